@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The system user of a service: same-named group, no home, no login."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from pathlib import Path
+from typing import Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+__all__ = ["SystemUserError", "ensure", "gid_of", "uid_of"]
+
+
+class SystemUserError(Exception):
+    """A system user that cannot be had; the text is a sentence for the operator."""
+
+
+def ensure(module: AnsibleModule, user: str, uid: Optional[int] = None) -> bool:
+    """Make the system user and group of that name unless they are there. Return whether they were missing.
+
+    Check mode makes nothing. Raises SystemUserError when the user has another UID than asked for, or cannot be made.
+    """
+    found = uid_of(user)
+    if found is not None:
+        _refuse_other_uid(user, found, uid)
+    missing_group = gid_of(user) is None
+    if found is not None and not missing_group:
+        return False
+    if module.check_mode:
+        return True
+    if found is not None:
+        _run(module, user, ["groupadd", "--system", user])
+        _run(module, user, ["usermod", "--append", "--groups", user, user])
+    else:
+        _run(module, user, _useradd(user, uid, missing_group=missing_group))
+    return True
+
+
+def uid_of(user: str) -> Optional[int]:
+    """Return the UID of the user, None when there is no such user."""
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return None
+
+
+def gid_of(group: str) -> Optional[int]:
+    """Return the GID of the group, None when there is no such group."""
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return None
+
+
+def _refuse_other_uid(user: str, found: int, wanted: Optional[int]) -> None:
+    if wanted is not None and found != wanted:
+        raise SystemUserError(
+            f"The user {user} exists with UID {found}, but UID {wanted} was asked for. Ask for UID {found}, "
+            f"or stop what runs as {user}, give the user and its files the UID {wanted}, and run again."
+        )
+
+
+def _useradd(user: str, uid: Optional[int], *, missing_group: bool) -> list[str]:
+    shell = next((path for path in ("/usr/sbin/nologin", "/sbin/nologin") if Path(path).exists()), "/bin/false")
+    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", shell]
+    command += ["--user-group"] if missing_group else ["--gid", user]
+    command += [] if uid is None else ["--uid", str(uid)]
+    return [*command, user]
+
+
+def _run(module: AnsibleModule, user: str, command: list[str]) -> None:
+    program = module.get_bin_path(command[0], opt_dirs=["/usr/sbin", "/sbin"])
+    if program is None:
+        raise SystemUserError(
+            f"Cannot make the system user {user}: this host has no {command[0]}. "
+            f"Install the package that brings it (passwd on Debian, shadow-utils on RHEL), or make the user {user}."
+        )
+    code, out, err = module.run_command([program, *command[1:]])
+    if code:
+        raise SystemUserError(f"Cannot make the system user {user}: {command[0]} says: {(err or out).strip()}")

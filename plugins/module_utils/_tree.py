@@ -1,0 +1,238 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Trees of staged files: atomic writes, link and directory swaps, digests, the marker of a staged directory."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Optional
+
+__all__ = [
+    "MARKER",
+    "digest_of_file",
+    "make_directory",
+    "mark_staged",
+    "origin_of",
+    "paths_below",
+    "point",
+    "reason_of",
+    "remove_tree",
+    "replace_tree",
+    "scratch_directory",
+    "staging_facts",
+    "staging_token",
+    "target_of",
+    "write_atomically",
+]
+
+MARKER = ".staged"
+_SCRATCH = ".unpack-"
+_AT_CWD = -100
+_EXCHANGE = 2
+
+
+def point(link: Path, target: Optional[Path]) -> bool:
+    """Atomically make link a symbolic link to target, or remove it when target is None. Return whether that changed it.
+
+    Raises FileExistsError when link is something other than a symbolic link.
+    """
+    if os.path.lexists(link) and not link.is_symlink():
+        raise FileExistsError(errno.EEXIST, "There is something other than a symbolic link", str(link))
+    if target_of(link) == target:
+        return False
+    if target is None:
+        link.unlink()
+    else:
+        new = link.with_name(f".{link.name}.new")
+        remove_tree(new)
+        new.symlink_to(target)
+        new.replace(link)
+    _sync_directory(link.parent)
+    return True
+
+
+def target_of(link: Path) -> Optional[Path]:
+    """Return what the symbolic link points at as it is written there, or None when link is no symbolic link."""
+    return Path(os.readlink(link)) if link.is_symlink() else None
+
+
+def write_atomically(
+    path: Path, content: bytes, *, mode: int = 0o644, uid: Optional[int] = None, gid: Optional[int] = None
+) -> bool:
+    """Give the file this content, mode and owner in one step. Return False, and write nothing, when it has them.
+
+    Without uid or gid the owner is whoever writes. Raises OSError; path is then what it was, with nothing beside it.
+    """
+    uid, gid = os.geteuid() if uid is None else uid, os.getegid() if gid is None else gid
+    if _has(path, content, (mode, uid, gid)):
+        return False
+    # A fixed name: what a killed run leaves is taken up by the next one instead of piling up.
+    new = path.with_name(f".{path.name}.new")
+    remove_tree(new)
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchown(file.fileno(), uid, gid)
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        remove_tree(new)
+        raise
+    _sync_directory(path.parent)
+    return True
+
+
+def _has(path: Path, content: bytes, attributes: tuple[int, int, int]) -> bool:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return (
+        stat.S_ISREG(found.st_mode)
+        and (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == attributes
+        and found.st_size == len(content)
+        and path.read_bytes() == content
+    )
+
+
+def make_directory(path: Path, mode: int = 0o755) -> bool:
+    """Make the directory and its missing parents with this mode. Return False when it is there already."""
+    if path.is_dir():
+        return False
+    make_directory(path.parent)
+    # Not mkdir and then chmod: a run killed between the two would leave what the umask of an operator allows.
+    umask = os.umask(0)
+    try:
+        path.mkdir(mode)
+    finally:
+        os.umask(umask)
+    return True
+
+
+def paths_below(root: Path) -> list[Path]:
+    """Return everything below root relative to it, sorted, without following links and without the marker."""
+    found = [Path(folder, name) for folder, folders, files in os.walk(root) for name in folders + files]
+    return sorted(path.relative_to(root) for path in found if path != root / MARKER)
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of the file's content in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory with all below it, a file or a link; what a link points at stays. Absent is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+@contextlib.contextmanager
+def scratch_directory(parent: Path) -> Iterator[Path]:
+    """Give a directory of its own below parent that is gone afterwards, as is what killed runs left of theirs."""
+    for leftover in parent.glob(f"{_SCRATCH}*"):
+        remove_tree(leftover)
+    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
+    try:
+        yield scratch
+    finally:
+        remove_tree(scratch)
+
+
+def replace_tree(new: Path, path: Path) -> None:
+    """Put the directory new at path in one step; what was at path lies at new afterwards."""
+    if not os.path.lexists(path):
+        new.rename(path)
+    elif not _exchange(new, path):
+        # Where the file system cannot exchange, a run killed between these lines leaves no directory: staged anew.
+        old = new.with_name(f"{new.name}.old")
+        path.rename(old)
+        new.rename(path)
+        old.rename(new)
+    _sync_directory(path.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap the two by renameat2(2), which Python does not have; False where system or file system cannot."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    return call is not None and call(_AT_CWD, os.fsencode(one), _AT_CWD, os.fsencode(other), _EXCHANGE) == 0
+
+
+def _sync_directory(path: Path) -> None:
+    """Make renames in the directory survive a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def mark_staged(directory: Path, *, token: Optional[str] = None, **facts: Any) -> str:
+    """Mark the directory as staged with these facts. Return its token: a new one unless one is given to keep.
+
+    A staged directory is identified by its path and its token, so that one put back at the same path counts as new.
+    """
+    token = token or os.urandom(16).hex()
+    text = json.dumps({"token": token, **facts}, indent=1, sort_keys=True)
+    write_atomically(directory / MARKER, f"{text}\n".encode())
+    return token
+
+
+def staging_facts(directory: Path) -> dict[str, Any]:
+    """Return what the marker of a staged directory says, nothing where there is none or it is not readable JSON."""
+    try:
+        facts = json.loads((directory / MARKER).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def staging_token(path: Path) -> Optional[str]:
+    """Return the token of the staged directory at path, or at what path links to; None when it is not staged."""
+    token = staging_facts(path).get("token")
+    return token if isinstance(token, str) else None
+
+
+def origin_of(path: Path) -> Optional[str]:
+    """Return the name of the distribution package that owns path, or None when no package manager knows it."""
+    for command in (["dpkg-query", "--search"], ["rpm", "--query", "--file", "--queryformat", "%{NAME}\n"]):
+        try:
+            found = subprocess.run(
+                [*command, str(path)], env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        owners = [line for line in found.stdout.splitlines() if line and not line.startswith("diversion by ")]
+        if owners:
+            return owners[0].split(":")[0]
+    return None
+
+
+def reason_of(error: OSError, directory: Path) -> str:
+    """Return why the operating system refused, with what is free below directory when space was the reason."""
+    text = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(directory).free // 1024
+        return f"{text} ({free} KiB are free on the file system of {directory})"
+    return text
