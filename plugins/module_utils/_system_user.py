@@ -9,7 +9,6 @@ from __future__ import annotations
 import grp
 import pwd
 from pathlib import Path
-from typing import Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -20,7 +19,7 @@ class SystemUserError(Exception):
     """A system user that cannot be had; the text is a sentence for the operator."""
 
 
-def ensure(module: AnsibleModule, user: str, uid: Optional[int] = None) -> bool:
+def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
     """Make the system user and group of that name unless they are there. Return whether they were missing.
 
     Check mode makes nothing. Raises SystemUserError when the user has another UID than asked for, or cannot be made.
@@ -41,7 +40,7 @@ def ensure(module: AnsibleModule, user: str, uid: Optional[int] = None) -> bool:
     return True
 
 
-def uid_of(user: str) -> Optional[int]:
+def uid_of(user: str) -> int | None:
     """Return the UID of the user, None when there is no such user."""
     try:
         return pwd.getpwnam(user).pw_uid
@@ -49,7 +48,7 @@ def uid_of(user: str) -> Optional[int]:
         return None
 
 
-def gid_of(group: str) -> Optional[int]:
+def gid_of(group: str) -> int | None:
     """Return the GID of the group, None when there is no such group."""
     try:
         return grp.getgrnam(group).gr_gid
@@ -57,7 +56,7 @@ def gid_of(group: str) -> Optional[int]:
         return None
 
 
-def _refuse_other_uid(user: str, found: int, wanted: Optional[int]) -> None:
+def _refuse_other_uid(user: str, found: int, wanted: int | None) -> None:
     if wanted is not None and found != wanted:
         raise SystemUserError(
             f"The user {user} exists with UID {found}, but UID {wanted} was asked for. Ask for UID {found}, "
@@ -65,7 +64,7 @@ def _refuse_other_uid(user: str, found: int, wanted: Optional[int]) -> None:
         )
 
 
-def _useradd(user: str, uid: Optional[int], *, missing_group: bool) -> list[str]:
+def _useradd(user: str, uid: int | None, *, missing_group: bool) -> list[str]:
     shell = next((path for path in ("/usr/sbin/nologin", "/sbin/nologin") if Path(path).exists()), "/bin/false")
     command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", shell]
     command += ["--user-group"] if missing_group else ["--gid", user]

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Trees of staged files: atomic writes, link and directory swaps, digests, the marker of a staged directory."""
+"""Trees of staged files: atomic writes, link swaps, digests, the marker of a staged directory."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import hashlib
 import json
@@ -15,10 +14,8 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 __all__ = [
     "MARKER",
@@ -28,23 +25,18 @@ __all__ = [
     "origin_of",
     "paths_below",
     "point",
-    "reason_of",
     "remove_tree",
-    "replace_tree",
-    "scratch_directory",
     "staging_facts",
     "staging_token",
+    "sync_directory",
     "target_of",
     "write_atomically",
 ]
 
 MARKER = ".staged"
-_SCRATCH = ".unpack-"
-_AT_CWD = -100
-_EXCHANGE = 2
 
 
-def point(link: Path, target: Optional[Path]) -> bool:
+def point(link: Path, target: Path | None) -> bool:
     """Atomically make link a symbolic link to target, or remove it when target is None. Return whether that changed it.
 
     Raises FileExistsError when link is something other than a symbolic link.
@@ -60,17 +52,17 @@ def point(link: Path, target: Optional[Path]) -> bool:
         remove_tree(new)
         new.symlink_to(target)
         new.replace(link)
-    _sync_directory(link.parent)
+    sync_directory(link.parent)
     return True
 
 
-def target_of(link: Path) -> Optional[Path]:
+def target_of(link: Path) -> Path | None:
     """Return what the symbolic link points at as it is written there, or None when link is no symbolic link."""
-    return Path(os.readlink(link)) if link.is_symlink() else None
+    return link.readlink() if link.is_symlink() else None
 
 
 def write_atomically(
-    path: Path, content: bytes, *, mode: int = 0o644, uid: Optional[int] = None, gid: Optional[int] = None
+    path: Path, content: bytes, *, mode: int = 0o644, uid: int | None = None, gid: int | None = None
 ) -> bool:
     """Give the file this content, mode and owner in one step. Return False, and write nothing, when it has them.
 
@@ -83,7 +75,7 @@ def write_atomically(
     new = path.with_name(f".{path.name}.new")
     remove_tree(new)
     try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fchown(file.fileno(), uid, gid)
@@ -93,7 +85,7 @@ def write_atomically(
     except OSError:
         remove_tree(new)
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return True
 
 
@@ -148,38 +140,7 @@ def remove_tree(path: Path) -> None:
             path.unlink()
 
 
-@contextlib.contextmanager
-def scratch_directory(parent: Path) -> Iterator[Path]:
-    """Give a directory of its own below parent that is gone afterwards, as is what killed runs left of theirs."""
-    for leftover in parent.glob(f"{_SCRATCH}*"):
-        remove_tree(leftover)
-    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
-    try:
-        yield scratch
-    finally:
-        remove_tree(scratch)
-
-
-def replace_tree(new: Path, path: Path) -> None:
-    """Put the directory new at path in one step; what was at path lies at new afterwards."""
-    if not os.path.lexists(path):
-        new.rename(path)
-    elif not _exchange(new, path):
-        # Where the file system cannot exchange, a run killed between these lines leaves no directory: staged anew.
-        old = new.with_name(f"{new.name}.old")
-        path.rename(old)
-        new.rename(path)
-        old.rename(new)
-    _sync_directory(path.parent)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Swap the two by renameat2(2), which Python does not have; False where system or file system cannot."""
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    return call is not None and call(_AT_CWD, os.fsencode(one), _AT_CWD, os.fsencode(other), _EXCHANGE) == 0
-
-
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
     """Make renames in the directory survive a power cut."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -188,7 +149,7 @@ def _sync_directory(path: Path) -> None:
         os.close(handle)
 
 
-def mark_staged(directory: Path, *, token: Optional[str] = None, **facts: Any) -> str:
+def mark_staged(directory: Path, *, token: str | None = None, **facts: Any) -> str:
     """Mark the directory as staged with these facts. Return its token: a new one unless one is given to keep.
 
     A staged directory is identified by its path and its token, so that one put back at the same path counts as new.
@@ -208,13 +169,13 @@ def staging_facts(directory: Path) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def staging_token(path: Path) -> Optional[str]:
+def staging_token(path: Path) -> str | None:
     """Return the token of the staged directory at path, or at what path links to; None when it is not staged."""
     token = staging_facts(path).get("token")
     return token if isinstance(token, str) else None
 
 
-def origin_of(path: Path) -> Optional[str]:
+def origin_of(path: Path) -> str | None:
     """Return the name of the distribution package that owns path, or None when no package manager knows it."""
     for command in (["dpkg-query", "--search"], ["rpm", "--query", "--file", "--queryformat", "%{NAME}\n"]):
         try:
@@ -227,12 +188,3 @@ def origin_of(path: Path) -> Optional[str]:
         if owners:
             return owners[0].split(":")[0]
     return None
-
-
-def reason_of(error: OSError, directory: Path) -> str:
-    """Return why the operating system refused, with what is free below directory when space was the reason."""
-    text = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(directory).free // 1024
-        return f"{text} ({free} KiB are free on the file system of {directory})"
-    return text

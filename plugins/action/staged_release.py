@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module; transfers the archive of the option file, and runs it again, only when the host needs it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.hashing import secure_hash
+
+__all__ = ["ActionModule"]
+
+MODULE = "vigil.observability.staged_release"
+
+
+class ActionModule(ActionBase):
+    """The controller's side of staged_release.
+
+    It leaves TRANSFERS_FILES off: that would make a temporary directory on the host in every unchanged run.
+    """
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the module answers, the second time when it had to be run twice."""
+        super().run(tmp, task_vars)
+        if "transferred" in self._task.args:
+            raise AnsibleActionFail("The option transferred is set by the action plugin: give url or file.")
+        result: dict[str, Any] = self._execute_module(MODULE, module_args=self._task.args, task_vars=task_vars)
+        if result.pop("archive_needed", False):
+            archive = self._verified_archive()
+            if not self._task.check_mode:
+                result = self._stage(archive, task_vars)
+        return result
+
+    def _verified_archive(self) -> str:
+        """Return the path of the archive on the controller: a wrong one is found here, in check mode too."""
+        args = self._task.args
+        release = f"{args['service']} {args['version']}"
+        try:
+            archive: str = self._loader.get_real_file(self._find_needle("files", args["file"]), decrypt=False)
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"Cannot stage {release}: {error}") from error
+        found = secure_hash(archive, sha256)
+        if found != args["sha256"].lower():
+            raise AnsibleActionFail(
+                f"Cannot stage {release}: the archive {archive} has the wrong digest: expected sha256 "
+                f"{args['sha256']}, found {found}. Nothing was transferred."
+            )
+        return archive
+
+    def _stage(self, archive: str, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        shell = self._connection._shell
+        self._make_tmp_path()
+        try:
+            remote = shell.join_path(shell.tmpdir, "archive")
+            self._transfer_file(archive, remote)
+            self._fixup_perms2((shell.tmpdir, remote), execute=False)
+            args = {**self._task.args, "transferred": remote}
+            result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
+            return result
+        finally:
+            self._remove_tmp_path(shell.tmpdir)

@@ -1,0 +1,154 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: staged_release
+short_description: Stage a verified release of a service beside those already there
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Brings the archive of a release to the host, compares it with its pinned digest there, and unpacks it into a
+    directory of its own. An archive with absolute names, C(..), links that lead out of it, or devices is refused.
+  - Never touches the release that runs; M(vigil.observability.active_service) switches to what was staged.
+  - A staged release that was changed on the host is staged anew. When anything fails, nothing is left behind.
+  - An unchanged run downloads and writes nothing.
+options:
+  service:
+    description: Service that the release is of.
+    type: str
+    required: true
+  version:
+    description: Version of the release.
+    type: str
+    required: true
+  url:
+    description:
+      - Where the host finds the archive, a tar file in any compression that its Python reads.
+      - Proxies are taken from the environment of the task. Exactly one of O(url) and O(file) is needed.
+    type: str
+  file:
+    description: Archive on the controller. It is transferred only when the host needs it.
+    type: path
+  sha256:
+    description: SHA-256 that the archive must have, in hexadecimal.
+    type: str
+    required: true
+  releases_dir:
+    description: Directory below which every service has a directory of releases.
+    type: path
+    default: /opt/vigil
+  timeout:
+    description: Seconds to wait for the server, per read.
+    type: int
+    default: 60
+  transferred:
+    description: Where the archive lies on the host once it was transferred. The action plugin sets it.
+    type: path
+attributes:
+  check_mode:
+    description: Compares a O(file) that is needed with its digest; does not ask the server of an O(url).
+    support: full
+  diff_mode:
+    description: Shows the release as it was found, naming changed files, and as it is staged.
+    support: full
+seealso:
+  - module: vigil.observability.staged_config
+  - module: vigil.observability.active_service
+"""
+
+EXAMPLES = r"""
+- name: Stage Prometheus
+  vigil.observability.staged_release:
+    service: prometheus
+    version: 3.5.0
+    url: https://github.com/prometheus/prometheus/releases/download/v3.5.0/prometheus-3.5.0.linux-amd64.tar.gz
+    sha256: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a
+  register: prometheus_release
+
+- name: Stage Prometheus on hosts that reach nothing but the controller
+  vigil.observability.staged_release:
+    service: prometheus
+    version: 3.5.0
+    file: archives/prometheus-3.5.0.linux-amd64.tar.gz
+    sha256: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a
+"""
+
+RETURN = r"""
+path:
+  description: Directory of the staged release.
+  returned: success
+  type: str
+  sample: /opt/vigil/prometheus/3.5.0-e811827af26d
+version:
+  description: Version of the release.
+  returned: success
+  type: str
+  sample: 3.5.0
+sha256:
+  description: Digest of the archive.
+  returned: success
+  type: str
+downloaded:
+  description: Whether this run downloaded the archive.
+  returned: success
+  type: bool
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._release import Release, found_at, stage, wanted
+from ansible_collections.vigil.observability.plugins.module_utils._selinux import restore_labels
+from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError, remove_leftovers
+
+
+def outcome(module: AnsibleModule, release: Release) -> dict[str, Any]:
+    """Stage the release unless it is there, or its archive has to come first; return what the module answers."""
+    before, after = found_at(release), wanted(release)
+    result = {"changed": before != after, "path": str(release.path), "downloaded": False}
+    result.update(version=release.version, sha256=release.sha256)
+    if module._diff:
+        headers = {"before_header": str(release.path), "after_header": str(release.path)}
+        result["diff"] = {**headers, "before": before, "after": after}
+    if not module.check_mode:
+        remove_leftovers(release.path.parent)
+    if before == after:
+        return result
+    if release.archive is None and not release.url:
+        return {**result, "archive_needed": True}
+    if not module.check_mode:
+        stage(release, timeout=module.params["timeout"])
+        restore_labels(module, release.path)
+        result["downloaded"] = bool(release.url)
+    return result
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "service": {"type": "str", "required": True},
+            "version": {"type": "str", "required": True},
+            "url": {"type": "str"},
+            "file": {"type": "path"},
+            "sha256": {"type": "str", "required": True},
+            "releases_dir": {"type": "path", "default": "/opt/vigil"},
+            "timeout": {"type": "int", "default": 60},
+            "transferred": {"type": "path"},
+        },
+        required_one_of=[("url", "file")],
+        mutually_exclusive=[("url", "file"), ("url", "transferred")],
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**outcome(module, Release.from_parameters(module.params)))
+    except StagingError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
