@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# What every job of this folder begins with: the repository's root, its tools, and one clear line at the end.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+job=$(basename "$0")
+begun=$SECONDS
+cache=${VIGIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vigil-observability}
+
+export PATH="$PWD/.venv/bin:$PATH"
+export ANSIBLE_COLLECTIONS_PATH="$PWD/.build" PYTHONPATH="$PWD/.build" MYPYPATH="$PWD/.build"
+export ANSIBLE_NOCOLOR=1 NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1
+
+report() {
+  if [ "$1" -eq 0 ]; then outcome=passed; else outcome=FAILED; fi
+  echo "$job: $outcome in $((SECONDS - begun)) s"
+}
+trap 'code=$?; report "$code"' EXIT
+
+# The collection under the path that Ansible knows it by; a link, so that there is one tree to edit.
+link_collection() {
+  mkdir -p .build/ansible_collections/vigil
+  [ -L .build/ansible_collections/vigil/observability ] || ln -s ../../.. .build/ansible_collections/vigil/observability
+}
+
+scratch_folder() {
+  scratch=$(mktemp -d)
+  trap 'code=$?; rm -rf "$scratch"; report "$code"' EXIT
+}

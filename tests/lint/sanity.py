@@ -1,0 +1,150 @@
+"""Run ansible-test sanity with the oldest or the newest ansible-core that the Pythons of this machine can run.
+
+ansible-test wants the collection at a real path, interpreters that are no shims, and a pip bootstrap file from a server
+that not every network reaches; each is arranged here, in a folder of the cache that the next run finds again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+# Releases of ansible-core with the Pythons that each runs on, best first.
+RELEASES = {
+    "oldest": [("2.18.19", ("3.11", "3.12", "3.13"))],
+    "newest": [("2.21.5", ("3.12", "3.13", "3.14")), ("2.19.14", ("3.11",))],
+}
+PYTHONS = [f"3.{minor}" for minor in range(9, 15)]
+
+# What ansible-test downloads as get-pip: it is called with packages and flags, and installs those packages.
+GET_PIP = """\
+import subprocess
+import sys
+
+wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run([sys.executable, "-m", "pip", "install", *wanted], check=True)
+"""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A release of ansible-core and the interpreter that runs it."""
+
+    release: str
+    python: str
+    interpreter: Path
+
+    @property
+    def folder(self) -> str:
+        return f"ansible-core-{self.release}-python{self.python}"
+
+
+def interpreters() -> dict[str, Path]:
+    """Return the real interpreters of this machine by version, such as "3.11": those of pyenv, then those on PATH."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    folders = sorted(pyenv.glob("versions/*/bin"))
+    folders += [Path(folder) for folder in os.get_exec_path() if not Path(folder).is_relative_to(pyenv)]
+    found: dict[str, Path] = {}
+    for version in PYTHONS:
+        for folder in folders:
+            interpreter = folder / f"python{version}"
+            if os.access(interpreter, os.X_OK) and not (folder.parent / "pyvenv.cfg").exists():
+                found.setdefault(version, interpreter)
+    return found
+
+
+def choose(kind: str, found: dict[str, Path]) -> Choice:
+    """Return the best release of this kind for which an interpreter was found, or leave with what is missing."""
+    for release, versions in RELEASES[kind]:
+        for version in versions:
+            if version in found:
+                return Choice(release, version, found[version])
+    needed = ", ".join(", ".join(versions) for release, versions in RELEASES[kind])
+    raise SystemExit(f"ansible-test needs one of Python {needed} and found {', '.join(found) or 'none'}: install one.")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder for this run: its copy of the collection serves one at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def install(choice: Choice, folder: Path) -> Path:
+    """Return the ansible-test of this release, installed into the folder unless it is there."""
+    environment = folder / "environment"
+    if not (environment / "complete").exists():
+        shutil.rmtree(environment, ignore_errors=True)
+        subprocess.run([choice.interpreter, "-m", "venv", environment], check=True)
+        pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, f"ansible-core=={choice.release}"], check=True)
+        (environment / "complete").touch()
+    return environment / "bin" / "ansible-test"
+
+
+def provide_pip(ansible_test: Path, home: Path) -> None:
+    """Put the stand-in where ansible-test keeps the bootstrap file it has downloaded."""
+    packages = next(ansible_test.parent.parent.glob("lib/python3.*/site-packages"))
+    source = packages / "ansible_test" / "_internal" / "python_requirements.py"
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in re.findall(r"\bpip='([\d.]+)'", source.read_text(encoding="utf-8")):
+        (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP, encoding="utf-8")
+
+
+def copy_collection(target: Path) -> None:
+    """Make target the files that git knows or would take up, and keep what ansible-test has put out there before."""
+    output = target / "tests" / "output"
+    kept = target.parent / "output"
+    if output.exists():
+        output.rename(kept)
+    shutil.rmtree(target, ignore_errors=True)
+    listed = subprocess.check_output(["git", "ls-files", "-coz", "--exclude-standard"], text=True)
+    for name in listed.split("\0"):
+        if name and os.path.lexists(name):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, target / name, follow_symlinks=False)
+    if kept.exists():
+        output.parent.mkdir(parents=True, exist_ok=True)
+        kept.rename(output)
+
+
+def announce(choice: Choice, found: dict[str, Path]) -> None:
+    """Say what is tested with what, and what is not tested."""
+    print(f"ansible-core {choice.release} on Python {choice.python}; code of hosts on Python {', '.join(found)}")
+    if missing := [version for version in PYTHONS if version not in found]:
+        print(f"not tested, because not found here: Python {', '.join(missing)}")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    kind, cache, *words = sys.argv[1:]
+    found = interpreters()
+    choice = choose(kind, found)
+    announce(choice, found)
+    folder = Path(cache) / "sanity" / choice.folder
+    with alone_in(folder):
+        ansible_test = install(choice, folder)
+        home = folder / "home"
+        provide_pip(ansible_test, home)
+        collection = folder / "ansible_collections" / "vigil" / "observability"
+        copy_collection(collection)
+        path = [*{str(interpreter.parent): None for interpreter in found.values()}, "/usr/bin", "/bin"]
+        environment = {"HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": os.pathsep.join(path)}
+        command = [ansible_test, "sanity", "--venv", "--color", "no", *words]
+        return subprocess.run(command, cwd=collection, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
