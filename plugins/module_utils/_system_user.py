@@ -12,11 +12,22 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ["SystemUserError", "ensure", "gid_of", "uid_of"]
+__all__ = ["SystemUserError", "ensure", "gid_of", "is_missing", "uid_of"]
 
 
 class SystemUserError(Exception):
     """A system user that cannot be had; the text is a sentence for the operator."""
+
+
+def is_missing(user: str, uid: int | None = None) -> bool:
+    """Return whether the user or its group is missing. Raises SystemUserError when the user has another UID."""
+    found = uid_of(user)
+    if found is not None and uid is not None and found != uid:
+        raise SystemUserError(
+            f"The user {user} exists with UID {found}, but UID {uid} was asked for. Ask for UID {found}, "
+            f"or stop what runs as {user}, give the user and its files the UID {uid}, and run again."
+        )
+    return found is None or gid_of(user) is None
 
 
 def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
@@ -24,19 +35,16 @@ def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
 
     Check mode makes nothing. Raises SystemUserError when the user has another UID than asked for, or cannot be made.
     """
-    found = uid_of(user)
-    if found is not None:
-        _refuse_other_uid(user, found, uid)
-    missing_group = gid_of(user) is None
-    if found is not None and not missing_group:
+    if not is_missing(user, uid):
         return False
     if module.check_mode:
         return True
-    if found is not None:
+    missing_group = gid_of(user) is None
+    if uid_of(user) is None:
+        _run(module, user, _useradd(user, uid, missing_group=missing_group))
+    else:
         _run(module, user, ["groupadd", "--system", user])
         _run(module, user, ["usermod", "--append", "--groups", user, user])
-    else:
-        _run(module, user, _useradd(user, uid, missing_group=missing_group))
     return True
 
 
@@ -54,14 +62,6 @@ def gid_of(group: str) -> int | None:
         return grp.getgrnam(group).gr_gid
     except KeyError:
         return None
-
-
-def _refuse_other_uid(user: str, found: int, wanted: int | None) -> None:
-    if wanted is not None and found != wanted:
-        raise SystemUserError(
-            f"The user {user} exists with UID {found}, but UID {wanted} was asked for. Ask for UID {found}, "
-            f"or stop what runs as {user}, give the user and its files the UID {wanted}, and run again."
-        )
 
 
 def _useradd(user: str, uid: int | None, *, missing_group: bool) -> list[str]:

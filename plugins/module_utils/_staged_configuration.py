@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a configuration gets to its place: compared, validated, written, marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._configuration import Configuration, Entry, differences, found_at
+from ._selinux import restore_labels
+from ._staging import StagingError, reason_of, remove_leftovers, replace_tree, scratch_directory
+from ._system_user import ensure, gid_of, is_missing
+from ._tree import make_directory, mark_staged, staging_facts
+from ._validation import available, validate
+
+__all__ = ["outcome"]
+
+_KEEP = -1  # what chown takes for leaving the group alone
+
+
+def outcome(module: AnsibleModule, configuration: Configuration) -> dict[str, Any]:
+    """Stage the configuration unless it is there, and return what the module answers.
+
+    Raises StagingError and SystemUserError; nothing of the configuration is left behind then.
+    """
+    service, digest = configuration.service, configuration.digest
+    path = Path(module.params["configurations_dir"], service, digest[:12])
+    try:
+        return _Staging(module, configuration, path).outcome()
+    except OSError as error:
+        raise StagingError(
+            f"Cannot stage the configuration of {service} in {path.parent}: {reason_of(error, path.parent)} "
+            "Nothing of it was left behind, and what runs was not touched."
+        ) from error
+
+
+class _Staging:
+    """One configuration, its place, and what was found there."""
+
+    def __init__(self, module: AnsibleModule, configuration: Configuration, path: Path) -> None:
+        self.module, self.configuration, self.path = module, configuration, path
+        self.commands = [[str(part) for part in command] for command in module.params["validate"] if command]
+        self.user_missing = is_missing(configuration.user, module.params["uid"])
+        self.facts, self.found, self.wanted = staging_facts(path), found_at(path), self._entries()
+        self.intact = self.found == self.wanted and self.facts.get("digest") == configuration.digest
+
+    def outcome(self) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "changed": self.user_missing or not self.intact,
+            "path": str(self.path),
+            "digest": self.configuration.digest,
+            "validated": bool(self.commands),
+        }
+        if self.module._diff:
+            result["diff"] = self._diff()
+        if not self.module.check_mode:
+            remove_leftovers(self.path.parent)
+        if result["changed"] or self.facts.get("validated_by") != self.commands:
+            runnable = available(self.module, self.configuration.service, self.commands)
+            result["validated"] = bool(runnable) and len(runnable) == len(self.commands)
+            self._stage(runnable)
+        return result
+
+    def _stage(self, runnable: Sequence[Sequence[str]]) -> None:
+        if self.intact:
+            # Another release may see the same files with other eyes: it is asked, and only the marker is new.
+            self._validate(runnable, self.path)
+            if not self.module.check_mode:
+                self._ensure_user()
+                self._mark(self.path, self.facts.get("token"))
+        elif self.module.check_mode:
+            self._try(runnable)
+        else:
+            make_directory(self.path.parent)
+            with scratch_directory(self.path.parent) as scratch:
+                self._replace(runnable, scratch)
+            restore_labels(self.module, self.path)
+
+    def _try(self, runnable: Sequence[Sequence[str]]) -> None:
+        """Validate without writing a byte where staged configurations lie."""
+        if runnable:
+            with scratch_directory(Path(self.module.tmpdir)) as scratch:
+                self.configuration.write(scratch / "configuration", self._gid())
+                self._validate(runnable, scratch / "configuration")
+
+    def _replace(self, runnable: Sequence[Sequence[str]], scratch: Path) -> None:
+        new = scratch / "configuration"
+        self.configuration.write(new, self._gid())
+        self._validate(runnable, new)
+        if self._ensure_user():
+            new = scratch / "owned"
+            self.configuration.write(new, self._gid())
+        self._mark(new)
+        replace_tree(new, self.path)
+
+    def _validate(self, runnable: Sequence[Sequence[str]], directory: Path) -> None:
+        secrets, service = self.configuration.secrets, self.configuration.service
+        validate(self.module, runnable, directory, service=service, secrets=secrets)
+
+    def _mark(self, directory: Path, token: str | None = None) -> None:
+        facts = {"digest": self.configuration.digest, "service": self.configuration.service}
+        mark_staged(directory, token=token, public=self.configuration.public, validated_by=self.commands, **facts)
+
+    def _ensure_user(self) -> bool:
+        return ensure(self.module, self.configuration.user, self.module.params["uid"])
+
+    def _gid(self) -> int:
+        gid = gid_of(self.configuration.user)
+        return _KEEP if gid is None else gid
+
+    def _entries(self) -> dict[str, Entry]:
+        return self.configuration.entries(self._gid())
+
+    def _diff(self) -> list[dict[str, str]]:
+        """Return the differences from the active configuration, and from the staged one where that was edited."""
+        active = Path(self.module.params["active"] or f"/etc/{self.configuration.service}")
+        public = self.configuration.public
+        parts = list(differences(active, found_at(active), self.wanted, public=public))
+        if self.found and active.resolve() != self.path.resolve():
+            parts += differences(self.path, self.found, self.wanted, public=public)
+        if self.user_missing:
+            header = f"system user {self.configuration.user}"
+            parts.append({"before_header": header, "after_header": header, "before": "", "after": "present\n"})
+        return parts

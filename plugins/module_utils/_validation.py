@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A configuration put before its product's own tools, whose words are passed on without the secrets in them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._staging import StagingError
+
+__all__ = ["available", "scrubbed", "validate"]
+
+_KEPT = 6
+_NAME = re.compile(r"^[\s-]*[\w.\"'-]+(?:\s*:(?=\s|$)|=)\s*")
+_HIDDEN = "********"
+
+
+def available(module: AnsibleModule, service: str, commands: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Return the commands whose program is on this host; the others are named in a warning in check mode.
+
+    Raises StagingError for a missing program outside of check mode.
+    """
+    found = []
+    for command in commands:
+        if shutil.which(command[0]):
+            found.append(command)
+            continue
+        plain = shlex.join(_with_directory(command, ""))
+        missing = (
+            f"The configuration of {service} was not validated by '{plain}': there is no such program on this host"
+        )
+        if not module.check_mode:
+            raise StagingError(f"{missing}. Stage the release that brings it first, or correct validate.")
+        module.warn(f"{missing} yet. A run without check mode validates it.")
+    return found
+
+
+def validate(
+    module: AnsibleModule, commands: Iterable[Sequence[str]], directory: Path, *, service: str, secrets: Iterable[str]
+) -> None:
+    """Run the commands on the configuration in directory. Raises StagingError with the words of one that refuses."""
+    for command in commands:
+        try:
+            code, out, err = module.run_command(
+                _with_directory(command, f"{directory}/"), cwd=str(directory), handle_exceptions=False
+            )
+        except OSError as error:
+            raise StagingError(f"Cannot run {command[0]} to validate {service}: {error.strerror or error}.") from error
+        if code:
+            words = scrubbed(f"{out.strip()}\n{err.strip()}".replace(f"{directory}/", "").strip(), secrets)
+            raise StagingError(
+                f"'{shlex.join(_with_directory(command, ''))}' rejects the configuration of {service} with exit code "
+                f"{code}. Nothing was staged, and what runs was not touched. It says:\n{words or '(nothing)'}"
+            )
+
+
+def _with_directory(command: Sequence[str], prefix: str) -> list[str]:
+    """Return the command with {dir}/ replaced by the prefix, and {dir} alone by the directory that it names."""
+    return [part.replace("{dir}/", prefix).replace("{dir}", prefix.rstrip("/") or ".") for part in command]
+
+
+def scrubbed(text: str, secrets: Iterable[str]) -> str:
+    """Return the text without anything that stands in the secrets as a line, a value or a part of a value.
+
+    Names before a colon or an equals sign stay legible, as do parts too short to be a secret.
+    """
+    for part in sorted(_parts_of(secrets), key=len, reverse=True):
+        text = text.replace(part, _HIDDEN)
+        # YAML parsers quote the first seven characters of a longer value.
+        text = text.replace(f"`{part[:7]}...`", f"`{_HIDDEN}`")
+    return text
+
+
+def _parts_of(secrets: Iterable[str]) -> set[str]:
+    parts: set[str] = set()
+    for secret in secrets:
+        lines = [line.strip() for line in secret.splitlines()]
+        parts.update(line for line in lines if len(lines) == 1 or not line.endswith(":"))
+        for value in (_NAME.sub("", line) for line in lines):
+            parts.update((value, *re.split(r"[\s\"'`,{}\[\]]+", value), *re.split(r"[^\w.$-]+", value)))
+    return {part for part in parts if len(part) >= _KEPT}

@@ -1,0 +1,156 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: staged_config
+short_description: Stage a complete, validated configuration directory of a service
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Writes all files of a configuration to a directory of its own, which is named by the digest over their paths,
+    owners, groups, modes and contents, and which only root and the group of the service's user may enter.
+  - The directory appears only once the product's own tools accept it. They are asked in check mode too.
+  - Never touches the configuration in use, unless that was edited on the host; then it is put back in one step, so
+    that M(vigil.observability.active_service), which switches to what was staged, sees a new one.
+  - Makes the system user of the service when it is missing. An unchanged run writes nothing.
+options:
+  service:
+    description: Service that the configuration is of.
+    type: str
+    required: true
+  user:
+    description: System user that reads the files by its group of the same name. Made when missing.
+    type: str
+    required: true
+  uid:
+    description: UID that the user must have. Any, when omitted.
+    type: int
+  files:
+    description: All files of the configuration.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: Path relative to the directory. Directories in it are made.
+        type: str
+        required: true
+      content:
+        description: Content that may be shown in diffs. Exactly one of this and O(files[].secret_content) is needed.
+        type: str
+      secret_content:
+        description: Content that is never shown. The file must not be open to everyone on the host.
+        type: str
+      mode:
+        description: Permissions as four octal digits, quoted.
+        type: raw
+        default: "0640"
+  validate:
+    description:
+      - Commands that must accept the configuration, each a list of program and arguments, without a shell.
+      - V({dir}) stands for the directory that holds the files at that moment.
+      - A program that is missing fails the task. In check mode a warning says what was not validated.
+    type: list
+    elements: list
+    default: []
+  configurations_dir:
+    description: Directory below which every service has a directory of configurations.
+    type: path
+    default: /etc/vigil
+  active:
+    description: Configuration in use, which the diff is made against. By default the service's name below C(/etc).
+    type: path
+attributes:
+  check_mode:
+    description: Validates in a temporary directory.
+    support: full
+  diff_mode:
+    description: Shows each file that differs from the configuration in use. Secret files are masked one by one.
+    support: full
+seealso:
+  - module: vigil.observability.staged_release
+  - module: vigil.observability.active_service
+"""
+
+EXAMPLES = r"""
+- name: Stage the configuration of Prometheus
+  vigil.observability.staged_config:
+    service: prometheus
+    user: prometheus
+    files:
+      - path: prometheus.yml
+        content: "{{ prometheus_configuration | to_nice_yaml }}"
+      - path: passwords/alertmanager
+        secret_content: "{{ alertmanager_passwords.prometheus }}"
+    validate:
+      - ["{{ prometheus_release.path }}/promtool", check, config, "{dir}/prometheus.yml"]
+  register: prometheus_configuration_directory
+"""
+
+RETURN = r"""
+path:
+  description: Directory of the staged configuration.
+  returned: success
+  type: str
+  sample: /etc/vigil/prometheus/0b5cf7a8a8a1
+digest:
+  description: SHA-256 over paths, owners, groups, modes and contents.
+  returned: success
+  type: str
+validated:
+  description: Whether the commands of O(validate), one at least, have all accepted this configuration.
+  returned: success
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._configuration import Configuration
+from ansible_collections.vigil.observability.plugins.module_utils._staged_configuration import outcome
+from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError
+from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
+
+
+def main() -> None:
+    file_spec = {
+        "path": {"type": "str", "required": True},
+        "content": {"type": "str"},
+        "secret_content": {"type": "str", "no_log": True},
+        "mode": {"type": "raw", "default": "0640"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "service": {"type": "str", "required": True},
+            "user": {"type": "str", "required": True},
+            "uid": {"type": "int"},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": file_spec,
+                "required_one_of": [("content", "secret_content")],
+                "mutually_exclusive": [("content", "secret_content")],
+            },
+            "validate": {"type": "list", "elements": "list", "default": []},
+            "configurations_dir": {"type": "path", "default": "/etc/vigil"},
+            "active": {"type": "path"},
+        },
+        supports_check_mode=True,
+        # The system log would get the files as one text, in which Ansible does not recognize a secret of several lines.
+        no_log=True,
+    )
+    try:
+        configuration = Configuration.from_parameters(module.params)
+        module.no_log = False
+        module.log(f"Invoked for {configuration.service} with {', '.join(file.path for file in configuration.files)}")
+        module.exit_json(**outcome(module, configuration))
+    except (StagingError, SystemUserError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
