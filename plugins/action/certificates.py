@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's part of certificates: it signs what the host requests, in this process."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._authority import (
+    Authority,
+    AuthorityError,
+    read_authority,
+    sign,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
+
+__all__ = ["ActionModule"]
+
+SERVICE = {
+    "name": {"type": "str", "required": True},
+    "user": {"type": "str"},
+    "uid": {"type": "int"},
+    "names": {"type": "list", "elements": "str", "default": []},
+}
+SPEC = {
+    "services": {"type": "list", "elements": "dict", "required": True, "options": SERVICE},
+    "host": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "authority_certificate": {"type": "str", "required": True},
+    "authority_key": {"type": "str", "required": True, "no_log": True},
+    "trusted": {"type": "str", "default": ""},
+    "lifetime_days": {"type": "int", "default": 398},
+    "renew": {"type": "list", "elements": "str", "default": []},
+    "certificates_dir": {"type": "path", "default": "/etc/vigil/certificates"},
+    "textfile_dir": {"type": "path", "default": "/var/lib/vigil/textfile"},
+}
+_SHORTEST_LIFETIME_DAYS = 30
+_MODULE = "vigil.observability.host_certificates"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Reads the state of the host; when something is due, signs and calls once more to install."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the task, as the documentation of the module says."""
+        super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(argument_spec=SPEC)
+        now = datetime.now(UTC)
+        try:
+            _refuse_unusable(options)
+            authority = read_authority(
+                options["authority_certificate"], options["authority_key"], options["trusted"], now
+            )
+            arguments = _module_arguments(options, authority)
+            result = self._call(arguments, task_vars)
+            if result.get("failed") or not result["requests"]:
+                return _finished(result, authority, now)
+            arguments["signed"] = [_signed(request, arguments, authority, now) for request in result["requests"]]
+        except (AuthorityError, IdentityError) as error:
+            raise AnsibleActionFail(str(error)) from error
+        installed = self._call(arguments, task_vars)
+        if not installed.get("failed"):
+            installed["due"] = result["due"]
+        return _finished(installed, authority, now)
+
+    def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        result: dict[str, Any] = self._execute_module(
+            module_name=_MODULE, module_args={**arguments, "time": time.time()}, task_vars=task_vars
+        )
+        return result
+
+
+def _refuse_unusable(options: dict[str, Any]) -> None:
+    names = [service["name"] for service in options["services"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise IdentityError(
+            f"{', '.join(twice)} is listed twice among the services of {options['host']}: list it once."
+        )
+    unknown = sorted(set(options["renew"]) - set(names))
+    if unknown:
+        raise IdentityError(
+            f"Cannot renew the certificate of {', '.join(unknown)} on {options['host']}, "
+            f"whose services are {', '.join(names) or 'none'}."
+        )
+    if options["lifetime_days"] < _SHORTEST_LIFETIME_DAYS:
+        raise IdentityError(
+            f"lifetime_days is {options['lifetime_days']}: at least {_SHORTEST_LIFETIME_DAYS} are needed, "
+            "as a certificate is only renewed by a run in the last third of its lifetime."
+        )
+
+
+def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str, Any]:
+    """Return the options of the module on the host. The key of the authority is none of them."""
+    services = [
+        {
+            "name": service["name"],
+            "user": service["user"] or service["name"],
+            "uid": service["uid"],
+            "names": names_of(
+                service["name"], host=options["host"], address=options["address"], extra=service["names"]
+            ),
+        }
+        for service in options["services"]
+    ]
+    return {
+        "services": services,
+        "issuer": authority.identity,
+        "issuer_not_after": int(authority.certificate.not_valid_after_utc.timestamp()),
+        "chain": authority.chain,
+        "bundle": authority.bundle,
+        **{key: options[key] for key in ("host", "lifetime_days", "renew", "certificates_dir", "textfile_dir")},
+    }
+
+
+def _signed(
+    request: dict[str, str], arguments: dict[str, Any], authority: Authority, now: datetime
+) -> dict[str, str | int]:
+    service = next(each for each in arguments["services"] if each["name"] == request["service"])
+    signed = sign(
+        authority,
+        request["request"],
+        subject=f"{service['name']} on {arguments['host']}",
+        names=service["names"],
+        now=now,
+        days=arguments["lifetime_days"],
+    )
+    return {
+        "service": service["name"],
+        "token": request["token"],
+        "certificate": signed.certificate,
+        "not_before": signed.not_before,
+        "not_after": signed.not_after,
+    }
+
+
+def _finished(result: dict[str, Any], authority: Authority, now: datetime) -> dict[str, Any]:
+    """Return the result as the user sees it, with a warning when the authority is in its last quarter."""
+    result.pop("requests", None)
+    end = authority.certificate.not_valid_after_utc
+    if end - now < (end - authority.certificate.not_valid_before_utc) / 4:
+        result.setdefault("warnings", []).append(
+            f"The certificate authority {authority.certificate.subject.rfc4514_string()} expires on {end:%Y-%m-%d}: "
+            "replace it in two phases, so that certificates outlive it in time."
+        )
+    return result

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A key and the request for its certificate, made by the host's own openssl so that the key is nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+__all__ = ["RequestError", "make_request"]
+
+# Given on standard input: a host may have no openssl.cnf, or one that adds what does not belong into a request.
+_CONFIG = "[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = {service}\n"
+
+
+class RequestError(Exception):
+    """A key or request that could not be made; the text is a sentence for the operator."""
+
+
+def _openssl(module: AnsibleModule) -> str:
+    """Return the path of openssl. Raises RequestError when this host has none."""
+    program = module.get_bin_path("openssl")
+    if program is None:
+        raise RequestError(
+            "Cannot make keys on this host, as it has no openssl command. Install the package openssl and run again."
+        )
+    return str(program)
+
+
+def make_request(module: AnsibleModule, service: str, key: Path) -> str:
+    """Make a P-256 key in that file, readable by its owner alone, and return the request for its certificate as PEM.
+
+    Raises RequestError.
+    """
+    command = [_openssl(module), "req", "-new", "-batch", "-nodes", "-config", "/dev/stdin", "-newkey", "ec"]
+    command += ["-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", str(key)]
+    code, out, err = module.run_command(command, data=_CONFIG.format(service=service), umask=0o077)
+    if code or "BEGIN CERTIFICATE REQUEST" not in out:
+        raise RequestError(f"Cannot make a key for {service} in {key.parent}: openssl says: {err.strip()}")
+    return str(out)

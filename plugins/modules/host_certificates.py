@@ -1,0 +1,204 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_certificates
+short_description: Keep keys and certificates of services on a host
+version_added: 1.0.0
+description:
+  - The part of M(vigil.observability.certificates) that runs on the host. It is not meant to be called by itself.
+  - Makes keys and requests for the services whose certificate is due, and installs what the controller signed.
+  - Key and certificate of a service change together, by one link. The key never leaves the host.
+  - Certificates of services which are not listed are left alone.
+author: Vigil contributors (@vigil-observability)
+attributes:
+  check_mode:
+    support: full
+    description: Says which certificates are due and makes nothing.
+  diff_mode:
+    support: full
+    description: Shows names, issuer and validity of certificates, and digests of trusted authorities. No key.
+requirements:
+  - openssl (the command, on the host)
+options:
+  services:
+    description: The services of this host.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the service.
+        type: str
+        required: true
+      user:
+        description: System user that may read the key, made when missing. Its group has the same name.
+        type: str
+        required: true
+      uid:
+        description: UID of that user.
+        type: int
+      names:
+        description: Subject alternative names, each as C(DNS:), C(IP:) or C(URI:).
+        type: list
+        elements: str
+        required: true
+  host:
+    description: Name of the host in the inventory.
+    type: str
+    required: true
+  issuer:
+    description: What identifies the authority with its chain. A certificate of another one is due.
+    type: str
+    required: true
+  issuer_not_after:
+    description: When the authority expires, in seconds since the epoch.
+    type: int
+    required: true
+  chain:
+    description: What services serve after their own certificate, as PEM.
+    type: str
+    default: ""
+  bundle:
+    description: The authorities to trust, as PEM.
+    type: str
+    required: true
+  lifetime_days:
+    description: Lifetime of certificates.
+    type: int
+    required: true
+  renew:
+    description: Services whose certificate is due in any case.
+    type: list
+    elements: str
+    default: []
+  time:
+    description: The time on the controller, in seconds since the epoch. Keys are refused when this host's is far off.
+    type: float
+    required: true
+  signed:
+    description: Certificates for the requests that an earlier call returned.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      service:
+        description: Name of the service.
+        type: str
+        required: true
+      token:
+        description: The token of the request.
+        type: str
+        required: true
+      certificate:
+        description: The certificate as PEM.
+        type: str
+        required: true
+      not_before:
+        description: Since when it is valid, in seconds since the epoch.
+        type: int
+        required: true
+      not_after:
+        description: When it expires, in seconds since the epoch.
+        type: int
+        required: true
+  certificates_dir:
+    description: Directory of the certificates.
+    type: path
+    default: /etc/vigil/certificates
+  textfile_dir:
+    description: Directory that node_exporter reads metrics from.
+    type: path
+    default: /var/lib/vigil/textfile
+"""
+
+EXAMPLES = r"""
+- name: Show what is due
+  vigil.observability.host_certificates:
+    services: [{name: prometheus, user: prometheus, names: ["DNS:monitoring1"]}]
+    host: monitoring1
+    issuer: 4f0c7d9a
+    issuer_not_after: 2095200000
+    bundle: "{{ lookup('ansible.builtin.file', 'authority.crt') }}"
+    lifetime_days: 398
+    time: "{{ now().timestamp() }}"
+  check_mode: true
+"""
+
+RETURN = r"""
+due:
+  description: Why each service that needs a certificate needs one, by service.
+  returned: success
+  type: dict
+  sample: {"prometheus": "it has none"}
+requests:
+  description: C(service), C(token) and C(request) of each request to sign. Empty in check mode and when nothing is due.
+  returned: success
+  type: list
+  elements: dict
+services:
+  description: C(certificate_file), C(key_file) and C(not_after) of each listed service that has a certificate.
+  returned: success
+  type: dict
+authority_file:
+  description: The authorities to trust.
+  returned: success
+  type: str
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._certificate_request import RequestError
+from ansible_collections.vigil.observability.plugins.module_utils._host_certificates import HostCertificates
+from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError, reason_of
+from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
+
+SERVICE = {
+    "name": {"type": "str", "required": True},
+    "user": {"type": "str", "required": True},
+    "uid": {"type": "int"},
+    "names": {"type": "list", "elements": "str", "required": True},
+}
+SIGNED = {
+    "service": {"type": "str", "required": True},
+    "token": {"type": "str", "required": True, "no_log": False},
+    "certificate": {"type": "str", "required": True},
+    "not_before": {"type": "int", "required": True},
+    "not_after": {"type": "int", "required": True},
+}
+SPEC = {
+    "services": {"type": "list", "elements": "dict", "required": True, "options": SERVICE},
+    "host": {"type": "str", "required": True},
+    "issuer": {"type": "str", "required": True},
+    "issuer_not_after": {"type": "int", "required": True},
+    "chain": {"type": "str", "default": ""},
+    "bundle": {"type": "str", "required": True},
+    "lifetime_days": {"type": "int", "required": True},
+    "renew": {"type": "list", "elements": "str", "default": []},
+    "time": {"type": "float", "required": True},
+    "signed": {"type": "list", "elements": "dict", "default": [], "options": SIGNED},
+    "certificates_dir": {"type": "path", "default": "/etc/vigil/certificates"},
+    "textfile_dir": {"type": "path", "default": "/var/lib/vigil/textfile"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    directory = Path(module.params["certificates_dir"])
+    try:
+        module.exit_json(**HostCertificates(module).brought_up_to_date())
+    except OSError as error:
+        module.fail_json(msg=f"Cannot keep certificates below {directory}: {reason_of(error, directory)}")
+    except (RequestError, StagingError, SystemUserError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
