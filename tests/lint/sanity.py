@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Releases of ansible-core with the Pythons that each runs on, best first.
-RELEASES = {
+RELEASES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "oldest": [("2.18.19", ("3.11", "3.12", "3.13"))],
     "newest": [("2.21.5", ("3.12", "3.13", "3.14")), ("2.19.14", ("3.11",))],
 }
@@ -87,18 +87,23 @@ def install(choice: Choice, folder: Path) -> Path:
     if not (environment / "complete").exists():
         shutil.rmtree(environment, ignore_errors=True)
         subprocess.run([choice.interpreter, "-m", "venv", environment], check=True)
-        pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, f"ansible-core=={choice.release}"], check=True)
+        pip = environment / "bin" / "pip"
+        wanted = f"ansible-core=={choice.release}"
+        subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", wanted], check=True)
         (environment / "complete").touch()
     return environment / "bin" / "ansible-test"
 
 
 def provide_pip(ansible_test: Path, home: Path) -> None:
-    """Put the stand-in where ansible-test keeps the bootstrap file it has downloaded."""
+    """Put the stand-in where ansible-test keeps what it downloads, and the user's settings where pip looks for them."""
     packages = next(ansible_test.parent.parent.glob("lib/python3.*/site-packages"))
     source = packages / "ansible_test" / "_internal" / "python_requirements.py"
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
+    settings = Path.home() / ".config" / "pip"
+    (home / ".config").mkdir(exist_ok=True)
+    if settings.is_dir() and not (home / ".config" / "pip").exists():
+        (home / ".config" / "pip").symlink_to(settings)
     for version in re.findall(r"\bpip='([\d.]+)'", source.read_text(encoding="utf-8")):
         (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP, encoding="utf-8")
 
@@ -142,7 +147,7 @@ def main() -> int:
         copy_collection(collection)
         path = [*{str(interpreter.parent): None for interpreter in found.values()}, "/usr/bin", "/bin"]
         environment = {"HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": os.pathsep.join(path)}
-        command = [ansible_test, "sanity", "--venv", "--color", "no", *words]
+        command = [str(ansible_test), "sanity", "--venv", "--color", "no", *words]
         return subprocess.run(command, cwd=collection, env=environment, check=False).returncode
 
 

@@ -1,0 +1,25 @@
+"""Check the house rules, or with the word `tables` renew the tables of inputs in the roles' README files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ansible_collections.vigil.observability.tests.house_rules import files, inputs, tables, tasks
+from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
+
+RULES = (inputs.disagreements, tables.outdated, files.overlong, files.unwanted_words, tasks.misnamed)
+
+
+def main() -> int:
+    tree = Tree.of(Path.cwd())
+    if sys.argv[1:] == ["tables"]:
+        print("\n".join(tables.write(tree)) or "Every table is up to date.")
+        return 0
+    found = [sentence for rule in RULES for sentence in rule(tree)]
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

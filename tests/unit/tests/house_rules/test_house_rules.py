@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.vigil.observability.tests.house_rules import files, inputs, tables, tasks
+from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
+
+SPECS = "roles/sample/meta/argument_specs.yml"
+DEFAULTS = "roles/sample/defaults/main.yml"
+README = "roles/sample/README.md"
+OPTIONS = """\
+argument_specs:
+  main:
+    options:
+      sample_port: {type: int, default: 9100, description: The port it listens on.}
+      sample_password: {type: str, required: true, description: [Password of the user admin., A secret.]}
+"""
+
+Write = Callable[[dict[str, str]], Tree]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write files by name into a new checkout, and return its tree."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    subprocess.run(["git", "init", "--quiet", checkout], check=True)
+
+    def written(contents: dict[str, str]) -> Tree:
+        for name, content in contents.items():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / name).write_text(content, encoding="utf-8")
+        return Tree.of(checkout)
+
+    return written
+
+
+def test_inputs_that_agree_are_fine(write: Write) -> None:
+    assert list(inputs.disagreements(write({SPECS: OPTIONS, DEFAULTS: "sample_port: 9100\n"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("defaults", "problem"),
+    [
+        ("sample_port: 9100\nsample_prot: 1\n", "sample_prot has no option"),
+        ("sample_port: 9101\n", "sample_port is 9101 here and 9100 in"),
+        ("sample_port: 9100\nsample_password: secret\n", "sample_password has a value here and is required"),
+        ("---\n", "sample_port says a default and defaults/main.yml has none"),
+    ],
+)
+def test_inputs_that_disagree_are_named(write: Write, defaults: str, problem: str) -> None:
+    [found] = inputs.disagreements(write({SPECS: OPTIONS, DEFAULTS: defaults}))
+    assert problem in found
+
+
+def test_inputs_of_a_role_begin_with_its_name(write: Write) -> None:
+    specs = "argument_specs: {main: {options: {port: {type: int}, vigil_mirror: {type: str}}}}\n"
+    [found] = inputs.disagreements(write({SPECS: specs}))
+    assert "port begins with neither sample_ nor vigil_" in found
+
+
+def test_a_role_without_argument_specs_is_named(write: Write) -> None:
+    [found] = inputs.disagreements(write({DEFAULTS: "---\n"}))
+    assert found.startswith(SPECS)
+
+
+def test_the_table_of_a_readme_holds_every_input_with_its_default_and_meaning(write: Write) -> None:
+    readme = f"# sample\n\n{tables.BEGIN}\nold\n{tables.END}\n\nMore.\n"
+    tree = write({SPECS: OPTIONS, DEFAULTS: "sample_port: 9100\n", README: readme})
+    assert len(list(tables.outdated(tree))) == 1
+
+    assert tables.write(tree) == [README]
+
+    text = tree.text(README)
+    assert "| `sample_port` | int | `9100` | The port it listens on. |\n" in text
+    assert "| `sample_password` | str | required | Password of the user admin. A secret. |\n" in text
+    assert text.endswith("\n\nMore.\n")
+    assert "old" not in text
+    assert list(tables.outdated(tree)) == []
+    assert tables.write(tree) == []
+
+
+def test_nested_options_are_rows_of_their_own(write: Write) -> None:
+    specs = """\
+argument_specs:
+  main:
+    options:
+      sample_peers:
+        type: list
+        elements: dict
+        description: Peers.
+        options: {mode: {choices: [a, b], description: One|other.}}
+"""
+    tree = write({SPECS: specs, README: f"{tables.BEGIN}\n{tables.END}"})
+    tables.write(tree)
+    assert "| `sample_peers` | list of dict |  | Peers. |\n" in tree.text(README)
+    assert "| `sample_peers[].mode` | `a` or `b` |  | One\\|other. |\n" in tree.text(README)
+
+
+def test_a_readme_without_a_place_for_the_table_is_named(write: Write) -> None:
+    [found] = tables.outdated(write({SPECS: OPTIONS, README: "# sample\n"}))
+    assert found.startswith(f"{README}: lacks the lines")
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("roles/sample/tasks/main.yml", 30),
+        ("roles/sample/tasks/stage.yml", 60),
+        (DEFAULTS, 100),
+        ("plugins/modules/sample.py", 200),
+        ("plugins/module_utils/_sample.py", 250),
+    ],
+)
+def test_a_file_may_be_as_long_as_its_kind_and_no_longer(write: Write, name: str, allowed: int) -> None:
+    assert list(files.overlong(write({name: "a\n" * allowed}))) == []
+    [found] = files.overlong(write({name: "a\n" * (allowed + 1)}))
+    assert found.startswith(f"{name}: has {allowed + 1} lines; at most {allowed}")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("docs/sample.md", "TO" + "DO: more"),
+        ("tests/unit/test_sample.py", "@pytest.mark." + "skip"),
+        ("roles/sample/tasks/main.yml", "  ansible.builtin." + "set_fact: {a: 1}"),
+        ("roles/sample/tasks/main.yml", "  notify" + ": Restart"),
+    ],
+)
+def test_unwanted_words_are_named_with_their_line(write: Write, name: str, line: str) -> None:
+    [found] = files.unwanted_words(write({name: f"\n{line}\n"}))
+    assert found.startswith(f"{name}:2: ")
+
+
+def test_paths_of_this_machine_are_named(write: Write) -> None:
+    tree = write({"docs/sample.md": ""})
+    [found] = files.unwanted_words(write({"docs/sample.md": f"cd {tree.root}/roles\n"}))
+    assert "names a path of one machine" in found
+
+
+@pytest.mark.parametrize("name", ["name: install", "name: Install.", "when: true"])
+def test_tasks_need_a_name_that_is_an_imperative_sentence(write: Write, name: str) -> None:
+    task = f"- name: Try\n  block:\n    - {name}\n      ansible.builtin.ping:\n"
+    assert len(list(tasks.misnamed(write({"roles/sample/tasks/main.yml": task})))) == 1
+
+
+def test_values_with_tags_of_ansible_are_read(write: Write) -> None:
+    tree = write({DEFAULTS: "sample_text: !unsafe '{{ a }}'\n"})
+    assert inputs.values(tree, "sample") == {"sample_text": "{{ a }}"}
