@@ -103,7 +103,8 @@ def _unsafe(source: str, reason: str) -> StagingError:
 
 
 def _unreadable(source: str, error: Exception) -> StagingError:
-    return StagingError(f"{source} is not a complete tar archive: {error}. Nothing was installed.")
+    reason = " ".join(str(error).split())
+    return StagingError(f"{source} is not a complete tar archive: {reason}. Nothing was installed.")
 
 
 def _extract(archive: Path, root: Path) -> None:

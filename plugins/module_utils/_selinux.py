@@ -21,7 +21,7 @@ def restore_labels(module: AnsibleModule, path: Path) -> None:
         enforces = ENFORCE.read_text().strip() == "1"
     except OSError:
         return
-    program = module.get_bin_path("restorecon", opt_dirs=["/usr/sbin", "/sbin"]) if enforces else None
+    program = module.get_bin_path("restorecon") if enforces else None
     if program is None:
         return
     code, out, err = module.run_command([program, "-R", str(path)])

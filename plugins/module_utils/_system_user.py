@@ -73,7 +73,7 @@ def _useradd(user: str, uid: int | None, *, missing_group: bool) -> list[str]:
 
 
 def _run(module: AnsibleModule, user: str, command: list[str]) -> None:
-    program = module.get_bin_path(command[0], opt_dirs=["/usr/sbin", "/sbin"])
+    program = module.get_bin_path(command[0])
     if program is None:
         raise SystemUserError(
             f"Cannot make the system user {user}: this host has no {command[0]}. "
