@@ -5,17 +5,19 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 job=$(basename "$0")
 begun=$SECONDS
-cache=${VIGIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vigil-observability}
+scratch=""
+export VIGIL_CACHE=${VIGIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vigil-observability}
 
 export PATH="$PWD/.venv/bin:$PATH"
 export ANSIBLE_COLLECTIONS_PATH="$PWD/.build" PYTHONPATH="$PWD/.build" MYPYPATH="$PWD/.build"
 export ANSIBLE_NOCOLOR=1 NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1
 
-report() {
+finish() {
   if [ "$1" -eq 0 ]; then outcome=passed; else outcome=FAILED; fi
+  [ -z "$scratch" ] || rm -rf "$scratch"
   echo "$job: $outcome in $((SECONDS - begun)) s"
 }
-trap 'code=$?; report "$code"' EXIT
+trap 'finish $?' EXIT
 
 # The collection under the path that Ansible knows it by; a link, so that there is one tree to edit.
 link_collection() {
@@ -23,7 +25,7 @@ link_collection() {
   [ -L .build/ansible_collections/vigil/observability ] || ln -s ../../.. .build/ansible_collections/vigil/observability
 }
 
-scratch_folder() {
+# A folder of this job's own, which goes with it.
+make_scratch() {
   scratch=$(mktemp -d)
-  trap 'code=$?; rm -rf "$scratch"; report "$code"' EXIT
 }

@@ -108,6 +108,16 @@ def provide_pip(ansible_test: Path, home: Path) -> None:
         (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP, encoding="utf-8")
 
 
+def link_shellcheck(folder: Path) -> Path:
+    """Return a folder that holds shellcheck alone: ansible-test would take other programs beside it for its own."""
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    if program := shutil.which("shellcheck"):
+        (tools / "shellcheck").unlink(missing_ok=True)
+        (tools / "shellcheck").symlink_to(program)
+    return tools
+
+
 def copy_collection(target: Path) -> None:
     """Make target the files that git knows or would take up, and keep what ansible-test has put out there before."""
     output = target / "tests" / "output"
@@ -145,7 +155,8 @@ def main() -> int:
         provide_pip(ansible_test, home)
         collection = folder / "ansible_collections" / "vigil" / "observability"
         copy_collection(collection)
-        path = [*{str(interpreter.parent): None for interpreter in found.values()}, "/usr/bin", "/bin"]
+        tools = link_shellcheck(folder)
+        path = [*{str(interpreter.parent): None for interpreter in found.values()}, str(tools), "/usr/bin", "/bin"]
         environment = {"HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": os.pathsep.join(path)}
         command = [str(ansible_test), "sanity", "--venv", "--color", "no", *words]
         return subprocess.run(command, cwd=collection, env=environment, check=False).returncode
