@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service as the options of a module describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._activation import Activation
+from ._deployment import Deployment
+from ._health import Endpoint, HealthError
+from ._prune import prune
+from ._record import Record
+from ._refusals import foreign_parts, unreadable_data, unstaged_parts
+from ._situation import Situation
+from ._switch import Switch
+from ._system_user import uid_of
+from ._systemd import Systemd
+from ._unit import Unit, UnitError, render
+from ._writable import not_writable, refused_directory
+
+__all__ = ["Service"]
+
+_UNIT_OPTIONS = (
+    "name",
+    "user",
+    "command",
+    "description",
+    "documentation",
+    "writable",
+    "reload",
+    "environment",
+    "resources",
+    "exceptions",
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is wanted of a service, and where its parts lie on the host."""
+
+    options: Mapping[str, Any]
+    systemd: Systemd
+
+    @classmethod
+    def of(cls, module: AnsibleModule) -> Service:
+        """Return the service that the module is about."""
+        return cls(module.params, Systemd(module, module.params["name"]))
+
+    @property
+    def name(self) -> str:
+        return str(self.options["name"])
+
+    @property
+    def unit(self) -> Path:
+        return Path(self.options["unit_dir"], f"{self.name}.service")
+
+    @property
+    def record(self) -> Path:
+        return Path(self.options["records_dir"], f"{self.name}.json")
+
+    def deployment(self) -> Deployment:
+        """Return the deployment that is wanted. Raises UnitError."""
+        options = self.options
+        for key, exception in options["exceptions"].items():
+            if not isinstance(exception, dict) or exception.keys() != {"value", "reason"}:
+                raise UnitError(f"The exception {key} from the hardening of {self.name} needs a value and a reason.")
+        return Deployment.of_staged(
+            options["release"],
+            options["config"],
+            options["restart_on"],
+            unit=render(Unit(**{option: options[option] for option in _UNIT_OPTIONS})),
+            links=self._links(),
+            version=options["version"],
+            data_oldest_reader=options["data_oldest_reader"],
+            health={key: value for key, value in options["health"].items() if value is not None},
+            reload_url=options["reload_url"] if options["reload"] else None,
+        )
+
+    def _links(self) -> dict[str, str]:
+        release_link = self.options["release_link"] or f"/opt/{self.name}"
+        links = {release_link: self.options["release"]}
+        if self.options["config"]:
+            links[self.options["config_link"] or f"/etc/{self.name}"] = self.options["config"]
+        folder = self.options["binaries_dir"]
+        links.update({f"{folder}/{binary}": f"{release_link}/{binary}" for binary in self.options["binaries"]})
+        return links
+
+    def situation(self, desired: Deployment) -> Situation:
+        """Return what is on the host now. Raises OSError or SystemdError."""
+        return Situation.read(
+            desired,
+            record=Record.read(self.record),
+            state=self.systemd.read(),
+            unit=self.unit,
+            missing=not_writable(self.options["writable"], self.options["user"]),
+        )
+
+    def refusals(self, before: Situation, desired: Deployment, *, only_planned: bool) -> Iterator[str]:
+        """Yield a sentence for everything that rules this deployment out; what others still make is no reason yet."""
+        yield from foreign_parts(self.name, before, desired, self.unit)
+        if not self.options["accept_irreversible"]:
+            yield from unreadable_data(self.name, before, desired)
+        refused = refused_directory(self.options["writable"], self.options["user"])
+        if refused:
+            yield refused
+        if only_planned:
+            return
+        yield from unstaged_parts(desired)
+        if uid_of(self.options["user"]) is None:
+            yield f"There is no user {self.options['user']} on this host to run {self.name}: staged_config makes it."
+
+    def activate(self, before: Situation, desired: Deployment, action: str) -> list[str]:
+        """Switch to the deployment and return which staged directories were removed then. Raises ActivationError."""
+        switch = Switch(self.systemd, self.unit, self.options["start_timeout"])
+        Activation(self.name, self.options["user"], self.record, switch, before, desired).run(action)
+        proven = Record.read(self.record)
+        kept = [one for one in (proven.active, proven.previous) if one]
+        folders = {Path(path).parent for path in (desired.release, desired.config) if path}
+        spared = {path for one in kept for path in (one.release, one.config) if path}
+        keep = self.options["keep"]
+        return [str(path) for folder in sorted(folders) for path in prune(folder, keep=keep, spared=spared)]
+
+    def secrets(self) -> list[str]:
+        """Return what must not be told, as far as it can be read now."""
+        try:
+            password = Endpoint.from_options(self.options["health"]).password()
+        except (HealthError, TypeError):
+            return []
+        return [password] if password else []

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One unit of systemd: its state in one call, the verbs, its journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible.module_utils.basic import AnsibleModule
+
+__all__ = ["Systemd", "SystemdError", "UnitState"]
+
+_PROPERTIES = (
+    "LoadState,ActiveState,SubState,UnitFileState,FragmentPath,InvocationID,NRestarts,NeedDaemonReload,"
+    "Result,ExecMainCode,ExecMainStatus"
+)
+_LOCALE = {"LC_ALL": "C", "LANG": "C"}
+
+
+class SystemdError(Exception):
+    """systemd refused; the text says what was asked and what it answered."""
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """What the manager says about a unit."""
+
+    loaded: str  # loaded, not-found, masked, ...
+    active: str
+    sub: str
+    enabled: bool
+    fragment: str  # path of the unit file in use, empty without one
+    invocation: str  # changes with every start
+    restarts: int
+    stale: bool  # the file on disk is not the one the manager has read
+    end: str  # how the last process ended, for messages
+
+    @property
+    def running(self) -> bool:
+        return self.active in ("active", "reloading", "refreshing")
+
+    @property
+    def starting(self) -> bool:
+        return self.active == "activating" and self.sub != "auto-restart"
+
+
+class Systemd:
+    """systemctl and journalctl for one service."""
+
+    def __init__(self, module: AnsibleModule, name: str) -> None:
+        self._module = module
+        self.unit = f"{name}.service"
+
+    def read(self) -> UnitState:
+        """Return the state of the unit, read in one call. Raises SystemdError."""
+        answer = self._systemctl("show", f"--property={_PROPERTIES}", self.unit)
+        facts = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
+        return UnitState(
+            loaded=facts.get("LoadState", "not-found"),
+            active=facts.get("ActiveState", "inactive"),
+            sub=facts.get("SubState", "dead"),
+            enabled=facts.get("UnitFileState") == "enabled",
+            fragment=facts.get("FragmentPath", ""),
+            invocation=facts.get("InvocationID", ""),
+            restarts=int(facts.get("NRestarts") or 0),
+            stale=facts.get("NeedDaemonReload") == "yes",
+            end=_end_of(facts),
+        )
+
+    def verb(self, *words: str) -> None:
+        """Ask for a verb on the unit, such as restart. Raises SystemdError."""
+        self._systemctl(*words, self.unit)
+
+    def read_units(self) -> None:
+        """Let the manager read the unit files anew. Raises SystemdError."""
+        self._systemctl("daemon-reload")
+
+    def journal(self, since: float, lines: int = 20) -> list[str]:
+        """Return the last lines the unit logged since then (seconds of the epoch), none where there is no journal."""
+        command = self._module.get_bin_path("journalctl")
+        if command is None:
+            return []
+        options = [f"--unit={self.unit}", f"--since=@{int(since)}", f"--lines={lines}", "--output=cat", "--no-pager"]
+        code, out, _ = self._module.run_command([command, *options], environ_update=_LOCALE, errors="replace")
+        return [] if code else [line for line in out.splitlines() if not line.startswith("-- ")]
+
+    def _systemctl(self, *words: str) -> str:
+        command = self._module.get_bin_path("systemctl")
+        if command is None:
+            raise SystemdError(f"Cannot run systemctl {' '.join(words)}: this host has no systemctl, so no systemd.")
+        code, out, err = self._module.run_command([command, *words], environ_update=_LOCALE)
+        if code:
+            raise SystemdError(f"systemctl {' '.join(words)} failed: {(err or out).strip()}")
+        return str(out)
+
+
+def _end_of(facts: dict[str, str]) -> str:
+    result, status = facts.get("Result", "success"), facts.get("ExecMainStatus", "0")
+    # ExecMainCode is the si_code of SIGCHLD: 1 exited, 2 killed, 3 dumped core.
+    ended = {"1": f"exit status {status}", "2": f"signal {status}", "3": f"signal {status}"}
+    return ended.get(facts.get("ExecMainCode", "0"), f"result {result}")

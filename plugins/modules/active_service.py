@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: active_service
+short_description: Run a service from what was staged, or put everything back
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Points the links at a staged release and configuration, writes a hardened systemd unit, restarts or reloads
+    the service and waits until it is healthy. Only then it records that these parts are proven.
+  - When the service does not get healthy, what served before is put back and the module fails with the last lines
+    of the journal. A first installation that never gets healthy is removed again.
+  - What was not made by this collection is refused with its origin.
+options:
+  name: {description: Name of the service and of its unit., type: str, required: true}
+  description: {description: What the unit says about the service., type: str, default: ""}
+  documentation: {description: Address of the documentation., type: str, default: ""}
+  version: {description: Version of the release., type: str}
+  data_oldest_reader:
+    description: Oldest release that can read the data which this one writes.
+    type: str
+  accept_irreversible:
+    description: Whether to go on where the data rules out a rollback. A failed upgrade is then left as it is.
+    type: bool
+    default: false
+  release: {description: Directory of the staged release., type: path, required: true}
+  config: {description: Directory of the staged configuration., type: path}
+  user: {description: System user (and group) that runs the service., type: str, required: true}
+  command:
+    description: Command line, word by word, none of them interpreted by systemd.
+    type: list
+    elements: str
+    required: true
+  binaries: {description: Programs to link into O(binaries_dir)., type: list, elements: str, default: []}
+  writable: {description: Directories that the service owns and may write to., type: list, elements: path, default: []}
+  environment:
+    description: Environment variables. A unit is readable by everyone, so secrets do not belong here.
+    type: dict
+    default: {}
+  resources: {description: "Further keys of the unit's Service section, such as C(MemoryMax).", type: dict, default: {}}
+  exceptions:
+    description: Keys laid over the hardening baseline, each with C(value) and the C(reason) that the unit will tell.
+    type: dict
+    default: {}
+  restart_on:
+    description: Files whose content the process reads only when it starts.
+    type: list
+    elements: path
+    default: []
+  reload: {description: Whether the service reads its configuration again on SIGHUP., type: bool, default: false}
+  reload_url:
+    description: Address to POST to for a reload that answers whether it worked. Asked like O(health.url).
+    type: str
+  health:
+    description: How to ask the service whether it serves. Without it, living for two seconds is enough.
+    type: dict
+    default: {}
+    suboptions:
+      url: {description: Address that answers 2xx when the service is ready., type: str}
+      ca_file: {description: Authorities that may have issued the certificate of the service., type: path}
+      username: {description: User for basic authentication., type: str}
+      password_file: {description: File on the host that holds the password., type: path}
+      certificate: {description: Client certificate on the host., type: path}
+      key: {description: Key of the client certificate., type: path}
+      progress_url: {description: Address whose answer tells how far a long start has come., type: str}
+  start_timeout: {description: Seconds to wait for health while the process lives., type: int, default: 120}
+  keep: {description: "Staged releases, and configurations, to keep.", type: int, default: 3}
+  unit_dir: {description: Where the unit lies., type: path, default: /etc/systemd/system}
+  release_link: {description: Link to the active release. By default C(/opt/) and the name., type: path}
+  config_link: {description: Link to the active configuration. By default C(/etc/) and the name., type: path}
+  records_dir: {description: Where is recorded what is proven., type: path, default: /var/lib/vigil}
+  binaries_dir: {description: Where O(binaries) are linked., type: path, default: /usr/local/bin}
+attributes:
+  check_mode: {support: full, description: Says what would change and changes nothing.}
+  diff_mode: {support: full, description: Shows the unit and the links before and after.}
+"""
+
+EXAMPLES = r"""
+- name: Run Prometheus from what was staged
+  vigil.observability.active_service:
+    name: prometheus
+    version: 3.5.0
+    data_oldest_reader: 2.55.0
+    release: "{{ release.path }}"
+    config: "{{ config.path }}"
+    user: prometheus
+    command: [/opt/prometheus/prometheus, --config.file=/etc/prometheus/prometheus.yml]
+    binaries: [promtool]
+    writable: [/var/lib/prometheus]
+    resources: {MemoryMax: 4G}
+    reload_url: http://localhost:9090/-/reload
+    reload: true
+    health: {url: "http://localhost:9090/-/ready"}
+"""
+
+RETURN = r"""
+action:
+  description: What was done to the process, or would be in check mode.
+  type: str
+  returned: always
+  choices: [none, installed, started, reloaded, restarted]
+rolled_back:
+  description: Whether what served before was put back, or a first installation was removed.
+  type: bool
+  returned: when activated, failed included
+journal:
+  description: Last lines that the service logged.
+  type: list
+  elements: str
+  returned: on failed activation
+pruned:
+  description: Staged directories that were removed.
+  type: list
+  elements: str
+  returned: changed
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._activation import ActivationError
+from ansible_collections.vigil.observability.plugins.module_utils._service import Service
+from ansible_collections.vigil.observability.plugins.module_utils._systemd import SystemdError
+from ansible_collections.vigil.observability.plugins.module_utils._unit import UnitError
+
+_HEALTH = {
+    "url": {"type": "str"},
+    "ca_file": {"type": "path"},
+    "username": {"type": "str"},
+    # Names where passwords and keys lie; what is in them is not told.
+    "password_file": {"type": "path", "no_log": False},
+    "certificate": {"type": "path"},
+    "key": {"type": "path", "no_log": False},
+    "progress_url": {"type": "str"},
+}
+_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str", "default": ""},
+    "documentation": {"type": "str", "default": ""},
+    "version": {"type": "str"},
+    "data_oldest_reader": {"type": "str"},
+    "accept_irreversible": {"type": "bool", "default": False},
+    "release": {"type": "path", "required": True},
+    "config": {"type": "path"},
+    "user": {"type": "str", "required": True},
+    "command": {"type": "list", "elements": "str", "required": True},
+    "binaries": {"type": "list", "elements": "str", "default": []},
+    "writable": {"type": "list", "elements": "path", "default": []},
+    "environment": {"type": "dict", "default": {}},
+    "resources": {"type": "dict", "default": {}},
+    "exceptions": {"type": "dict", "default": {}},
+    "restart_on": {"type": "list", "elements": "path", "default": []},
+    "reload": {"type": "bool", "default": False},
+    "reload_url": {"type": "str"},
+    "health": {"type": "dict", "default": {}, "options": _HEALTH},
+    "start_timeout": {"type": "int", "default": 120},
+    "keep": {"type": "int", "default": 3},
+    "unit_dir": {"type": "path", "default": "/etc/systemd/system"},
+    "release_link": {"type": "path"},
+    "config_link": {"type": "path"},
+    "records_dir": {"type": "path", "default": "/var/lib/vigil"},
+    "binaries_dir": {"type": "path", "default": "/usr/local/bin"},
+}
+
+
+def main() -> None:
+    """Read what is there, and let the service be as the options say."""
+    module = AnsibleModule(argument_spec=_OPTIONS, supports_check_mode=True)
+    service = Service.of(module)
+    module.no_log_values.update(service.secrets())
+    try:
+        desired = service.deployment()
+        before = service.situation(desired)
+    except (OSError, SystemdError, UnitError) as exc:
+        module.fail_json(msg=f"Cannot tell what to do for {service.name}: {exc}")
+    for sentence in service.refusals(before, desired, only_planned=module.check_mode):
+        module.fail_json(msg=f"{service.name} was not touched. {sentence}")
+    action = before.action_towards(desired, reload=module.params["reload"])
+    if before.is_as(desired, action):
+        module.exit_json(changed=False, action=action)
+    result: dict[str, Any] = {"action": action, "diff": before.diff(desired, service.unit)}
+    if module.check_mode:
+        module.exit_json(changed=True, **result)
+    try:
+        pruned = service.activate(before, desired, action)
+    except ActivationError as exc:
+        module.fail_json(msg=str(exc), rolled_back=exc.rolled_back, journal=exc.journal, **result)
+    module.exit_json(changed=True, rolled_back=False, pruned=pruned, **result)
+
+
+if __name__ == "__main__":
+    main()
