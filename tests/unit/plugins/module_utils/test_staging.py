@@ -82,7 +82,10 @@ def test_reason_names_what_is_free_where_the_disk_is_full(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (PermissionError(errno.EACCES, "Permission denied", "/opt"), "Permission denied at /opt. Run as root, with become: true."),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/opt"),
+            "Permission denied at /opt. Run as root, with become: true.",
+        ),
         (OSError(errno.EIO, "Input/output error"), "Input/output error."),
         (OSError("odd"), "odd."),
     ],

@@ -86,13 +86,17 @@ def test_user_without_its_group_gets_one(
 
 @pytest.mark.parametrize("check", [False, True])
 def test_other_uid_than_asked_for_is_refused_by_name(make_module: MakeModule, check: bool) -> None:
-    with pytest.raises(SystemUserError, match=f"^The user {ME} exists with UID {os.geteuid()}, but UID 5123 was asked for"):
+    with pytest.raises(
+        SystemUserError, match=f"^The user {ME} exists with UID {os.geteuid()}, but UID 5123 was asked for"
+    ):
         ensure(make_module(check=check), ME, 5123)
 
 
 def test_failure_passes_on_the_words_of_the_program(make_module: MakeModule, make_program: MakeProgram) -> None:
     make_program("useradd", "echo UID 5123 is not unique >&2; exit 4")
-    with pytest.raises(SystemUserError, match=f"^Cannot make the system user {ABSENT}: useradd says: UID 5123 is not unique$"):
+    with pytest.raises(
+        SystemUserError, match=f"^Cannot make the system user {ABSENT}: useradd says: UID 5123 is not unique$"
+    ):
         ensure(make_module(), ABSENT, 5123)
 
 
