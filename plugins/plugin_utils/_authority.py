@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import cryptography
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -36,6 +37,7 @@ __all__ = ["Authority", "AuthorityError", "Signed", "make_authority", "read_auth
 
 _SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 _AUTHORITY_LIFETIME = timedelta(days=3650)
+_OLDEST_LIBRARY = 42
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def read_authority(certificate: str, key: str, trusted: str, now: datetime) -> A
 
     Raises AuthorityError when something is unreadable, does not fit together or cannot sign now.
     """
+    _refuse_old_library()
     given = read_certificates("authority_certificate", certificate)
     if not given:
         raise AuthorityError("authority_certificate holds no certificate: give the PEM of the signing authority.")
@@ -132,6 +135,14 @@ def sign(authority: Authority, request: str, *, subject: str, names: Iterable[st
     edwards = isinstance(authority.key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     certificate = builder.sign(authority.key, None if edwards else hashes.SHA256())
     return Signed(pem([certificate]), int(start.timestamp()), int(end.timestamp()))
+
+
+def _refuse_old_library() -> None:
+    if int(cryptography.__version__.split(".")[0]) < _OLDEST_LIBRARY:
+        raise AuthorityError(
+            f"The Python of the controller has cryptography {cryptography.__version__}: "
+            f"install {_OLDEST_LIBRARY} or newer there to sign certificates."
+        )
 
 
 def _refuse_unfit(signer: x509.Certificate, now: datetime) -> None:

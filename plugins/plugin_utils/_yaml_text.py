@@ -69,9 +69,12 @@ def _set(values: dict[str, Any], path: tuple[str, ...], value: str) -> None:
 
 def _verified(text: str, expected: dict[str, Any], path: tuple[str, ...]) -> str:
     """Return the text if nothing but the asked-for value differs from before."""
-    if values_of(text) != expected:
-        raise TextError(f"{'.'.join(path)} cannot be changed in the way it is written there: write one key to a line.")
-    return text
+    try:
+        if yaml.safe_load(text) == expected:
+            return text
+    except yaml.YAMLError:
+        pass  # for the same sentence, without the lines that the error quotes
+    raise TextError(f"{'.'.join(path)} cannot be changed in the way it is written there: write one key to a line.")
 
 
 def _with_value(text: str, path: tuple[str, ...], value: str) -> str:
