@@ -45,7 +45,7 @@ _SHORTEST_LIFETIME_DAYS = 30
 _MODULE = "vigil.observability.host_certificates"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Reads the state of the host; when something is due, signs and calls once more to install."""
 
     _requires_connection = True

@@ -56,7 +56,7 @@ _NEXT_STEPS = {
 }
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Runs on the controller alone."""
 
     _requires_connection = False

@@ -162,7 +162,15 @@ def _run_playbook(folder: Path) -> str:
     environment |= {"ANSIBLE_PIPELINING": "false", "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true"}
     environment["ANSIBLE_REMOTE_TMP"] = str(folder / "remote")
     python = f"ansible_python_interpreter={sys.executable}"
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-e", python, "-vvv", "play.yml"]
+    command = [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        "-i",
+        "localhost,",
+        "-e",
+        python,
+        "-vvv",
+        "play.yml",
+    ]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

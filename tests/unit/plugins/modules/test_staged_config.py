@@ -167,7 +167,7 @@ def delete_the_marker(path: Path) -> None:
     (path / MARKER).unlink()
 
 
-EDITS = {
+EDITS: dict[Callable[[Path], None], dict[str, tuple[str, str]]] = {
     edit: {"app.yml": ("interval: 1s\n", "interval: 15s\n")},
     edit_a_secret: {"admin": ("(secret)\n", "(secret, changed)\n")},
     open_to_everyone: {"app.yml": ("mode -rw-rw-rw-, ", "mode -rw-r-----, ")},
