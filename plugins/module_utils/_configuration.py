@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import hashlib
 import json
 import os
@@ -174,7 +176,17 @@ def _text(entry: Entry | None, other: Entry | None, mask: str | None) -> str:
         or other is None
         or (entry.mode, entry.uid, entry.gid) != (other.mode, other.uid, other.gid)
     ):
-        lines.append(f"mode {stat.filemode(entry.mode)}, owner {entry.uid}:{entry.gid}\n")
+        lines.append(f"{stat.filemode(entry.mode)} {_owner_of(entry)}\n")
     if entry.content is not None:
         lines.append(f"{mask}\n" if mask else entry.content.decode("utf-8", "replace"))
     return "".join(lines)
+
+
+def _owner_of(entry: Entry) -> str:
+    """Return user and group by their names, by number where they have none."""
+    user, group = str(entry.uid), "(group to be made)" if entry.gid < 0 else str(entry.gid)
+    with contextlib.suppress(KeyError):
+        user = pwd.getpwuid(entry.uid).pw_name
+    with contextlib.suppress(KeyError, OverflowError):
+        group = grp.getgrgid(entry.gid).gr_name
+    return f"{user}:{group}"

@@ -43,7 +43,10 @@ def calls(make_program: MakeProgram, tmp_path: Path) -> Callable[[], list[str]]:
     return lambda: log.read_text().splitlines() if log.exists() else []
 
 
-def test_user_that_is_there_is_unchanged(make_module: MakeModule, calls: Callable[[], list[str]]) -> None:
+def test_user_that_is_there_is_unchanged(
+    make_module: MakeModule, calls: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grp, "getgrnam", lambda _: grp.getgrgid(os.getegid()))
     assert ensure(make_module(), ME, os.geteuid()) is False
     assert ensure(make_module(), ME) is False
     assert calls() == []

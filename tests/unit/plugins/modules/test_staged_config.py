@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 import grp
+import json
 import os
 import pwd
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,6 +160,7 @@ def delete(path: Path) -> None:
 
 def add(path: Path) -> None:
     (path / "extra.yml").write_text("by hand\n")
+    (path / "extra.yml").chmod(0o644)
 
 
 def replace_by_a_link(path: Path) -> None:
@@ -170,11 +175,11 @@ def delete_the_marker(path: Path) -> None:
 EDITS: dict[Callable[[Path], None], dict[str, tuple[str, str]]] = {
     edit: {"app.yml": ("interval: 1s\n", "interval: 15s\n")},
     edit_a_secret: {"admin": ("(secret)\n", "(secret, changed)\n")},
-    open_to_everyone: {"app.yml": ("mode -rw-rw-rw-, ", "mode -rw-r-----, ")},
-    open_the_directory: {"app": ("mode drwxr-xr-x, ", "mode drwxr-x---, ")},
-    delete: {"app.yml": ("", "mode -rw-r-----, ")},
-    add: {"extra.yml": ("mode -rw-r--r--, ", "")},
-    replace_by_a_link: {"app.yml": ("mode lrwxrwxrwx, ", "mode -rw-r-----, ")},
+    open_to_everyone: {"app.yml": ("-rw-rw-rw- ", "-rw-r----- ")},
+    open_the_directory: {"app": ("drwxr-xr-x ", "drwxr-x--- ")},
+    delete: {"app.yml": ("", "-rw-r----- ")},
+    add: {"extra.yml": ("-rw-r--r-- ", "")},
+    replace_by_a_link: {"app.yml": ("lrwxrwxrwx ", "-rw-r----- ")},
     delete_the_marker: {},
 }
 
@@ -233,7 +238,7 @@ def test_diff_shows_only_what_differs_from_the_active_configuration(stage: Stage
     shown = by_file(stage(files=files, diff=True, check=True))
     assert list(shown) == ["admin"]
     assert shown["admin"][0].endswith("(secret)\n")
-    assert shown["admin"][1].startswith("mode -rw-------")
+    assert shown["admin"][1].startswith("-rw------- ")
     assert shown["admin"][1].endswith("(secret, unchanged)\n")
 
 
@@ -354,6 +359,29 @@ def test_what_a_killed_run_left_is_cleaned_and_the_run_repeated(stage: Stage, co
         assert staged_names(configurations) == [path.name]
 
 
+def test_run_that_is_killed_while_it_validates_is_repeated_and_leaves_nothing(
+    stage: Stage, configurations: Path, make_program: MakeProgram, tmp_path: Path
+) -> None:
+    make_program("checker", f'touch {tmp_path}/asked; test -e {tmp_path}/alive || kill -KILL "$PPID"')
+    options = {"service": "app", "user": ME, "files": FILES, "configurations_dir": str(configurations)}
+    script = f"import json, sys; from {staged_config.__name__} import main; main()"
+    collections = next(
+        folder for folder in Path(staged_config.__file__).parents if folder.name == "ansible_collections"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**options, "validate": [["checker"]]}}).encode(),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(collections.parent), *sys.path])},
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [name[:8] for name in staged_names(configurations)] == [".unpack-"]
+    (tmp_path / "alive").touch()
+    path = Path(stage(validate=[["checker"]])["path"])
+    assert staged_names(configurations) == [path.name]
+
+
 def test_half_a_configuration_is_replaced(stage: Stage) -> None:
     path = Path(stage(check=True)["path"])
     path.mkdir(parents=True)
@@ -439,6 +467,9 @@ def test_check_mode_says_that_the_user_would_be_made_and_validates_without_it(
     result = stage(user=absent_user, check=True, diff=True, validate=[["checker", "{dir}"]])
     assert (result["changed"], result["validated"]) == (True, True)
     assert by_file(result)[f"system user {absent_user}"] == ("", "present\n")
+    assert by_file(result)["app.yml"][1].startswith(
+        f"-rw-r----- {pwd.getpwuid(os.geteuid()).pw_name}:(group to be made)"
+    )
     assert not (tmp_path / "made").exists()
 
 
