@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 __all__ = ["RequestError", "make_request"]
 
-# Given on standard input: a host may have no openssl.cnf, or one that adds what does not belong into a request.
+# A host may have no openssl.cnf, or one that adds what does not belong into a request.
 _CONFIG = "[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = {service}\n"
 
 
@@ -33,11 +33,14 @@ def _openssl(module: AnsibleModule) -> str:
 def make_request(module: AnsibleModule, service: str, key: Path) -> str:
     """Make a P-256 key in that file, readable by its owner alone, and return the request for its certificate as PEM.
 
-    Raises RequestError.
+    Raises RequestError or OSError.
     """
-    command = [_openssl(module), "req", "-new", "-batch", "-nodes", "-config", "/dev/stdin", "-newkey", "ec"]
+    config = key.with_name("request.cnf")
+    command = [_openssl(module), "req", "-new", "-batch", "-nodes", "-config", str(config), "-newkey", "ec"]
     command += ["-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", str(key)]
-    code, out, err = module.run_command(command, data=_CONFIG.format(service=service), umask=0o077)
+    config.write_text(_CONFIG.format(service=service))
+    code, out, err = module.run_command(command, umask=0o077)
+    config.unlink()
     if code or "BEGIN CERTIFICATE REQUEST" not in out:
         raise RequestError(f"Cannot make a key for {service} in {key.parent}: openssl says: {err.strip()}")
     return str(out)
