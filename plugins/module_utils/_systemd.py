@@ -88,11 +88,12 @@ class Systemd:
 
     def _systemctl(self, *words: str) -> str:
         command = self._module.get_bin_path("systemctl")
+        asked = f"systemctl {' '.join(word for word in words if not word.startswith('--property'))}"
         if command is None:
-            raise SystemdError(f"Cannot run systemctl {' '.join(words)}: this host has no systemctl, so no systemd.")
+            raise SystemdError(f"Cannot run {asked}: this host has no systemctl, so no systemd.")
         code, out, err = self._module.run_command([command, *words], environ_update=_LOCALE)
         if code:
-            raise SystemdError(f"systemctl {' '.join(words)} failed: {(err or out).strip()}")
+            raise SystemdError(f"{asked} failed: {(err or out).strip()}")
         return str(out)
 
 

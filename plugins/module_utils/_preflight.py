@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What rules a host out for services, found before anything on it is touched."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._installation import foreign_link, foreign_unit, foreign_user
+from ._ports import listeners
+
+__all__ = ["Host", "disk_bytes"]
+
+_PYTHON = (3, 9)
+_TESTED = {("debian", "12"), ("debian", "13")}
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host and the services it is to run, each a mapping of the module's suboptions."""
+
+    services: list[Mapping[str, Any]]
+    architectures: list[str]
+    unit_dirs: list[Path]
+    root: Path
+    records: Path
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Host:
+        """Return the host that the options of the module describe."""
+        unit_dirs = [Path(path) for path in options["unit_dirs"]]
+        root, records = Path(options["root"]), Path(options["records_dir"])
+        return cls(options["services"], options["architectures"], unit_dirs, root, records)
+
+    def problems(self) -> Iterator[str]:
+        """Yield a sentence for everything that is wrong."""
+        yield from self._platform_problems()
+        yield from self._port_problems()
+        for service in self.services:
+            yield from self._foreign_parts(service)
+        yield from _oversized_retentions(self.services)
+
+    def warnings(self) -> Iterator[str]:
+        """Yield a sentence for everything that may be fine, but that nobody has tried."""
+        release = _os_release(self.root / "etc/os-release")
+        if (release.get("ID"), release.get("VERSION_ID")) not in _TESTED:
+            name = release.get("PRETTY_NAME", "This operating system")
+            yield f"{name} is not among the platforms that this collection is tested on: Debian 12 and 13."
+
+    def _platform_problems(self) -> Iterator[str]:
+        if sys.version_info < _PYTHON:
+            yield (
+                f"Ansible uses Python {platform.python_version()} ({sys.executable}), and 3.9 is the oldest that does: "
+                "install a newer one and name it as ansible_python_interpreter."
+            )
+        if not (self.root / "run/systemd/system").is_dir():
+            yield "systemd does not run as the first process, and services are its units: boot the host with systemd."
+        if platform.machine() not in self.architectures:
+            yield (
+                f"There are no releases for the architecture {platform.machine()}, only for "
+                f"{', '.join(self.architectures)}: add them to vigil_catalogue_extra."
+            )
+
+    def _port_problems(self) -> Iterator[str]:
+        owners = {port: service["name"] for service in self.services for port in service["ports"]}
+        for one in listeners(owners):
+            name = owners[one.port]
+            if f"{name}.service" not in one.units:
+                yield f"Port {one.port}, wanted by {name}, is taken by {one}: stop that, or give {name} another port."
+
+    def _foreign_parts(self, service: Mapping[str, Any]) -> Iterator[str]:
+        name = service["name"]
+        if (self.records / f"{name}.json").exists():
+            return
+        found = [
+            foreign_unit(name, self.unit_dirs),
+            foreign_link(self.root / "opt" / name, self.root / "opt/vigil" / name),
+            foreign_link(self.root / "etc" / name, self.root / "etc/vigil" / name),
+            foreign_user(service["user"] or name),
+        ]
+        yield from (sentence for sentence in found if sentence)
+
+
+def disk_bytes(services: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the size of the file system that holds, or is going to hold, the data of each service that has some."""
+    return {one["name"]: _size_of_disk(Path(one["data_dir"])) for one in services if one["data_dir"]}
+
+
+def _size_of_disk(path: Path) -> int:
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    return shutil.disk_usage(there).total
+
+
+def _oversized_retentions(services: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for service in services:
+        retention = service["retention_bytes"]
+        if not retention or not service["data_dir"]:
+            continue
+        size = _size_of_disk(Path(service["data_dir"]))
+        if retention > size:
+            yield (
+                f"{service['name']} is to keep {retention / _GIB:.1f} GiB, but the file system of "
+                f"{service['data_dir']} has {size / _GIB:.1f} GiB: lower the retention, or name a data directory on a larger disk."
+            )
+
+
+def _os_release(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split("=", 1) for line in lines if "=" in line)
+    return {key: value.strip("\"'") for key, value in pairs}

@@ -1,0 +1,115 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_preflight
+short_description: Find out whether a host can run services, before anything on it is touched
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
+  - Refuses a host without systemd, Python older than 3.9, an architecture without releases, a port that another process
+    listens on, a unit, directory, link or user that this collection did not make, and a retention larger than the disk.
+  - Changes nothing, and returns facts about the host that the roles need.
+options:
+  services:
+    description: The services of this host.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name: {description: Name of the service and of its unit., type: str, required: true}
+      user: {description: System user that runs it. By default of the same name., type: str}
+      ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
+      data_dir: {description: Where it is going to keep data., type: path}
+      retention_bytes: {description: What it may keep by the user's own choice., type: int}
+  architectures:
+    description: Architectures that there are releases for, as C(uname -m) names them.
+    type: list
+    elements: str
+    default: [x86_64, aarch64]
+  unit_dirs:
+    description: Where units lie.
+    type: list
+    elements: path
+    default:
+      - /etc/systemd/system
+      - /run/systemd/system
+      - /usr/local/lib/systemd/system
+      - /usr/lib/systemd/system
+      - /lib/systemd/system
+  root: {description: Where C(opt) and C(etc) lie., type: path, default: /}
+  records_dir: {description: Where is recorded what this collection runs., type: path, default: /var/lib/vigil}
+attributes:
+  check_mode: {support: full, description: Changes nothing in any mode.}
+  diff_mode: {support: full, description: There is never a difference to show.}
+"""
+
+EXAMPLES = r"""
+- name: Look at the host
+  vigil.observability.host_preflight:
+    services:
+      - {name: prometheus, ports: [9090], data_dir: /var/lib/prometheus}
+      - {name: node_exporter, ports: [9100]}
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts about the host.
+  type: dict
+  returned: success
+  contains:
+    architecture: {description: Its architecture as C(uname -m) names it., type: str, sample: x86_64}
+    vigil_disk_bytes: {description: Size of the file system of each service that has a data directory., type: dict}
+    vigil_host_time: {description: Its clock in seconds of the epoch., type: float}
+"""
+
+import platform
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._installation import UNIT_DIRS
+from ansible_collections.vigil.observability.plugins.module_utils._preflight import Host, disk_bytes
+
+_SERVICE = {
+    "name": {"type": "str", "required": True},
+    "user": {"type": "str"},
+    "ports": {"type": "list", "elements": "int", "default": []},
+    "data_dir": {"type": "path"},
+    "retention_bytes": {"type": "int"},
+}
+
+
+def main() -> None:
+    """Look at the host and say all that is wrong with it."""
+    module = AnsibleModule(
+        argument_spec={
+            "services": {"type": "list", "elements": "dict", "required": True, "options": _SERVICE},
+            "architectures": {"type": "list", "elements": "str", "default": ["x86_64", "aarch64"]},
+            "unit_dirs": {"type": "list", "elements": "path", "default": list(UNIT_DIRS)},
+            "root": {"type": "path", "default": "/"},
+            "records_dir": {"type": "path", "default": "/var/lib/vigil"},
+        },
+        supports_check_mode=True,
+    )
+    host = Host.of(module.params)
+    problems = list(host.problems())
+    if problems:
+        module.fail_json(msg="\n".join(["This host cannot run what it is to run:", *problems]), problems=problems)
+    for warning in host.warnings():
+        module.warn(warning)
+    facts = {
+        "architecture": platform.machine(),
+        "vigil_disk_bytes": disk_bytes(host.services),
+        "vigil_host_time": time.time(),
+    }
+    module.exit_json(changed=False, ansible_facts=facts)
+
+
+if __name__ == "__main__":
+    main()
