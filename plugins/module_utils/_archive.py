@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible.module_utils.urls import ConnectionError as UrlConnectionError
@@ -55,7 +55,7 @@ def _chunks(url: str, timeout: int) -> Iterator[bytes]:
             while chunk := response.read(1 << 20):
                 yield chunk
     except (OSError, http.client.HTTPException, UrlConnectionError) as error:
-        reason = error.reason if type(error) is URLError else error
+        reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
         raise StagingError(
             f"Cannot download {shown(url)}: {reason}. Check that this host reaches the address, directly or "
             f"through the proxy that its environment names, or choose a mirror or a file on the controller."
@@ -140,7 +140,7 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
     make_directory(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        shutil.copyfileobj(cast("IO[bytes]", tar.extractfile(member)), file, 1 << 20)
+        shutil.copyfileobj(cast(IO[bytes], tar.extractfile(member)), file, 1 << 20)
         os.fchmod(handle, 0o755 if member.mode & 0o100 else 0o644)
 
 

@@ -179,7 +179,8 @@ def origin_of(path: Path) -> str | None:
     """Return the name of the distribution package that owns path, or None when no package manager knows it."""
     for command in (["dpkg-query", "--search"], ["rpm", "--query", "--file", "--queryformat", "%{NAME}\n"]):
         try:
-            found = subprocess.run(
+            # Callers are plain functions, without a module whose run_command could be used.
+            found = subprocess.run(  # pylint: disable=ansible-bad-function
                 [*command, str(path)], env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=True
             )
         except (OSError, subprocess.CalledProcessError):

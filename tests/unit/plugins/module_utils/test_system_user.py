@@ -79,8 +79,8 @@ def test_group_that_is_there_already_becomes_the_user_s(
 def test_user_without_its_group_gets_one(
     make_module: MakeModule, calls: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_group(_: str) -> Any:
-        raise KeyError
+    def no_group(group: str) -> Any:
+        raise KeyError(group)
 
     monkeypatch.setattr(grp, "getgrnam", no_group)
     assert ensure(make_module(), ME) is True

@@ -300,7 +300,7 @@ def test_other_validators_are_asked_about_a_configuration_that_is_staged_already
     before = snapshot(configurations)
     assert stage(check=True, validate=commands)["validated"] is True
     assert snapshot(configurations) == before
-    for _ in range(2):
+    for _attempt in range(2):
         result = stage(validate=commands)
         assert (result["changed"], result["validated"], staging_token(path)) == (False, True, token)
     assert (tmp_path / "asked").read_text() == "asked\n" * 2
@@ -353,7 +353,7 @@ def test_secret_of_several_lines_does_not_reach_the_system_log(stage: Stage, mon
 
 
 def test_what_a_killed_run_left_is_cleaned_and_the_run_repeated(stage: Stage, configurations: Path) -> None:
-    for _ in range(2):
+    for _attempt in range(2):
         (configurations / "app/.unpack-killed/configuration").mkdir(parents=True)
         path = Path(stage()["path"])
         assert staged_names(configurations) == [path.name]

@@ -159,7 +159,7 @@ def test_half_a_release_is_replaced(stage: Stage, releases: Path, marker: str | 
 
 
 def test_what_a_killed_run_left_is_cleaned_even_when_nothing_is_to_be_staged(stage: Stage, releases: Path) -> None:
-    for _ in range(2):
+    for _attempt in range(2):
         (releases / "app/.unpack-killed/members/app-1.0").mkdir(parents=True)
         stage()
         assert [entry.name for entry in (releases / "app").iterdir()] == [f"1.0-{SHA256[:12]}"]
@@ -222,7 +222,7 @@ def test_proxy_of_the_environment_is_used_and_the_url_left_as_given(
     server.bodies[url] = ARCHIVE
     monkeypatch.setenv("http_proxy", server.url)
     assert stage(url=url)["downloaded"] is True
-    assert [path for path, _ in server.requests] == [url]
+    assert [request[0] for request in server.requests] == [url]
 
 
 def test_address_that_no_proxy_names_is_reached_directly(
