@@ -109,7 +109,8 @@ def _oversized_retentions(services: Iterable[Mapping[str, Any]]) -> Iterator[str
         if retention > size:
             yield (
                 f"{service['name']} is to keep {retention / _GIB:.1f} GiB, but the file system of "
-                f"{service['data_dir']} has {size / _GIB:.1f} GiB: lower the retention, or name a data directory on a larger disk."
+                f"{service['data_dir']} has {size / _GIB:.1f} GiB: lower the retention, or name a data directory on a "
+                "larger disk."
             )
 
 

@@ -1,0 +1,421 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansible_collections.vigil.observability.plugins.modules import active_service
+
+if TYPE_CHECKING:
+    from ansible_collections.vigil.observability.tests.unit.plugins.modules.conftest import Host
+
+Activate = Callable[..., Any]
+
+
+@pytest.fixture
+def activate(host: Host, run_module: Callable[..., Any]) -> Activate:
+    """A function that lets the service of the host be as the changed options say."""
+
+    def run(release: str = "1.0.0", config: str = "one", *, check: bool = False, **changed: Any) -> Any:
+        return run_module(active_service, check=check, diff=True, **host.options(release, config, **changed))
+
+    return run
+
+
+def test_first_installation_serves_at_boot_and_now(host: Host, activate: Activate) -> None:
+    result = activate()
+    assert (result["failed"], result["changed"], result["action"]) == (False, True, "installed")
+    assert host.serves() == "1.0.0 one"
+    assert host.state["enabled"]
+    assert (host.root / "bin/server").readlink() == host.root / "opt/demo/server"
+
+
+def test_first_installation_takes_two_verbs_and_otherwise_only_looks(host: Host, activate: Activate) -> None:
+    activate()
+    calls = host.calls()
+    assert calls[:3] == ["show", "enable", "restart"]
+    assert set(calls[3:]) == {"show"}
+
+
+def test_unchanged_run_asks_systemctl_once_and_writes_nothing(host: Host, activate: Activate) -> None:
+    activate()
+    host.calls()
+    before = host.snapshot()
+    result = activate()
+    assert (result["changed"], result["action"], "diff" in result) == (False, "none", False)
+    assert host.calls() == ["show"]
+    assert host.snapshot() == before
+
+
+def test_check_on_a_fresh_host_shows_unit_and_links_and_writes_nothing(host: Host, run_module: Callable[..., Any]) -> None:
+    coming = {"release": "/nowhere/releases/1", "config": "/nowhere/configurations/1", "user": "vigil-nobody"}
+    options = {**host.options(), **coming}
+    before = host.snapshot()
+    result = run_module(active_service, check=True, diff=True, **options)
+    assert (result["failed"], result["changed"], result["action"]) == (False, True, "installed")
+    unit, links = result["diff"]
+    assert "ExecStart=" in unit["after"]
+    assert "/opt/demo -> /nowhere/releases/1" in links["after"]
+    assert host.snapshot() == before
+
+
+def test_check_before_an_upgrade_changes_nothing(host: Host, activate: Activate) -> None:
+    activate()
+    host.options("2.0.0")
+    before = host.snapshot()
+    assert activate("2.0.0", check=True)["action"] == "restarted"
+    assert host.snapshot() == before
+    assert host.serves() == "1.0.0 one"
+
+
+def test_upgrade_restarts_and_remembers_the_previous_release(host: Host, activate: Activate) -> None:
+    activate()
+    result = activate("2.0.0")
+    assert (result["action"], result["rolled_back"], host.serves()) == ("restarted", False, "2.0.0 one")
+    assert host.record["previous"]["release"].endswith("/1.0.0")
+    assert host.record["proven"]
+
+
+@pytest.mark.parametrize(
+    ("behavior", "reason"),
+    [
+        ("crash", "demo.service died after it was started (exit status 3)"),
+        ("hang", "it was not healthy within 1 s"),
+        ("never ready", "answers HTTP 503: 2.0.0 one"),
+    ],
+)
+def test_upgrade_that_does_not_serve_puts_the_previous_release_back(host: Host, activate: Activate, behavior: str, reason: str) -> None:
+    activate()
+    host.release("2.0.0", behavior)
+    before = host.record["active"]
+    result = activate("2.0.0", start_timeout=1)
+    assert result["failed"]
+    assert result["rolled_back"]
+    assert reason in result["msg"]
+    assert "demo 1.0.0 was put back and serves again" in result["msg"]
+    assert host.serves() == "1.0.0 one"
+    assert (host.record["active"], host.record["proven"]) == (before, True)
+    assert not activate()["changed"]
+
+
+def test_failed_upgrade_tells_the_last_lines_of_the_journal(host: Host, activate: Activate) -> None:
+    activate()
+    host.release("2.0.0", "crash")
+    result = activate("2.0.0")
+    assert "panic: cannot read the clock" in result["msg"]
+    assert "panic: cannot read the clock" in result["journal"]
+
+
+def test_failed_upgrade_fails_at_once_when_the_process_dies(host: Host, activate: Activate) -> None:
+    activate()
+    host.release("2.0.0", "crash")
+    begin = time.monotonic()
+    activate("2.0.0", start_timeout=60)
+    assert time.monotonic() - begin < 10
+
+
+def test_first_installation_that_never_serves_is_removed_again(host: Host, activate: Activate) -> None:
+    host.release("1.0.0", "crash")
+    result = activate()
+    assert result["failed"]
+    assert "It has never been healthy on this host, so its unit and its links were removed again" in result["msg"]
+    assert not host.unit.exists()
+    assert not os.path.lexists(host.root / "opt/demo")
+    assert not os.path.lexists(host.root / "bin/server")
+    assert not host.record
+    assert (host.state["enabled"], host.state["wanted"]) == (False, False)
+
+
+def test_changed_configuration_is_reloaded_by_the_same_process(host: Host, activate: Activate) -> None:
+    activate()
+    process = host.process()
+    assert activate(config="two")["action"] == "reloaded"
+    assert (host.serves(), host.process()) == ("1.0.0 two", process)
+
+
+def test_repaired_configuration_at_the_same_path_is_reloaded(host: Host, activate: Activate) -> None:
+    activate()
+    host.config("one")
+    result = activate()
+    assert result["action"] == "reloaded"
+    assert "(staged as" in result["diff"][0]["after"]
+    assert not activate()["changed"]
+
+
+def test_service_without_a_reload_address_gets_a_signal(host: Host, activate: Activate) -> None:
+    activate(reload_url=None)
+    host.calls()
+    assert activate(config="two", reload_url=None)["action"] == "reloaded"
+    assert "reload" in host.calls()
+
+
+def test_service_that_cannot_reload_is_restarted_for_its_configuration(host: Host, activate: Activate) -> None:
+    activate(reload=False)
+    assert activate(config="two", reload=False)["action"] == "restarted"
+    assert host.serves() == "1.0.0 two"
+
+
+def test_refused_reload_puts_the_configuration_back_without_a_restart(host: Host, activate: Activate) -> None:
+    activate()
+    process = host.process()
+    result = activate(config="invalid")
+    assert "answers HTTP 500: unknown key in the configuration" in result["msg"]
+    assert (result["failed"], result["rolled_back"]) == (True, True)
+    assert (host.serves(), host.process()) == ("1.0.0 one", process)
+    assert (host.root / "etc/demo").readlink().name == "one"
+    assert not activate()["changed"]
+
+
+def test_reload_that_kills_the_process_is_followed_by_a_start_with_the_old_configuration(host: Host, activate: Activate) -> None:
+    activate()
+    result = activate(config="deadly")
+    assert (result["failed"], result["rolled_back"], host.serves()) == (True, True, "1.0.0 one")
+
+
+def test_service_stopped_by_hand_is_started(host: Host, activate: Activate) -> None:
+    activate()
+    subprocess.run(["systemctl", "stop", "demo.service"], check=True)
+    result = activate()
+    assert (result["changed"], result["action"], host.serves()) == (True, "started", "1.0.0 one")
+    assert "running: False" in result["diff"][0]["before"]
+
+
+def test_service_disabled_by_hand_is_enabled_without_a_restart(host: Host, activate: Activate) -> None:
+    activate()
+    process = host.process()
+    subprocess.run(["systemctl", "disable", "demo.service"], check=True)
+    assert activate()["action"] == "started"
+    assert (host.state["enabled"], host.process()) == (True, process)
+
+
+def test_stopped_service_that_does_not_start_is_left_with_the_reason(host: Host, activate: Activate) -> None:
+    activate()
+    subprocess.run(["systemctl", "stop", "demo.service"], check=True)
+    host.refuse("restart", "Job failed.")
+    result = activate()
+    assert "systemctl restart demo.service failed: Failed to restart: Job failed." in result["msg"]
+    assert "There is nothing to go back to" in result["msg"]
+    assert not result["rolled_back"]
+
+
+def test_failed_upgrade_of_a_stopped_service_leaves_it_stopped(host: Host, activate: Activate) -> None:
+    activate()
+    subprocess.run(["systemctl", "stop", "demo.service"], check=True)
+    subprocess.run(["systemctl", "disable", "demo.service"], check=True)
+    host.release("2.0.0", "crash")
+    result = activate("2.0.0")
+    assert "demo 1.0.0 was put back, and is stopped as it was before" in result["msg"]
+    assert (host.state["wanted"], host.state["enabled"]) == (False, False)
+    assert (host.root / "opt/demo").readlink().name == "1.0.0"
+
+
+def test_unit_edited_by_hand_is_shown_and_put_back(host: Host, activate: Activate) -> None:
+    activate()
+    wanted = host.unit.read_text()
+    host.unit.write_text(wanted.replace("ProtectHome=true", "ProtectHome=false"))
+    result = activate()
+    assert "ProtectHome=false" in result["diff"][0]["before"]
+    assert (result["action"], host.unit.read_text()) == ("restarted", wanted)
+
+
+def test_link_changed_by_hand_is_put_back(host: Host, activate: Activate) -> None:
+    activate()
+    (host.root / "opt/demo").unlink()
+    (host.root / "opt/demo").symlink_to(host.release("0.9.0"))
+    assert activate()["action"] == "restarted"
+    assert host.serves() == "1.0.0 one"
+
+
+def test_program_no_longer_wanted_loses_its_link_without_a_restart(host: Host, activate: Activate) -> None:
+    activate()
+    process = host.process()
+    result = activate(binaries=[])
+    assert (result["changed"], result["action"], host.process()) == (True, "none", process)
+    assert not os.path.lexists(host.root / "bin/server")
+
+
+def test_failure_to_remove_a_link_leaves_the_running_service_untouched(host: Host, activate: Activate) -> None:
+    activate()
+    process = host.process()
+    host.refuse("daemon-reload", "Connection timed out")
+    result = activate(description="Another")
+    assert "Connection timed out" in result["msg"]
+    assert "The running service was not touched" in result["msg"]
+    assert host.process() == process
+
+
+def test_changed_content_of_a_watched_file_restarts(host: Host, activate: Activate, tmp_path: Path) -> None:
+    watched = tmp_path / "tls.crt"
+    activate(restart_on=[str(watched)])
+    watched.write_text("one")
+    result = activate(restart_on=[str(watched)])
+    assert (result["action"], f"{watched}: absent" in result["diff"][0]["before"]) == ("restarted", True)
+    assert not activate(restart_on=[str(watched)])["changed"]
+
+
+@pytest.mark.parametrize("reader", ["2.55.0", "3.0.0"])
+def test_downgrade_to_a_release_that_cannot_read_the_data_is_refused_by_name(host: Host, activate: Activate, reader: str) -> None:
+    activate("3.5.0", data_oldest_reader=reader)
+    before = host.snapshot()
+    host.options("2.54.1")
+    before = host.snapshot()
+    result = activate("2.54.1")
+    assert f"demo 2.54.1 cannot read the data that is on this host: it takes {reader} or newer" in result["msg"]
+    assert host.snapshot() == before
+
+
+def test_downgrade_within_the_data_format_is_done(host: Host, activate: Activate) -> None:
+    activate("3.5.0", data_oldest_reader="2.55.0")
+    assert activate("2.55.1")["action"] == "restarted"
+
+
+def test_upgrade_that_could_not_be_rolled_back_is_refused_by_name(host: Host, activate: Activate) -> None:
+    activate("2.42.0")
+    host.options("3.5.0")
+    before = host.snapshot()
+    result = activate("3.5.0", data_oldest_reader="2.55.0")
+    assert "demo 3.5.0 writes data that the active 2.42.0 cannot read" in result["msg"]
+    assert host.snapshot() == before
+
+
+def test_accepted_irreversible_upgrade_that_fails_is_not_rolled_back(host: Host, activate: Activate) -> None:
+    activate("2.42.0")
+    host.release("3.5.0", "crash")
+    result = activate("3.5.0", data_oldest_reader="2.55.0", accept_irreversible=True)
+    assert "It was not rolled back, as accept_irreversible allows" in result["msg"]
+    assert not result["rolled_back"]
+    assert (host.root / "opt/demo").readlink().name == "3.5.0"
+    assert "cannot read the data that is on this host" in activate("2.42.0")["msg"]
+
+
+def test_accepted_irreversible_upgrade_that_serves_is_an_upgrade(host: Host, activate: Activate) -> None:
+    activate("2.42.0")
+    activate("3.5.0", data_oldest_reader="2.55.0", accept_irreversible=True)
+    assert host.serves() == "3.5.0 one"
+
+
+@pytest.mark.parametrize("part", ["etc/demo", "opt/demo"])
+def test_directory_of_another_installation_is_refused(host: Host, activate: Activate, part: str) -> None:
+    (host.root / part).mkdir(parents=True)
+    host.options()
+    before = host.snapshot()
+    result = activate()
+    assert f"{host.root / part} is a directory that this collection did not make" in result["msg"]
+    assert host.snapshot() == before
+
+
+def test_unit_of_another_installation_is_refused_with_its_package(host: Host, activate: Activate, make_program: Callable[[str, str], Path]) -> None:
+    make_program("dpkg-query", f'echo "prometheus: {host.unit}"')
+    host.unit.write_text("[Service]\nExecStart=/usr/bin/prometheus\n")
+    result = activate()
+    assert f"{host.unit} is a unit of the package prometheus: remove that package" in result["msg"]
+
+
+def test_unit_of_a_package_elsewhere_is_refused(host: Host, activate: Activate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    packaged = tmp_path / "lib/demo.service"
+    packaged.parent.mkdir()
+    packaged.write_text("[Service]\n")
+    monkeypatch.setenv("FAKE_FRAGMENT", str(packaged))
+    assert f"{packaged} is a unit that this collection did not make: disable demo" in activate()["msg"]
+
+
+def test_program_of_somebody_else_is_not_replaced(host: Host, activate: Activate) -> None:
+    (host.root / "bin/server").write_text("#!/bin/sh\n")
+    assert "bin/server is a file that this collection did not make" in activate()["msg"]
+
+
+def test_release_that_was_never_staged_is_refused(host: Host, activate: Activate) -> None:
+    (host.root / "releases/1.0.0").mkdir()
+    assert "is not staged on this host" in activate()["msg"]
+
+
+def test_missing_user_is_refused(activate: Activate) -> None:
+    assert "There is no user vigil-nobody on this host" in activate(user="vigil-nobody")["msg"]
+
+
+def test_file_in_place_of_the_data_directory_is_refused(host: Host, activate: Activate) -> None:
+    (host.root / "data").write_text("")
+    assert "is to be a directory of" in activate()["msg"]
+
+
+def test_exception_without_a_reason_is_refused(activate: Activate) -> None:
+    result = activate(exceptions={"ProtectHome": {"value": "false"}})
+    assert "The exception ProtectHome from the hardening of demo needs a value and a reason" in result["msg"]
+
+
+def test_password_of_the_health_check_is_told_nowhere(host: Host, activate: Activate, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("correct-horse\n")
+    host.release("1.0.0", "crash")
+    (host.systemd / "journal").write_text("user sent correct-horse\n")
+    result = activate(health={"url": f"http://127.0.0.1:{host.port}/", "username": "a", "password_file": str(secret)})
+    assert result["failed"]
+    assert "correct-horse" not in str(result)
+    activate(health={"url": f"http://127.0.0.1:{host.port}/", "username": "a", "password_file": "/nowhere"})
+
+
+def test_no_systemd_is_said(host: Host, activate: Activate) -> None:
+    host.refuse("show", "System has not been booted with systemd as init system (PID 1).")
+    assert "systemctl show demo.service failed" in activate()["msg"]
+
+
+def test_service_without_a_health_address_has_to_live_for_two_seconds(host: Host, activate: Activate) -> None:
+    begin = time.monotonic()
+    assert activate(health={})["action"] == "installed"
+    assert time.monotonic() - begin >= 2
+
+
+def test_service_that_died_is_started(host: Host, activate: Activate) -> None:
+    activate()
+    os.kill(host.process(), signal.SIGKILL)
+    assert activate()["action"] == "started"
+
+
+def test_long_start_tells_its_progress(host: Host, activate: Activate) -> None:
+    host.release("1.0.0", "never ready")
+    url = f"http://127.0.0.1:{host.port}"
+    result = activate(health={"url": url, "progress_url": f"{url}/progress"}, start_timeout=1)
+    assert "its progress: replayed 3 of 7 segments" in result["msg"]
+
+
+def test_prune_keeps_what_is_current_and_previous(host: Host, activate: Activate) -> None:
+    for age, version in enumerate(["1.0.0", "2.0.0", "3.0.0", "4.0.0"]):
+        path = Path(host.release(version), ".staged")
+        os.utime(path, (age, age))
+    activate("2.0.0")
+    activate("1.0.0", keep=1)
+    assert {path.name for path in (host.root / "releases").iterdir()} == {"1.0.0", "2.0.0"}
+    assert {path.name for path in (host.root / "configurations").iterdir()} == {"one"}
+
+
+def test_prune_leaves_the_newest_and_tells_what_it_removed(host: Host, activate: Activate) -> None:
+    for age, version in enumerate(["1.0.0", "2.0.0", "3.0.0", "4.0.0"]):
+        os.utime(Path(host.release(version), ".staged"), (age, age))
+    assert activate("4.0.0")["pruned"] == [str(host.root / "releases/1.0.0")]
+
+
+def test_failed_upgrade_prunes_nothing(host: Host, activate: Activate) -> None:
+    activate()
+    host.release("0.1.0")
+    host.release("2.0.0", "crash")
+    activate("2.0.0", keep=1)
+    assert len(list((host.root / "releases").iterdir())) == 3
+
+
+def test_previous_release_that_does_not_come_back_is_said(host: Host, activate: Activate) -> None:
+    activate()
+    host.release("2.0.0", "crash")
+    host.release("1.0.0", "crash")
+    result = activate("2.0.0")
+    assert "demo 1.0.0 served before, but did not come back" in result["msg"]
+    assert (result["rolled_back"], host.record["proven"]) == (False, False)
