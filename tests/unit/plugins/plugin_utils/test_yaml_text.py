@@ -118,6 +118,7 @@ def test_member_of_what_is_no_mapping_is_refused() -> None:
         pytest.param("{a: 1, b: 2}\n", ("c",), id="all in braces"),
         pytest.param("a: 1\n...\n", ("c",), id="end of document"),
         pytest.param("a: &x 1\nb: *x\n", ("a",), id="anchor"),
+        pytest.param("a: 1\na: 2\n", ("a",), id="key given twice"),
     ],
 )
 def test_text_written_in_a_way_it_cannot_change_is_refused(text: str, path: tuple[str, ...]) -> None:
