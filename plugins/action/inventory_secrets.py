@@ -14,6 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._authority import AuthorityError
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets_file import (
     SecretsFile,
     SecretsFileError,
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(argument_spec=SPEC)
         try:
             return self._brought_up_to_date(options, task_vars or {})
-        except (SecretsError, SecretsFileError) as error:
+        except (AuthorityError, SecretsError, SecretsFileError) as error:
             raise AnsibleActionFail(str(error)) from error
         except OSError as error:
             raise AnsibleActionFail(f"Cannot write secrets to {error.filename}: {error.strerror}.") from error

@@ -6,18 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-import cryptography
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._certificate import (
     AuthorityError,
@@ -30,14 +24,22 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._certificate i
     pem,
     public_bytes,
     read_certificates,
+    refuse_missing_library,
     self_signed,
 )
 
+with contextlib.suppress(ImportError):  # refused by a sentence when it is used
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    _SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+
 __all__ = ["Authority", "AuthorityError", "Signed", "make_authority", "read_authority", "sign"]
 
-_SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 _AUTHORITY_LIFETIME = timedelta(days=3650)
-_OLDEST_LIBRARY = 42
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,11 @@ class Signed:
 
 
 def make_authority(now: datetime) -> tuple[str, str]:
-    """Return certificate and key of a new self-signed authority as PEM, valid for ten years from now."""
+    """Return certificate and key of a new self-signed authority as PEM, valid for ten years from now.
+
+    Raises AuthorityError.
+    """
+    refuse_missing_library()
     key = ec.generate_private_key(ec.SECP256R1())
     # A name of its own: clients that trust two authorities at once choose by name.
     name = common_name(f"Vigil authority {now:%Y-%m-%d} {secrets.token_hex(4)}")
@@ -98,7 +104,7 @@ def read_authority(certificate: str, key: str, trusted: str, now: datetime) -> A
 
     Raises AuthorityError when something is unreadable, does not fit together or cannot sign now.
     """
-    _refuse_old_library()
+    refuse_missing_library()
     given = read_certificates("authority_certificate", certificate)
     if not given:
         raise AuthorityError("authority_certificate holds no certificate: give the PEM of the signing authority.")
@@ -135,14 +141,6 @@ def sign(authority: Authority, request: str, *, subject: str, names: Iterable[st
     edwards = isinstance(authority.key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     certificate = builder.sign(authority.key, None if edwards else hashes.SHA256())
     return Signed(pem([certificate]), int(start.timestamp()), int(end.timestamp()))
-
-
-def _refuse_old_library() -> None:
-    if int(cryptography.__version__.split(".")[0]) < _OLDEST_LIBRARY:
-        raise AuthorityError(
-            f"The Python of the controller has cryptography {cryptography.__version__}: "
-            f"install {_OLDEST_LIBRARY} or newer there to sign certificates."
-        )
 
 
 def _refuse_unfit(signer: x509.Certificate, now: datetime) -> None:

@@ -10,11 +10,17 @@ import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+try:
+    import cryptography
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+except ImportError:
+    LIBRARY = "0"
+else:
+    LIBRARY = cryptography.__version__
 
 __all__ = [
     "AuthorityError",
@@ -27,14 +33,26 @@ __all__ = [
     "pem",
     "public_bytes",
     "read_certificates",
+    "refuse_missing_library",
     "self_signed",
 ]
 
 _COMMON_NAME_LENGTH = 64  # ub-common-name, RFC 5280
+_OLDEST_LIBRARY = 42
 
 
 class AuthorityError(Exception):
     """An authority that cannot be used; the text is a sentence for the operator and holds no part of a key."""
+
+
+def refuse_missing_library() -> None:
+    """Raise AuthorityError when this Python cannot sign certificates, for want of a library that is new enough."""
+    if int(LIBRARY.split(".")[0]) < _OLDEST_LIBRARY:
+        raise AuthorityError(
+            f"Certificates are signed by the Python of the controller, which has "
+            f"{'no cryptography' if LIBRARY == '0' else f'cryptography {LIBRARY}'}: "
+            f"install cryptography {_OLDEST_LIBRARY} or newer there."
+        )
 
 
 def read_certificates(option: str, text: str) -> list[x509.Certificate]:

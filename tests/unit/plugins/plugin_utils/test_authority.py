@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from ansible_collections.vigil.observability.plugins.plugin_utils import _authority, _certificate
 from ansible_collections.vigil.observability.plugins.plugin_utils._authority import (
     Authority,
     AuthorityError,
@@ -253,7 +256,17 @@ def test_request_that_its_key_did_not_sign_is_refused() -> None:
         issue(read(make_authority(NOW)), request=text)
 
 
-def test_controller_with_an_old_cryptography_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cryptography.__version__", "38.0.4")
-    with pytest.raises(AuthorityError, match=r"has cryptography 38.0.4: install 42 or newer"):
-        read(make_authority(NOW))
+def test_controller_with_an_old_library_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = make_authority(NOW)
+    monkeypatch.setattr(_certificate, "LIBRARY", "38.0.4")
+    with pytest.raises(AuthorityError, match=r"has cryptography 38.0.4: install cryptography 42 or newer there"):
+        read(pair)
+
+
+def test_controller_without_the_library_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    parts = runpy.run_path(_certificate.__file__)
+    with pytest.raises(parts["AuthorityError"], match="which has no cryptography: install"):
+        parts["refuse_missing_library"]()
+    assert "_SigningKey" not in runpy.run_path(_authority.__file__)
