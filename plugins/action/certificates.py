@@ -65,14 +65,14 @@ class ActionModule(ActionBase):
             arguments = _module_arguments(options, authority)
             result = self._call(arguments, task_vars)
             if result.get("failed") or not result["requests"]:
-                return _finished(result, authority, now)
+                return _finished(result, options, authority, now)
             arguments["signed"] = [_signed(request, arguments, authority, now) for request in result["requests"]]
         except (AuthorityError, IdentityError) as error:
             raise AnsibleActionFail(str(error)) from error
         installed = self._call(arguments, task_vars)
         if not installed.get("failed"):
             installed["due"] = result["due"]
-        return _finished(installed, authority, now)
+        return _finished(installed, options, authority, now)
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(
@@ -87,12 +87,6 @@ def _refuse_unusable(options: dict[str, Any]) -> None:
     if twice:
         raise IdentityError(
             f"{', '.join(twice)} is listed twice among the services of {options['host']}: list it once."
-        )
-    unknown = sorted(set(options["renew"]) - set(names))
-    if unknown:
-        raise IdentityError(
-            f"Cannot renew the certificate of {', '.join(unknown)} on {options['host']}, "
-            f"whose services are {', '.join(names) or 'none'}."
         )
     if options["lifetime_days"] < _SHORTEST_LIFETIME_DAYS:
         raise IdentityError(
@@ -120,7 +114,8 @@ def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str
         "issuer_not_after": int(authority.certificate.not_valid_after_utc.timestamp()),
         "chain": authority.chain,
         "bundle": authority.bundle,
-        **{key: options[key] for key in ("host", "lifetime_days", "renew", "certificates_dir", "textfile_dir")},
+        "renew": [service["name"] for service in services] if "all" in options["renew"] else options["renew"],
+        **{key: options[key] for key in ("host", "lifetime_days", "certificates_dir", "textfile_dir")},
     }
 
 
@@ -145,13 +140,18 @@ def _signed(
     }
 
 
-def _finished(result: dict[str, Any], authority: Authority, now: datetime) -> dict[str, Any]:
-    """Return the result as the user sees it, with a warning when the authority is in its last quarter."""
+def _finished(result: dict[str, Any], options: dict[str, Any], authority: Authority, now: datetime) -> dict[str, Any]:
+    """Return the result as the user sees it, with what the user should know besides as warnings."""
     result.pop("requests", None)
+    warnings = result.setdefault("warnings", [])
+    unknown = sorted(set(options["renew"]) - {service["name"] for service in options["services"]} - {"all"})
+    if unknown:
+        # Without the name of the host: one warning for a run that renews a service wherever it is.
+        warnings.append(f"Hosts of this run have no service {', '.join(unknown)} to renew the certificate of.")
     end = authority.certificate.not_valid_after_utc
     if end - now < (end - authority.certificate.not_valid_before_utc) / 4:
-        result.setdefault("warnings", []).append(
-            f"The certificate authority {authority.certificate.subject.rfc4514_string()} expires on {end:%Y-%m-%d}: "
-            "replace it in two phases, so that certificates outlive it in time."
+        warnings.append(
+            f"The certificate authority {authority.certificate.subject.rfc4514_string()} expires on {end:%Y-%m-%d}, "
+            "and every certificate no later: replace the authority in its phases."
         )
     return result

@@ -83,7 +83,7 @@ options:
     type: int
     default: 398
   renew:
-    description: Services whose certificate is renewed in any case.
+    description: Services whose certificate is renewed in any case, V(all) for every one that is listed.
     type: list
     elements: str
     default: []

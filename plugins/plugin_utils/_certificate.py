@@ -111,7 +111,7 @@ def key_usage(*, authority: bool) -> x509.KeyUsage:
 
 
 def general_name(name: str) -> x509.GeneralName:
-    kind, _, value = name.partition(":")
+    kind, _colon, value = name.partition(":")
     if kind == "IP":
         return x509.IPAddress(ipaddress.ip_address(value))
     return x509.UniformResourceIdentifier(value) if kind == "URI" else x509.DNSName(value)
