@@ -29,6 +29,7 @@ BASELINE: dict[str, Any] = {
     "ProtectProc": "invisible",
     "ProcSubset": "all",
     "PrivateDevices": "true",
+    "PrivateMounts": "true",
     "PrivateTmp": "true",
     "PrivateUsers": "false",
     "DevicePolicy": "closed",

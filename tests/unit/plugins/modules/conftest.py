@@ -13,12 +13,13 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
+
 from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -62,14 +63,17 @@ class Host:
         mark_staged(path)
         return str(path)
 
-    def options(self, release: str = "1.0.0", config: str = "one", **changed: Any) -> dict[str, Any]:
+    def _staged(self, path: Path, stage: Callable[[str], str]) -> str:
+        return str(path) if path.exists() else stage(path.name)
+
+    def options(self, release: str = "1.0.0", config: str | None = "one", **changed: Any) -> dict[str, Any]:
         """Return the options that run this release (staged as needed) with this configuration."""
         releases, configurations = self.root / "releases", self.root / "configurations"
         return {
             "name": "demo",
             "version": release,
-            "release": str(releases / release) if (releases / release).exists() else self.release(release),
-            "config": str(configurations / config) if (configurations / config).exists() else self.config(config),
+            "release": self._staged(releases / release, self.release),
+            "config": config and self._staged(configurations / config, self.config),
             "user": getpass.getuser(),
             "command": [f"{self.root}/opt/demo/server", f"{self.root}/etc/demo/config", str(self.port)],
             "binaries": ["server"],

@@ -26,7 +26,7 @@ Activate = Callable[..., Any]
 def activate(host: Host, run_module: Callable[..., Any]) -> Activate:
     """A function that lets the service of the host be as the changed options say."""
 
-    def run(release: str = "1.0.0", config: str = "one", *, check: bool = False, **changed: Any) -> Any:
+    def run(release: str = "1.0.0", config: str | None = "one", *, check: bool = False, **changed: Any) -> Any:
         return run_module(active_service, check=check, diff=True, **host.options(release, config, **changed))
 
     return run
@@ -47,6 +47,16 @@ def test_first_installation_takes_two_verbs_and_otherwise_only_looks(host: Host,
     assert set(calls[3:]) == {"show"}
 
 
+def test_service_without_a_configuration_runs_with_exceptions_from_the_hardening(
+    host: Host, activate: Activate
+) -> None:
+    exceptions = {"ProtectHome": {"value": "read-only", "reason": "reports file systems"}}
+    command = [f"{host.root}/opt/demo/server", f"{host.root}/opt/demo/behavior", str(host.port)]
+    assert not activate(config=None, command=command, exceptions=exceptions)["failed"]
+    assert host.serves() == "1.0.0 serve"
+    assert "# reports file systems\nProtectHome=read-only\n" in host.unit.read_text()
+
+
 def test_unchanged_run_asks_systemctl_once_and_writes_nothing(host: Host, activate: Activate) -> None:
     activate()
     host.calls()
@@ -57,7 +67,9 @@ def test_unchanged_run_asks_systemctl_once_and_writes_nothing(host: Host, activa
     assert host.snapshot() == before
 
 
-def test_check_on_a_fresh_host_shows_unit_and_links_and_writes_nothing(host: Host, run_module: Callable[..., Any]) -> None:
+def test_check_on_a_fresh_host_shows_unit_and_links_and_writes_nothing(
+    host: Host, run_module: Callable[..., Any]
+) -> None:
     coming = {"release": "/nowhere/releases/1", "config": "/nowhere/configurations/1", "user": "vigil-nobody"}
     options = {**host.options(), **coming}
     before = host.snapshot()
@@ -94,7 +106,9 @@ def test_upgrade_restarts_and_remembers_the_previous_release(host: Host, activat
         ("never ready", "answers HTTP 503: 2.0.0 one"),
     ],
 )
-def test_upgrade_that_does_not_serve_puts_the_previous_release_back(host: Host, activate: Activate, behavior: str, reason: str) -> None:
+def test_upgrade_that_does_not_serve_puts_the_previous_release_back(
+    host: Host, activate: Activate, behavior: str, reason: str
+) -> None:
     activate()
     host.release("2.0.0", behavior)
     before = host.record["active"]
@@ -176,7 +190,9 @@ def test_refused_reload_puts_the_configuration_back_without_a_restart(host: Host
     assert not activate()["changed"]
 
 
-def test_reload_that_kills_the_process_is_followed_by_a_start_with_the_old_configuration(host: Host, activate: Activate) -> None:
+def test_reload_that_kills_the_process_is_followed_by_a_start_with_the_old_configuration(
+    host: Host, activate: Activate
+) -> None:
     activate()
     result = activate(config="deadly")
     assert (result["failed"], result["rolled_back"], host.serves()) == (True, True, "1.0.0 one")
@@ -264,7 +280,9 @@ def test_changed_content_of_a_watched_file_restarts(host: Host, activate: Activa
 
 
 @pytest.mark.parametrize("reader", ["2.55.0", "3.0.0"])
-def test_downgrade_to_a_release_that_cannot_read_the_data_is_refused_by_name(host: Host, activate: Activate, reader: str) -> None:
+def test_downgrade_to_a_release_that_cannot_read_the_data_is_refused_by_name(
+    host: Host, activate: Activate, reader: str
+) -> None:
     activate("3.5.0", data_oldest_reader=reader)
     before = host.snapshot()
     host.options("2.54.1")
@@ -314,14 +332,18 @@ def test_directory_of_another_installation_is_refused(host: Host, activate: Acti
     assert host.snapshot() == before
 
 
-def test_unit_of_another_installation_is_refused_with_its_package(host: Host, activate: Activate, make_program: Callable[[str, str], Path]) -> None:
+def test_unit_of_another_installation_is_refused_with_its_package(
+    host: Host, activate: Activate, make_program: Callable[[str, str], Path]
+) -> None:
     make_program("dpkg-query", f'echo "prometheus: {host.unit}"')
     host.unit.write_text("[Service]\nExecStart=/usr/bin/prometheus\n")
     result = activate()
     assert f"{host.unit} is a unit of the package prometheus: remove that package" in result["msg"]
 
 
-def test_unit_of_a_package_elsewhere_is_refused(host: Host, activate: Activate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unit_of_a_package_elsewhere_is_refused(
+    host: Host, activate: Activate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     packaged = tmp_path / "lib/demo.service"
     packaged.parent.mkdir()
     packaged.write_text("[Service]\n")

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.plugins.module_utils import _preflight
+from ansible_collections.vigil.observability.plugins.module_utils._ports import Listener
+from ansible_collections.vigil.observability.plugins.modules import host_preflight
+
+Look = Callable[..., Any]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The root of a Debian 12 with systemd and nothing of ours."""
+    for folder in ("run/systemd/system", "etc/systemd/system", "opt"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "etc/os-release").write_text('PRETTY_NAME="Debian 12"\nID=debian\nVERSION_ID="12"\n')
+    return tmp_path
+
+
+@pytest.fixture
+def look(root: Path, run_module: Callable[..., Any]) -> Look:
+    """A function that looks at that host for the services given, as mappings."""
+
+    def run(*services: dict[str, Any], check: bool = False, **options: Any) -> Any:
+        places = {
+            "root": str(root),
+            "unit_dirs": [str(root / "etc/systemd/system")],
+            "records_dir": str(root / "records"),
+        }
+        architectures = [platform.machine()]
+        return run_module(
+            host_preflight, check=check, services=services, **{"architectures": architectures, **places, **options}
+        )
+
+    return run
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which this process listens."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_fitting_host_tells_its_facts(look: Look, tmp_path: Path, check: bool) -> None:
+    result = look({"name": "demo", "data_dir": str(tmp_path / "to/come")}, {"name": "exporter"}, check=check)
+    assert (result["failed"], result["changed"], result["warnings"]) == (False, False, [])
+    facts = result["ansible_facts"]
+    assert facts["architecture"] == platform.machine()
+    assert facts["vigil_disk_bytes"] == {"demo": shutil.disk_usage(tmp_path).total}
+    assert abs(facts["vigil_host_time"] - time.time()) < 60
+
+
+def test_port_of_another_process_is_refused_with_its_name(look: Look, taken: int) -> None:
+    (problem,) = look({"name": "demo", "ports": [taken]})["problems"]
+    name = Path("/proc/self/comm").read_text().strip()
+    assert problem.startswith(f"Port {taken}, wanted by demo, is taken by {name} (pid {os.getpid()}")
+
+
+def test_port_of_the_service_itself_is_fine(look: Look, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener(taken, os.getpid(), "demo", ("system.slice", "demo.service"))
+    monkeypatch.setattr(_preflight, "listeners", lambda _: [listener])
+    assert not look({"name": "demo", "ports": [taken]})["failed"]
+    assert look({"name": "other", "ports": [taken]})["failed"]
+
+
+def test_host_without_systemd_is_refused(look: Look, root: Path) -> None:
+    (root / "run/systemd/system").rmdir()
+    assert "systemd does not run as the first process" in look({"name": "demo"})["msg"]
+
+
+def test_old_python_is_refused_by_its_version(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_preflight, "_PYTHON", (4, 0))
+    result = look({"name": "demo"})
+    assert f"Ansible uses Python {platform.python_version()} ({sys.executable})" in result["msg"]
+
+
+def test_architecture_without_releases_is_refused(look: Look) -> None:
+    result = look({"name": "demo"}, architectures=["s390x"])
+    assert f"no releases for the architecture {platform.machine()}, only for s390x" in result["msg"]
+
+
+def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -> None:
+    size = shutil.disk_usage(tmp_path).total
+    place = {"name": "demo", "data_dir": str(tmp_path)}
+    assert not look({**place, "retention_bytes": size})["failed"]
+    assert not look({"name": "demo", "retention_bytes": size + 1})["failed"]
+    result = look({**place, "retention_bytes": 2 * size})
+    assert f"demo is to keep {2 * size / 2**30:.1f} GiB, but the file system of {tmp_path} has" in result["msg"]
+
+
+def test_parts_of_another_installation_are_refused_all_at_once(look: Look, root: Path) -> None:
+    (root / "etc/systemd/system/demo.service").write_text("[Service]\n")
+    (root / "etc/demo").mkdir()
+    (root / "opt/demo").symlink_to("/usr/lib/demo")
+    problems = look({"name": "demo", "user": "root"})["problems"]
+    for part in ("demo.service is a unit", "/opt/demo is a link", "/etc/demo is a directory", "The user root (UID 0"):
+        assert any(part in problem for problem in problems)
+    assert len(problems) == 4
+
+
+def test_parts_of_ours_are_fine(look: Look, root: Path) -> None:
+    (root / "opt/demo").symlink_to(root / "opt/vigil/demo/1.0.0")
+    (root / "etc/demo").symlink_to(root / "etc/vigil/demo/abc")
+    assert not look({"name": "demo"})["failed"]
+
+
+def test_what_is_recorded_is_ours_even_when_it_was_edited(look: Look, root: Path) -> None:
+    (root / "records").mkdir()
+    (root / "records/demo.json").write_text("{}")
+    (root / "etc/systemd/system/demo.service").write_text("[Service]\n")
+    assert not look({"name": "demo"})["failed"]
+
+
+def test_untested_platform_is_a_warning(look: Look, root: Path) -> None:
+    (root / "etc/os-release").write_text('PRETTY_NAME="Rocky Linux 9.4"\nID=rocky\n# comment\n')
+    (warning,) = look({"name": "demo"})["warnings"]
+    assert "Rocky Linux 9.4 is not among the platforms" in warning
+    (root / "etc/os-release").unlink()
+    assert "This operating system is not among" in look({"name": "demo"})["warnings"][0]
