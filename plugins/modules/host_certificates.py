@@ -13,8 +13,7 @@ version_added: 1.0.0
 description:
   - The part of M(vigil.observability.certificates) that runs on the host. It is not meant to be called by itself.
   - Makes keys and requests for the services whose certificate is due, and installs what the controller signed.
-  - Key and certificate of a service change together, by one link. The key never leaves the host.
-  - Certificates of services which are not listed are left alone.
+    The key never leaves the host. Certificates of services which are not listed are left alone.
 author: Vigil contributors (@vigil-observability)
 attributes:
   check_mode:
@@ -135,7 +134,6 @@ due:
   description: Why each service that needs a certificate needs one, by service.
   returned: success
   type: dict
-  sample: {"prometheus": "it has none"}
 requests:
   description: C(service), C(token) and C(request) of each request to sign. Empty in check mode and when nothing is due.
   returned: success
@@ -146,9 +144,7 @@ services:
   returned: success
   type: dict
 authority_file:
-  description: The authorities to trust.
-  returned: success
-  type: str
+  {description: The authorities to trust., returned: success, type: str}
 """
 
 from pathlib import Path
