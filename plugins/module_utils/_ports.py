@@ -57,7 +57,8 @@ def _sockets(ports: set[int], proc: Path) -> dict[str, int]:
             continue
         for row in rows:
             # sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ...
-            _, local, _, state, _, _, _, _, _, inode, *_ = row.split()
+            fields = row.split()
+            local, state, inode = fields[1], fields[3], fields[9]
             port = int(local.rpartition(":")[2], 16)
             if state == _LISTENING and port in ports:
                 sockets[inode] = port

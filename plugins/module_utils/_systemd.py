@@ -83,7 +83,7 @@ class Systemd:
         if command is None:
             return []
         options = [f"--unit={self.unit}", f"--since=@{int(since)}", f"--lines={lines}", "--output=cat", "--no-pager"]
-        code, out, _ = self._module.run_command([command, *options], environ_update=_LOCALE, errors="replace")
+        code, out = self._module.run_command([command, *options], environ_update=_LOCALE, errors="replace")[:2]
         return [] if code else [line for line in out.splitlines() if not line.startswith("-- ")]
 
     def _systemctl(self, *words: str) -> str:

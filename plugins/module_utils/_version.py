@@ -17,7 +17,7 @@ def is_older(version: str, other: str) -> bool:
 
 
 def _order(version: str) -> tuple[tuple[int, ...], bool, tuple[int, ...]]:
-    release, _, suffix = version.lstrip("v").partition("-")
+    release, suffix = version.lstrip("v").partition("-")[::2]
     numbers = [int(number) for number in re.findall(r"\d+", release)]
     while numbers and numbers[-1] == 0:
         numbers.pop()
