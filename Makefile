@@ -20,7 +20,7 @@ unit: environment ## Run the unit tests with their coverage
 	@tail -n 15 .build/logs/unit.log
 
 docs-tables: environment ## Write the tables of inputs into the roles' READMEs
-	@.venv/bin/python tests/docs_tables
+	@tests/docs_tables
 
 clean: ## Remove what builds and tests left in this checkout (caches stay)
 	@rm -rf .build .venv .ansible tests/output
