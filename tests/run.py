@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """Runs the jobs of the test suite side by side and ends with one line: N passed, N failed.
 
 A job is an executable of tests/lint, the unit tests, or a molecule scenario. Its output goes to .build/logs/<job>.log
-and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job without one counts as one.
+and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job without one is one.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
@@ -106,7 +105,7 @@ def count(job: Job, *, failed: bool) -> Outcome:
     """Return the numbers of a job's report, or one for a job that has none; a failed job has at least one failure."""
     if not job.report.exists():
         return Outcome(int(not failed), int(failed))
-    suites = list(ElementTree.parse(job.report).getroot().iter("testsuite"))
+    suites = list(ET.parse(job.report).getroot().iter("testsuite"))
     total = sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)
     bad = sum(int(suite.get("failures", 0)) + int(suite.get("errors", 0)) for suite in suites)
     return Outcome(total - bad, max(bad, int(failed)))

@@ -55,7 +55,7 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 
 def chain() -> tuple[x509.Certificate, x509.Certificate, x509.Certificate, str]:
     """Return root, middle and signing intermediate of a company, and the key of the last."""
-    keys = [new_key() for _ in range(3)]
+    keys = [new_key() for number in range(3)]
     root = certificate("Company Root", keys[0])
     middle = certificate("Company Middle", keys[1], issuer=root, issuer_key=keys[0])
     signing = certificate("Company Signing", keys[2], issuer=middle, issuer_key=keys[1])
@@ -70,7 +70,7 @@ def test_made_authority_can_sign_and_lasts_ten_years() -> None:
 
 
 def test_two_authorities_made_on_a_day_differ_in_name() -> None:
-    names = {read(make_authority(NOW)).certificate.subject.rfc4514_string() for _ in range(2)}
+    names = {read(make_authority(NOW)).certificate.subject.rfc4514_string() for time in range(2)}
     assert len(names) == 2
 
 

@@ -62,7 +62,7 @@ def test_everything_wanted_is_made_for_an_empty_file() -> None:
 
 
 def test_passwords_are_32_characters_safe_in_urls_and_all_different() -> None:
-    made = [missing([PASSWORD], {}, [], NOW)["grafana_password",] for _ in range(50)]
+    made = [missing([PASSWORD], {}, [], NOW)["grafana_password",] for time in range(50)]
     assert all(re.fullmatch("[A-Za-z0-9_-]{32}", str(password)) for password in made)
     assert len(set(made)) == 50
 
