@@ -36,56 +36,77 @@ def listeners(ports: Iterable[int], proc: Path = Path("/proc")) -> list[Listener
     sockets = _sockets(set(ports), proc)
     if not sockets:
         return []
-    found = {
-        _listener(port, process)
-        for process in proc.iterdir()
-        if process.name.isdigit()
-        for port in _ports_of(process, sockets)
-    }
-    shown = {one.port for one in found}
-    hidden = {Listener(port, None, "", ()) for port in sockets.values() if port not in shown}
-    return sorted(found | hidden, key=lambda one: (one.port, one.pid or 0))
+    found: set[Listener] = set()
+    seen: set[str] = set()
+    closed: list[Path] = []
+    for process in (path for path in proc.iterdir() if path.name.isdigit()):
+        inodes = _inodes_of(process)
+        if inodes is None:
+            closed.append(process)
+            continue
+        held = inodes & sockets.keys()
+        seen |= held
+        found |= {_listener(sockets[inode].port, [process]) for inode in held}
+    found |= {_guess(socket, closed) for inode, socket in sockets.items() if inode not in seen}
+    return sorted(found, key=lambda one: (one.port, one.pid or 0))
 
 
-def _sockets(ports: set[int], proc: Path) -> dict[str, int]:
-    """Return the port of each listening socket by inode."""
+@dataclass(frozen=True)
+class _Socket:
+    port: int
+    uid: str
+
+
+def _sockets(ports: set[int], proc: Path) -> dict[str, _Socket]:
+    """Return each listening socket by inode."""
     sockets = {}
     for table in ("net/tcp", "net/tcp6"):
-        try:
-            rows = (proc / table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for row in rows:
+        for row in _text(proc / table).splitlines()[1:]:
             # sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ...
             fields = row.split()
-            local, state, inode = fields[1], fields[3], fields[9]
+            local, state, uid, inode = fields[1], fields[3], fields[7], fields[9]
             port = int(local.rpartition(":")[2], 16)
             if state == _LISTENING and port in ports:
-                sockets[inode] = port
+                sockets[inode] = _Socket(port, uid)
     return sockets
 
 
-def _ports_of(process: Path, sockets: dict[str, int]) -> set[int]:
+def _inodes_of(process: Path) -> set[str] | None:
+    """Return the inodes of the sockets that the process holds, None when it does not show what it holds."""
     try:
         targets = [_target(handle) for handle in (process / "fd").iterdir()]
     except OSError:
-        return set()
-    inodes = (target[len("socket:[") : -1] for target in targets if target.startswith("socket:["))
-    return {sockets[inode] for inode in inodes if inode in sockets}
+        return None
+    return {target[len("socket:[") : -1] for target in targets if target.startswith("socket:[")}
 
 
 def _target(handle: Path) -> str:
     try:
         return str(handle.readlink())
-    except OSError:
+    except FileNotFoundError:
         return ""
 
 
-def _listener(port: int, process: Path) -> Listener:
-    units = [
-        part for row in _text(process / "cgroup").splitlines() for part in row.split("/") if part.endswith(".service")
-    ]
-    return Listener(port, int(process.name), _text(process / "comm").strip() or "a process", tuple(units))
+def _guess(socket: _Socket, closed: Iterable[Path]) -> Listener:
+    """Return whose the socket is likely to be.
+
+    Inside of a container not even root sees what processes of other users hold; what is left is the user of the socket.
+    """
+    return _listener(socket.port, [process for process in closed if _uid_of(process) == socket.uid])
+
+
+def _listener(port: int, processes: list[Path]) -> Listener:
+    if not processes:
+        return Listener(port, None, "", ())
+    parts = [part for process in processes for part in _text(process / "cgroup").replace("\n", "/").split("/")]
+    units = dict.fromkeys(part for part in parts if part.endswith(".service"))
+    first = min(processes, key=lambda process: int(process.name))
+    return Listener(port, int(first.name), _text(first / "comm").strip() or "a process", tuple(units))
+
+
+def _uid_of(process: Path) -> str | None:
+    lines = [line.split() for line in _text(process / "status").splitlines() if line.startswith("Uid:")]
+    return lines[0][2] if lines else None
 
 
 def _text(path: Path) -> str:

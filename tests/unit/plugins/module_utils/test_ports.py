@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -59,13 +60,21 @@ def test_socket_that_no_process_shows_is_still_taken(tmp_path: Path) -> None:
     assert str(listeners([9090], tmp_path)[0]) == "the kernel or a process of another container"
 
 
+def test_process_that_does_not_show_its_sockets_is_found_by_its_user(tmp_path: Path) -> None:
+    process = fake_proc(tmp_path, "0::/system.slice/demo.service\n")
+    shutil.rmtree(process / "fd")
+    (process / "status").write_text("Name:\tdemo\nUid:\t998\t998\t998\t998\n")
+    assert listeners([9090], tmp_path)[0].pid is None
+    (process / "status").write_text("Name:\tdemo\nUid:\t0\t0\t0\t0\n")
+    assert listeners([9090], tmp_path) == [Listener(9090, 42, "demo", ("demo.service",))]
+
+
 def fake_proc(root: Path, cgroup: str) -> Path:
     (root / "net").mkdir()
     (root / "net/tcp").write_text("  sl  local_address ...\n   0: 00000000:2382 00000000:0000 0A 0:0 0:0 0 0 0 777 1\n")
     (root / "42/fd").mkdir(parents=True)
     (root / "42/fd/3").symlink_to("socket:[777]")
     (root / "42/fd/4").symlink_to("/dev/null")
-    (root / "42/fd/5").write_text("closed since")
     (root / "43").mkdir()
     (root / "42/comm").write_text("demo\n")
     (root / "42/cgroup").write_text(cgroup)
