@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Assembles archives of the servers in upstream's layout, for hosts that are to deploy them from this machine.
+
+Everything lands in the cache's folder `servers`, with a catalogue (catalogue.yml) that names what is there; what is
+already there and whose recipe is the same stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
+
+from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract, pack
+from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
+from ansible_collections.vigil.observability.tests.servers.golang import Go, GoError
+from ansible_collections.vigil.observability.tests.servers.recipes import RECIPES, Package, Recipe, Workshop
+
+ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+BASE_URL = "http://archives:8000"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder in which archives lie, each with a record: {recipe, sha256} in JSON."""
+
+    folder: Path
+
+    def archive(self, recipe: Recipe) -> Path:
+        """Return where the archive of a recipe belongs."""
+        return self.folder / f"{recipe.name}.linux-{ARCHITECTURE}.tar.gz"
+
+    def record(self, recipe: Recipe) -> dict[str, str]:
+        """Return the record of a recipe's archive, empty when there is none of this very recipe."""
+        try:
+            record: dict[str, str] = json.loads(self._record_file(recipe).read_text())
+        except FileNotFoundError:
+            return {}
+        return record if record["recipe"] == recipe.digest and self.archive(recipe).exists() else {}
+
+    def put(self, recipe: Recipe, packed: Path) -> None:
+        """Put an archive in its place, and its record."""
+        digest = digest_of(packed)
+        if recipe.tampered:
+            with packed.open("ab") as file:
+                file.write(b"tampered")
+        self._record_file(recipe).unlink(missing_ok=True)
+        packed.replace(self.archive(recipe))
+        self._record_file(recipe).write_text(json.dumps({"recipe": recipe.digest, "sha256": digest}))
+
+    def _record_file(self, recipe: Recipe) -> Path:
+        return self.folder / f".{recipe.name}.{ARCHITECTURE}.json"
+
+    def write_catalogue(self, base_url: str) -> Path:
+        """Write the catalogue of all that is here and return its path."""
+        lines = ["vigil_catalogue_extra:"]
+        for service in sorted({recipe.service for recipe in RECIPES}):
+            lines.append(f"  {service}:")
+            for recipe in RECIPES:
+                if recipe.service == service and (record := self.record(recipe)):
+                    url = f"{base_url}/{self.archive(recipe).name}"
+                    entry: dict[str, object] = {ARCHITECTURE: {"url": url, "sha256": record["sha256"]}}
+                    if recipe.data_oldest_reader:
+                        entry["data_oldest_reader"] = recipe.data_oldest_reader
+                    lines.append(f'    "{recipe.version}": {json.dumps(entry)}')
+            if lines[-1].endswith(f"  {service}:"):
+                lines.pop()
+        catalogue = self.folder / "catalogue.yml"
+        written = catalogue.with_suffix(".new")
+        written.write_text("\n".join(lines) + "\n")
+        written.replace(catalogue)
+        return catalogue
+
+
+def say(sentence: str) -> None:
+    """Tell the person who waits."""
+    print(f"assemble: {sentence}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def alone(cache: Path) -> Iterator[None]:
+    """Let one assembly at a time work in this cache."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "servers.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another assembly")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def assemble(cache: Path, recipes: Sequence[Recipe], base_url: str) -> Path:
+    """Make the archives that are missing and return the catalogue."""
+    shelf = Shelf(cache / "servers")
+    shelf.folder.mkdir(parents=True, exist_ok=True)
+    debian = Debian(cache / "apt")
+    workshop = Workshop(shelf.folder, debian, Go(cache / "go", debian))
+    with alone(cache):
+        for recipe in recipes:
+            if not shelf.record(recipe):
+                begun = time.monotonic()
+                say(f"{recipe.name} ...")
+                make(recipe, shelf, workshop, cache)
+                shelf.write_catalogue(base_url)
+                say(f"{recipe.name}: {time.monotonic() - begun:.0f} s")
+        return shelf.write_catalogue(base_url)
+
+
+def make(recipe: Recipe, shelf: Shelf, workshop: Workshop, cache: Path) -> None:
+    """Make one archive, in a folder that goes away whatever happens."""
+    with tempfile.TemporaryDirectory(dir=cache, prefix="servers-") as scratch:
+        folder = Path(scratch) / f"{recipe.name}.linux-{ARCHITECTURE}"
+        folder.mkdir()
+        recipe.fill(folder, workshop)
+        packed = Path(scratch) / "packed.tar.gz"
+        pack(folder, packed)
+        shelf.put(recipe, packed)
+
+
+def promtool(cache: Path) -> Path:
+    """Return a promtool: of the newest Prometheus that is assembled, or else of Debian's, which takes seconds."""
+    real = [recipe for recipe in RECIPES if recipe.service == "prometheus" and not recipe.version.startswith("3.99.")]
+    shelf = Shelf(cache / "servers")
+    if not any(shelf.record(recipe) for recipe in real):
+        assemble(cache, [recipe for recipe in real if isinstance(recipe, Package)], BASE_URL)
+    newest = [recipe for recipe in real if shelf.record(recipe)][-1]
+    tool = cache / "tools" / f"promtool-{newest.version}-{newest.digest[:12]}"
+    with alone(cache):
+        if not tool.exists():
+            tool.parent.mkdir(exist_ok=True)
+            partial = tool.with_name(f"{tool.name}.new")
+            extract(shelf.archive(newest), "promtool", partial)
+            partial.replace(tool)
+    return tool
+
+
+def answers(url: str) -> bool:
+    """Tell whether this address answers a HEAD request."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=10):  # noqa: S310
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def arguments() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base-url", default=BASE_URL, help="where hosts find the archives (default: %(default)s)")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("all", help="assemble everything that is missing and print the path of the catalogue")
+    verbs.add_parser("promtool", help="print the path of the newest promtool that is here")
+    reachable = verbs.add_parser("reachable", help="tell whether these addresses of upstream's archives answer")
+    reachable.add_argument("urls", nargs="+")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Do what the command line says and return the exit code."""
+    options = arguments()
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = Path(os.environ.get("VIGIL_CACHE") or Path(home) / "vigil-observability")
+    if options.verb == "reachable":
+        silent = [url for url in options.urls if not answers(url)]
+        for url in silent:
+            say(f"no answer from {url}")
+        return int(bool(silent))
+    try:
+        print(promtool(cache) if options.verb == "promtool" else assemble(cache, RECIPES, options.base_url))
+    except (DebianError, GoError) as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""Which servers are assembled, and from what: each recipe fills a folder with what upstream's archive holds."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.vigil.observability.tests.servers.archive import unpack
+from ansible_collections.vigil.observability.tests.servers.debian import Debian
+from ansible_collections.vigil.observability.tests.servers.golang import Go
+
+__all__ = ["RECIPES", "Package", "Recipe", "Workshop"]
+
+HERE = Path(__file__).resolve().parent
+
+# Prometheus 3 writes blocks and an index that releases before this one cannot read.
+PROMETHEUS_3_DATA = "2.55.0"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What recipes work with."""
+
+    archives: Path
+    debian: Debian
+    go: Go
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(ABC):
+    """A server of one version."""
+
+    service: str
+    version: str
+    data_oldest_reader: str = ""
+    tampered: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name without the architecture."""
+        return f"{self.service}-{self.version}"
+
+    @property
+    def digest(self) -> str:
+        """A digest that differs whenever another archive would come out."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    @abstractmethod
+    def fill(self, folder: Path, workshop: Workshop) -> None:
+        """Put everything of the archive into this folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package(Recipe):
+    """A server from packages of Debian; files are paths in the archive with their paths in the packages."""
+
+    suite: str
+    packages: tuple[str, ...]
+    files: dict[str, str]
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:
+        tree = folder.parent / "package"
+        for package in self.packages:
+            workshop.debian.unpack(self.suite, package, tree, version=self.version)
+        documents = f"usr/share/doc/{self.packages[0]}"
+        files = {**self.files, "LICENSE": f"{documents}/copyright", "NOTICE": f"{documents}/NOTICE"}
+        for target, source in files.items():
+            _copy(tree / source, folder / target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module(Recipe):
+    """A server built from a Go module: with the requirements of a folder here, or with the module's own."""
+
+    module: str
+    packages: tuple[str, ...]
+    requirements: str = ""
+    tags: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        pinned = [(HERE / self.requirements / name).read_text() for name in ("go.mod", "go.sum") if self.requirements]
+        return hashlib.sha256(repr((self, pinned)).encode()).hexdigest()
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:
+        workshop.go.build(self, folder, HERE / self.requirements if self.requirements else None)
+        source = workshop.go.source(self, HERE / self.requirements if self.requirements else None)
+        for target, name in {**self.files, "LICENSE": "LICENSE", "NOTICE": "NOTICE"}.items():
+            _copy(source / name, folder / target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandIn(Recipe):
+    """Another server's archive with a script in the place of its program, for tests of releases that fail."""
+
+    like: str
+    script: str
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:
+        unpack(next(workshop.archives.glob(f"{self.service}-{self.like}.linux-*.tar.gz")), folder)
+        (folder / self.service).write_text(f"#!/bin/sh\n{self.script}\n")
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    target.chmod(source.stat().st_mode & 0o755)
+
+
+def _prometheus_that(version: str, script: str, *, tampered: bool = False) -> Recipe:
+    return StandIn(
+        service="prometheus",
+        version=version,
+        like="3.13.2",
+        script=f'[ "$1" != --version ] || {{ echo "prometheus, version {version} (stand-in)"; exit 0; }}\n{script}',
+        tampered=tampered,
+        data_oldest_reader=PROMETHEUS_3_DATA,
+    )
+
+
+# Packages come first: they take seconds. Stand-ins follow what they are like.
+RECIPES: tuple[Recipe, ...] = (
+    Package(
+        service="prometheus",
+        version="2.53.3",
+        suite="trixie",
+        packages=("prometheus", "promtool"),
+        files={
+            "prometheus": "usr/bin/prometheus",
+            "promtool": "usr/bin/promtool",
+            "prometheus.yml": "etc/prometheus/prometheus.yml",
+        },
+    ),
+    Package(
+        service="alertmanager",
+        version="0.28.1",
+        suite="trixie",
+        packages=("prometheus-alertmanager",),
+        files={
+            "alertmanager": "usr/bin/prometheus-alertmanager",
+            "amtool": "usr/bin/amtool",
+            "alertmanager.yml": "etc/prometheus/alertmanager.yml",
+        },
+    ),
+    Package(
+        service="node_exporter",
+        version="1.9.0",
+        suite="trixie",
+        packages=("prometheus-node-exporter",),
+        files={"node_exporter": "usr/bin/prometheus-node-exporter"},
+    ),
+    *(
+        Package(
+            service="blackbox_exporter",
+            version=version,
+            suite=suite,
+            packages=("prometheus-blackbox-exporter",),
+            files={
+                "blackbox_exporter": "usr/bin/prometheus-blackbox-exporter",
+                "blackbox.yml": "etc/prometheus/blackbox.yml",
+            },
+        )
+        for version, suite in (("0.26.0", "trixie"), ("0.23.0", "bookworm"))
+    ),
+    Module(
+        service="node_exporter",
+        version="1.12.1",
+        module="github.com/prometheus/node_exporter",
+        packages=("github.com/prometheus/node_exporter",),
+    ),
+    Module(
+        service="alertmanager",
+        version="0.31.1",
+        module="github.com/prometheus/alertmanager",
+        packages=("github.com/prometheus/alertmanager/cmd/...",),
+        files={"alertmanager.yml": "examples/ha/alertmanager.yml"},
+    ),
+    Module(
+        service="prometheus",
+        version="3.13.2",
+        module="github.com/prometheus/prometheus",
+        requirements="prometheus-3.13.2",
+        packages=("github.com/prometheus/prometheus/cmd/prometheus", "github.com/prometheus/prometheus/cmd/promtool"),
+        tags="remove_all_sd,enable_dns_sd",
+        files={"prometheus.yml": "documentation/examples/prometheus.yml"},
+        data_oldest_reader=PROMETHEUS_3_DATA,
+    ),
+    _prometheus_that("3.99.1", "echo 'prometheus 3.99.1 (stand-in): cannot open its storage' >&2\nexit 1"),
+    _prometheus_that("3.99.2", "echo 'prometheus 3.99.2 (stand-in): never becomes ready'\nexec sleep infinity"),
+    _prometheus_that("3.99.3", "exec sleep infinity", tampered=True),
+)
