@@ -2,25 +2,39 @@
 
 A job is an executable of tests/lint, the unit tests, or a molecule scenario. Its output goes to .build/logs/<job>.log
 and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job without one is one.
+What the scenarios need (engine, image of the hosts, archives of the servers) is made while the other jobs run.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
+LOGS = BUILD / "logs"
+CACHE = Path(
+    os.environ.get("VIGIL_CACHE")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vigil-observability"
+)
 SIDE_BY_SIDE = 2
 SHOWN_LINES = 60
+GRACE = 10
+
+# Jobs whose names begin so come in this order: what takes minutes before what takes seconds.
+ORDER = ("hosts_and_servers", "sanity", "unit", "molecule")
 
 
 @dataclass(frozen=True)
@@ -29,16 +43,18 @@ class Job:
 
     name: str
     command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    telling: str = "assemble:"  # lines of its log that begin so are shown when it ends
+    needs_hosts: bool = False
 
     @property
     def log(self) -> Path:
         """Where its output goes."""
-        return BUILD / "logs" / f"{self.name}.log"
+        return LOGS / f"{self.name}.log"
 
-    @property
-    def report(self) -> Path:
-        """Where its JUnit report goes, when it writes one."""
-        return BUILD / "logs" / f"{self.name}.xml"
+    def reports(self) -> list[Path]:
+        """Return its JUnit reports: one, or one of each process that verified."""
+        return [*LOGS.glob(f"{self.name}.xml"), *LOGS.glob(f"{self.name}-*.xml")]
 
 
 @dataclass(frozen=True)
@@ -49,17 +65,30 @@ class Outcome:
     failed: int
 
 
-def jobs_of(kinds: list[str], scenario: str | None) -> list[Job]:
-    """Return the jobs of these kinds, the longest first."""
-    found: list[Job] = []
-    if "molecule" in kinds:
-        names = [scenario] if scenario else sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
-        found += [Job(f"molecule_{name}", ["molecule", "test", "-s", name]) for name in names]
+PREPARATION = Job("hosts_and_servers", [str(ROOT / "tests/setup/hosts_and_servers")])
+
+
+def scenario(name: str, step: str = "test") -> Job:
+    """Return the job of a molecule scenario."""
+    own = {"MOLECULE_EPHEMERAL_DIRECTORY": str(BUILD / "molecule" / name), "MOLECULE_GLOB": "molecule/*/molecule.yml"}
+    return Job(f"molecule_{name}", ["molecule", step, "-s", name], own, needs_hosts=True)
+
+
+def scenarios() -> list[str]:
+    """Return the names of all molecule scenarios."""
+    return sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+
+
+def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
+    """Return the jobs of these kinds, with these scenarios, in the order in which they start."""
+    found = [scenario(name) for name in names] if "molecule" in kinds else []
+    if found:
+        found.append(PREPARATION)
     if "unit" in kinds:
-        found.append(Job("unit", ["pytest", "-q", "--cov", "--cov-report=term"]))
+        found.append(Job("unit", ["pytest", "-q", "--cov", "--cov-report=term"], telling="TOTAL"))
     if "lint" in kinds:
         found += [Job(path.name, [str(path)]) for path in sorted((ROOT / "tests/lint").iterdir()) if is_job(path)]
-    return sorted(found, key=lambda job: not job.name.startswith(("sanity", "unit")))
+    return sorted(found, key=lambda job: [not job.name.startswith(name) for name in ORDER])
 
 
 def is_job(path: Path) -> bool:
@@ -68,62 +97,158 @@ def is_job(path: Path) -> bool:
 
 
 def environment_of(job: Job) -> dict[str, str]:
-    """Return the environment in which a job finds the tools, the collection and the place for its report."""
-    return os.environ | {
+    """Return the environment in which a job finds the tools, the collection and the places for what it writes."""
+    return {
+        **os.environ,
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+        "VIGIL_CACHE": str(CACHE),
+        "VIGIL_CATALOGUE": str(CACHE / "servers/catalogue.yml"),
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
         "PYTHONPATH": str(BUILD),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_ADDOPTS": f"--junitxml={job.report} -p no:cacheprovider",
+        "PYTEST_ADDOPTS": f"--junitxml={LOGS / job.name}.xml -p no:cacheprovider",
+        "NO_COLOR": "1",
+        "COLUMNS": "160",
+        "MOLECULE_COMMAND_BORDERS": "false",
+        **job.environment,
     }
 
 
-def run(job: Job) -> Outcome:
-    """Run a job to its end and say how it went."""
-    begun = time.monotonic()
-    print(f"  {job.name} ...", flush=True)
-    job.report.unlink(missing_ok=True)
-    with job.log.open("w") as log:
-        done = subprocess.run(
-            job.command,
-            cwd=ROOT,
-            env=environment_of(job),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    outcome = count(job, failed=done.returncode != 0)
-    verdict = f"{outcome.failed} FAILED" if outcome.failed else "passed"
-    print(f"  {job.name}: {outcome.passed} passed, {verdict} in {time.monotonic() - begun:.0f} s", flush=True)
-    if outcome.failed:
-        print("\n".join(job.log.read_text(errors="replace").splitlines()[-SHOWN_LINES:]), flush=True)
-    return outcome
-
-
-def count(job: Job, *, failed: bool) -> Outcome:
-    """Return the numbers of a job's report, or one for a job that has none; a failed job has at least one failure."""
-    if not job.report.exists():
-        return Outcome(int(not failed), int(failed))
-    suites = list(ET.parse(job.report).getroot().iter("testsuite"))
+def tests_in(reports: list[Path], *, failed: bool) -> Outcome:
+    """Return the numbers of the reports, or one when there is none; what failed has at least one failure."""
+    suites = [suite for report in reports for suite in ET.parse(report).getroot().iter("testsuite")]
     total = sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)
     bad = sum(int(suite.get("failures", 0)) + int(suite.get("errors", 0)) for suite in suites)
-    return Outcome(total - bad, max(bad, int(failed)))
+    return Outcome(total - bad if reports else int(not failed), max(bad, int(failed)))
+
+
+class Run:
+    """A run of jobs: what is under way, and what the scenarios wait for."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.processes: set[subprocess.Popen[bytes]] = set()
+        self.stopped = False
+        self.guard = threading.Lock()
+        self.prepared: Future[bool] = Future()
+
+    def say(self, text: str) -> None:
+        """Print a line of progress."""
+        print(f"{time.monotonic() - self.begun:5.0f} s  {text}", flush=True)
+
+    def outcome_of(self, job: Job) -> Outcome:
+        """Run a job to its end and say how it went."""
+        if job.needs_hosts and not self.prepared.result():
+            self.say(f"{job.name}: 1 FAILED, not run: {PREPARATION.name} failed")
+            return Outcome(0, 1)
+        for report in job.reports():
+            report.unlink()
+        self.say(f"{job.name} ...")
+        begun = time.monotonic()
+        failed = True
+        try:
+            failed = self.exit_code_of(job) != 0
+        finally:
+            if job is PREPARATION:
+                self.prepared.set_result(not failed)
+        outcome = tests_in(job.reports(), failed=failed)
+        verdict = f"{outcome.failed} FAILED" if failed else "passed"
+        self.say(f"{job.name}: {outcome.passed} passed, {verdict}, {time.monotonic() - begun:.0f} s"[:200])
+        lines = job.log.read_text(errors="replace").splitlines()
+        shown = lines[-SHOWN_LINES:] if failed else [line for line in lines if line.startswith(job.telling)]
+        print("".join(f"         {line}\n" for line in shown), end="", flush=True)
+        return outcome
+
+    def exit_code_of(self, job: Job) -> int:
+        """Run a job's command and return its exit code."""
+        with job.log.open("wb") as log, self.guard:
+            if self.stopped:
+                return 1
+            process = subprocess.Popen(
+                job.command,
+                cwd=ROOT,
+                env=environment_of(job),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self.processes.add(process)
+        code = process.wait()
+        self.processes.discard(process)
+        return code
+
+    def stop(self) -> None:
+        """End what is under way, and let nothing else begin."""
+        with self.guard:
+            self.stopped = True
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for process in list(self.processes):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+            until = time.monotonic() + GRACE
+            while self.processes and time.monotonic() < until:
+                time.sleep(0.1)
+
+    def all(self, jobs: list[Job]) -> list[Outcome]:
+        """Run the jobs side by side, in their order, and return what came of them."""
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            under_way = [pool.submit(self.outcome_of, job) for job in jobs]
+            try:
+                return [one.result() for one in under_way]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.stop()
+                raise
+
+
+@contextlib.contextmanager
+def hosts_of(run: Run, names: list[str]) -> Any:
+    """Keep the hosts of scenarios to this run, and remove all of them in the end, whatever it was."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "molecule.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            run.say("waiting for another run of the scenarios on this machine to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for name in names:
+                subprocess.run([ROOT / "tests/hosts/hosts", "destroy", "--label", name], check=False)
+            subprocess.run([ROOT / "tests/hosts/archives", "stop"], check=False)
+
+
+def step_of(name: str, step: str) -> int:
+    """Take one step of a scenario for a person who works on it: in the terminal, with the hosts left as they are."""
+    subprocess.run(PREPARATION.command, cwd=ROOT, env=environment_of(PREPARATION), check=True)
+    job = scenario(name, step)
+    colored = {key: value for key, value in environment_of(job).items() if key not in {"NO_COLOR", "COLUMNS"}}
+    return subprocess.run(job.command, cwd=ROOT, env=colored, check=False).returncode
 
 
 def main() -> int:
     """Run what the arguments name and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kinds", nargs="+", choices=["lint", "unit", "molecule"])
-    parser.add_argument("--scenario", help="the one molecule scenario to run")
+    parser.add_argument("--scenario", choices=scenarios(), help="the one molecule scenario to run")
+    parser.add_argument("--step", help="one step of the scenario in molecule's words, with the hosts left as they are")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    (BUILD / "logs").mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        outcomes = list(pool.map(run, jobs_of(arguments.kinds, arguments.scenario)))
+    LOGS.mkdir(parents=True, exist_ok=True)
+    if arguments.step:
+        return step_of(arguments.scenario, arguments.step)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))
+    run = Run()
+    names = [arguments.scenario] if arguments.scenario else scenarios()
+    jobs = jobs_of(arguments.kinds, names)
+    with hosts_of(run, names) if PREPARATION in jobs else contextlib.nullcontext():
+        outcomes = run.all(jobs)
     failed = sum(outcome.failed for outcome in outcomes)
-    print(f"{len(outcomes)} jobs in {time.monotonic() - begun:.0f} s")
+    run.say(f"{len(outcomes)} jobs done")
     print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
     return int(failed > 0)
 

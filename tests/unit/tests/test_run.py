@@ -1,0 +1,131 @@
+"""How the runner of jobs counts, tells and ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUNNER = Path(__file__).resolve().parents[2] / "run.py"
+
+REPORT = """<testsuites><testsuite tests="{tests}" failures="{failures}" errors="0" skipped="1"/></testsuites>"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with the runner and nothing to run."""
+    for folder in ("tests/lint", "tests/setup", "tests/hosts", "molecule", ".venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(RUNNER, tmp_path / "tests/run.py")
+    return tmp_path
+
+
+def program(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(("#!/bin/sh", *lines, "")))
+    path.chmod(0o755)
+
+
+def start(checkout: Path, *kinds: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, checkout / "tests/run.py", *kinds],
+        env={**os.environ, "VIGIL_CACHE": str(checkout / "cache")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(checkout: Path, *kinds: str) -> tuple[int, list[str]]:
+    process = start(checkout, *kinds)
+    output, _ = process.communicate(timeout=60)
+    return process.returncode, output.splitlines()
+
+
+def a_scenario(checkout: Path, *lines: str) -> None:
+    """Give the checkout a scenario, a molecule that does this, and hosts that write down what is asked of them."""
+    program(checkout / ".venv/bin/molecule", *lines)
+    program(checkout / "tests/setup/hosts_and_servers")
+    program(checkout / "tests/hosts/hosts", f'echo hosts "$@" >>{checkout}/asked')
+    program(checkout / "tests/hosts/archives", f'echo archives "$@" >>{checkout}/asked')
+    program(checkout / "molecule/one/molecule.yml")
+
+
+def lives(pid: str) -> bool:
+    """Tell whether a process runs; what has ended may wait for its parent to take note."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_jobs_without_a_report_count_as_one_each_and_the_last_line_says_so(checkout: Path) -> None:
+    program(checkout / "tests/lint/first")
+    program(checkout / "tests/lint/second")
+    code, lines = run(checkout, "lint")
+    assert (code, lines[-1]) == (0, "2 passed, 0 failed")
+
+
+def test_a_job_that_fails_is_told_with_the_end_of_its_log(checkout: Path) -> None:
+    program(checkout / "tests/lint/first", "echo the reason", "exit 3")
+    code, lines = run(checkout, "lint")
+    assert (code, lines[-1]) == (1, "0 passed, 1 failed")
+    assert "the reason" in "\n".join(lines)
+
+
+def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:
+    program(checkout / "tests/lint/first")
+    (checkout / "tests/lint/part.sh").touch()
+    assert run(checkout, "lint")[1][-1] == "1 passed, 0 failed"
+
+
+def test_tests_are_counted_from_the_reports_of_all_verifications_without_those_skipped(checkout: Path) -> None:
+    report = REPORT.format(tests=4, failures=1)
+    a_scenario(checkout, f"for n in 1 2; do echo '{report}' >.build/logs/molecule_one-$n.xml; done", "exit 1")
+    assert run(checkout, "molecule")[1][-1] == "5 passed, 2 failed"
+
+
+def test_reports_of_an_earlier_run_do_not_count(checkout: Path) -> None:
+    (checkout / ".build/logs").mkdir(parents=True)
+    (checkout / ".build/logs/molecule_one-1.xml").write_text(REPORT.format(tests=9, failures=9))
+    a_scenario(checkout)
+    assert run(checkout, "molecule")[1][-1] == "2 passed, 0 failed"
+
+
+def test_a_scenario_that_fails_outside_its_tests_has_a_failure(checkout: Path) -> None:
+    report = REPORT.format(tests=4, failures=0)
+    a_scenario(checkout, f"echo '{report}' >.build/logs/molecule_one-1.xml", "exit 1")
+    assert run(checkout, "molecule")[1][-1] == "4 passed, 1 failed"
+
+
+def test_scenarios_do_not_run_when_their_hosts_cannot_be_made(checkout: Path) -> None:
+    a_scenario(checkout, "touch ran")
+    program(checkout / "tests/setup/hosts_and_servers", "echo no engine", "exit 1")
+    code, lines = run(checkout, "molecule")
+    assert (code, lines[-1]) == (1, "0 passed, 2 failed")
+    assert not (checkout / "ran").exists()
+
+
+def test_hosts_and_archives_go_when_a_scenario_failed(checkout: Path) -> None:
+    a_scenario(checkout, "exit 1")
+    run(checkout, "molecule")
+    assert (checkout / "asked").read_text() == "hosts destroy --label one\narchives stop\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_ends_its_jobs_and_removes_their_hosts(checkout: Path, number: int) -> None:
+    a_scenario(checkout, "sleep 1000 &", "echo $! >child", "wait")
+    process = start(checkout, "molecule")
+    until = time.monotonic() + 20
+    while not (checkout / "child").exists() or not (checkout / "child").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 128 + number
+    assert (checkout / "asked").read_text() == "hosts destroy --label one\narchives stop\n"
+    assert not lives((checkout / "child").read_text().strip())
