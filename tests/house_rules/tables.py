@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ BEGIN = "<!-- inputs: made by `make docs-tables` -->"
 END = "<!-- end of inputs -->"
 _HEAD = "| input | type | default | meaning |\n| --- | --- | --- | --- |\n"
 _LONGEST_DEFAULT = 60
+_MARKUP = re.compile(r"\b[CVOM]\(([^()]*)\)")
 
 
 def outdated(tree: Tree) -> Iterator[str]:
@@ -82,4 +84,4 @@ def _default(name: str, option: dict[str, Any], defaults: dict[str, Any]) -> str
 
 def _meaning(option: dict[str, Any]) -> str:
     said = option.get("description", "")
-    return " ".join((said if isinstance(said, str) else " ".join(said)).split())
+    return _MARKUP.sub(r"`\1`", " ".join((said if isinstance(said, str) else " ".join(said)).split()))

@@ -16,7 +16,7 @@ OPTIONS = """\
 argument_specs:
   main:
     options:
-      sample_port: {type: int, default: 9100, description: The port it listens on.}
+      sample_port: {type: int, default: 9100, description: The port of C(--listen).}
       sample_password: {type: str, required: true, description: [Password of the user admin., A secret.]}
 """
 
@@ -76,7 +76,7 @@ def test_the_table_of_a_readme_holds_every_input_with_its_default_and_meaning(wr
     assert tables.write(tree) == [README]
 
     text = tree.text(README)
-    assert "| `sample_port` | int | `9100` | The port it listens on. |\n" in text
+    assert "| `sample_port` | int | `9100` | The port of `--listen`. |\n" in text
     assert "| `sample_password` | str | required | Password of the user admin. A secret. |\n" in text
     assert text.endswith("\n\nMore.\n")
     assert "old" not in text
