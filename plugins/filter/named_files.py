@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: named_files
+short_description: Files for staged_config from texts by name
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Makes an entry of C(files) of M(vigil.observability.staged_config) from each name and text.
+positional: directory
+options:
+  _input: {description: Text by file name., type: dict, required: true}
+  directory: {description: Directory in the configuration., type: str, required: true}
+  secret: {description: Whether the texts are secret., type: bool, default: false}
+"""
+
+EXAMPLES = r"""
+- name: Show the files
+  ansible.builtin.debug:
+    msg: "{{ {'mail.tmpl': 'text'} | vigil.observability.named_files('templates') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Entries with C(path) and C(content) or C(secret_content).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Mapping
+
+
+def named_files(texts: Mapping[str, str], directory: str, *, secret: bool = False) -> list[dict[str, str]]:
+    """Return the entries in the order of their names."""
+    key = "secret_content" if secret else "content"
+    return [{"path": f"{directory}/{name}", key: str(texts[name])} for name in sorted(texts)]
+
+
+class FilterModule:
+    """The filter named_files."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, str]]]]:
+        """Return the filter by its name."""
+        return {"named_files": named_files}

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: planned_services
+short_description: What a host is to run, as host_preflight and certificates take it
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Reads user, UID, ports, data directory and retention of each service from the variables of its host.
+positional: names, ports
+options:
+  _input: {description: The variables of the host., type: dict, required: true}
+  names: {description: Services of this host., type: list, elements: str, required: true}
+  ports: {description: Default port of each service., type: dict, required: true}
+  certified:
+    description: Whether to give only the names and users of those whose certificate is not the user's own.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Look at the host
+  vigil.observability.host_preflight:
+    services: >-
+      {{ hostvars[inventory_hostname] | vigil.observability.planned_services(['prometheus'], {'prometheus': 9090}) }}
+"""
+
+RETURN = r"""
+_value:
+  description: Entries of C(services).
+  type: list
+  elements: dict
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+_UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
+_DATA_DIRS = {"prometheus": "/var/lib/prometheus", "alertmanager": "/var/lib/alertmanager"}
+
+
+def planned_services(
+    variables: Mapping[str, Any], names: Iterable[str], ports: Mapping[str, int], *, certified: bool = False
+) -> list[dict[str, Any]]:
+    """Return the entries; raise AnsibleFilterError for a retention that is no size."""
+    if certified:
+        own = [name for name in names if not variables.get(f"{name}_certificate_file")]
+        return [_account(variables, name) for name in own]
+    return [_service(variables, name, ports[name]) for name in names]
+
+
+def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
+    uid = variables.get(f"{name}_uid")
+    return {"name": name, "user": variables.get(f"{name}_user") or name} | ({"uid": int(uid)} if uid else {})
+
+
+def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, Any]:
+    planned: dict[str, Any] = {
+        "name": name,
+        "user": variables.get(f"{name}_user") or name,
+        "ports": [int(variables.get(f"{name}_port") or port)],
+    }
+    data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
+    retention = variables.get(f"{name}_retention_size")
+    return (
+        planned
+        | ({"data_dir": str(data_dir)} if data_dir else {})
+        | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
+    )
+
+
+def _bytes(name: str, size: str) -> int:
+    matched = re.fullmatch(r"(\d+)([KMGTPE]?B)", size)
+    if not matched:
+        raise AnsibleFilterError(
+            f"{name}_retention_size is {size!r}; it must be a whole number with a unit, like 50GB."
+        )
+    return int(matched[1]) * _UNITS[matched[2]]
+
+
+class FilterModule:
+    """The filter planned_services."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """Return the filter by its name."""
+        return {"planned_services": planned_services}

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: scrape_jobs
+short_description: Scrape configurations for the services of an inventory
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - One job for each service that has targets. Each target keeps its labels.
+positional: client, clients
+options:
+  _input:
+    description: Targets by service, as P(vigil.observability.inventory_targets#filter) gives them.
+    type: dict
+    required: true
+  client: {description: What every scrape needs, such as C(tls_config)., type: dict, required: true}
+  clients: {description: What the scrape of a service needs besides., type: dict, default: {}}
+"""
+
+EXAMPLES = r"""
+- name: Show the jobs
+  ansible.builtin.debug:
+    msg: "{{ targets | vigil.observability.scrape_jobs({'scheme': 'https'}) }}"
+  vars:
+    targets: "{{ hostvars | vigil.observability.inventory_targets(groups, {'node_exporter': 9100}) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Entries of C(scrape_configs).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+
+def scrape_jobs(
+    targets: Mapping[str, Iterable[Mapping[str, Any]]],
+    client: Mapping[str, Any],
+    clients: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """Return one scrape configuration for each service that has targets."""
+    return [
+        {
+            "job_name": service,
+            **client,
+            **(clients or {}).get(service, {}),
+            "static_configs": [{"targets": [item["address"]], "labels": dict(item["labels"])} for item in found],
+        }
+        for service, found in ((service, list(items)) for service, items in targets.items())
+        if found
+    ]
+
+
+class FilterModule:
+    """The filter scrape_jobs."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """Return the filter by its name."""
+        return {"scrape_jobs": scrape_jobs}

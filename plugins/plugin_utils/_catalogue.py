@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The catalogue of releases: which archive a version is, and which digest it must have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+__all__ = ["ARCHITECTURES", "CatalogueError", "release_of"]
+
+CATALOGUE = Path(__file__).parents[2] / "catalogue.yml"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+class CatalogueError(Exception):
+    """A release that the catalogue does not have."""
+
+
+def release_of(
+    component: str, *, version: str | None, architecture: str, mirror: str | None, extra: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the modules need to know of a release.
+
+    Args:
+        component: Such as "prometheus".
+        version: Its version, or None for the default of the catalogue.
+        architecture: As `uname -m` names it.
+        mirror: Address in place of the scheme, host and port of every URL.
+        extra: {component: {version: {architecture: {url, sha256}, data_oldest_reader}}}, laid over the catalogue.
+
+    Returns:
+        {version, url, sha256, data_oldest_reader (may be None), tested}
+
+    Raises:
+        CatalogueError: There is no such component, version or architecture, or no digest.
+    """
+    known = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")).get(component, {})
+    releases = known.get("releases", {}) | (extra or {}).get(component, {})
+    chosen = str(version or known.get("default", ""))
+    if chosen not in releases:
+        raise CatalogueError(f"There is no {component} {chosen} in the catalogue.{_close_to(chosen, releases)}")
+    release = releases[chosen]
+    name = ARCHITECTURES.get(architecture, architecture)
+    archive = release.get(name)
+    if not archive:
+        raise CatalogueError(f"{component} {chosen} has no archive for {name}. Add one to vigil_catalogue_extra.")
+    if not archive.get("sha256") or not archive.get("url"):
+        raise CatalogueError(f"{component} {chosen} for {name} has no url or no sha256 in vigil_catalogue_extra.")
+    return {
+        "version": chosen,
+        "url": _mirrored(archive["url"], mirror),
+        "sha256": archive["sha256"],
+        "data_oldest_reader": release.get("data_oldest_reader"),
+        "tested": release.get("tested", True),
+    }
+
+
+def _close_to(version: str, releases: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(version, list(releases), n=4, cutoff=0.4)
+    advice = f" Close to it: {', '.join(near)}." if near else ""
+    return f"{advice} Add it to vigil_catalogue_extra with its url and sha256, or choose another version."
+
+
+def _mirrored(url: str, mirror: str | None) -> str:
+    return url if not mirror else mirror.rstrip("/") + urlsplit(url).path
