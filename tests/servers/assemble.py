@@ -139,12 +139,11 @@ def promtool(cache: Path) -> Path:
         assemble(cache, [recipe for recipe in real if isinstance(recipe, Package)], BASE_URL)
     newest = [recipe for recipe in real if shelf.record(recipe)][-1]
     tool = cache / "tools" / f"promtool-{newest.version}-{newest.digest[:12]}"
-    with alone(cache):
-        if not tool.exists():
-            tool.parent.mkdir(exist_ok=True)
-            partial = tool.with_name(f"{tool.name}.new")
-            extract(shelf.archive(newest), "promtool", partial)
-            partial.replace(tool)
+    if not tool.exists():
+        tool.parent.mkdir(exist_ok=True)
+        partial = tool.with_name(f"{tool.name}.{os.getpid()}")
+        extract(shelf.archive(newest), "promtool", partial)
+        partial.replace(tool)
     return tool
 
 

@@ -135,17 +135,6 @@ RECIPES: tuple[Recipe, ...] = (
         },
     ),
     Package(
-        service="alertmanager",
-        version="0.28.1",
-        suite="trixie",
-        packages=("prometheus-alertmanager",),
-        files={
-            "alertmanager": "usr/bin/prometheus-alertmanager",
-            "amtool": "usr/bin/amtool",
-            "alertmanager.yml": "etc/prometheus/alertmanager.yml",
-        },
-    ),
-    Package(
         service="node_exporter",
         version="1.9.0",
         suite="trixie",
@@ -171,12 +160,16 @@ RECIPES: tuple[Recipe, ...] = (
         module="github.com/prometheus/node_exporter",
         packages=("github.com/prometheus/node_exporter",),
     ),
-    Module(
-        service="alertmanager",
-        version="0.31.1",
-        module="github.com/prometheus/alertmanager",
-        packages=("github.com/prometheus/alertmanager/cmd/...",),
-        files={"alertmanager.yml": "examples/ha/alertmanager.yml"},
+    # Debian's Alertmanager looks for its templates outside its archive.
+    *(
+        Module(
+            service="alertmanager",
+            version=version,
+            module="github.com/prometheus/alertmanager",
+            packages=("github.com/prometheus/alertmanager/cmd/...",),
+            files={"alertmanager.yml": "examples/ha/alertmanager.yml"},
+        )
+        for version in ("0.28.1", "0.31.1")
     ),
     Module(
         service="prometheus",
