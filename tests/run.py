@@ -139,7 +139,7 @@ class Run:
     def outcome_of(self, job: Job) -> Outcome:
         """Run a job to its end and say how it went."""
         if job.needs_hosts and not self.prepared.result():
-            self.say(f"{job.name}: 1 FAILED, not run: {PREPARATION.name} failed")
+            self.say(f"{job.name}: 1 FAILED: not run, since {PREPARATION.name} failed")
             return Outcome(0, 1)
         for report in job.reports():
             report.unlink()
@@ -152,8 +152,11 @@ class Run:
             if job is PREPARATION:
                 self.prepared.set_result(not failed)
         outcome = tests_in(job.reports(), failed=failed)
-        verdict = f"{outcome.failed} FAILED" if failed else "passed"
-        self.say(f"{job.name}: {outcome.passed} passed, {verdict}, {time.monotonic() - begun:.0f} s"[:200])
+        if job is PREPARATION:
+            outcome = Outcome(0, outcome.failed)
+        done = f"{outcome.passed} passed" if outcome.passed else "done"
+        verdict = f"{outcome.failed} FAILED" if failed else done
+        self.say(f"{job.name}: {verdict} in {time.monotonic() - begun:.0f} s")
         lines = job.log.read_text(errors="replace").splitlines()
         shown = lines[-SHOWN_LINES:] if failed else [line for line in lines if line.startswith(job.telling)]
         print("".join(f"         {line}\n" for line in shown), end="", flush=True)

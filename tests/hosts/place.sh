@@ -26,11 +26,11 @@ wait_for() {
   done
 }
 
-# Debian packages that are missing, installed where that needs no question: as root on Debian or Ubuntu.
+# Whether packages are installed here without a question: as root on Debian or Ubuntu.
+may_install() { [ "$(id -u)" -eq 0 ] && [ -f /etc/debian_version ]; }
+
 install_packages() {
-  if [ "$(id -u)" -ne 0 ] || [ ! -f /etc/debian_version ]; then
-    fail "missing here: $*; install it (Debian, Ubuntu: sudo apt-get install $*)"
-  fi
+  may_install || fail "missing here: $*; install it (Debian, Ubuntu: sudo apt-get install $*)"
   say "installing $*"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null

@@ -87,20 +87,20 @@ def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:
 def test_tests_are_counted_from_the_reports_of_all_verifications_without_those_skipped(checkout: Path) -> None:
     report = REPORT.format(tests=4, failures=1)
     a_scenario(checkout, f"for n in 1 2; do echo '{report}' >.build/logs/molecule_one-$n.xml; done", "exit 1")
-    assert run(checkout, "molecule")[1][-1] == "5 passed, 2 failed"
+    assert run(checkout, "molecule")[1][-1] == "4 passed, 2 failed"
 
 
 def test_reports_of_an_earlier_run_do_not_count(checkout: Path) -> None:
     (checkout / ".build/logs").mkdir(parents=True)
     (checkout / ".build/logs/molecule_one-1.xml").write_text(REPORT.format(tests=9, failures=9))
     a_scenario(checkout)
-    assert run(checkout, "molecule")[1][-1] == "2 passed, 0 failed"
+    assert run(checkout, "molecule")[1][-1] == "1 passed, 0 failed"
 
 
 def test_a_scenario_that_fails_outside_its_tests_has_a_failure(checkout: Path) -> None:
     report = REPORT.format(tests=4, failures=0)
     a_scenario(checkout, f"echo '{report}' >.build/logs/molecule_one-1.xml", "exit 1")
-    assert run(checkout, "molecule")[1][-1] == "4 passed, 1 failed"
+    assert run(checkout, "molecule")[1][-1] == "3 passed, 1 failed"
 
 
 def test_scenarios_do_not_run_when_their_hosts_cannot_be_made(checkout: Path) -> None:
