@@ -22,7 +22,7 @@ options:
     type: list
     elements: dict
     required: true
-  client: {description: What a scrape of a prober needs, such as C(tls_config)., type: dict, default: {}}
+  client: {description: "What a scrape of a prober needs, such as C(tls_config).", type: dict, default: {}}
 """
 
 EXAMPLES = r"""

@@ -17,7 +17,7 @@ options:
     description: Targets by service, as P(vigil.observability.inventory_targets#filter) gives them.
     type: dict
     required: true
-  client: {description: What every scrape needs, such as C(tls_config)., type: dict, required: true}
+  client: {description: "What every scrape needs, such as C(tls_config).", type: dict, required: true}
   clients: {description: What the scrape of a service needs besides., type: dict, default: {}}
 """
 
