@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -110,6 +111,8 @@ def assemble(cache: Path, recipes: Sequence[Recipe], base_url: str) -> Path:
     debian = Debian(cache / "apt")
     workshop = Workshop(shelf.folder, debian, Go(cache / "go", debian))
     with alone(cache):
+        for left_over in cache.glob("servers-*"):
+            shutil.rmtree(left_over)
         for recipe in recipes:
             if not shelf.record(recipe):
                 begun = time.monotonic()
