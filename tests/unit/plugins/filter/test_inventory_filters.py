@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters that turn an inventory into what roles and modules take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bcrypt
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter import (
+    flags,
+    inventory_targets,
+    named_files,
+    planned_services,
+    probe_jobs,
+    release,
+    rule_files,
+    scrape_jobs,
+    web_users,
+)
+
+PORTS = {"prometheus": 9090, "node_exporter": 9100}
+DIGEST = "0" * 64
+
+
+@pytest.mark.parametrize(
+    "module",
+    [flags, inventory_targets, named_files, planned_services, probe_jobs, release, rule_files, scrape_jobs, web_users],
+)
+def test_a_filter_is_found_by_the_name_of_its_file(module: Any) -> None:
+    name = module.__name__.rpartition(".")[2]
+    assert module.FilterModule().filters() == {name: getattr(module, name)}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"web.enable-lifecycle": True}, ["--web.enable-lifecycle"]),
+        ({"web.enable-lifecycle": False}, ["--no-web.enable-lifecycle"]),
+        ({"cluster.peer": ["a:1", "b:1"]}, ["--cluster.peer=a:1", "--cluster.peer=b:1"]),
+        ({"log.level": None}, []),
+        ({"log.level": "info"}, ["--log.level=info"]),
+    ],
+)
+def test_flags_are_words_of_a_command_line(options: dict[str, Any], words: list[str]) -> None:
+    assert flags.flags(options) == words
+
+
+def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_name() -> None:
+    hostvars: dict[str, dict[str, Any]] = {
+        "a": {"node_exporter_address": "fd00::1", "ansible_host": "10.0.0.1"},
+        "b": {"ansible_host": "10.0.0.2", "node_exporter_port": 9200, "vigil_labels": {"team": "shop"}},
+        "c": {},
+    }
+    found = inventory_targets.inventory_targets(hostvars, {"node_exporter": ["c", "b", "a"]}, PORTS)
+    assert [item["address"] for item in found["node_exporter"]] == ["[fd00::1]:9100", "10.0.0.2:9200", "c:9100"]
+    assert found["node_exporter"][1]["labels"] == {"instance": "b:9200", "host": "b", "team": "shop"}
+    assert found["node_exporter"][1]["identity"] == "vigil://b/node_exporter"
+    assert found["prometheus"] == []
+
+
+def test_labels_that_are_no_mapping_are_refused_by_host() -> None:
+    with pytest.raises(AnsibleFilterError, match="vigil_labels of a must be a mapping"):
+        inventory_targets.inventory_targets({"a": {"vigil_labels": "x"}}, {"prometheus": ["a"]}, PORTS)
+
+
+def test_each_service_with_targets_is_a_job() -> None:
+    targets = {"prometheus": [{"address": "a:9090", "labels": {"host": "a"}}], "node_exporter": []}
+    jobs = scrape_jobs.scrape_jobs(targets, {"scheme": "https"}, {"prometheus": {"basic_auth": {"username": "p"}}})
+    assert jobs == [
+        {
+            "job_name": "prometheus",
+            "scheme": "https",
+            "basic_auth": {"username": "p"},
+            "static_configs": [{"targets": ["a:9090"], "labels": {"host": "a"}}],
+        }
+    ]
+
+
+def test_each_probe_is_made_by_every_prober() -> None:
+    probes = [{"name": "shop", "module": "http_2xx", "targets": ["https://shop"], "scrape_interval": "1m"}]
+    jobs = probe_jobs.probe_jobs(probes, [{"host": "a", "address": "a:1"}, {"host": "b", "address": "b:1"}])
+    assert [job["job_name"] for job in jobs] == ["probe_shop_from_a", "probe_shop_from_b"]
+    assert jobs[1]["relabel_configs"][-1] == {"target_label": "__address__", "replacement": "b:1"}
+    assert jobs[0]["scrape_interval"] == "1m"
+
+
+def test_named_files_are_entries_of_a_configuration() -> None:
+    assert named_files.named_files({"b": "2", "a": "1"}, "templates") == [
+        {"path": "templates/a", "content": "1"},
+        {"path": "templates/b", "content": "2"},
+    ]
+    assert named_files.named_files({"a": "1"}, "secrets", secret=True) == [{"path": "secrets/a", "secret_content": "1"}]
+
+
+def test_rule_files_come_from_files_and_directories(tmp_path: Any) -> None:
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped/a.yml").write_text("a")
+    (tmp_path / "b.yaml").write_text("b")
+    assert rule_files.rule_files([str(tmp_path / "b.yaml")], str(tmp_path / "shipped")) == [
+        {"path": "rules/a.yml", "content": "a"},
+        {"path": "rules/b.yml", "content": "b"},
+    ]
+
+
+def test_two_rule_files_of_one_name_are_refused(tmp_path: Any) -> None:
+    (tmp_path / "a.yml").write_text("a")
+    with pytest.raises(AnsibleFilterError, match=r"Two rule files would be rules/a\.yml"):
+        rule_files.rule_files([str(tmp_path / "a.yml")], str(tmp_path))
+
+
+def test_a_missing_rule_file_is_refused_by_name(tmp_path: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match=r"no rule file or directory .*/missing"):
+        rule_files.rule_files([str(tmp_path / "missing")], str(tmp_path))
+
+
+def test_planned_services_carry_what_the_preflight_asks_for() -> None:
+    variables = {"prometheus_retention_size": "50GB", "prometheus_uid": "900", "node_exporter_port": 9200}
+    planned = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS)
+    assert planned == [
+        {
+            "name": "prometheus",
+            "user": "prometheus",
+            "ports": [9090],
+            "data_dir": "/var/lib/prometheus",
+            "retention_bytes": 50 * 2**30,
+        },
+        {"name": "node_exporter", "user": "node_exporter", "ports": [9200]},
+    ]
+
+
+def test_a_service_with_a_certificate_of_the_users_own_is_not_certified() -> None:
+    variables = {"prometheus_uid": 900, "node_exporter_certificate_file": "/etc/ssl/own.crt"}
+    certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
+    assert certified == [{"name": "prometheus", "user": "prometheus", "uid": 900}]
+
+
+def test_a_retention_without_a_unit_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="prometheus_retention_size is '50'"):
+        planned_services.planned_services({"prometheus_retention_size": "50"}, ["prometheus"], PORTS)
+
+
+def test_hashes_accept_their_password_and_stay_the_same() -> None:
+    passwords = {"admin": "a long password", "prometheus": "a long password"}
+    hashes = web_users.web_users(passwords)
+    assert hashes == web_users.web_users(passwords)
+    assert hashes["admin"] != hashes["prometheus"]
+    assert bcrypt.checkpw(b"a long password", hashes["admin"].encode())
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 73])
+def test_a_password_of_a_bad_length_is_refused_without_showing_it(password: str) -> None:
+    with pytest.raises(AnsibleFilterError, match="The password of admin must have 12 to 72 bytes") as refused:
+        web_users.web_users({"admin": password})
+    assert password not in str(refused.value)
+
+
+def test_passwords_without_the_library_name_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_users, "bcrypt", None)
+    with pytest.raises(AnsibleFilterError, match="install the Python library bcrypt"):
+        web_users.web_users({})
+
+
+def test_a_release_without_a_version_is_the_default_of_the_catalogue() -> None:
+    found = release.release("prometheus", architecture="aarch64")
+    assert found["tested"]
+    assert found["url"].endswith(f"prometheus-{found['version']}.linux-arm64.tar.gz")
+    assert found["data_oldest_reader"] == "2.55.0"
+
+
+def test_a_mirror_takes_the_place_of_the_host_of_every_url() -> None:
+    found = release.release("prometheus", version="2.45.0", mirror="https://mirror.example/files/")
+    assert found["url"].startswith("https://mirror.example/files/prometheus/prometheus/releases/download/v2.45.0/")
+
+
+def test_entries_of_the_inventory_are_laid_over_the_catalogue() -> None:
+    extra = {"prometheus": {"9.9.9": {"amd64": {"url": "http://a/b.tar.gz", "sha256": DIGEST}}}}
+    assert release.release("prometheus", version="9.9.9", extra=extra)["sha256"] == DIGEST
+
+
+@pytest.mark.parametrize(
+    ("version", "architecture", "extra", "message"),
+    [
+        ("3.13.9", "x86_64", {}, r"There is no prometheus 3\.13\.9 in the catalogue\. Close to it: 3\.13"),
+        ("999", "x86_64", {}, "Add it to vigil_catalogue_extra with its url and sha256"),
+        ("3.13.2", "riscv64", {}, r"prometheus 3\.13\.2 has no archive for riscv64"),
+        ("9", "x86_64", {"9": {"amd64": {"url": "http://a"}}}, "has no url or no sha256"),
+    ],
+)
+def test_a_release_that_cannot_be_verified_is_refused(
+    version: str, architecture: str, extra: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        release.release("prometheus", version=version, architecture=architecture, extra={"prometheus": extra})
