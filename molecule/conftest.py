@@ -1,11 +1,24 @@
-"""What the tests of all scenarios share."""
+"""What the tests of all scenarios share: questions to hosts and their services, asked on the hosts themselves."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from ansible.constants import DEFAULT_VAULT_ID_MATCH
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+BUILD = Path(__file__).resolve().parent.parent / ".build"
+CERTIFICATES = "/etc/vigil/certificates"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -14,3 +27,39 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.xmlpath:
         path = Path(config.option.xmlpath)
         config.option.xmlpath = str(path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service answered: status 0 when it did not, or refused the connection."""
+
+    status: int
+    body: str
+
+    def json(self) -> Any:
+        """Return the parsed body."""
+        return json.loads(self.body)
+
+
+@pytest.fixture(scope="session")
+def secrets() -> dict[str, Any]:
+    """Return the secrets of the inventory."""
+    vault = VaultLib([(DEFAULT_VAULT_ID_MATCH, VaultSecret((BUILD / "vault-password").read_bytes().strip()))])
+    text = vault.decrypt((BUILD / "inventory/group_vars/all/secrets.yml").read_bytes())
+    return dict(yaml.safe_load(text))
+
+
+@pytest.fixture
+def ask(host: Any) -> Callable[..., Answer]:
+    """Return a function that asks a URL from the host: as a user, with a certificate of a service, or as nobody."""
+
+    def asked(url: str, *options: str, user: str = "", password: str = "", service: str = "") -> Answer:
+        words = ["curl", "-sS", "--max-time", "10", "--cacert", f"{CERTIFICATES}/authorities.crt", "-w", r"\n%{http_code}"]
+        words += ["-u", f"{user}:{password}"] if user else []
+        folder = f"{CERTIFICATES}/{service}"
+        words += ["--cert", f"{folder}/tls.crt", "--key", f"{folder}/tls.key"] if service else []
+        done = host.run(shlex.join([*words, *options, url]))
+        body, _, status = done.stdout.rpartition("\n")
+        return Answer(int(status or 0), body)
+
+    return asked

@@ -1,0 +1,51 @@
+"""What is true of every host, whatever runs on it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+# How exposed systemd may find a service, 0 to 10.
+EXPOSURES = {"prometheus": 1.5, "alertmanager": 1.5, "blackbox_exporter": 1.5, "node_exporter": 2.5}
+PATHS = ("/", "/metrics", "/-/ready", "/-/healthy", "/api/v1/status/config", "/probe", "/debug/pprof/")
+# No connection, or a refusal by name.
+REFUSALS = {0, 400, 401, 403}
+
+
+@pytest.fixture
+def services(host):
+    """Return which services of ours run on the host."""
+    units = host.check_output("grep -l vigil.observability /etc/systemd/system/*.service").splitlines()
+    return [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
+
+
+def test_every_service_runs_and_has_never_died(host, services):
+    assert services
+    for service in services:
+        shown = host.check_output(f"systemctl show --property=ActiveState,UnitFileState,NRestarts {service}")
+        assert set(shown.splitlines()) == {"ActiveState=active", "UnitFileState=enabled", "NRestarts=0"}, service
+
+
+def test_every_service_is_hardened(host, services):
+    for service in services:
+        said = host.check_output(f"systemd-analyze security --no-pager {service}")
+        assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= EXPOSURES[service], service
+
+
+def test_every_port_refuses_who_shows_no_credentials(host, ask):
+    # All but the resolver that the engine gives every host, and SSH.
+    rows = [row.split()[3] for row in host.check_output("ss -Hltn").splitlines()]
+    ports = {row.rpartition(":")[2] for row in rows if not row.startswith("127.0.0.11:")} - {"22"}
+    assert ports
+    for port in ports:
+        asked = [f"{scheme}://localhost:{port}{path}" for scheme in ("https", "http") for path in PATHS]
+        assert {url: answer for url in asked if (answer := ask(url).status) not in REFUSALS} == {}
+
+
+def test_no_secret_is_world_readable(host, secrets):
+    values = [word for words in (secrets["prometheus_passwords"], secrets["alertmanager_passwords"]) for word in words.values()]
+    values += secrets["certificates_authority_key"].splitlines()[1:2]
+    patterns = " ".join(f"-e {value}" for value in values)
+    found = host.run(f"find /etc /opt /var/lib /var/log /usr/local -type f -perm /o+r -exec grep -lF {patterns} {{}} +")
+    assert found.stdout.split() == []

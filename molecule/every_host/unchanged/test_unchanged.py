@@ -1,0 +1,29 @@
+"""What is true of every host after a second run with the same inventory."""
+
+from __future__ import annotations
+
+import subprocess
+
+# What runs and modules write to; data and logs of services lie elsewhere.
+PLACES = "/etc /opt /root /home /usr/local /var/lib/vigil"
+
+
+def test_a_second_run_writes_nothing(host):
+    assert host.check_output(f"find {PLACES} -newer /run/converged").splitlines() == []
+
+
+def test_each_release_was_downloaded_once(host):
+    name = host.check_output("hostname")
+    shown = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}} {{.Created}}"
+    address, created = docker("inspect", "--format", shown, name).split()
+    log = docker("logs", "--since", created, "archives").splitlines()
+    asked = sorted(line.split('"GET /')[1].split(" ")[0] for line in log if line.startswith(f"{address} "))
+    releases = host.check_output("find /opt/vigil -mindepth 2 -maxdepth 2").splitlines()
+    assert len(asked) == len(releases) == len(set(asked)) > 0
+
+
+def docker(*words: str) -> str:
+    """Return what the engine prints."""
+    return subprocess.run(
+        ["docker", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    ).stdout
