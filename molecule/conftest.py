@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +42,7 @@ class Answer:
 @pytest.fixture(scope="session")
 def secrets() -> dict[str, Any]:
     """Return the secrets of the inventory."""
-    vault = VaultLib([(DEFAULT_VAULT_ID_MATCH, VaultSecret((BUILD / "vault-password").read_bytes().strip()))])
+    vault = VaultLib([(DEFAULT_VAULT_ID_MATCH, VaultSecret((BUILD / "inventory.vault-password").read_bytes().strip()))])
     text = vault.decrypt((BUILD / "inventory/group_vars/all/secrets.yml").read_bytes())
     return dict(yaml.safe_load(text))
 
@@ -54,7 +52,16 @@ def ask(host: Any) -> Callable[..., Answer]:
     """Return a function that asks a URL from the host: as a user, with a certificate of a service, or as nobody."""
 
     def asked(url: str, *options: str, user: str = "", password: str = "", service: str = "") -> Answer:
-        words = ["curl", "-sS", "--max-time", "10", "--cacert", f"{CERTIFICATES}/authorities.crt", "-w", r"\n%{http_code}"]
+        words = [
+            "curl",
+            "-sS",
+            "--max-time",
+            "10",
+            "--cacert",
+            f"{CERTIFICATES}/authorities.crt",
+            "-w",
+            r"\n%{http_code}",
+        ]
         words += ["-u", f"{user}:{password}"] if user else []
         folder = f"{CERTIFICATES}/{service}"
         words += ["--cert", f"{folder}/tls.crt", "--key", f"{folder}/tls.key"] if service else []

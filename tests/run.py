@@ -1,6 +1,6 @@
 """Runs the jobs of the test suite side by side and ends with one line: N passed, N failed.
 
-A job is an executable of tests/lint, the unit tests, or a molecule scenario. Its output goes to .build/logs/<job>.log
+A job is an executable of tests/lint, the unit tests, a molecule scenario, or the demo. Its output goes to .build/logs/<job>.log
 and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job without one is one.
 What the scenarios need (engine, image of the hosts, archives of the servers) is made while the other jobs run.
 """
@@ -34,7 +34,7 @@ SHOWN_LINES = 60
 GRACE = 10
 
 # Jobs whose names begin so come in this order: what takes minutes before what takes seconds.
-ORDER = ("hosts_and_servers", "sanity", "unit", "molecule")
+ORDER = ("hosts_and_servers", "sanity", "unit", "molecule", "demo")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def scenarios() -> list[str]:
 def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
     """Return the jobs of these kinds, with these scenarios, in the order in which they start."""
     found = [scenario(name) for name in names] if "molecule" in kinds else []
+    if "demo" in kinds:
+        found.append(Job("demo", ["make", "demo"], needs_hosts=True))
     if found:
         found.append(PREPARATION)
     if "unit" in kinds:
@@ -206,7 +208,7 @@ class Run:
 
 
 @contextlib.contextmanager
-def hosts_of(run: Run, names: list[str]) -> Any:
+def hosts_of(run: Run, labels: list[str]) -> Any:
     """Keep the hosts of scenarios to this run, and remove all of them in the end, whatever it was."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "molecule.lock").open("w") as lock:
@@ -220,8 +222,8 @@ def hosts_of(run: Run, names: list[str]) -> Any:
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            for name in names:
-                subprocess.run([ROOT / "tests/hosts/hosts", "destroy", "--label", name], check=False)
+            for label in labels:
+                subprocess.run([ROOT / "tests/hosts/hosts", "destroy", "--label", label], check=False)
             subprocess.run([ROOT / "tests/hosts/archives", "stop"], check=False)
 
 
@@ -236,7 +238,7 @@ def step_of(name: str, step: str) -> int:
 def main() -> int:
     """Run what the arguments name and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="+", choices=["lint", "unit", "molecule"])
+    parser.add_argument("kinds", nargs="+", choices=["lint", "unit", "molecule", "demo"])
     parser.add_argument("--scenario", choices=scenarios(), help="the one molecule scenario to run")
     parser.add_argument("--step", help="one step of the scenario in molecule's words, with the hosts left as they are")
     arguments = parser.parse_args()
@@ -248,7 +250,8 @@ def main() -> int:
     run = Run()
     names = [arguments.scenario] if arguments.scenario else scenarios()
     jobs = jobs_of(arguments.kinds, names)
-    with hosts_of(run, names) if PREPARATION in jobs else contextlib.nullcontext():
+    labels = [*names, "demo"] if "demo" in arguments.kinds else names
+    with hosts_of(run, labels) if PREPARATION in jobs else contextlib.nullcontext():
         outcomes = run.all(jobs)
     failed = sum(outcome.failed for outcome in outcomes)
     run.say(f"{len(outcomes)} jobs done")

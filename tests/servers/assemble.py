@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 
 from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract, pack
@@ -32,6 +34,7 @@ from ansible_collections.vigil.observability.tests.servers.recipes import RECIPE
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BASE_URL = "http://archives:8000"
+CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.yml"
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,15 @@ def promtool(cache: Path) -> Path:
     return tool
 
 
+def default_releases() -> dict[str, dict[str, str]]:
+    """Return {url, sha256, version} of the default version of each component, as the collection's catalogue has it."""
+    components = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    return {
+        component: {**known["releases"][known["default"]][ARCHITECTURE], "version": known["default"]}
+        for component, known in components.items()
+    }
+
+
 def answers(url: str) -> bool:
     """Tell whether this address answers a HEAD request."""
     try:
@@ -165,9 +177,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--base-url", default=BASE_URL, help="where hosts find the archives (default: %(default)s)")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("all", help="assemble everything that is missing and print the path of the catalogue")
+    verbs.add_parser("default", help="the same for the default versions of the collection's catalogue alone")
     verbs.add_parser("promtool", help="print the path of the newest promtool that is here")
-    reachable = verbs.add_parser("reachable", help="tell whether these addresses of upstream's archives answer")
-    reachable.add_argument("urls", nargs="+")
+    verbs.add_parser(
+        "upstream", help="tell by the exit code whether upstream's archives of the default versions answer"
+    )
     return parser.parse_args()
 
 
@@ -176,13 +190,14 @@ def main() -> int:
     options = arguments()
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(os.environ.get("VIGIL_CACHE") or Path(home) / "vigil-observability")
-    if options.verb == "reachable":
-        silent = [url for url in options.urls if not answers(url)]
-        for url in silent:
-            say(f"no answer from {url}")
-        return int(bool(silent))
+    defaults = default_releases()
+    if options.verb == "upstream":
+        return int(not all(answers(release["url"]) for release in defaults.values()))
+    recipes = RECIPES
+    if options.verb == "default":
+        recipes = tuple(recipe for recipe in RECIPES if recipe.version == defaults[recipe.service]["version"])
     try:
-        print(promtool(cache) if options.verb == "promtool" else assemble(cache, RECIPES, options.base_url))
+        print(promtool(cache) if options.verb == "promtool" else assemble(cache, recipes, options.base_url))
     except (DebianError, GoError) as error:
         say(str(error))
         return 1

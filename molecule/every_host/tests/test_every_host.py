@@ -44,7 +44,11 @@ def test_every_port_refuses_who_shows_no_credentials(host, ask):
 
 
 def test_no_secret_is_world_readable(host, secrets):
-    values = [word for words in (secrets["prometheus_passwords"], secrets["alertmanager_passwords"]) for word in words.values()]
+    values = [
+        word
+        for words in (secrets["prometheus_passwords"], secrets["alertmanager_passwords"])
+        for word in words.values()
+    ]
     values += secrets["certificates_authority_key"].splitlines()[1:2]
     patterns = " ".join(f"-e {value}" for value in values)
     found = host.run(f"find /etc /opt /var/lib /var/log /usr/local -type f -perm /o+r -exec grep -lF {patterns} {{}} +")

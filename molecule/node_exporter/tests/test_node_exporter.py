@@ -27,10 +27,13 @@ def hardened(ask):
 @pytest.fixture
 def unhardened(host):
     """Return what the same program says that root runs on the same host, without any hardening."""
-    flags = "--web.listen-address=127.0.0.1:19100 --collector.systemd --collector.textfile.directory=/var/lib/vigil/textfile"
+    flags = "--web.listen-address=127.0.0.1:19100 --collector.systemd"
+    flags += " --collector.textfile.directory=/var/lib/vigil/textfile"
     host.check_output(f"systemd-run --quiet --collect --unit=unhardened /opt/node_exporter/node_exporter {flags}")
     try:
-        text = host.check_output("curl -sS --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:19100/metrics")
+        text = host.check_output(
+            "curl -sS --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:19100/metrics"
+        )
     finally:
         host.check_output("systemctl stop unhardened")
     return series(text)
@@ -57,7 +60,9 @@ def test_every_collector_that_works_without_hardening_works_with_it(hardened, un
 def test_it_says_of_file_systems_what_an_unhardened_one_says(later_mount, hardened, unhardened):
     steady = {name: value for name, value in unhardened.items() if name.startswith(STEADY)}
     assert {name: hardened.get(name) for name in steady} == steady
-    mounts = {re.search('mountpoint="([^"]*)"', name)[1]: value for name, value in hardened.items() if "_readonly{" in name}
+    mounts = {
+        re.search('mountpoint="([^"]*)"', name)[1]: value for name, value in hardened.items() if "_readonly{" in name
+    }
     assert mounts["/home"] == 0
     assert mounts[later_mount] == 1
 

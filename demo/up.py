@@ -1,0 +1,194 @@
+"""Deploys an example inventory onto systemd hosts in containers of this machine and shows it working.
+
+    up.py [three_nodes|single_node]
+
+Every step is the one that a user takes on real machines: the playbook secrets, then the playbook site. What differs is
+demo/inventory: the connection, short intervals, a rule and a receiver of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from ansible_collections.vigil.observability.demo.show import Replica, ShowError, show
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".build/demo"
+SECRETS = STATE / "inventory"
+CACHE = Path(os.environ["VIGIL_CACHE"])
+HOSTS = ROOT / "tests/hosts/hosts"
+ARCHIVES = ROOT / "tests/hosts/archives"
+ASSEMBLE = ["python", str(ROOT / "tests/servers/assemble.py")]
+RECEIVER = "vigil-demo-receiver"
+
+BEGUN = time.monotonic()
+console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The example inventory, as Ansible reads it."""
+
+    name: str
+
+    @property
+    def sources(self) -> list[str]:
+        """Return the options that name the inventory."""
+        folders = (ROOT / "inventories" / self.name, ROOT / "demo/inventory", SECRETS)
+        return [word for folder in folders for word in ("-i", str(folder))]
+
+    def read(self) -> dict[str, Any]:
+        """Return groups and variables as ansible-inventory lists them, secrets included."""
+        listed = subprocess.run(
+            ["ansible-inventory", *self.sources, "--list"],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return dict(json.loads(listed.stdout))
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of Ansible's commands."""
+    return os.environ | {
+        "ANSIBLE_VAULT_PASSWORD_FILE": f"{SECRETS}.vault-password",
+        "ANSIBLE_PIPELINING": "true",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_FORCE_COLOR": str(console.is_terminal).lower(),
+    }
+
+
+def run(*words: str | Path) -> None:
+    """Run a command in this terminal; leave with its exit code when it fails."""
+    code = subprocess.run(words, cwd=ROOT, env=environment(), check=False).returncode
+    if code:
+        console.print(f"\n[bold red]The demo ended early[/]: {' '.join(map(str, words[:3]))} ... failed, see above.")
+        console.print("Its hosts are left as they are, for you to look at; make demo-down removes them.")
+        sys.exit(code)
+
+
+def step(text: str) -> None:
+    """Say what comes next."""
+    console.print(f"\n[bold cyan]{time.monotonic() - BEGUN:4.0f} s  {text}[/]")
+
+
+def prepare_hosts(listed: dict[str, Any]) -> None:
+    """Start a fresh host for each of the inventory, with its web pages at ports of this machine, and the receiver."""
+    run(HOSTS, "destroy", "--label", "demo")
+    for name, variables in sorted(listed["_meta"]["hostvars"].items()):
+        ports = {
+            variables.get("demo_prometheus_port"): variables.get("prometheus_port", 9090),
+            variables.get("demo_alertmanager_port"): variables.get("alertmanager_port", 9093),
+        }
+        published = [f"--option=--publish=127.0.0.1:{here}:{there}" for here, there in ports.items() if here]
+        run(HOSTS, "create", "--label", "demo", *published, f"vigil-demo-{name}")
+    token = STATE / "receiver.env"
+    volume = f"{ROOT / 'demo/receiver.py'}:/receiver.py:ro"
+    options = ["--name", RECEIVER, "--label", "vigil.observability=demo", "--network", "vigil-test"]
+    receiver = ["vigil-host:current", "python3", "-u", "/receiver.py"]
+    run("docker", "run", "--quiet", "--detach", *options, "--env-file", str(token), "--volume", volume, *receiver)
+
+
+def make_receiver_token() -> None:
+    """Make the token that the receiver asks for, once, for the container and for the inventory."""
+    variables, container = SECRETS / "group_vars/all/receiver.yml", STATE / "receiver.env"
+    if not container.exists():
+        token = token_urlsafe(32)
+        for path, text in ((variables, f"demo_receiver_token: {token}\n"), (container, f"TOKEN={token}\n")):
+            path.touch(mode=0o600)
+            path.write_text(text)
+
+
+def provide_archives() -> list[str]:
+    """Return the options of Ansible that say where archives come from: upstream, or this machine."""
+    if not subprocess.run([*ASSEMBLE, "upstream"], check=False).returncode:
+        console.print("Archives are upstream's own, downloaded by each host.")
+        return []
+    console.print("Upstream does not answer, so its archives are assembled here from packages, in the same layout.")
+    run(*ASSEMBLE, "default")
+    run(ARCHIVES, "start")
+    return ["-e", f"@{CACHE / 'servers/catalogue.yml'}"]
+
+
+def replicas_of(listed: dict[str, Any]) -> list[Replica]:
+    """Return the hosts that run Prometheus, with what it takes to ask them."""
+    variables = listed["_meta"]["hostvars"]
+    return [
+        Replica(
+            name=name,
+            prometheus=f"https://localhost:{variables[name]['demo_prometheus_port']}",
+            alertmanager=f"https://localhost:{variables[name]['demo_alertmanager_port']}",
+            prometheus_password=variables[name]["prometheus_passwords"]["admin"],
+            alertmanager_password=variables[name]["alertmanager_passwords"]["admin"],
+            authority=STATE / "authorities.crt",
+        )
+        for name in sorted(listed["prometheus"]["hosts"])
+    ]
+
+
+def summary(demo: Demo, listed: dict[str, Any], replicas: list[Replica]) -> Table:
+    """Return the table of what runs where."""
+    services = ("prometheus", "alertmanager", "blackbox_exporter", "node_exporter")
+    pages = {replica.name: f"{replica.prometheus}\n{replica.alertmanager}" for replica in replicas}
+    table = Table("host", "runs", Column("pages (user admin)", overflow="fold"), title=f"Inventory {demo.name}")
+    for name in sorted(listed["_meta"]["hostvars"]):
+        runs = [service for service in services if name in listed.get(service, {}).get("hosts", [])]
+        table.add_row(name, ", ".join(runs), pages.get(name, ""))
+    return table
+
+
+def main() -> int:
+    """Run the demo and return the exit code."""
+    demo = Demo(sys.argv[1] if len(sys.argv) > 1 else "three_nodes")
+    step("Docker engine, image of the hosts")
+    run(ROOT / "tests/hosts/image")
+    step("Archives of the servers")
+    archives = provide_archives()
+    step("Secrets: ansible-playbook vigil.observability.secrets")
+    run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
+    make_receiver_token()
+    listed = demo.read()
+    step(f"Hosts with systemd: {', '.join(sorted(listed['_meta']['hostvars']))}")
+    prepare_hosts(listed)
+    step("Deployment: ansible-playbook vigil.observability.site")
+    run("ansible-playbook", *demo.sources, *archives, "vigil.observability.site")
+    step("What it does")
+    replicas = replicas_of(listed)
+    some_host = next(iter(listed["_meta"]["hostvars"].values()))
+    (STATE / "authorities.crt").write_text(some_host["certificates_authority_certificate"])
+    watched = max(listed["node_exporter"]["hosts"])
+    try:
+        show(replicas, watched, RECEIVER, console)
+    except ShowError as error:
+        console.print(f"[bold red]Not as promised[/]: {error}. The hosts are left for you to look at.")
+        return 1
+    console.print("\n", summary(demo, listed, replicas))
+    folder = SECRETS.relative_to(ROOT)
+    console.print(
+        f"Passwords      ANSIBLE_VAULT_PASSWORD_FILE={folder}.vault-password .venv/bin/ansible-vault view "
+        f"{folder}/group_vars/all/secrets.yml",
+        f"Certificate    {(STATE / 'authorities.crt').relative_to(ROOT)} (for your browser, or curl --cacert)",
+        f"Look around    docker exec -it vigil-demo-{watched} bash    (systemctl status, journalctl -u, promtool ...)",
+        f"Notifications  docker logs {RECEIVER}",
+        "Take it down   make demo-down",
+        sep="\n",
+    )
+    step("Done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
