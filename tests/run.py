@@ -198,8 +198,8 @@ class Run:
     def all(self, jobs: list[Job]) -> list[Outcome]:
         """Run the jobs side by side, in their order, and return what came of them."""
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            under_way = [pool.submit(self.outcome_of, job) for job in jobs]
             try:
+                under_way = [pool.submit(self.outcome_of, job) for job in jobs]
                 return [one.result() for one in under_way]
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
