@@ -98,7 +98,7 @@ def prepare_hosts(listed: dict[str, Any]) -> None:
     token = STATE / "receiver.env"
     volume = f"{ROOT / 'demo/receiver.py'}:/receiver.py:ro"
     options = ["--name", RECEIVER, "--label", "vigil.observability=demo", "--network", "vigil-test"]
-    receiver = ["vigil-host:current", "python3", "-u", "/receiver.py"]
+    receiver = ["vigil-host:bookworm", "python3", "-u", "/receiver.py"]
     run("docker", "run", "--quiet", "--detach", *options, "--env-file", str(token), "--volume", volume, *receiver)
 
 
