@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
+from subprocess import DEVNULL
 from typing import Any
 
 from rich.console import Console
@@ -26,6 +27,7 @@ from ansible_collections.vigil.observability.demo.show import Replica, ShowError
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".build/demo"
 SECRETS = STATE / "inventory"
+COLLECTIONS = STATE / "collections"
 CACHE = Path(os.environ["VIGIL_CACHE"])
 HOSTS = ROOT / "tests/hosts/hosts"
 ARCHIVES = ROOT / "tests/hosts/archives"
@@ -63,6 +65,7 @@ class Demo:
 def environment() -> dict[str, str]:
     """Return the environment of Ansible's commands."""
     return os.environ | {
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_VAULT_PASSWORD_FILE": f"{SECRETS}.vault-password",
         "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
@@ -71,9 +74,9 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(*words: str | Path) -> None:
+def run(*words: str | Path, output: int | None = None) -> None:
     """Run a command in this terminal; leave with its exit code when it fails."""
-    code = subprocess.run(words, cwd=ROOT, env=environment(), check=False).returncode
+    code = subprocess.run(words, cwd=ROOT, env=environment(), stdout=output, check=False).returncode
     if code:
         console.print(f"\n[bold red]The demo ended early[/]: {' '.join(map(str, words[:3]))} ... failed, see above.")
         console.print("Its hosts are left as they are, for you to look at; make demo-down removes them.")
@@ -99,7 +102,14 @@ def prepare_hosts(listed: dict[str, Any]) -> None:
     volume = f"{ROOT / 'demo/receiver.py'}:/receiver.py:ro"
     options = ["--name", RECEIVER, "--label", "vigil.observability=demo", "--network", "vigil-test"]
     receiver = ["vigil-host:bookworm", "python3", "-u", "/receiver.py"]
-    run("docker", "run", "--quiet", "--detach", *options, "--env-file", str(token), "--volume", volume, *receiver)
+    run("docker", "run", "--detach", *options, "--env-file", token, "--volume", volume, *receiver, output=DEVNULL)
+
+
+def install_collection() -> None:
+    """Build the collection and install it as users do, into a folder of the demo's own."""
+    run("ansible-galaxy", "collection", "build", "--force", "--output-path", STATE, ROOT)
+    (archive,) = STATE.glob("vigil-observability-*.tar.gz")
+    run("ansible-galaxy", "collection", "install", "--force", "--offline", "--collections-path", COLLECTIONS, archive)
 
 
 def make_receiver_token() -> None:
@@ -107,7 +117,8 @@ def make_receiver_token() -> None:
     variables, container = SECRETS / "group_vars/all/receiver.yml", STATE / "receiver.env"
     if not container.exists():
         token = token_urlsafe(32)
-        for path, text in ((variables, f"demo_receiver_token: {token}\n"), (container, f"TOKEN={token}\n")):
+        given = f"demo_receiver_token: {token}\ndemo_rules: {ROOT / 'demo/rules'}\n"
+        for path, text in ((variables, given), (container, f"TOKEN={token}\n")):
             path.touch(mode=0o600)
             path.write_text(text)
 
@@ -157,6 +168,8 @@ def main() -> int:
     run(ROOT / "tests/hosts/image")
     step("Archives of the servers")
     archives = provide_archives()
+    step("The collection, built and installed")
+    install_collection()
     step("Secrets: ansible-playbook vigil.observability.secrets")
     run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
     make_receiver_token()
@@ -181,7 +194,7 @@ def main() -> int:
         f"Passwords      ANSIBLE_VAULT_PASSWORD_FILE={folder}.vault-password .venv/bin/ansible-vault view "
         f"{folder}/group_vars/all/secrets.yml",
         f"Certificate    {(STATE / 'authorities.crt').relative_to(ROOT)} (for your browser, or curl --cacert)",
-        f"Look around    docker exec -it vigil-demo-{watched} bash    (systemctl status, journalctl -u, promtool ...)",
+        f"Look around    docker exec -it vigil-demo-{replicas[0].name} bash    (systemctl status, journalctl -u, promtool ...)",
         f"Notifications  docker logs {RECEIVER}",
         "Take it down   make demo-down",
         sep="\n",
