@@ -194,7 +194,7 @@ def main() -> int:
         f"Passwords      ANSIBLE_VAULT_PASSWORD_FILE={folder}.vault-password .venv/bin/ansible-vault view "
         f"{folder}/group_vars/all/secrets.yml",
         f"Certificate    {(STATE / 'authorities.crt').relative_to(ROOT)} (for your browser, or curl --cacert)",
-        f"Look around    docker exec -it vigil-demo-{replicas[0].name} bash    (systemctl status, journalctl -u, promtool ...)",
+        f"Look around    docker exec -it vigil-demo-{replicas[0].name} bash    (systemctl, journalctl, promtool ...)",
         f"Notifications  docker logs {RECEIVER}",
         "Take it down   make demo-down",
         sep="\n",
