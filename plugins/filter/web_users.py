@@ -37,13 +37,13 @@ from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._password import LONGEST, SHORTEST, fits
+
 try:
     import bcrypt
 except ImportError:
     bcrypt = None  # type: ignore[assignment]
 
-_LONGEST = 72  # bytes; bcrypt looks at no more
-_SHORTEST = 12
 _ROUNDS = 10
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BCRYPT64 = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -60,8 +60,8 @@ def web_users(passwords: Mapping[str, str]) -> dict[str, str]:
     if bcrypt is None:
         raise AnsibleFilterError("Passwords cannot be hashed: install the Python library bcrypt on the controller.")
     for user, password in passwords.items():
-        if not _SHORTEST <= len(str(password).encode()) <= _LONGEST:
-            raise AnsibleFilterError(f"The password of {user} must have {_SHORTEST} to {_LONGEST} bytes.")
+        if not fits(password):
+            raise AnsibleFilterError(f"The password of {user} must have {SHORTEST} to {LONGEST} bytes.")
     return {
         user: bcrypt.hashpw(str(word).encode(), _salt(user, str(word))).decode() for user, word in passwords.items()
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,7 +43,7 @@ def release_of(
     Raises:
         CatalogueError: There is no such component, version or architecture, or no digest.
     """
-    known = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")).get(component, {})
+    known = _read(CATALOGUE).get(component, {})
     releases = known.get("releases", {}) | (extra or {}).get(component, {})
     chosen = str(version or known.get("default", ""))
     if chosen not in releases:
@@ -61,6 +62,13 @@ def release_of(
         "data_oldest_reader": release.get("data_oldest_reader"),
         "tested": release.get("tested", True),
     }
+
+
+@cache
+def _read(catalogue: Path) -> dict[str, Any]:
+    """Return the catalogue, parsed once for all hosts and services of a run."""
+    parsed: dict[str, Any] = yaml.safe_load(catalogue.read_text(encoding="utf-8"))
+    return parsed
 
 
 def _close_to(version: str, releases: Mapping[str, Any]) -> str:

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Refuses an inventory for what can be told from it alone, on the controller, before any host is connected to."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
+from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import close_to, unknown
+from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
+    missing_inputs,
+    unfit_authorities,
+    unfit_passwords,
+    wanted_secrets,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._service_faults import (
+    ambiguous_replicas,
+    shared_addresses,
+    unfit_ports,
+    unfit_values,
+    unknown_releases,
+)
+
+__all__ = ["ActionModule"]
+
+SPEC = {"services": {"type": "dict", "required": True}}
+_REFUSED = "This inventory cannot be used as it is, and no host was connected to:"
+_MADE_BY = "vigil.observability.secrets"
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone, and changes nothing."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the task, as the documentation of the module says."""
+        super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(argument_spec=SPEC)
+        known = task_vars or {}
+        ports = {service: int(port) for service, port in options["services"].items()}
+        every = list(known["groups"]["all"])
+        variables = {name: known["hostvars"].raw_get(name) for name in every}
+        play = Play.of(known, self._templar, self._loader)
+        hosts = _hosts(variables, known["groups"], ports, play)
+        sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
+        command = " ".join(["ansible-playbook", *sources, _MADE_BY])
+        faults = [*_unknown_inputs(variables, play), *_wrong_inputs(hosts, play, ports, command)]
+        secrets = {secret for host in hosts for secret in host.secrets}
+        problems = _masked(sentences(faults, every), secrets)
+        refused = {"failed": True, "msg": "\n- ".join([_REFUSED, *problems])} if problems else {}
+        return {"changed": False, "warnings": sentences(_doubts(variables, play), every), **refused}
+
+
+def _hosts(
+    variables: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]], ports: Iterable[str], play: Play
+) -> list[HostInputs]:
+    members = {service: set(groups.get(service, ())) for service in ports}
+    return [
+        HostInputs(
+            name,
+            variables=said,
+            services=[service for service in members if name in members[service]],
+            play=play,
+        )
+        for name, said in variables.items()
+    ]
+
+
+def _unknown_inputs(variables: Mapping[str, Mapping[str, Any]], play: Play) -> Iterator[Fault]:
+    for name, hosts in _said(variables).items():
+        if rest := unknown(name, play.inputs):
+            yield from (Fault(name, host, rest) for host in hosts)
+
+
+def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int], command: str) -> list[Fault]:
+    """Return what is wrong with the inputs, each alone first, and then what is missing or does not fit together."""
+    wanted = wanted_secrets()
+    meshed = sum("alertmanager" in host.services for host in hosts) > 1
+    together: list[Fault] = []
+    for host in hosts:
+        host.judge()
+        together += missing_inputs(host, play, wanted, command)
+        together += unfit_passwords(host, play, wanted)
+        together += unfit_ports(host, ports, meshed=meshed)
+        together += unfit_values(host, play)
+    together += unfit_authorities(hosts, datetime.now(UTC))
+    together += unknown_releases(hosts)
+    together += shared_addresses(hosts, ports)
+    together += ambiguous_replicas(hosts)
+    return [*(fault for host in hosts for fault in host.faults), *together]
+
+
+def _doubts(variables: Mapping[str, Mapping[str, Any]], play: Play) -> Iterator[Fault]:
+    """Yield what is not wrong in itself and yet probably not what was meant."""
+    for name, hosts in _said(variables).items():
+        rest = ""
+        if name in play.given:
+            rest = "has no effect, as the playbook sets it: remove it, or give it with -e."
+        elif near := close_to(name, play.inputs):
+            rest = f"is no variable of this collection: was {near} meant?"
+        yield from (Fault(name, host, rest) for host in hosts if rest)
+
+
+def _said(variables: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the hosts of each variable. Facts are none: those of earlier runs can be in a cache."""
+    hosts: dict[str, list[str]] = {}
+    for host, said in variables.items():
+        for name in said.keys() - said.get("ansible_facts", {}).keys():
+            hosts.setdefault(name, []).append(host)
+    return {name: hosts[name] for name in sorted(hosts)}
+
+
+def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:
+    """Return the sentences with a mask over every secret that a text of others brought into them."""
+    masked = list(problems)
+    for secret in sorted(secrets, key=len, reverse=True):
+        masked = [problem.replace(secret, "********") for problem in masked]
+    return masked

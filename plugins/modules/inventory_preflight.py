@@ -1,0 +1,57 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: inventory_preflight
+short_description: Find out whether an inventory can be used, before any host is connected to
+version_added: 1.0.0
+description:
+  - Reads what the inventory gives all its hosts, also those outside of C(--limit), and fails with everything that is
+    wrong with it, a sentence each. It runs on the controller, once for a run, and changes nothing.
+  - Refuses variables that are named like an input of a role and are none, values of the wrong type, templates that
+    cannot be evaluated, and missing inputs and secrets.
+  - Refuses versions without a digest in the catalogue, ports that are none or that two services of a host would listen
+    on, hosts of a service with one address, replicas of Prometheus with one label, passwords that cannot be hashed,
+    sizes that are none, missing rule files, and an authority that cannot sign certificates.
+  - Warns of variables that have no effect.
+  - A service runs on the hosts of the group of its name. Values that depend on facts are not judged.
+  - No secret is shown.
+author: Vigil contributors (@vigil-observability)
+attributes:
+  check_mode:
+    support: full
+    description: Changes nothing in any mode.
+  diff_mode:
+    support: full
+    description: There is never a difference to show.
+requirements:
+  - cryptography >= 42
+options:
+  services:
+    description: Default port of each service.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Find out whether the inventory can be used
+  vigil.observability.inventory_preflight:
+    services:
+      node_exporter: 9100
+      prometheus: 9090
+  run_once: true
+"""
+
+RETURN = r"""
+msg:
+  description: Everything that is wrong, a sentence in each line.
+  returned: failure
+  type: str
+  sample: "This inventory cannot be used as it is, and no host was connected to:\n- prometheus_retension of web1 is no
+    input of the role prometheus: correct it to prometheus_retention_time or prometheus_retention_size, or remove it."
+"""

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the inventory gives each host: the value of an input, evaluated when it is asked for and only then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible import template
+from ansible.errors import AnsibleUndefinedVariable
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import (
+    ROLES,
+    SHARED,
+    Inputs,
+    described_inputs,
+    is_secret,
+    misfit,
+    role_of,
+)
+
+__all__ = ["HostInputs", "Play"]
+
+_TEMPLATE_MARKS = ("{{", "{%", "{#", "#jinja2:")
+_FACT = re.compile(r"\bansible_(?!(host|port|user)\b)")
+_PLAIN = str | int | float | None
+_ABSENT = object()
+# From ansible-core 2.19 on, only texts that are marked so are templates.
+_trusted = getattr(template, "trust_as_template", str)
+
+
+@dataclass(frozen=True)
+class Play:
+    """What is the same for every host.
+
+    Args:
+        inputs: The inputs of the roles.
+        running: Roles with a host somewhere in the inventory.
+        given: Values of inputs that the play itself sets, above the inventory.
+        beneath: What else a template can name in this play.
+        defaults: Default values by role, which templates in inputs of that role can name.
+        templar: Evaluates templates.
+    """
+
+    inputs: Inputs
+    running: frozenset[str]
+    given: Mapping[str, Any]
+    beneath: Mapping[str, Any]
+    defaults: Mapping[str, Mapping[str, Any]]
+    templar: Any
+    misfits: dict[tuple[Any, ...], tuple[Any, str | None]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, task_vars: Mapping[str, Any], templar: Any, loader: Any) -> Play:
+        """Return the play of a task from the variables of that task."""
+        inputs = described_inputs()
+        own = task_vars["hostvars"].raw_get(task_vars["inventory_hostname"])
+        named = [name for options in inputs.values() for name in options if name in task_vars]
+        return cls(
+            inputs=inputs,
+            running=frozenset(role for role in inputs if task_vars["groups"].get(role)),
+            given={name: task_vars[name] for name in named if not _is_same(own.get(name, _ABSENT), task_vars[name])},
+            beneath={name: value for name, value in task_vars.items() if name not in own and name != "vars"},
+            defaults={role: _defaults(role, loader) for role in inputs if role != SHARED},
+            templar=templar,
+        )
+
+    def misfit(self, name: str, value: Any, option: Mapping[str, Any]) -> str | None:
+        """Return what is wrong with a value, found out once for all hosts that share it."""
+        key = (name, type(value), value if isinstance(value, _PLAIN) else id(value))
+        if key not in self.misfits:
+            # The value is kept, so that no other one gets its id.
+            self.misfits[key] = (value, misfit(name, value, option))
+        return self.misfits[key][1]
+
+
+class HostInputs:
+    """The inputs of one host, with the faults of those that were asked for, and the secrets in them."""
+
+    def __init__(self, name: str, *, variables: Mapping[str, Any], services: Sequence[str], play: Play) -> None:
+        self.name = name
+        self.services = services
+        self.faults: list[Fault] = []
+        self.secrets: set[str] = set()
+        self._variables = variables
+        self._play = play
+        self._values: dict[str, Any] = {}
+
+    @property
+    def certified(self) -> list[str]:
+        """The services that get a certificate from the authority of the inventory."""
+        return [service for service in self.services if not self.value(f"{service}_certificate_file")]
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles that run on this host."""
+        return [*self.services, *(["certificates"] if self.certified else [])]
+
+    def judge(self) -> None:
+        """Ask for all that the inventory says to the roles of this host."""
+        for role in [*self.roles, SHARED] if self.services else []:
+            for name in self._play.inputs[role]:
+                if name not in self._play.given:
+                    self.value(name)
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """Return what the inventory or else the play says; the default when that is nothing, or is wrong."""
+        if name not in self._values:
+            self._values[name] = self._read(name)
+        found = self._values[name]
+        return default if found is None else found
+
+    def lacks(self, name: str) -> bool:
+        """Return whether nothing, right or wrong, is said of an input, or an empty text."""
+        return (name not in self._play.given and self._variables.get(name) is None) or self.value(name) == ""
+
+    def _read(self, name: str) -> Any:
+        raw = self._play.given.get(name, self._variables.get(name, _ABSENT))
+        option = self._play.inputs.get(role_of(name, self._play.inputs) or "", {}).get(name, {})
+        if raw is _ABSENT or (raw is None and option.get("required")):
+            return None
+        secret = is_secret(option)
+        try:
+            value = raw if _is_plain(raw) else _plain(self._evaluated(name, raw))
+        except Exception as error:  # noqa: BLE001 - whatever a filter or lookup of the inventory raises
+            if not (isinstance(error, AnsibleUndefinedVariable) and _names_facts(raw)):
+                self._say(name, _unevaluated(error, secret=secret))
+            return None
+        if secret or _is_encrypted(raw):
+            self.secrets |= _texts_of(value)
+            option = {**option, "no_log": True}
+        wrong = self._play.misfit(name, value, option)
+        if wrong:
+            self._say(name, wrong)
+        return None if wrong else value
+
+    def _say(self, name: str, rest: str) -> None:
+        self.faults.append(Fault(name, self.name, rest))
+
+    def _evaluated(self, name: str, raw: Any) -> Any:
+        play = self._play
+        defaults = play.defaults.get(role_of(name, play.inputs) or "", {})
+        variables = {**play.beneath, **defaults, **self._variables, **play.given}
+        return play.templar.copy_with_new_env(available_variables=variables).template(raw)
+
+
+def _texts_of(value: Any, shortest: int = 6) -> set[str]:
+    """Return every text in a value, line by line, that is long enough to be told from other words."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return {text for each in value for text in _texts_of(each, shortest)}
+    return {line for line in str(value).splitlines() if len(line) >= shortest and not line.startswith("-----")}
+
+
+def _defaults(role: str, loader: Any) -> Mapping[str, Any]:
+    text = (ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8")
+    defaults: Mapping[str, Any] = loader.load(_trusted(text))
+    return defaults
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other or bool(one == other)
+
+
+def _walked(value: Any) -> Iterator[Any]:
+    """Yield everything in a value that is neither list nor mapping."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _walked(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _walked(each)
+    else:
+        yield value
+
+
+def _is_encrypted(raw: Any) -> bool:
+    """Return whether something in a value is no text yet, as it is encrypted with a vault password."""
+    return any(not isinstance(each, _PLAIN) for each in _walked(raw))
+
+
+def _is_plain(raw: Any) -> bool:
+    """Return whether a value is what it says, with no template and nothing encrypted in it."""
+    texts = (each for each in _walked(raw) if isinstance(each, str))
+    return not _is_encrypted(raw) and not any(mark in text for text in texts for mark in _TEMPLATE_MARKS)
+
+
+def _plain(value: Any) -> Any:
+    """Return an evaluated value with all that is lazy in it made real, decrypted texts among it."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, _PLAIN) else str(value)
+
+
+def _names_facts(raw: Any) -> bool:
+    """Return whether a value may depend on facts, which only a connection can tell."""
+    return any(_FACT.search(each) for each in _walked(raw) if isinstance(each, str))
+
+
+def _unevaluated(error: Exception, *, secret: bool) -> str:
+    # ansible-core 2.18 quotes the template, and repeats itself for every template that led to it.
+    text = str(error).rpartition("original message: ")[2].partition(". String: ")[0]
+    reason = next(iter(text.splitlines()), type(error).__name__).rstrip(".")
+    if "ecrypt" in reason:
+        return f"cannot be decrypted ({reason}): give the run the vault password with which it was encrypted."
+    if secret and not isinstance(error, AnsibleUndefinedVariable):
+        reason = "the reason is not shown, as it could hold the secret"
+    return f"cannot be evaluated ({reason}): correct it, or what it refers to."

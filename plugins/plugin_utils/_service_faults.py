@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with the services of an inventory: releases, ports, addresses, and what one of them alone takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter.planned_services import planned_services
+from ansible_collections.vigil.observability.plugins.filter.rule_files import rule_files
+from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import (
+    ARCHITECTURES,
+    CatalogueError,
+    release_of,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
+from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import ROLES
+
+__all__ = ["ambiguous_replicas", "shared_addresses", "unfit_ports", "unfit_values", "unknown_releases"]
+
+Ports = Mapping[str, int]
+
+_HIGHEST_PORT = 65535
+_MESH_PORT = 9094
+_EVERY_ADDRESS = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - looked for, not listened on
+_RULES = ROLES / "prometheus" / "files" / "rules"
+
+
+def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each service whose version has no archive with a digest, for any architecture."""
+    seen: dict[tuple[str, str, str], str] = {}
+    for host in hosts:
+        extra = host.value("vigil_catalogue_extra", {})
+        for service in host.services:
+            version = str(host.value(f"{service}_version", ""))
+            key = (service, version, str(extra.get(service)))
+            if key not in seen:
+                seen[key] = _no_release(service, version, extra)
+            if seen[key]:
+                yield Fault(f"{service}_version", host.name, f"cannot be installed: {seen[key]}")
+
+
+def unfit_ports(host: HostInputs, ports: Ports, *, meshed: bool) -> Iterator[Fault]:
+    """Yield a fault for each port that is no port, and for each that two services of the host would listen on."""
+    found = list(_listeners(host, ports, meshed=meshed))
+    for name, port, address in found:
+        if not 1 <= port <= _HIGHEST_PORT:
+            yield Fault(name, host.name, f"is {port}: a port is a number from 1 to {_HIGHEST_PORT}.")
+        same = [other for other, number, where in found if number == port and _overlap(address, where)]
+        if len(same) > 1 and same[0] == name:
+            rest = f"is given to {listed(same)}: set them to different ports."
+            yield Fault(f"Port {port}", host.name, rest)
+
+
+def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Fault]:
+    """Yield a fault for each host whose service is reached where that of another host is."""
+    for service in ports:
+        found: dict[tuple[str, int], list[str]] = {}
+        for host in (host for host in hosts if service in host.services):
+            address = str(host.value(f"{service}_address") or host.value("ansible_host") or host.name).lower()
+            number = _port(host, f"{service}_port", ports[service])
+            found.setdefault((address, number), []).append(host.name)
+        for (address, _number), names in found.items():
+            rest = f"one address, {address}: set ansible_host or <service>_address to that of each host."
+            yield from (Fault(service, name, f"has {rest}", f"have {rest}") for name in names if len(names) > 1)
+
+
+def ambiguous_replicas(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each Prometheus whose external labels are those of another."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for host in (host for host in hosts if "prometheus" in host.services):
+        replica = str(host.value("prometheus_replica", host.name))
+        others = (str(host.value(f"prometheus_{label}", "")) for label in ("cluster", "region"))
+        found.setdefault((replica, *others), []).append(host.name)
+    for (replica, *_others), names in found.items():
+        rest = f"is {replica!r} for each of them: replicas are told apart by it, so set another on each, or none."
+        yield from (Fault("prometheus_replica", name, rest) for name in names if len(names) > 1)
+
+
+def unfit_values(host: HostInputs, play: Play) -> Iterator[Fault]:
+    """Yield a fault for each value that is of the right type and yet cannot be used."""
+    if "prometheus" in host.services:
+        if wrong := _wrong_size(host.value("prometheus_retention_size", "")):
+            yield Fault("prometheus_retention_size", host.name, wrong)
+        for wrong in _wrong_rules(host.value("prometheus_rule_files", [])):
+            yield Fault("prometheus_rule_files", host.name, f"cannot be used: {wrong}")
+    if wrong := _uncertifiable(host, play):
+        yield Fault("A certificate", host.name, f"cannot be made: {wrong}")
+
+
+def _no_release(component: str, version: str, extra: Mapping[str, Any]) -> str:
+    """Return why the version cannot be had, nothing when it can for any architecture."""
+    reasons: dict[str, None] = {}
+    for architecture in ARCHITECTURES:
+        try:
+            found = release_of(component, version=version, architecture=architecture, mirror=None, extra=extra)
+        except CatalogueError as error:
+            reasons[str(error)] = None
+        except (AttributeError, TypeError):
+            reasons["vigil_catalogue_extra has to map component, version and architecture to url and sha256."] = None
+        else:
+            if re.fullmatch("[0-9a-fA-F]{64}", str(found["sha256"])):
+                return ""
+            what = f"{component} {version} in vigil_catalogue_extra"
+            reasons[f"The sha256 of {what} has to be 64 hexadecimal digits."] = None
+    return " ".join(reasons)
+
+
+def _listeners(host: HostInputs, ports: Ports, *, meshed: bool) -> Iterator[tuple[str, int, str]]:
+    """Yield name and value of each port of the host, with the address to listen on."""
+    for service in host.services:
+        name, address = f"{service}_port", host.value(f"{service}_listen_address", "")
+        yield name, _port(host, name, ports[service]), str(address)
+    if meshed and "alertmanager" in host.services:
+        yield "alertmanager_mesh_port", _port(host, "alertmanager_mesh_port", _MESH_PORT), ""
+
+
+def _port(host: HostInputs, name: str, default: int) -> int:
+    value = host.value(name, default)
+    return value if isinstance(value, int) else int(Decimal(str(value).strip()))
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or one in _EVERY_ADDRESS or other in _EVERY_ADDRESS
+
+
+def _uncertifiable(host: HostInputs, play: Play) -> str:
+    address = str(host.value("certificates_address") or host.value("ansible_host") or host.name)
+    names = {name for service in host.certified for name in play.inputs[service]} - play.given.keys()
+    said = {name: host.value(name) for name in names}
+    try:
+        for service in planned_services(said, host.certified, {}, certified=True):
+            names_of(service["name"], host=host.name, address=address, extra=service.get("names", ()))
+    except IdentityError as error:
+        return str(error)
+    except ValueError as error:
+        return f"An external URL of {listed(host.certified)} cannot be read ({error})."
+    return ""
+
+
+def _wrong_size(size: object) -> str:
+    try:
+        planned_services({"prometheus_retention_size": size}, ["prometheus"], {"prometheus": 0})
+    except AnsibleFilterError as error:
+        return str(error).removeprefix("prometheus_retention_size ")
+    return ""
+
+
+def _wrong_rules(paths: Sequence[str]) -> list[str]:
+    alone = [wrong for path in paths if (wrong := _unreadable([path]))]
+    return alone or [wrong for wrong in [_unreadable(paths)] if wrong]
+
+
+def _unreadable(paths: Sequence[str]) -> str:
+    try:
+        rule_files([str(path) for path in paths], str(_RULES))
+    except AnsibleFilterError as error:
+        relative = any(not Path(path).expanduser().is_absolute() for path in paths)
+        return f"{error}{f' A relative path begins at {Path.cwd()}.' if relative else ''}"
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{listed(paths)} is not readable as text ({error})."
+    return ""

@@ -1,0 +1,594 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an inventory is refused for. Most inventories are read by Ansible in this process, some by ansible-playbook."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.playbook.play import Play
+from ansible.template import Templar
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ansible_collections.vigil.observability.plugins.action import inventory_preflight
+from ansible_collections.vigil.observability.plugins.plugin_utils._authority import make_authority
+from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
+    certificate,
+    pem_of,
+    pem_of_key,
+)
+
+try:
+    from ansible.parsing.vault import VaultSecretsContext
+except ImportError:  # ansible-core 2.18 takes the secrets from the loader
+    VaultSecretsContext = None
+
+COLLECTION = Path(inventory_preflight.__file__).parents[2]
+PORTS = {"node_exporter": 9100, "blackbox_exporter": 9115, "alertmanager": 9093, "prometheus": 9090}
+VAULT = VaultSecret(b"correct horse")
+CERTIFICATE, KEY = make_authority(datetime.now(UTC))
+WORDS = {"admin": "alpha-alpha-alpha", "prometheus": "bravo-bravo-bravo"}
+SECRETS = {
+    "certificates_authority_certificate": CERTIFICATE,
+    "certificates_authority_key": KEY,
+    "prometheus_passwords": WORDS,
+    "alertmanager_passwords": {"admin": "charlie-charlie", "prometheus": "delta-delta-delta"},
+}
+MONITORS, WATCHED = ("monitor1", "monitor2"), "web1"
+DIGEST = "0" * 64
+MAKE = "`ansible-playbook -i INVENTORY vigil.observability.secrets`, which makes the secrets that are missing"
+
+Variables = dict[str, Any]
+Preflight = Callable[..., dict[str, Any]]
+
+
+class Encrypted(str):
+    """A text that stands encrypted in the inventory."""
+
+    __slots__ = ()
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes what an inventory holds."""
+
+
+def _encrypted(dumper: Dumper, value: Encrypted) -> yaml.Node:
+    return dumper.represent_scalar("!vault", VaultLib().encrypt(str(value), secret=VAULT).decode(), style="|")
+
+
+Dumper.add_representer(Encrypted, _encrypted)
+
+
+@pytest.fixture
+def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
+    """A function that runs the action on an inventory of two monitors, a watched host and a spare one.
+
+    Its arguments are variables by host, `every` for those of all hosts; with `secrets=False` none are there.
+    """
+
+    def run(
+        *,
+        every: Variables | None = None,
+        secrets: bool = True,
+        extra: Variables | None = None,
+        play: Variables | None = None,
+        facts: Variables | None = None,
+        vault: VaultSecret | None = VAULT,
+        only: str = "",
+        alertmanager: Sequence[str] = MONITORS,
+        hosts: dict[str, Variables] | None = None,
+        **by_host: Variables,
+    ) -> dict[str, Any]:
+        said = {"all": {"vars": {**(SECRETS if secrets else {}), **(every or {})}, "children": {}}}
+        children = said["all"]["children"]
+        for service in PORTS:
+            children[service] = {"hosts": dict.fromkeys(MONITORS)}
+        children["alertmanager"]["hosts"] = dict.fromkeys(alertmanager)
+        children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
+        children["ungrouped"] = {"hosts": {"spare": None}}
+        for group in children.values():
+            group["hosts"] = {name: by_host.get(name, given) for name, given in group["hosts"].items()}
+        if only:
+            said["all"]["children"] = {only: {"hosts": {name: by_host.get(name) for name in MONITORS}}}
+        (tmp_path / "hosts.yml").write_text(yaml.dump(said, Dumper=Dumper))
+        vaults = [("default", vault)] if vault else []
+        if VaultSecretsContext:
+            monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(vaults))
+        return _acted(tmp_path, vaults, extra=extra or {}, play=play or {}, facts=facts or {})
+
+    return run
+
+
+def _acted(
+    inventory: Path, vaults: list[tuple[str, VaultSecret]], *, extra: Variables, play: Variables, facts: Variables
+) -> dict[str, Any]:
+    loader = DataLoader()
+    loader.set_vault_secrets(vaults)
+    sources = InventoryManager(loader=loader, sources=[str(inventory)])
+    variables = VariableManager(loader=loader, inventory=sources)
+    variables._extra_vars = extra
+    variables.set_host_facts("monitor2", facts)
+    HostVars(inventory=sources, variable_manager=variables, loader=loader)
+    source = {"hosts": "all", "gather_facts": False, "vars": play}
+    source["vars_files"] = [str(COLLECTION / "playbooks" / "vars" / "metrics.yml")]
+    played = Play().load(source, variable_manager=variables, loader=loader)
+    task_vars = variables.get_vars(play=played, host=sources.get_host("monitor1"))
+    task_vars["ansible_inventory_sources"] = ["INVENTORY"]
+    task = SimpleNamespace(args={"services": PORTS}, async_val=0, check_mode=False, diff=False, action="")
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
+    action = inventory_preflight.ActionModule(task, connection, None, loader, Templar(loader, task_vars), None)
+    result: dict[str, Any] = action.run(task_vars=task_vars)
+    return result
+
+
+def problems(result: dict[str, Any]) -> list[str]:
+    """Return the sentences of a refusal, none of an inventory that passed."""
+    assert not result["changed"]
+    head, *sentences = result.get("msg", "").split("\n- ")
+    assert head in ("", "This inventory cannot be used as it is, and no host was connected to:")
+    return list(sentences)
+
+
+def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
+    assert preflight() == {"changed": False, "warnings": []}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"every": {"prometheus_retension": "90d"}},
+            (
+                "prometheus_retension of spare, monitor1, monitor2 and web1 is no input of the role prometheus: "
+                "correct it to prometheus_retention_time or prometheus_retention_size, or remove it."
+            ),
+        ),
+        (
+            {"spare": {"node_exporter_prot": 9200}},
+            (
+                "node_exporter_prot of spare is no input of the role node_exporter: "
+                "correct it to node_exporter_port, or remove it."
+            ),
+        ),
+        (
+            {"extra": {"alertmanager_tls": True}, "hosts": {"web2": {}}},
+            (
+                "alertmanager_tls of all 5 hosts is no input of the role alertmanager, whose inputs "
+                "`ansible-doc -t role vigil.observability.alertmanager` shows: "
+                "remove it, or rename it when it is your own."
+            ),
+        ),
+        (
+            {"web1": {"vigil_miror": "http://mirror"}},
+            "vigil_miror of web1 is no variable of this collection: correct it to vigil_mirror, or remove it.",
+        ),
+        (
+            {"monitor1": {"prometheus_port": "http"}},
+            "prometheus_port of monitor1 is 'http': it has to be a whole number.",
+        ),
+        (
+            {"every": {"prometheus_rule_files": "rules/shop.yml"}},
+            "prometheus_rule_files of monitor1 and monitor2 is a text: it has to be a list of paths.",
+        ),
+        (
+            {"monitor2": {"alertmanager_config": None}},
+            "alertmanager_config of monitor2 is empty: set it to a mapping, or remove it.",
+        ),
+        (
+            {"web1": {"vigil_labels": "team=shop"}},
+            "vigil_labels of web1 is a text: it has to be a mapping.",
+        ),
+        (
+            {"web1": {"node_exporter_port": "{{ nowhere }}"}},
+            (
+                "node_exporter_port of web1 cannot be evaluated ('nowhere' is undefined): "
+                "correct it, or what it refers to."
+            ),
+        ),
+        (
+            {"web1": {"node_exporter_address": "{{ ansible_host }}"}},
+            "node_exporter_address of web1 cannot be evaluated ('ansible_host' is undefined)",
+        ),
+        (
+            {"web1": {"node_exporter_port": "{{ 'x' | from_json }}"}},
+            "node_exporter_port of web1 cannot be evaluated",
+        ),
+        (
+            {"every": {"prometheus_passwords": {"admin": "{{ nowhere }}", "prometheus": "{{ 'x' | from_json }}"}}},
+            "prometheus_passwords of monitor1 and monitor2 cannot be evaluated",
+        ),
+        (
+            {"every": {"prometheus_passwords": {"admin": "hunter2hunter2 {{ 'x' | from_json }}"}}},
+            (
+                "prometheus_passwords of monitor1 and monitor2 cannot be evaluated "
+                "(the reason is not shown, as it could hold the secret): correct it, or what it refers to."
+            ),
+        ),
+        (
+            {"every": {"prometheus_version": "9.9.9"}},
+            (
+                "prometheus_version of monitor1 and monitor2 cannot be installed: There is no prometheus 9.9.9 in the "
+                "catalogue."
+            ),
+        ),
+        (
+            {"web1": {"node_exporter_version": "9.9.9", "vigil_catalogue_extra": {"node_exporter": ["9.9.9"]}}},
+            (
+                "node_exporter_version of web1 cannot be installed: vigil_catalogue_extra has to map component, "
+                "version and architecture to url and sha256."
+            ),
+        ),
+        (
+            {"web1": {"node_exporter_port": 65536}},
+            "node_exporter_port of web1 is 65536: a port is a number from 1 to 65535.",
+        ),
+        (
+            {"monitor1": {"alertmanager_port": 9090}},
+            "Port 9090 of monitor1 is given to alertmanager_port and prometheus_port: set them to different ports.",
+        ),
+        (
+            {"every": {"node_exporter_port": "9094"}},
+            (
+                "Port 9094 of monitor1 and monitor2 is given to node_exporter_port and alertmanager_mesh_port: "
+                "set them to different ports."
+            ),
+        ),
+        (
+            {"every": {"prometheus_replica": "a"}},
+            (
+                "prometheus_replica of monitor1 and monitor2 is 'a' for each of them: replicas are told apart by it, "
+                "so set another on each, or none."
+            ),
+        ),
+        (
+            {"monitor2": {"node_exporter_address": "Web1"}},
+            (
+                "node_exporter of monitor2 and web1 has one address, web1: "
+                "set ansible_host or <service>_address to that of each host."
+            ),
+        ),
+        (
+            {"monitor1": {"ansible_host": "10.0.0.5"}, "monitor2": {"ansible_host": "10.0.0.5"}},
+            (
+                "node_exporter, blackbox_exporter, alertmanager and prometheus of monitor1 and monitor2 have one "
+                "address, 10.0.0.5: set ansible_host or <service>_address to that of each host."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_retention_size": "50 GB"}},
+            "prometheus_retention_size of monitor1 is '50 GB'; it must be a whole number with a unit, like 50GB.",
+        ),
+        (
+            {"monitor1": {"prometheus_rule_files": ["/nowhere/shop.yml"]}},
+            (
+                "prometheus_rule_files of monitor1 cannot be used: "
+                "There is no rule file or directory /nowhere/shop.yml on the controller."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_rule_files": ["rules/shop.yml"]}},
+            f"on the controller. A relative path begins at {Path.cwd()}.",
+        ),
+        (
+            {
+                "monitor1": {
+                    "prometheus_rule_files": [str(COLLECTION / "roles/prometheus/files/rules/certificates.yml")]
+                }
+            },
+            "Two rule files would be rules/certificates.yml",
+        ),
+        ({"monitor1": {"prometheus_rule_files": ["/bin/true"]}}, "/bin/true is not readable as text"),
+        (
+            {"web1": {"ansible_host": "10.0.0.5:22"}},
+            (
+                "A certificate of web1 cannot be made: The address '10.0.0.5:22' of web1 is neither a DNS name nor "
+                "an IP address."
+            ),
+        ),
+        (
+            {"web1": {"node_exporter_external_url": "https://[web1/"}},
+            "A certificate of web1 cannot be made: An external URL of node_exporter cannot be read (Invalid IPv6 URL).",
+        ),
+        (
+            {"monitor1": {"prometheus_external_url": "https://a b/"}},
+            "The name 'a b' of prometheus on monitor1 is neither a DNS name nor an IP address.",
+        ),
+        (
+            {"every": {"prometheus_passwords": {"admin": "a" * 11, "prometheus": "b" * 72}}},
+            "prometheus_passwords.admin of monitor1 and monitor2 does not have 12 to 72 bytes: choose another password",
+        ),
+        (
+            {"every": {"alertmanager_passwords": {**WORDS, "grafana": "b" * 73}}},
+            "alertmanager_passwords.grafana of monitor1 and monitor2 does not have 12 to 72 bytes",
+        ),
+        (
+            {"every": {"certificates_trusted": KEY}},
+            "monitor1, monitor2 and web1 cannot be used: certificates_trusted holds a private key, and what it",
+        ),
+        (
+            {"every": {"certificates_authority_key": pem_of_key(ec.generate_private_key(ec.SECP256R1()))}},
+            (
+                "The certificate authority of monitor1, monitor2 and web1 cannot be used: certificates_authority_key "
+                "does not belong to the certificate authority"
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(preflight: Preflight, given: dict[str, Any], sentence: str) -> None:
+    [said] = problems(preflight(**given))
+    assert sentence in said
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "monitor1": {
+                "alertmanager_port": 9090,
+                "alertmanager_listen_address": "10.0.0.1",
+                "prometheus_listen_address": "::1",
+            }
+        },
+        {"monitor1": {"prometheus_replica": "a", "prometheus_cluster": "b"}, "monitor2": {"prometheus_replica": "a"}},
+        {"monitor1": {"ansible_host": "10.0.0.5"}, "web1": {"ansible_host": "10.0.0.5", "node_exporter_port": 9200}},
+        {"every": {"prometheus_external_url": "https://{{ prometheus_address }}:{{ prometheus_port }}/"}},
+        {"every": {"node_exporter_port": "{{ shifted }}", "shifted": " 9200.0 "}},
+        {"every": {"prometheus_version": "{{ {'x86_64': '3.5.0'}[ansible_facts.architecture] }}"}},
+        {"every": {"prometheus_listen_address": "{{ ansible_default_ipv4.address }}"}},
+        {"every": {"prometheus_scrape_configs": [{"job_name": "{{ inventory_hostname }}"}]}},
+        {"every": {"prometheus_uid": "{{ 900 }}", "prometheus_accept_irreversible": "yes"}},
+        {"spare": {"prometheus_port": "{{ nowhere }}"}},
+        {"facts": {"vigil_disk_bytes": {"prometheus": 1}}},
+        {
+            "every": {
+                "prometheus_version": "9.9.9",
+                "vigil_catalogue_extra": {"prometheus": {"9.9.9": {"arm64": {"url": "https://a/b", "sha256": DIGEST}}}},
+            }
+        },
+        {"only": "node_exporter", "monitor1": {"node_exporter_port": 9094}, "monitor2": {"ansible_host": "::1"}},
+        {
+            "only": "node_exporter",
+            "secrets": False,
+            "every": {"node_exporter_certificate_file": "/etc/own.crt", "node_exporter_key_file": "/etc/own.key"},
+        },
+        {"play": {"prometheus_port": 9191}, "monitor1": {"prometheus_port": "http"}},
+        {"only": "prometheus", "every": {"alertmanager_passwords": None}},
+        {
+            "secrets": False,
+            "every": SECRETS | {"prometheus_passwords": {"admin": Encrypted("a" * 12), "prometheus": "b" * 72}},
+        },
+    ],
+)
+def test_what_can_be_used_is_not_refused(preflight: Preflight, given: dict[str, Any]) -> None:
+    assert problems(preflight(**given)) == []
+
+
+@pytest.mark.parametrize(
+    ("release", "reason"),
+    [
+        ({"amd64": {"url": "https://a/b"}}, "prometheus 9.9.9 for amd64 has no url or no sha256"),
+        (
+            {"amd64": {"url": "https://a/b", "sha256": "abc"}},
+            "The sha256 of prometheus 9.9.9 in vigil_catalogue_extra has",
+        ),
+    ],
+)
+def test_version_without_a_digest_for_any_architecture_is_refused(
+    preflight: Preflight, release: dict[str, Any], reason: str
+) -> None:
+    extra = {"prometheus": {"9.9.9": release}}
+    [said] = problems(preflight(every={"prometheus_version": "9.9.9", "vigil_catalogue_extra": extra}))
+    assert reason in said
+    assert "has no archive for arm64" in said
+
+
+def test_missing_secrets_are_named_for_the_hosts_that_need_them_with_what_makes_them(preflight: Preflight) -> None:
+    assert problems(preflight(secrets=False)) == [
+        (
+            "alertmanager_passwords and prometheus_passwords of monitor1 and monitor2 are missing: "
+            f"run {MAKE}, or set your own."
+        ),
+        (
+            "certificates_authority_certificate and certificates_authority_key of monitor1, monitor2 and web1 are "
+            f"missing: run {MAKE}, or set your own."
+        ),
+    ]
+
+
+@pytest.mark.parametrize("empty", ["", None, "{{ '' }}"])
+def test_empty_secret_is_missing(preflight: Preflight, empty: str | None) -> None:
+    said = problems(preflight(every={"certificates_authority_key": empty}))
+    assert said == [
+        f"certificates_authority_key of monitor1, monitor2 and web1 is missing: run {MAKE}, or set your own."
+    ]
+
+
+def test_members_of_passwords_that_the_playbook_needs_are_missing_by_name(preflight: Preflight) -> None:
+    said = problems(preflight(every={"prometheus_passwords": {"admin": "a" * 12, "prometheus": ""}}))
+    assert said == [
+        f"prometheus_passwords.prometheus of monitor1 and monitor2 is missing: run {MAKE}, or set your own."
+    ]
+
+
+def test_secret_that_the_playbook_hands_to_another_service_is_asked_for_by_its_own_name(preflight: Preflight) -> None:
+    said = problems(
+        preflight(
+            every={"alertmanager_passwords": None},
+            alertmanager=["monitor2"],
+            monitor2={"alertmanager_passwords": SECRETS["alertmanager_passwords"]},
+        )
+    )
+    assert said == [f"alertmanager_passwords of monitor1 is missing: run {MAKE}, or set your own."]
+
+
+def test_required_input_that_is_no_secret_is_asked_for(preflight: Preflight, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory_preflight, "wanted_secrets", dict)
+    said = problems(preflight(secrets=False, only="alertmanager"))
+    assert said[0] == (
+        "alertmanager_passwords of monitor1 and monitor2 is missing: "
+        "the role alertmanager requires it, so set it in the inventory."
+    )
+
+
+@pytest.mark.parametrize(("start", "end"), [(-20, -10), (10, 20)])
+def test_authority_that_is_not_valid_now_is_refused(preflight: Preflight, start: int, end: int) -> None:
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    made = certificate("Ours", key, start=now + timedelta(days=start), end=now + timedelta(days=end))
+    authority = {"certificates_authority_certificate": pem_of(made), "certificates_authority_key": pem_of_key(key)}
+    [said] = problems(preflight(every=authority))
+    assert "The certificate authority of monitor1, monitor2 and web1 cannot be used: The certificate" in said
+    assert "replace the authority, or set the clock of the controller" in said
+
+
+@pytest.mark.parametrize("vault", [None, VaultSecret(b"another")])
+def test_secret_that_cannot_be_decrypted_is_named_with_the_reason(
+    preflight: Preflight, vault: VaultSecret | None
+) -> None:
+    [said] = problems(preflight(every={"certificates_authority_key": Encrypted(KEY)}, vault=vault))
+    assert said.startswith("certificates_authority_key of monitor1, monitor2 and web1 cannot be decrypted (")
+    assert said.endswith(": give the run the vault password with which it was encrypted.")
+
+
+def test_everything_that_is_wrong_is_said_in_one_message(preflight: Preflight) -> None:
+    said = problems(
+        preflight(
+            every={"prometheus_retension": "90d", "prometheus_passwords": {"admin": "short", "prometheus": "b" * 12}},
+            monitor1={"prometheus_port": "http", "alertmanager_port": 9100},
+            web1={"node_exporter_version": "9.9.9", "node_exporter_flags": "{{ nowhere }}"},
+        )
+    )
+    assert [sentence.partition(" of ")[0] for sentence in said] == [
+        "prometheus_retension",
+        "prometheus_port",
+        "node_exporter_flags",
+        "prometheus_passwords.admin",
+        "Port 9100",
+        "node_exporter_version",
+    ]
+
+
+def test_no_secret_is_in_any_message(preflight: Preflight) -> None:
+    """However wrong the inventory is: secrets of a wrong type, too short, in templates, and used by other inputs."""
+    hidden = [line for line in KEY.splitlines() if not line.startswith("-----")]
+    wrong = {
+        "certificates_authority_key": KEY.replace("BEGIN", "B"),
+        "prometheus_passwords": {"admin": "hunter2-1", "prometheus": Encrypted("hunter2-2")},
+        "prometheus_uid": "{{ prometheus_passwords.admin }}",
+        "prometheus_port": Encrypted("hunter2-3"),
+        "prometheus_start_timeout": "{{ prometheus_passwords.prometheus }}",
+        "alertmanager_passwords": "hunter2-4",
+        "alertmanager_secrets": ["hunter2-5"],
+        "alertmanager_uid": "{{ alertmanager_secrets | from_json }}",
+        "prometheus_retention_size": "{{ prometheus_passwords.admin }}",
+    }
+    said = (
+        f"{preflight(every=wrong)}{preflight(every={'prometheus_passwords': {'admin': 'hunter2 {{', 'b': 'hunter2'}})}"
+    )
+    assert "********" in said
+    assert "prometheus_passwords.admin" in said
+    assert "alertmanager_passwords of monitor1 and monitor2 is a text: it has to be a mapping." in said
+    assert not [secret for secret in ["hunter2", *hidden] if secret in said]
+
+
+def test_variables_without_an_effect_are_warned_of(preflight: Preflight) -> None:
+    assert preflight(web1={"node_exporter_clients": ["me"], "promethues_port": 1})["warnings"] == [
+        "node_exporter_clients of web1 has no effect, as the playbook sets it: remove it, or give it with -e.",
+        "promethues_port of web1 is no variable of this collection: was prometheus_port meant?",
+    ]
+
+
+def test_extra_variable_outranks_the_playbook_without_a_warning(preflight: Preflight) -> None:
+    assert preflight(extra={"node_exporter_clients": ["me"]}) == {"changed": False, "warnings": []}
+
+
+def test_500_hosts_are_looked_at_in_seconds(preflight: Preflight) -> None:
+    hosts = {
+        f"host{number}": {
+            "ansible_host": f"10.1.{number // 250}.{number % 250}",
+            "node_exporter_external_url": "https://{{ ansible_host }}/",
+            "node_exporter_resources": {"MemoryMax": "1G"},
+        }
+        for number in range(500)
+    }
+    begun = time.process_time()
+    result = preflight(hosts=hosts, every={"node_exporter_config": {}})
+    assert time.process_time() - begun < 5
+    assert [sentence.partition(" is ")[0] for sentence in problems(result)] == ["node_exporter_config of all 504 hosts"]
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Callable[..., str]:
+    """A function that runs a playbook of the collection on a copy of a shipped inventory, and returns what it said.
+
+    Whether ssh was called is told by the file `called`.
+    """
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\nexit 255\n")
+    ssh.chmod(0o755)
+    (tmp_path / "vault-password").write_text("correct horse")
+    collections = next(parent for parent in COLLECTION.parents if parent.name == "ansible_collections").parent
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_SSH_EXECUTABLE": str(ssh),
+        "ANSIBLE_SSH_RETRIES": "0",
+    }
+
+    def run(inventory: str, name: str, *arguments: str) -> str:
+        copy = tmp_path / inventory
+        shutil.copytree(COLLECTION / "inventories" / inventory, copy, dirs_exist_ok=True)
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(copy), "-vvv", *arguments]
+        command += ["--vault-password-file", "vault-password", str(COLLECTION / "playbooks" / f"{name}.yml")]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return f"{done.stdout}{done.stderr}"
+
+    return run
+
+
+@pytest.mark.parametrize("inventory", ["single_node", "three_nodes"])
+def test_shipped_inventory_with_made_secrets_passes_and_shows_none(
+    tmp_path: Path, playbook: Callable[..., str], inventory: str
+) -> None:
+    playbook(inventory, "secrets")
+    said = playbook(inventory, "preflight")
+    begun = said.index("TASK [Find out whether the inventory can be used]")
+    assert "ok: [monitor1]" in said[begun : said.index("PLAY [Look at the hosts before anything is touched]")]
+    assert (tmp_path / "called").exists()
+    encrypted = (tmp_path / inventory / "group_vars" / "all" / "secrets.yml").read_bytes()
+    values = yaml.safe_load(VaultLib([("default", VAULT)]).decrypt(encrypted))
+    secrets = [password for name, said in values.items() if "passwords" in name for password in said.values()]
+    secrets += values["certificates_authority_key"].splitlines()[1:-1]
+    assert len(secrets) > 4
+    assert not [secret for secret in secrets if secret in said]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check", "--diff"], ["--limit", "web1"]])
+def test_refused_inventory_is_refused_before_a_connection(
+    tmp_path: Path, playbook: Callable[..., str], arguments: list[str]
+) -> None:
+    playbook("three_nodes", "secrets")
+    said = playbook("three_nodes", "preflight", *arguments, "-e", "prometheus_retension=90d")
+    assert "prometheus_retension of monitor1, monitor2 and web1 is no input of the role prometheus" in said
+    assert "Look at the hosts before anything is touched" not in said
+    assert not (tmp_path / "called").exists()
