@@ -66,7 +66,7 @@ def ask(host: Any) -> Callable[..., Answer]:
         folder = f"{CERTIFICATES}/{service}"
         words += ["--cert", f"{folder}/tls.crt", "--key", f"{folder}/tls.key"] if service else []
         done = host.run(shlex.join([*words, *options, url]))
-        body, _, status = done.stdout.rpartition("\n")
+        body, status = done.stdout.rsplit("\n", 1) if done.stdout else ("", "")
         return Answer(int(status or 0), body)
 
     return asked

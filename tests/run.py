@@ -1,7 +1,8 @@
 """Runs the jobs of the test suite side by side and ends with one line: N passed, N failed.
 
-A job is an executable of tests/lint, the unit tests, a molecule scenario, or the demo. Its output goes to .build/logs/<job>.log
-and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job without one is one.
+A job is an executable of tests/lint, the unit tests, a molecule scenario, or the demo. Its output goes to
+.build/logs/<job>.log and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job
+without one is one.
 What the scenarios need (engine, image of the hosts, archives of the servers) is made while the other jobs run.
 """
 
@@ -166,7 +167,7 @@ class Run:
 
     def exit_code_of(self, job: Job) -> int:
         """Run a job's command and return its exit code."""
-        with job.log.open("wb") as log, self.guard:
+        with self.guard, job.log.open("wb") as log:
             if self.stopped:
                 return 1
             process = subprocess.Popen(

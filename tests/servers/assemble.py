@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Assembles archives of the servers in upstream's layout, for hosts that are to deploy them from this machine.
 
 Everything lands in the cache's folder `servers`, with a catalogue (catalogue.yml) that names what is there; what is

@@ -31,13 +31,20 @@ class Program(Protocol):
     """What is built."""
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Its version, without a v."""
+
     @property
-    def module(self) -> str: ...
+    def module(self) -> str:
+        """The path of its module."""
+
     @property
-    def packages(self) -> tuple[str, ...]: ...
+    def packages(self) -> tuple[str, ...]:
+        """The paths of its commands."""
+
     @property
-    def tags(self) -> str: ...
+    def tags(self) -> str:
+        """Tags of the build, with commas."""
 
 
 @dataclass

@@ -43,7 +43,7 @@ def start(checkout: Path, *kinds: str) -> subprocess.Popen[str]:
 
 def run(checkout: Path, *kinds: str) -> tuple[int, list[str]]:
     process = start(checkout, *kinds)
-    output, _ = process.communicate(timeout=60)
+    output = process.communicate(timeout=60)[0]
     return process.returncode, output.splitlines()
 
 
