@@ -13,6 +13,7 @@ description:
   - Finds every host of the groups that are named like a service, and reads its address and port from inventory
     variables alone (C(<service>_address), else C(ansible_host), else the name; C(<service>_port)), so that a run that
     is limited to one host gives the same result.
+  - Servers know a service by a name in its certificate, C(<service>_identity), else C(vigil://<host>/<service>).
 options:
   _input: {description: The variables of all hosts (C(hostvars))., type: dict, required: true}
   groups: {description: The groups of the inventory., type: dict, required: true}
@@ -36,10 +37,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-
-def endpoint(address: str, port: int) -> str:
-    """Return address and port as one word, an IPv6 address in brackets."""
-    return f"[{address}]:{port}" if ":" in address and not address.startswith("[") else f"{address}:{port}"
+from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
 
 
 def inventory_targets(
@@ -63,7 +61,7 @@ def _target(service: str, host: str, variables: Mapping[str, Any], port: int) ->
     return {
         "host": host,
         "address": endpoint(address, found),
-        "identity": f"vigil://{host}/{service}",
+        "identity": str(variables.get(f"{service}_identity") or f"vigil://{host}/{service}"),
         "labels": {"instance": f"{host}:{found}", "host": host, **labels},
     }
 

@@ -10,14 +10,16 @@ short_description: What a host is to run, as host_preflight and certificates tak
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Reads user, UID, ports, data directory and retention of each service from the variables of its host.
+  - Reads user, UID, addresses, ports, data directory and retention of each service from the variables of its host.
 positional: names, ports
 options:
   _input: {description: The variables of the host., type: dict, required: true}
   names: {description: Services of this host., type: list, elements: str, required: true}
   ports: {description: Default port of each service., type: dict, required: true}
   certified:
-    description: Whether to give only the names and users of those whose certificate is not the user's own.
+    description: >-
+      Whether to give what certificates need: users, and names by which services are reached beyond those of the host,
+      without services whose certificate is the user's own.
     type: bool
     default: false
 """
@@ -39,11 +41,14 @@ _value:
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleFilterError
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
 _DATA_DIRS = {"prometheus": "/var/lib/prometheus", "alertmanager": "/var/lib/alertmanager"}
+_RETENTIONS = {"prometheus": 50 * 2**30}
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
 
 
 def planned_services(
@@ -57,8 +62,18 @@ def planned_services(
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
-    uid = variables.get(f"{name}_uid")
-    return {"name": name, "user": variables.get(f"{name}_user") or name} | ({"uid": int(uid)} if uid else {})
+    uid, names = variables.get(f"{name}_uid"), _names(variables, name)
+    return (
+        {"name": name, "user": variables.get(f"{name}_user") or name}
+        | ({"uid": int(uid)} if uid else {})
+        | ({"names": names} if names else {})
+    )
+
+
+def _names(variables: Mapping[str, Any], name: str) -> list[str]:
+    found = {str(variables.get(f"{name}_{kind}") or "") for kind in ("address", "listen_address")}
+    found.add(urlsplit(str(variables.get(f"{name}_external_url") or "")).hostname or "")
+    return sorted(found - _ANY_ADDRESS - {""})
 
 
 def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, Any]:
@@ -73,6 +88,7 @@ def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, An
         planned
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
+        | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})
     )
 
 

@@ -17,17 +17,19 @@ from typing import Any
 from ._installation import foreign_link, foreign_unit, foreign_user
 from ._ports import listeners
 
-__all__ = ["Host", "disk_bytes"]
+__all__ = ["Host", "default_retentions", "disk_bytes"]
 
 _PYTHON = (3, 9)
 _TESTED = {("debian", "12"), ("debian", "13")}
-_GIB = 1 << 30
+_SHARE = 0.8  # of a disk, which a service fills without filling it up
+_UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 @dataclass(frozen=True)
 class Host:
     """A host and the services it is to run, each a mapping of the module's suboptions."""
 
+    name: str
     services: list[Mapping[str, Any]]
     architectures: list[str]
     unit_dirs: list[Path]
@@ -39,7 +41,8 @@ class Host:
         """Return the host that the options of the module describe."""
         unit_dirs = [Path(path) for path in options["unit_dirs"]]
         root, records = Path(options["root"]), Path(options["records_dir"])
-        return cls(options["services"], options["architectures"], unit_dirs, root, records)
+        name = options["host"] or platform.node()
+        return cls(name, options["services"], options["architectures"], unit_dirs, root, records)
 
     def problems(self) -> Iterator[str]:
         """Yield a sentence for everything that is wrong."""
@@ -55,6 +58,7 @@ class Host:
         if (release.get("ID"), release.get("VERSION_ID")) not in _TESTED:
             name = release.get("PRETTY_NAME", "This operating system")
             yield f"{name} is not among the platforms that this collection is tested on: Debian 12 and 13."
+        yield from _shrunk_retentions(self.name, self.services)
 
     def _platform_problems(self) -> Iterator[str]:
         if sys.version_info < _PYTHON:
@@ -108,10 +112,40 @@ def _oversized_retentions(services: Iterable[Mapping[str, Any]]) -> Iterator[str
         size = _size_of_disk(Path(service["data_dir"]))
         if retention > size:
             yield (
-                f"{service['name']} is to keep {retention / _GIB:.1f} GiB, but the file system of "
-                f"{service['data_dir']} has {size / _GIB:.1f} GiB: lower the retention, or name a data directory on a "
-                "larger disk."
+                f"{service['name']} is to keep {_text(retention)}, but the file system of {service['data_dir']} has "
+                f"{_text(size)}: lower the retention, or name a data directory on a larger disk."
             )
+
+
+def default_retentions(services: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return what each service whose user chose nothing may keep: its default, or 80 % of a disk too small for it."""
+    unchosen = (one for one in services if one["default_retention_bytes"] and not one["retention_bytes"])
+    return {one["name"]: _fitting(one["default_retention_bytes"], one["data_dir"]) for one in unchosen}
+
+
+def _fitting(retention: int, data_dir: str | None) -> int:
+    return min(retention, int(_size_of_disk(Path(data_dir)) * _SHARE)) if data_dir else retention
+
+
+def _shrunk_retentions(host: str, services: list[Mapping[str, Any]]) -> Iterator[str]:
+    kept = default_retentions(services)
+    for one in (service for service in services if service["name"] in kept):
+        name, wanted = one["name"], one["default_retention_bytes"]
+        if kept[name] < wanted:
+            size = _size_of_disk(Path(one["data_dir"]))
+            yield (
+                f"{name} on {host} keeps {_text(kept[name])}, not the default of {_text(wanted)}: 80 % of the file "
+                f"system of {one['data_dir']}, which has {_text(size)}. Set {name}_retention_size to choose otherwise."
+            )
+
+
+def _text(size: int) -> str:
+    value, unit = float(size), "B"
+    for larger in _UNITS:
+        if value < 1024:  # noqa: PLR2004 - the step from a unit to the next
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}"
 
 
 def _os_release(path: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,12 +33,21 @@ def refused_directory(paths: Iterable[str], user: str) -> str | None:
         if not path.is_dir():
             return f"{path} is to be a directory of {user}, but is something else: move it away, then run again."
         # Root's is what a fresh mount point is; anyone else's is data of somebody.
-        if path.stat().st_uid not in (0, os.geteuid()):
+        if path.stat().st_uid not in (0, os.geteuid()) and not _may_become(path.stat().st_uid, user):
             return (
                 f"{path} is to be a directory of {user}, but belongs to UID {path.stat().st_uid}: give it and what is "
                 f"in it to {user} (chown -R), or name another directory."
             )
     return None
+
+
+def _may_become(uid: int, user: str) -> bool:
+    """Say whether the user may get this UID when it is made: data of a former host are there before their user is."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return uid_of(user) is None
+    return False
 
 
 def make_writable(paths: Iterable[Path], user: str) -> None:

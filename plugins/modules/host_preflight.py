@@ -14,6 +14,7 @@ description:
   - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
   - Refuses a host without systemd, Python older than 3.9, an architecture without releases, a port that another process
     listens on, a unit, directory, link or user that this collection did not make, and a retention larger than the disk.
+  - A default retention that does not fit shrinks to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
   services:
@@ -27,6 +28,8 @@ options:
       ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
       data_dir: {description: Where it is going to keep data., type: path}
       retention_bytes: {description: What it may keep by the user's own choice., type: int}
+      default_retention_bytes: {description: What it may keep where the user chose nothing., type: int}
+  host: {description: Name of the host in warnings. By default what it calls itself., type: str}
   architectures:
     description: Architectures that there are releases for, as C(uname -m) names them.
     type: list
@@ -65,6 +68,7 @@ ansible_facts:
   contains:
     architecture: {description: Its architecture as C(uname -m) names it., type: str, sample: x86_64}
     vigil_disk_bytes: {description: Size of the file system of each service that has a data directory., type: dict}
+    vigil_retention_bytes: {description: What each service of a default retention may keep., type: dict}
     vigil_host_time: {description: Its clock in seconds of the epoch., type: float}
 """
 
@@ -74,7 +78,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._installation import UNIT_DIRS
-from ansible_collections.vigil.observability.plugins.module_utils._preflight import Host, disk_bytes
+from ansible_collections.vigil.observability.plugins.module_utils._preflight import Host, default_retentions, disk_bytes
 
 _SERVICE = {
     "name": {"type": "str", "required": True},
@@ -82,6 +86,7 @@ _SERVICE = {
     "ports": {"type": "list", "elements": "int", "default": []},
     "data_dir": {"type": "path"},
     "retention_bytes": {"type": "int"},
+    "default_retention_bytes": {"type": "int"},
 }
 
 
@@ -90,6 +95,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": _SERVICE},
+            "host": {"type": "str"},
             "architectures": {"type": "list", "elements": "str", "default": ["x86_64", "aarch64"]},
             "unit_dirs": {"type": "list", "elements": "path", "default": list(UNIT_DIRS)},
             "root": {"type": "path", "default": "/"},
@@ -106,6 +112,7 @@ def main() -> None:
     facts = {
         "architecture": platform.machine(),
         "vigil_disk_bytes": disk_bytes(host.services),
+        "vigil_retention_bytes": default_retentions(host.services),
         "vigil_host_time": time.time(),
     }
     module.exit_json(changed=False, ansible_facts=facts)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import bcrypt
@@ -13,6 +14,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter import (
+    endpoint,
     flags,
     inventory_targets,
     named_files,
@@ -30,11 +32,30 @@ DIGEST = "0" * 64
 
 @pytest.mark.parametrize(
     "module",
-    [flags, inventory_targets, named_files, planned_services, probe_jobs, release, rule_files, scrape_jobs, web_users],
+    [
+        endpoint,
+        flags,
+        inventory_targets,
+        named_files,
+        planned_services,
+        probe_jobs,
+        release,
+        rule_files,
+        scrape_jobs,
+        web_users,
+    ],
 )
 def test_a_filter_is_found_by_the_name_of_its_file(module: Any) -> None:
     name = module.__name__.rpartition(".")[2]
     assert module.FilterModule().filters() == {name: getattr(module, name)}
+
+
+@pytest.mark.parametrize(
+    ("address", "word"),
+    [("a.example", "a.example:9"), ("fd00::1", "[fd00::1]:9"), ("[fd00::1]", "[fd00::1]:9"), ("", ":9")],
+)
+def test_an_endpoint_has_an_ipv6_address_in_brackets(address: str, word: str) -> None:
+    assert endpoint.endpoint(address, 9) == word
 
 
 @pytest.mark.parametrize(
@@ -51,6 +72,16 @@ def test_flags_are_words_of_a_command_line(options: dict[str, Any], words: list[
     assert flags.flags(options) == words
 
 
+def test_five_hundred_hosts_are_found_and_made_jobs_within_two_seconds() -> None:
+    names = [f"host{number}" for number in range(500)]
+    hostvars = {name: {"ansible_host": f"10.0.{number >> 8}.{number & 255}"} for number, name in enumerate(names)}
+    begun = time.process_time()
+    found = inventory_targets.inventory_targets(hostvars, {"node_exporter": names}, PORTS)
+    (job,) = scrape_jobs.scrape_jobs(found, {"scheme": "https"})
+    assert time.process_time() - begun < 2
+    assert len(job["static_configs"]) == 500
+
+
 def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_name() -> None:
     hostvars: dict[str, dict[str, Any]] = {
         "a": {"node_exporter_address": "fd00::1", "ansible_host": "10.0.0.1"},
@@ -62,6 +93,12 @@ def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_n
     assert found["node_exporter"][1]["labels"] == {"instance": "b:9200", "host": "b", "team": "shop"}
     assert found["node_exporter"][1]["identity"] == "vigil://b/node_exporter"
     assert found["prometheus"] == []
+
+
+def test_service_is_known_by_the_name_in_its_own_certificate_where_it_has_one() -> None:
+    variables = {"prometheus_identity": "metrics.example.org"}
+    found = inventory_targets.inventory_targets({"a": variables}, {"prometheus": ["a"], "node_exporter": ["a"]}, PORTS)
+    assert [found[name][0]["identity"] for name in found] == ["metrics.example.org", "vigil://a/node_exporter"]
 
 
 def test_labels_that_are_no_mapping_are_refused_by_host() -> None:
@@ -88,6 +125,7 @@ def test_each_probe_is_made_by_every_prober() -> None:
     assert [job["job_name"] for job in jobs] == ["probe_shop_from_a", "probe_shop_from_b"]
     assert jobs[1]["relabel_configs"][-1] == {"target_label": "__address__", "replacement": "b:1"}
     assert jobs[0]["scrape_interval"] == "1m"
+    assert probe_jobs.probe_jobs(probes, []) == []
 
 
 def test_named_files_are_entries_of_a_configuration() -> None:
@@ -129,6 +167,7 @@ def test_planned_services_carry_what_the_preflight_asks_for() -> None:
             "ports": [9090],
             "data_dir": "/var/lib/prometheus",
             "retention_bytes": 50 * 2**30,
+            "default_retention_bytes": 50 * 2**30,
         },
         {"name": "node_exporter", "user": "node_exporter", "ports": [9200]},
     ]
@@ -138,6 +177,20 @@ def test_a_service_with_a_certificate_of_the_users_own_is_not_certified() -> Non
     variables = {"prometheus_uid": 900, "node_exporter_certificate_file": "/etc/ssl/own.crt"}
     certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
     assert certified == [{"name": "prometheus", "user": "prometheus", "uid": 900}]
+
+
+def test_a_certificate_names_every_address_by_which_its_service_is_reached() -> None:
+    variables = {
+        "prometheus_address": "10.0.0.1",
+        "prometheus_listen_address": "fd00::1",
+        "prometheus_external_url": "https://metrics.example:8443/prometheus",
+        "node_exporter_listen_address": "::",
+    }
+    certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
+    assert certified == [
+        {"name": "prometheus", "user": "prometheus", "names": ["10.0.0.1", "fd00::1", "metrics.example"]},
+        {"name": "node_exporter", "user": "node_exporter"},
+    ]
 
 
 def test_a_retention_without_a_unit_is_refused() -> None:

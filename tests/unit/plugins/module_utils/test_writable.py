@@ -50,6 +50,17 @@ def test_directory_of_another_user_is_refused_with_what_to_do(tmp_path: Path, mo
     assert "chown -R" in found
 
 
+@pytest.mark.parametrize(("uid", "refused"), [(4713, False), (pwd.getpwnam("daemon").pw_uid, True)])
+def test_directory_that_a_user_to_be_made_may_get_is_not_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, refused: bool
+) -> None:
+    monkeypatch.setattr(_writable, "uid_of", lambda _: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 2)
+    mine = tmp_path.stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: os.stat_result((*mine[:4], uid, *mine[5:])))
+    assert (refused_directory([str(tmp_path)], "demo") is not None) == refused
+
+
 def test_file_in_place_of_a_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     assert "is something else: move it away" in str(refused_directory([str(tmp_path / "data")], ME))

@@ -21,6 +21,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._ports import 
 from ansible_collections.vigil.observability.plugins.modules import host_preflight
 
 Look = Callable[..., Any]
+Disk = Callable[[int], str]
 
 
 @pytest.fixture
@@ -48,6 +49,18 @@ def look(root: Path, run_module: Callable[..., Any]) -> Look:
         )
 
     return run
+
+
+@pytest.fixture
+def disk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """A function that gives a directory on a file system of this many bytes."""
+
+    def sized(total: int) -> str:
+        usage = shutil.disk_usage(tmp_path)._replace(total=total)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        return str(tmp_path)
+
+    return sized
 
 
 @pytest.fixture
@@ -104,7 +117,40 @@ def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -
     assert not look({**place, "retention_bytes": size})["failed"]
     assert not look({"name": "demo", "retention_bytes": size + 1})["failed"]
     result = look({**place, "retention_bytes": 2 * size})
-    assert f"demo is to keep {2 * size / 2**30:.1f} GiB, but the file system of {tmp_path} has" in result["msg"]
+    assert "demo is to keep" in result["msg"]
+    assert f"but the file system of {tmp_path} has" in result["msg"]
+
+
+def test_default_retention_shrinks_to_what_fits_on_the_disk_with_a_warning(look: Look, disk_of: Disk) -> None:
+    path = disk_of(64 << 20)
+    result = look({"name": "demo", "data_dir": path, "default_retention_bytes": 50 << 30}, host="monitor1")
+    assert result["ansible_facts"]["vigil_retention_bytes"] == {"demo": int((64 << 20) * 0.8)}
+    (warning,) = result["warnings"]
+    assert warning == (
+        f"demo on monitor1 keeps 51.2 MiB, not the default of 50.0 GiB: 80 % of the file system of {path}, "
+        "which has 64.0 MiB. Set demo_retention_size to choose otherwise."
+    )
+
+
+def test_default_retention_that_fits_is_kept_without_a_word(look: Look, disk_of: Disk) -> None:
+    services = [
+        {"name": "demo", "data_dir": disk_of(1 << 40), "default_retention_bytes": 50 << 30},
+        {"name": "diskless", "default_retention_bytes": 1 << 30},
+    ]
+    result = look(*services)
+    assert result["ansible_facts"]["vigil_retention_bytes"] == {"demo": 50 << 30, "diskless": 1 << 30}
+    assert result["warnings"] == []
+
+
+def test_retention_of_the_users_own_choice_is_not_shrunk(look: Look, disk_of: Disk) -> None:
+    place = {"name": "demo", "data_dir": disk_of(64 << 20), "default_retention_bytes": 50 << 30}
+    result = look({**place, "retention_bytes": 60 << 20})
+    assert (result["ansible_facts"]["vigil_retention_bytes"], result["warnings"]) == ({}, [])
+
+
+@pytest.mark.parametrize(("size", "text"), [(512, "512.0 B"), (51 << 20, "51.0 MiB"), (3 << 60, "3072.0 PiB")])
+def test_sizes_are_told_in_the_unit_that_fits(size: int, text: str) -> None:
+    assert _preflight._text(size) == text
 
 
 def test_parts_of_another_installation_are_refused_all_at_once(look: Look, root: Path) -> None:
