@@ -9,7 +9,9 @@ PLACES = "/etc /opt /root /home /usr/local /var/lib/vigil"
 
 
 def test_a_second_run_writes_nothing(host):
-    assert host.check_output(f"find {PLACES} -newer /run/converged").splitlines() == []
+    # Over SSH, Ansible's own folder for modules is filled and emptied by each task.
+    written = host.check_output(f"find {PLACES} -newer /run/converged -not -path '*/.ansible/tmp'")
+    assert written.splitlines() == []
 
 
 def test_each_release_was_downloaded_once(host):

@@ -1,0 +1,39 @@
+"""What became of the process when inputs changed."""
+
+from __future__ import annotations
+
+import pytest
+
+testinfra_hosts = ["blackbox_exporter"]
+
+
+@pytest.fixture
+def steps(host):
+    """Return action, process and the answer to a foreign certificate of every step."""
+    return {step: rest for step, *rest in (line.split() for line in host.check_output("cat /run/steps").splitlines())}
+
+
+def test_a_changed_module_is_read_by_the_same_process(steps):
+    assert (steps["before"][0], steps["module"][0]) == ("none", "reloaded")
+    assert steps["module"][1] == steps["before"][1]
+
+
+def test_a_misspelt_module_is_refused_in_the_words_of_the_exporter(host):
+    said = host.check_output("cat /run/refused")
+    assert "what runs was not touched" in said
+    assert "field tiemout not found" in said
+
+
+def test_a_changed_option_is_for_another_process(steps):
+    assert steps["option"][0] == "restarted"
+    assert steps["option"][1] != steps["newer"][1]
+
+
+def test_a_release_that_cannot_tell_clients_apart_serves_all_of_our_authority(steps):
+    assert {step: answer for step, (_action, _process, answer) in steps.items()} == {
+        "before": "000",
+        "module": "000",
+        "older": "200",
+        "newer": "000",
+        "option": "000",
+    }
