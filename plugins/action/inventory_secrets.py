@@ -22,6 +22,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._secrets_file 
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._wanted_secrets import (
     PHASES,
+    TRUSTED,
     Changes,
     Secret,
     SecretsError,
@@ -82,11 +83,12 @@ class ActionModule(ActionBase):
         try:
             values = values_of(text)
             secrets = [Secret(each["name"], each["kind"], tuple(each["members"])) for each in options["wanted"]]
-            elsewhere = _defined_elsewhere(secrets, values, task_vars)
+            elsewhere = _defined_elsewhere({path[0] for each in secrets for path in each.paths()}, values, task_vars)
             now = datetime.now(UTC)
             made = missing(secrets, values, elsewhere, now)
             asked = rotated(secrets, values, options["rotate"])
             if options["authority"]:
+                _refuse_hidden(TRUSTED, path, values, task_vars)
                 asked.update(next_phase(options["authority"], values, now))
             text = _changed(text, {**made, **asked})
         except TextError as error:
@@ -102,12 +104,19 @@ def _changed(text: str, changes: Changes) -> str:
     return text
 
 
-def _defined_elsewhere(secrets: Iterable[Secret], values: Mapping[str, Any], task_vars: dict[str, Any]) -> list[str]:
-    """Return which wanted variables are not in the file and yet defined, for a host or by -e."""
+def _defined_elsewhere(names: Iterable[str], values: Mapping[str, Any], task_vars: dict[str, Any]) -> list[str]:
+    """Return which of these variables are not in the file and yet defined, for a host or by -e."""
     hostvars = task_vars.get("hostvars", {})
     defined = set(task_vars).union(*(hostvars.raw_get(host) for host in hostvars))
-    wanted = {path[0] for secret in secrets for path in secret.paths()}
-    return sorted((wanted - set(values)) & defined)
+    return sorted((set(names) - set(values)) & defined)
+
+
+def _refuse_hidden(name: str, path: Path, values: Mapping[str, Any], task_vars: dict[str, Any]) -> None:
+    if _defined_elsewhere([name], values, task_vars):
+        raise SecretsError(
+            f"Cannot replace the certificate authority while {name} is defined elsewhere, as one of the two would hide "
+            f"the other and hosts would refuse each other: move it into {path} and run again."
+        )
 
 
 def _result(

@@ -15,14 +15,14 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._authority import make_authority
 
-__all__ = ["PHASES", "Changes", "Secret", "SecretsError", "missing", "next_phase", "rotated"]
+__all__ = ["PHASES", "TRUSTED", "Changes", "Secret", "SecretsError", "missing", "next_phase", "rotated"]
 
 Path = tuple[str, ...]
 # New values by path of keys; None removes the key.
 Changes = dict[Path, str | None]
 
 _CERTIFICATE, _KEY = "certificates_authority_certificate", "certificates_authority_key"
-_TRUSTED = "certificates_trusted"
+TRUSTED = "certificates_trusted"
 _NEXT_CERTIFICATE, _NEXT_KEY = "secrets_next_authority_certificate", "secrets_next_authority_key"
 _PREVIOUS_CERTIFICATE = "secrets_previous_authority_certificate"
 _PASSWORD_BYTES = 24  # 32 characters
@@ -99,8 +99,8 @@ def _prepare(values: Mapping[str, Any], now: datetime) -> Changes:
     if values.get(_NEXT_KEY):
         return {}
     certificate, key = make_authority(now)
-    trusted = _with_blocks(values.get(_TRUSTED), certificate)
-    return {(_NEXT_CERTIFICATE,): certificate, (_NEXT_KEY,): key, (_TRUSTED,): trusted}
+    trusted = _with_blocks(values.get(TRUSTED), certificate)
+    return {(_NEXT_CERTIFICATE,): certificate, (_NEXT_KEY,): key, (TRUSTED,): trusted}
 
 
 def _switch(values: Mapping[str, Any], _now: datetime) -> Changes:
@@ -116,7 +116,7 @@ def _switch(values: Mapping[str, Any], _now: datetime) -> Changes:
         (_CERTIFICATE,): following,
         (_KEY,): values[_NEXT_KEY],
         (_PREVIOUS_CERTIFICATE,): previous,
-        (_TRUSTED,): _with_blocks(_without_blocks(values.get(_TRUSTED), following), previous),
+        (TRUSTED,): _with_blocks(_without_blocks(values.get(TRUSTED), following), previous),
         (_NEXT_CERTIFICATE,): None,
         (_NEXT_KEY,): None,
     }
@@ -130,8 +130,8 @@ def _finish(values: Mapping[str, Any], _now: datetime) -> Changes:
         )
     if not values.get(_PREVIOUS_CERTIFICATE):
         return {}
-    trusted = _without_blocks(values.get(_TRUSTED), values[_PREVIOUS_CERTIFICATE])
-    return {(_TRUSTED,): trusted or None, (_PREVIOUS_CERTIFICATE,): None}
+    trusted = _without_blocks(values.get(TRUSTED), values[_PREVIOUS_CERTIFICATE])
+    return {(TRUSTED,): trusted or None, (_PREVIOUS_CERTIFICATE,): None}
 
 
 PHASES: Mapping[str, Callable[[Mapping[str, Any], datetime], Changes]] = {

@@ -121,6 +121,18 @@ def test_phases_of_a_new_authority_end_with_another_authority_and_the_same_varia
     assert not act(authority="finish")["changed"]
 
 
+def test_authority_is_not_replaced_while_trust_is_defined_where_one_would_hide_the_other(
+    act: Act, file: SecretsFile
+) -> None:
+    act()
+    before = file.path.read_bytes()
+    with pytest.raises(
+        AnsibleActionFail, match=f"certificates_trusted is defined elsewhere, .*move it into {file.path}"
+    ):
+        act(hosts={"web1": {"certificates_trusted": "-----BEGIN CERTIFICATE-----"}}, authority="prepare")
+    assert file.path.read_bytes() == before
+
+
 def test_variables_of_any_host_count_as_defined_elsewhere(act: Act, file: SecretsFile) -> None:
     result = act(hosts={"web1": {}, "web2": {"prometheus_passwords": {"admin": "x"}}})
     assert result["defined_elsewhere"] == ["prometheus_passwords"]

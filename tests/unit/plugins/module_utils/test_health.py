@@ -166,6 +166,11 @@ def test_certificate_of_the_authority_is_trusted(service: Service, certificates:
     Endpoint(service.url("https", "localhost"), ca_file=str(certificates / "tls.crt")).check()
 
 
+def test_certificate_need_not_name_the_address_that_only_this_host_uses(service: Service, certificates: Path) -> None:
+    secure(service, certificates)
+    Endpoint(service.url("https", "127.0.0.1"), ca_file=str(certificates / "tls.crt")).check()
+
+
 def test_certificate_of_nobody_known_is_not_waited_for(service: Service, certificates: Path) -> None:
     secure(service, certificates)
     with pytest.raises(HealthError, match="The certificate of https://localhost:.* is not trusted: self.signed"):
