@@ -69,7 +69,7 @@ class Activation:
             self.before.record.with_proof(self.desired).write(self.record)
         except _FAILURES as exc:
             reason = self._reason(exc)
-            journal = self.switch.systemd.journal(since) if touched else []
+            journal = self._journal(since, tell) if touched else []
             outcome, rolled_back = self._go_back(tell) if touched else self._undo()
             told = [f"The last lines of its journal, {len(journal)}:", *journal] if journal else []
             message = f"{_named(self.name, self.desired)} was not activated: {reason}. {outcome}."
@@ -89,6 +89,11 @@ class Activation:
             self.switch.reload(deployment)
         elif action != "none":
             self.switch.systemd.verb("restart")
+
+    def _journal(self, since: float, tell: str) -> list[str]:
+        """Return what was logged since then: of a restart not the end of the process before, which fills pages."""
+        old = "" if tell == "reloaded" else self.before.state.invocation
+        return self.switch.systemd.journal(since, without=old)
 
     def _undo(self) -> tuple[str, bool]:
         """Put files back after a failure before the process heard of anything. Return what to say, and whether done."""
@@ -163,8 +168,7 @@ class Activation:
     def _reason(self, exc: Exception) -> str:
         if isinstance(exc, OSError):
             folder = Path(exc.filename).parent if exc.filename else self.record.parent
-            there = next(path for path in (folder, *folder.parents) if path.exists())
-            return f"cannot write {exc.filename or 'to the disk'}: {reason_of(exc, there)}"
+            return f"cannot write: {reason_of(exc, folder)}".rstrip(".")
         return str(exc).rstrip(".")
 
 

@@ -99,9 +99,14 @@ class Configuration:
         return sorted(file.path for file in self.files if not file.secret)
 
     @property
+    def public_texts(self) -> list[str]:
+        """The paths of all files and the contents that may be shown."""
+        return [file.path for file in self.files] + [_decoded(file) for file in self.files if not file.secret]
+
+    @property
     def secrets(self) -> list[str]:
         """The contents that may not be shown."""
-        return [file.content.decode("utf-8", "surrogateescape") for file in self.files if file.secret]
+        return [_decoded(file) for file in self.files if file.secret]
 
     def entries(self, gid: int) -> dict[str, Entry]:
         """Return what lies in the directory once it is staged, in the terms of found_at()."""
@@ -121,6 +126,10 @@ class Configuration:
                 path.chmod(stat.S_IMODE(entry.mode))
             else:
                 write_atomically(path, entry.content, mode=stat.S_IMODE(entry.mode), uid=entry.uid, gid=entry.gid)
+
+
+def _decoded(file: ConfigurationFile) -> str:
+    return file.content.decode("utf-8", "surrogateescape")
 
 
 def found_at(directory: Path) -> dict[str, Entry]:

@@ -100,8 +100,15 @@ class _Staging:
         replace_tree(new, self.path)
 
     def _validate(self, runnable: Sequence[Sequence[str]], directory: Path) -> None:
-        secrets, service = self.configuration.secrets, self.configuration.service
-        validate(self.module, runnable, directory, service=service, secrets=secrets)
+        configuration = self.configuration
+        validate(
+            self.module,
+            runnable,
+            directory,
+            service=configuration.service,
+            secrets=configuration.secrets,
+            public=configuration.public_texts,
+        )
 
     def _mark(self, directory: Path, token: str | None = None) -> None:
         facts = {"digest": self.configuration.digest, "service": self.configuration.service}

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -16,6 +19,8 @@ _PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,FragmentPath,InvocationID,NRestarts,NeedDaemonReload,"
     "Result,ExecMainCode,ExecMainStatus"
 )
+# Of a line of the process itself, and of one that the manager says about it.
+_INVOCATIONS = ("_SYSTEMD_INVOCATION_ID", "INVOCATION_ID")
 _LOCALE = {"LC_ALL": "C", "LANG": "C"}
 
 
@@ -77,14 +82,24 @@ class Systemd:
         """Let the manager read the unit files anew. Raises SystemdError."""
         self._systemctl("daemon-reload")
 
-    def journal(self, since: float, lines: int = 20) -> list[str]:
-        """Return the last lines the unit logged since then (seconds of the epoch), none where there is no journal."""
+    def journal(self, since: float, *, without: str = "", lines: int = 20) -> list[str]:
+        """Return the last lines of the unit since then (seconds of the epoch), none where there is no journal.
+
+        What the process of the invocation `without` had to say is left out.
+        """
         command = self._module.get_bin_path("journalctl")
         if command is None:
             return []
-        options = [f"--unit={self.unit}", f"--since=@{int(since)}", f"--lines={lines}", "--output=cat", "--no-pager"]
-        code, out = self._module.run_command([command, *options], environ_update=_LOCALE, errors="replace")[:2]
-        return [] if code else [line for line in out.splitlines() if not line.startswith("-- ")]
+        # The journal lags behind: without this the last words of a process, which tell why it died, may be missing.
+        self._module.run_command([command, "--sync"], environ_update=_LOCALE)
+        # Backwards, as of all lines since a time journalctl up to 253 tells the first ones, not the last.
+        options = [f"--unit={self.unit}", f"--since=@{int(since)}", f"--lines={lines}", "--reverse"]
+        words = [command, *options, "--output=json", "--all"]
+        code, out = self._module.run_command(words, environ_update=_LOCALE, errors="replace")[:2]
+        if code:
+            return []
+        entries = [json.loads(line) for line in reversed(out.split("\n")) if line.startswith("{")]
+        return [_text_of(entry) for entry in entries if not without or without not in map(entry.get, _INVOCATIONS)]
 
     def _systemctl(self, *words: str) -> str:
         command = self._module.get_bin_path("systemctl")
@@ -95,6 +110,12 @@ class Systemd:
         if code:
             raise SystemdError(f"{asked} failed: {(err or out).strip()}")
         return str(out)
+
+
+def _text_of(entry: Mapping[str, Any]) -> str:
+    text = entry.get("MESSAGE") or ""
+    # The journal gives what is not plain text as a list of bytes.
+    return text if isinstance(text, str) else bytes(text).decode(errors="replace")
 
 
 def _end_of(facts: dict[str, str]) -> str:

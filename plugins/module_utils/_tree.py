@@ -66,7 +66,8 @@ def write_atomically(
 ) -> bool:
     """Give the file this content, mode and owner in one step. Return False, and write nothing, when it has them.
 
-    Without uid or gid the owner is whoever writes. Raises OSError; path is then what it was, with nothing beside it.
+    Without uid or gid the owner is whoever writes. Raises OSError, which names path; that is then what it was, with
+    nothing beside it.
     """
     uid, gid = os.geteuid() if uid is None else uid, os.getegid() if gid is None else gid
     if _has(path, content, (mode, uid, gid)):
@@ -82,9 +83,10 @@ def write_atomically(
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         new.replace(path)
-    except OSError:
+    except OSError as error:
         remove_tree(new)
-        raise
+        # The system says of a full disk that it is full, but not which one.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     sync_directory(path.parent)
     return True
 
@@ -177,15 +179,24 @@ def staging_token(path: Path) -> str | None:
 
 def origin_of(path: Path) -> str | None:
     """Return the name of the distribution package that owns path, or None when no package manager knows it."""
+    names = [str(path)]
+    if path.parts[:2] == ("/", "usr"):
+        # /lib and /usr/lib are one, and Debian's manager knows a file only by the name that its package has for it.
+        names.append(f"/{path.relative_to('/usr')}")
     for command in (["dpkg-query", "--search"], ["rpm", "--query", "--file", "--queryformat", "%{NAME}\n"]):
-        try:
-            # Callers are plain functions, without a module whose run_command could be used.
-            found = subprocess.run(  # pylint: disable=ansible-bad-function
-                [*command, str(path)], env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=True
-            )
-        except (OSError, subprocess.CalledProcessError):
-            continue
-        owners = [line for line in found.stdout.splitlines() if line and not line.startswith("diversion by ")]
+        owners = [owner for owner in (_owner([*command, name]) for name in names) if owner]
         if owners:
-            return owners[0].split(":")[0]
+            return owners[0]
     return None
+
+
+def _owner(command: list[str]) -> str | None:
+    try:
+        # Callers are plain functions, without a module whose run_command could be used.
+        found = subprocess.run(  # pylint: disable=ansible-bad-function
+            command, env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    owners = [line for line in found.stdout.splitlines() if line and not line.startswith("diversion by ")]
+    return owners[0].split(":")[0] if owners else None

@@ -44,9 +44,18 @@ def available(module: AnsibleModule, service: str, commands: Sequence[Sequence[s
 
 
 def validate(
-    module: AnsibleModule, commands: Iterable[Sequence[str]], directory: Path, *, service: str, secrets: Iterable[str]
+    module: AnsibleModule,
+    commands: Iterable[Sequence[str]],
+    directory: Path,
+    *,
+    service: str,
+    secrets: Iterable[str],
+    public: Iterable[str],
 ) -> None:
-    """Run the commands on the configuration in directory. Raises StagingError with the words of one that refuses."""
+    """Run the commands on the configuration in directory. Raises StagingError with the words of one that refuses.
+
+    Those come without the secrets, but for what stands in the public texts too.
+    """
     for command in commands:
         try:
             code, out, err = module.run_command(
@@ -55,7 +64,8 @@ def validate(
         except OSError as error:
             raise StagingError(f"Cannot run {command[0]} to validate {service}: {error.strerror or error}.") from error
         if code:
-            words = scrubbed(f"{out.strip()}\n{err.strip()}".replace(f"{directory}/", "").strip(), secrets)
+            words = f"{out.strip()}\n{err.strip()}".replace(f"{directory}/", "").strip()
+            words = scrubbed(words, secrets, [service, *public])
             raise StagingError(
                 f"'{shlex.join(_with_directory(command, ''))}' rejects the configuration of {service} with exit code "
                 f"{code}. Nothing was staged, and what runs was not touched. It says:\n{words or '(nothing)'}"
@@ -67,12 +77,14 @@ def _with_directory(command: Sequence[str], prefix: str) -> list[str]:
     return [part.replace("{dir}/", prefix).replace("{dir}", prefix.rstrip("/") or ".") for part in command]
 
 
-def scrubbed(text: str, secrets: Iterable[str]) -> str:
+def scrubbed(text: str, secrets: Iterable[str], public: Iterable[str] = ()) -> str:
     """Return the text without anything that stands in the secrets as a line, a value or a part of a value.
 
-    Names before a colon or an equals sign stay legible, as do parts too short to be a secret.
+    Names before a colon or an equals sign stay legible, as do parts too short to be a secret, and those that the
+    public texts show: a file that is secret for its passwords also holds paths and names that everything is full of.
     """
-    for part in sorted(_parts_of(secrets), key=len, reverse=True):
+    shown = "\n".join(public)
+    for part in sorted((part for part in _parts_of(secrets) if part not in shown), key=len, reverse=True):
         text = text.replace(part, _HIDDEN)
         # YAML parsers quote the first seven characters of a longer value.
         text = text.replace(f"`{part[:7]}...`", f"`{_HIDDEN}`")

@@ -115,6 +115,17 @@ from ansible_collections.vigil.observability.plugins.module_utils._staging impor
 from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
 
 
+class _Module(AnsibleModule):  # type: ignore[misc]  # Ansible publishes no types
+    """Tells the system log which files it got, and nothing of what is in them.
+
+    Ansible would log them as one text, in which it does not recognize a secret of several lines.
+    """
+
+    def _log_invocation(self) -> None:
+        paths = ", ".join(str(file["path"]) for file in self.params["files"])
+        self.log(f"Invoked for {self.params['service']} with {paths}")
+
+
 def main() -> None:
     file_spec = {
         "path": {"type": "str", "required": True},
@@ -122,7 +133,7 @@ def main() -> None:
         "secret_content": {"type": "str", "no_log": True},
         "mode": {"type": "raw", "default": "0640"},
     }
-    module = AnsibleModule(
+    module = _Module(
         argument_spec={
             "service": {"type": "str", "required": True},
             "user": {"type": "str", "required": True},
@@ -140,14 +151,9 @@ def main() -> None:
             "active": {"type": "path"},
         },
         supports_check_mode=True,
-        # The system log would get the files as one text, in which Ansible does not recognize a secret of several lines.
-        no_log=True,
     )
     try:
-        configuration = Configuration.from_parameters(module.params)
-        module.no_log = False
-        module.log(f"Invoked for {configuration.service} with {', '.join(file.path for file in configuration.files)}")
-        module.exit_json(**outcome(module, configuration))
+        module.exit_json(**outcome(module, Configuration.from_parameters(module.params)))
     except (StagingError, SystemUserError) as error:
         module.fail_json(msg=str(error))
 

@@ -77,8 +77,10 @@ def run_module(
     def run(module: ModuleType, *, check: bool = False, diff: bool = False, **options: Any) -> Result:
         warnings: list[str] = []
         remote = str(tmp_path_factory.mktemp("remote"))
-        internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": remote}
-        args = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode()
+        # As Ansible sends them, no_log at all times.
+        internal = {"check_mode": check, "diff": diff, "remote_tmp": remote, "no_log": False}
+        named = {f"_ansible_{name}": value for name, value in internal.items()}
+        args = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **named}}).encode()
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", args)
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning, **_: warnings.append(warning))

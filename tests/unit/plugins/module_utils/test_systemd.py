@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,15 +74,29 @@ def test_host_without_systemctl_is_said(systemd: Systemd, monkeypatch: pytest.Mo
     assert systemd.journal(0) == []
 
 
-def test_journal_is_read_since_a_second(systemd: Systemd, make_program: MakeProgram) -> None:
-    make_program("journalctl", 'echo "-- No entries --"; for option; do echo "$option"; done')
-    assert systemd.journal(12.9, 5) == [
-        "--unit=demo.service",
-        "--since=@12",
-        "--lines=5",
-        "--output=cat",
-        "--no-pager",
+def test_journal_is_synchronized_and_then_read_since_a_second(
+    systemd: Systemd, make_program: MakeProgram, tmp_path: Path
+) -> None:
+    make_program("journalctl", f'echo "$@" >> {tmp_path}/asked')
+    assert systemd.journal(12.9, lines=5) == []
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        "--sync",
+        "--unit=demo.service --since=@12 --lines=5 --reverse --output=json --all",
     ]
+
+
+def test_journal_leaves_out_the_end_of_the_process_before(systemd: Systemd, make_program: MakeProgram) -> None:
+    entries: list[dict[str, object]] = [
+        {"MESSAGE": "closing 1 of 90", "_SYSTEMD_INVOCATION_ID": "old"},
+        {"MESSAGE": "Stopped demo.", "INVOCATION_ID": "old"},
+        {"MESSAGE": "Started demo.", "INVOCATION_ID": "new"},
+        {"MESSAGE": [112, 97, 110, 105, 99, 255], "_SYSTEMD_INVOCATION_ID": "new"},
+        {"MESSAGE": None},
+    ]
+    program = "\n".join(f"echo '{json.dumps(entry)}'" for entry in reversed(entries))
+    make_program("journalctl", f'[ "$1" = --sync ] && exit 1; echo "-- Boot --"\n{program}')
+    assert systemd.journal(0, without="old") == ["Started demo.", "panic\ufffd", ""]
+    assert systemd.journal(0)[:2] == ["closing 1 of 90", "Stopped demo."]
 
 
 def test_unreadable_journal_is_empty(systemd: Systemd, make_program: MakeProgram) -> None:

@@ -111,8 +111,9 @@ def test_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Path
 
 def test_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(full_disk: Path) -> None:
     write_atomically(full_disk / "unit", b"old")
-    with pytest.raises(OSError, match="No space left on device|File too large"):
+    with pytest.raises(OSError, match="No space left on device|File too large") as caught:
         write_atomically(full_disk / "unit", b"new" * 1_000_000)
+    assert caught.value.filename == str(full_disk / "unit")
     assert names_in(full_disk) == ["unit"]
     assert (full_disk / "unit").read_bytes() == b"old"
 
@@ -184,6 +185,7 @@ def test_directory_without_a_sound_marker_has_no_token(tmp_path: Path, marker: s
         ("exit 1", "echo prometheus2", "prometheus2"),
         ("exit 1", "exit 1", None),
         ("true", "true", None),
+        ('test "$2" = /lib/demo.service && echo "demo: $2"', "exit 1", "demo"),
     ],
 )
 def test_origin_is_the_package_that_either_manager_names(
@@ -191,7 +193,7 @@ def test_origin_is_the_package_that_either_manager_names(
 ) -> None:
     make_program("dpkg-query", dpkg)
     make_program("rpm", rpm)
-    assert origin_of(Path("/etc/prometheus")) == origin
+    assert origin_of(Path("/usr/lib/demo.service")) == origin
 
 
 def test_origin_is_unknown_without_a_package_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

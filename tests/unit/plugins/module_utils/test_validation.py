@@ -45,3 +45,10 @@ def test_words_of_a_validator_lose_the_values_of_secrets_and_keep_their_names(
 
 def test_text_without_secrets_stays_as_it_is() -> None:
     assert scrubbed("line 3: field recievers not found", []) == "line 3: field recievers not found"
+
+
+def test_what_the_public_files_show_anyway_stays_legible() -> None:
+    web = "cert_file: /etc/vigil/certificates/prometheus/tls.crt\nadmin: $2y$10$abcdefghijk\n"
+    said = "prometheus.yml: cannot read /etc/vigil/certificates/prometheus/tls.crt with $2y$10$abcdefghijk"
+    public = ["prometheus.yml", "cert_file: /etc/vigil/certificates/prometheus/tls.crt\n"]
+    assert scrubbed(said, [web], public) == said.replace("$2y$10$abcdefghijk", "********")

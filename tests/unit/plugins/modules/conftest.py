@@ -35,10 +35,8 @@ class Host:
             self.port = free.getsockname()[1]
         for folder in ("programs", "systemd/units", "releases", "configurations", "bin"):
             (root / folder).mkdir(parents=True)
-        for name in ("systemctl", "server"):
+        for name in ("systemctl", "journalctl", "server"):
             self._program(root / "programs" / name, (PROGRAMS / name).read_text())
-        (root / "programs/journalctl").write_text(f"#!/bin/sh\ntail -n 20 {self.systemd}/journal\n")
-        (root / "programs/journalctl").chmod(0o755)
 
     def _program(self, path: Path, source: str) -> None:
         path.write_text(f"#!{sys.executable} -S\n{source}")

@@ -160,6 +160,21 @@ def test_full_disk_during_a_first_installation_leaves_nothing_behind(
     assert not host.record
 
 
+def test_disk_that_has_no_room_for_the_proof_is_named_and_what_served_put_back(
+    host: Host, run_module: RunModule, full_disk: Path
+) -> None:
+    records = str(full_disk)
+    run_module(active_service, **host.options(records_dir=records))
+    # The record holds the unit, which is larger than what is left.
+    changed = host.options("2.0.0", description="x" * 600_000, records_dir=records)
+    result = run_module(active_service, **changed)
+    assert f" at {full_disk}/demo.json" in result["msg"]
+    assert "demo 1.0.0 was put back and serves again." in result["msg"]
+    assert ".." not in result["msg"]
+    assert host.serves() == "1.0.0 one"
+    assert not run_module(active_service, **host.options(records_dir=records))["changed"]
+
+
 def fill(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     """Let the operating system find no space in folders of this name, for files as for links."""
     really_open, really_link, full = os.open, os.symlink, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
