@@ -21,7 +21,7 @@ def test_the_rules_and_the_option_that_came_later_are_in_effect(api):
 def test_the_release_that_was_accepted_runs_and_reads_what_the_older_one_wrote(api, query):
     assert api("status/buildinfo")["version"] == "3.13.2"
     builds = query('last_over_time(prometheus_build_info{job="prometheus",instance="prometheus-2:9090"}[1h])')
-    assert "2.53.3" in {build["version"].partition("+")[0] for build, _ in builds}
+    assert "2.53.3" in {build["version"].partition("+")[0] for build, _value in builds}
 
 
 def test_no_file_of_another_service_changed(host):

@@ -129,4 +129,6 @@ def test_it_has_the_environment_and_the_links_of_the_inventory(api, inputs):
 def test_what_the_first_replica_writes_remotely_both_can_read(query, inputs, eventually):
     # The first one has no such series itself: it reads them back, without the label by which it finds them.
     expected = None if inputs.replica == "first" else "first"
-    eventually(lambda: [metric.get("replica") for metric, _ in query('up{written="remotely",job="shop"}')], [expected])
+    eventually(
+        lambda: [metric.get("replica") for metric, _value in query('up{written="remotely",job="shop"}')], [expected]
+    )
