@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module; transfers the archive of the option file, and runs it again, only when the host needs it."""
+"""Runs the module unless its answer is known; transfers an archive, and runs it again, only when the host needs it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,23 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         if "transferred" in self._task.args:
             raise AnsibleActionFail("The option transferred is set by the action plugin: give url or file.")
+        if seen := self._seen():
+            return seen
         result: dict[str, Any] = self._execute_module(MODULE, module_args=self._task.args, task_vars=task_vars)
         if result.pop("archive_needed", False):
             archive = self._verified_archive()
             if not self._task.check_mode:
                 result = self._stage(archive, task_vars)
         return result
+
+    def _seen(self) -> dict[str, Any] | None:
+        """Return what the module would answer when the release is among those that were seen in this run."""
+        args = self._task.args
+        seen, version, sha256 = args.pop("seen", None) or {}, args.get("version"), str(args.get("sha256")).lower()
+        path = f"{args.get('releases_dir', '/opt/vigil')}/{args.get('service')}/{version}-{sha256[:12]}"
+        if seen.get(path) != sha256:
+            return None
+        return {"changed": False, "path": path, "version": version, "sha256": sha256, "downloaded": False}
 
     def _verified_archive(self) -> str:
         """Return the path of the archive on the controller: a wrong one is found here, in check mode too."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ._installation import foreign_link, foreign_unit, foreign_user
+from ._manifest import untouched_releases
 from ._ports import listeners
 
 __all__ = ["Host", "default_retentions", "disk_bytes"]
@@ -59,6 +60,11 @@ class Host:
             name = release.get("PRETTY_NAME", "This operating system")
             yield f"{name} is not among the platforms that this collection is tested on: Debian 12 and 13."
         yield from _shrunk_retentions(self.name, self.services)
+
+    def releases(self) -> dict[str, str]:
+        """Return the digest of each release of the services that is as it was staged, by its directory."""
+        staged = (untouched_releases(self.root / "opt/vigil" / service["name"]) for service in self.services)
+        return {path: digest for found in staged for path, digest in found.items()}
 
     def _platform_problems(self) -> Iterator[str]:
         if sys.version_info < _PYTHON:

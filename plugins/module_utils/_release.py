@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ._archive import fetch, shown, unpack, verify
+from ._manifest import manifest_of
 from ._staging import StagingError, plain_name, reason_of, replace_tree, scratch_directory
-from ._tree import make_directory, mark_staged, paths_below, staging_facts
+from ._tree import make_directory, mark_staged, staging_facts
 
 __all__ = ["Release", "found_at", "stage", "wanted"]
 
@@ -62,24 +62,11 @@ def wanted(release: Release) -> dict[str, Any]:
 def found_at(release: Release) -> dict[str, Any]:
     """Return the facts of what lies in the release's place: those of wanted() when it is staged and untouched."""
     facts = staging_facts(release.path)
-    staged, found = facts.get("files"), _manifest_of(release.path)
+    staged, found = facts.get("files"), manifest_of(release.path)
     if facts.get("sha256") != release.sha256 or not isinstance(staged, dict):
         return {"state": "not staged"} if found else {"state": "absent"}
     changed = sorted(name for name in staged.keys() | found.keys() if staged.get(name) != found.get(name))
     return {**wanted(release), **({"state": "changed on the host", "changed": changed} if changed else {})}
-
-
-def _manifest_of(root: Path) -> dict[str, str]:
-    """Return mode and owner, and for all but directories size and time, of everything below root by its path.
-
-    Not the content: reading it would cost an unchanged run seconds, and no edit keeps the time in nanoseconds.
-    """
-    manifest = {}
-    for name in paths_below(root):
-        found = (root / name).lstat()
-        text = f"{found.st_mode:o} {found.st_uid}:{found.st_gid}"
-        manifest[str(name)] = text if stat.S_ISDIR(found.st_mode) else f"{text} {found.st_size} {found.st_mtime_ns}"
-    return manifest
 
 
 def stage(release: Release, *, timeout: int) -> None:
@@ -93,7 +80,7 @@ def stage(release: Release, *, timeout: int) -> None:
                 fetch(release.url, archive, timeout=timeout)
             verify(archive, source=release.source, sha256=release.sha256)
             new = unpack(archive, scratch, source=release.source)
-            mark_staged(new, **wanted(release), source=release.source, files=_manifest_of(new))
+            mark_staged(new, **wanted(release), source=release.source, files=manifest_of(new))
             replace_tree(new, release.path)
     except OSError as error:
         raise StagingError(

@@ -18,7 +18,15 @@ from pathlib import Path
 
 from ._tree import remove_tree, sync_directory
 
-__all__ = ["StagingError", "plain_name", "reason_of", "remove_leftovers", "replace_tree", "scratch_directory"]
+__all__ = [
+    "StagingError",
+    "leftovers",
+    "plain_name",
+    "reason_of",
+    "remove_leftovers",
+    "replace_tree",
+    "scratch_directory",
+]
 
 _SCRATCH = ".unpack-"
 _AT_CWD = -100
@@ -45,8 +53,13 @@ def plain_name(noun: str, name: str) -> str:
 
 def remove_leftovers(parent: Path) -> None:
     """Remove the scratch directories that killed runs left below parent."""
-    for leftover in parent.glob(f"{_SCRATCH}*"):
+    for leftover in leftovers(parent):
         remove_tree(leftover)
+
+
+def leftovers(parent: Path) -> list[Path]:
+    """Return the scratch directories below parent: of runs that were killed, or of one that is under way."""
+    return list(parent.glob(f"{_SCRATCH}*"))
 
 
 @contextlib.contextmanager

@@ -70,6 +70,11 @@ ansible_facts:
     vigil_disk_bytes: {description: Size of the file system of each service that has a data directory., type: dict}
     vigil_retention_bytes: {description: What each service of a default retention may keep., type: dict}
     vigil_host_time: {description: Its clock in seconds of the epoch., type: float}
+releases:
+  description: Digest of each staged release that is as it was staged, by its directory.
+  type: dict
+  returned: success
+  sample: {/opt/vigil/prometheus/3.5.0-e811827af26d: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a}
 """
 
 import platform
@@ -115,7 +120,7 @@ def main() -> None:
         "vigil_retention_bytes": default_retentions(host.services),
         "vigil_host_time": time.time(),
     }
-    module.exit_json(changed=False, ansible_facts=facts)
+    module.exit_json(changed=False, ansible_facts=facts, releases=host.releases())
 
 
 if __name__ == "__main__":

@@ -48,6 +48,12 @@ options:
   transferred:
     description: Where the archive lies on the host once it was transferred. The action plugin sets it.
     type: path
+  seen:
+    description:
+      - Digests by directory of what M(vigil.observability.host_preflight) found staged and untouched in the same run.
+      - A release that is among them is there, and the host is not asked again.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Compares a O(file) that is needed with its digest; does not ask the server of an O(url).
@@ -139,6 +145,7 @@ def main() -> None:
             "releases_dir": {"type": "path", "default": "/opt/vigil"},
             "timeout": {"type": "int", "default": 60},
             "transferred": {"type": "path"},
+            "seen": {"type": "dict", "default": {}},
         },
         required_one_of=[("url", "file")],
         mutually_exclusive=[("url", "file"), ("url", "transferred")],

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils import _preflight
+from ansible_collections.vigil.observability.plugins.module_utils._manifest import manifest_of
 from ansible_collections.vigil.observability.plugins.module_utils._ports import Listener
+from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
 from ansible_collections.vigil.observability.plugins.modules import host_preflight
 
 Look = Callable[..., Any]
@@ -182,3 +184,27 @@ def test_untested_platform_is_a_warning(look: Look, root: Path) -> None:
     assert "Rocky Linux 9.4 is not among the platforms" in warning
     (root / "etc/os-release").unlink()
     assert "This operating system is not among" in look({"name": "demo"})["warnings"][0]
+
+
+def a_release(root: Path) -> Path:
+    path = root / "opt/vigil/app/1.0-abc"
+    path.mkdir(parents=True)
+    (path / "app").write_text("#!/bin/sh\n")
+    mark_staged(path, sha256="abc", files=manifest_of(path))
+    return path
+
+
+def test_untouched_releases_are_told_with_their_digests(look: Look, root: Path) -> None:
+    path = a_release(root)
+    (root / "opt/app").symlink_to(path)
+    assert look({"name": "app"})["releases"] == {str(path): "abc"}
+
+
+def test_release_that_was_changed_on_the_host_is_not_told(look: Look, root: Path) -> None:
+    (a_release(root) / "app").chmod(0o777)
+    assert look({"name": "app"})["releases"] == {}
+
+
+def test_no_release_is_told_where_a_killed_run_left_something_to_clear_away(look: Look, root: Path) -> None:
+    a_release(root).with_name(".unpack-1").mkdir()
+    assert look({"name": "app"})["releases"] == {}
