@@ -137,7 +137,7 @@ class Run:
 
     def say(self, text: str) -> None:
         """Print a line of progress."""
-        print(f"{time.monotonic() - self.begun:5.0f} s  {text}", flush=True)
+        print(f"{time.monotonic() - self.begun:5.0f} s  {text}\n", end="", flush=True)
 
     def outcome_of(self, job: Job) -> Outcome:
         """Run a job to its end and say how it went."""
