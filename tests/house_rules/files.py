@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
-__all__ = ["overlong", "unwanted_words"]
+__all__ = ["machine_paths", "overlong", "unwanted_words"]
 
 # The first pattern that a file's name matches says how many lines it may have.
 LONGEST = (
@@ -29,6 +29,8 @@ LONGEST = (
 # The brackets keep the rules from finding themselves.
 _LEFT_OVER = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X])\b")
 _SKIPPED = re.compile(r"pytest\.mark\.(skip|xfail)\b(?!.*reason=)|pytest\.[s]kip\(\s*\)")
+# Folders that every machine has, and in which a checkout may lie.
+_EVERYWHERE = {Path(path) for path in ("/", "/tmp", "/var/tmp", "/home", "/opt", "/srv", "/usr/src")}
 _NOT_IN_ROLES = re.compile(r"\b(set_fact|ignore_errors|notify|include_role|listen)\s*:|not ansible_check_mode")
 
 
@@ -44,14 +46,15 @@ def overlong(tree: Tree) -> Iterator[str]:
 def unwanted_words(tree: Tree) -> Iterator[str]:
     """Yield a sentence for every line that says what belongs elsewhere or nowhere."""
     yield from _lines(tree, _LEFT_OVER, "is unfinished; finish it or leave it out", except_for="LICENSE")
-    yield from _lines(tree, _machine_paths(tree.root), "names a path of one machine")
+    yield from _lines(tree, machine_paths(tree.root), "names a path of one machine")
     yield from _lines(tree, _SKIPPED, "skips a test without a reason", below="tests/")
     yield from _lines(tree, _NOT_IN_ROLES, "has no place in a role; modules decide, `vars` derive", below="roles/")
 
 
-def _machine_paths(root: Path) -> re.Pattern[str]:
-    here = [root.resolve(), root.resolve().parent, Path.home()]
-    return re.compile("|".join(re.escape(f"{path}/") for path in here if path.parent != path))
+def machine_paths(root: Path) -> re.Pattern[str]:
+    """Return what finds paths that only the machine of the checkout has."""
+    here = {root.resolve(), root.resolve().parent, Path.home()} - _EVERYWHERE
+    return re.compile("|".join(re.escape(f"{path}/") for path in sorted(here)))
 
 
 def _lines(

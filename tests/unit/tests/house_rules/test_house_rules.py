@@ -142,6 +142,11 @@ def test_paths_of_this_machine_are_named(write: Write) -> None:
     assert "names a path of one machine" in found
 
 
+@pytest.mark.parametrize(("text", "found"), [("/tmp/unpacked/a", False), ("/tmp/checkout/a", True)])
+def test_folders_that_every_machine_has_are_no_paths_of_this_one(text: str, found: bool) -> None:
+    assert bool(files.machine_paths(Path("/tmp/checkout")).search(text)) == found
+
+
 @pytest.mark.parametrize("name", ["name: install", "name: Install.", "when: true"])
 def test_tasks_need_a_name_that_is_an_imperative_sentence(write: Write, name: str) -> None:
     task = f"- name: Try\n  block:\n    - {name}\n      ansible.builtin.ping:\n"
