@@ -4,7 +4,7 @@ SHELL := bash
 # Where Ansible and Python find the collection, and where what is costly to make is kept.
 VIGIL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vigil-observability
 in_environment := VIGIL_CACHE=$(VIGIL_CACHE) ANSIBLE_COLLECTIONS_PATH=.build PYTHONPATH=.build PATH="$$PWD/.venv/bin:$$PATH"
-.PHONY: help demo demo-down environment test lint unit molecule hosts bench docs-tables clean
+.PHONY: help demo demo-down environment test lint unit molecule hosts bench build docs-tables clean
 
 help: ## List the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ hosts: environment ## Make the engine, the image of test hosts and the archives 
 
 bench: hosts ## Measure what a first and an unchanged run cost, in module calls, seconds and pings
 	@$(in_environment) python tests/bench.py
+
+build: environment ## Build the archive that users install
+	@$(in_environment) ansible-galaxy collection build --force
 
 docs-tables: environment ## Write the tables of inputs into the roles' READMEs
 	@tests/docs_tables

@@ -39,14 +39,21 @@ class Answer:
         return json.loads(self.body)
 
 
+class Secrets(dict[str, Any]):
+    """Secrets by name, which the report of a failed test does not show."""
+
+    def __repr__(self) -> str:
+        return f"({len(self)} secrets)"
+
+
 @pytest.fixture(scope="session")
-def secrets() -> dict[str, Any]:
+def secrets() -> Secrets:
     """Return the secrets of the inventory."""
     vault = VaultLib([(DEFAULT_VAULT_ID_MATCH, VaultSecret((BUILD / "inventory.vault-password").read_bytes().strip()))])
     # A scenario may have secrets of its own.
     own = os.environ.get("VIGIL_SECRETS_FILE")
     file = Path(own) if own else BUILD / "inventory/group_vars/all/secrets.yml"
-    return dict(yaml.safe_load(vault.decrypt(file.read_bytes())))
+    return Secrets(yaml.safe_load(vault.decrypt(file.read_bytes())))
 
 
 @pytest.fixture
