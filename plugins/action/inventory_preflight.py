@@ -28,6 +28,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._service_fault
     unfit_ports,
     unfit_values,
     unknown_releases,
+    untested_releases,
 )
 
 __all__ = ["ActionModule"]
@@ -57,10 +58,11 @@ class ActionModule(ActionBase):
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
         faults = [*_unknown_inputs(variables, play), *_wrong_inputs(hosts, play, ports, command)]
+        doubts = [*_doubts(variables, play), *untested_releases(hosts)]
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = _masked(sentences(faults, every), secrets)
         refused = {"failed": True, "msg": "\n- ".join([_REFUSED, *problems])} if problems else {}
-        return {"changed": False, "warnings": sentences(_doubts(variables, play), every), **refused}
+        return {"changed": False, "warnings": sentences(doubts, every), **refused}
 
 
 def _hosts(

@@ -28,7 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The version with C(url), C(sha256), C(data_oldest_reader), C(tested).
+  description: The version with C(url), C(sha256) and C(data_oldest_reader).
   type: dict
 """
 

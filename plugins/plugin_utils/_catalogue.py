@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-__all__ = ["ARCHITECTURES", "CatalogueError", "release_of"]
+__all__ = ["ARCHITECTURES", "CatalogueError", "is_tested", "release_of"]
 
 CATALOGUE = Path(__file__).parents[2] / "catalogue.yml"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -38,7 +38,7 @@ def release_of(
         extra: {component: {version: {architecture: {url, sha256}, data_oldest_reader}}}, laid over the catalogue.
 
     Returns:
-        {version, url, sha256, data_oldest_reader (may be None), tested}
+        {version, url, sha256, data_oldest_reader (may be None)}
 
     Raises:
         CatalogueError: There is no such component, version or architecture, or no digest.
@@ -60,8 +60,13 @@ def release_of(
         "url": _mirrored(archive["url"], mirror),
         "sha256": archive["sha256"],
         "data_oldest_reader": release.get("data_oldest_reader"),
-        "tested": release.get("tested", True),
     }
+
+
+def is_tested(component: str, version: str) -> bool:
+    """Return whether the tests of this collection run the version; of one that the catalogue lacks, nothing is said."""
+    tested: bool = _read(CATALOGUE).get(component, {}).get("releases", {}).get(version, {}).get("tested", True)
+    return tested
 
 
 @cache

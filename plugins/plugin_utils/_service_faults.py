@@ -19,6 +19,7 @@ from ansible_collections.vigil.observability.plugins.filter.rule_files import ru
 from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import (
     ARCHITECTURES,
     CatalogueError,
+    is_tested,
     release_of,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, listed
@@ -26,7 +27,14 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs i
 from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import ROLES
 
-__all__ = ["ambiguous_replicas", "shared_addresses", "unfit_ports", "unfit_values", "unknown_releases"]
+__all__ = [
+    "ambiguous_replicas",
+    "shared_addresses",
+    "unfit_ports",
+    "unfit_values",
+    "unknown_releases",
+    "untested_releases",
+]
 
 Ports = Mapping[str, int]
 
@@ -48,6 +56,16 @@ def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
                 seen[key] = _no_release(service, version, extra)
             if seen[key]:
                 yield Fault(f"{service}_version", host.name, f"cannot be installed: {seen[key]}")
+
+
+def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a doubt for each version of the catalogue that the tests of this collection do not run."""
+    for host in hosts:
+        for service in host.services:
+            version = str(host.value(f"{service}_version", ""))
+            if not is_tested(service, version):
+                rest = f"is {version}, which the tests of this collection do not run: try it on one host first."
+                yield Fault(f"{service}_version", host.name, rest)
 
 
 def unfit_ports(host: HostInputs, ports: Ports, *, meshed: bool) -> Iterator[Fault]:

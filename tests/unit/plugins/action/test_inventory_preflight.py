@@ -382,6 +382,14 @@ def test_what_can_be_used_is_not_refused(preflight: Preflight, given: dict[str, 
     assert problems(preflight(**given)) == []
 
 
+def test_version_that_the_tests_do_not_run_is_a_warning(preflight: Preflight) -> None:
+    [warning] = preflight(every={"prometheus_version": "2.45.0"})["warnings"]
+    assert warning == (
+        "prometheus_version of monitor1 and monitor2 is 2.45.0, which the tests of this collection do not run: "
+        "try it on one host first."
+    )
+
+
 @pytest.mark.parametrize(
     ("release", "reason"),
     [

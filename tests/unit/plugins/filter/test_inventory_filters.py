@@ -25,6 +25,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
     scrape_jobs,
     web_users,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import is_tested
 
 PORTS = {"prometheus": 9090, "node_exporter": 9100}
 DIGEST = "0" * 64
@@ -221,7 +222,7 @@ def test_passwords_without_the_library_name_what_to_install(monkeypatch: pytest.
 
 def test_a_release_without_a_version_is_the_default_of_the_catalogue() -> None:
     found = release.release("prometheus", architecture="aarch64")
-    assert found["tested"]
+    assert is_tested("prometheus", found["version"])
     assert found["url"].endswith(f"prometheus-{found['version']}.linux-arm64.tar.gz")
     assert found["data_oldest_reader"] == "2.55.0"
 
