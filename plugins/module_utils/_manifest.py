@@ -31,7 +31,7 @@ def manifest_of(root: Path) -> dict[str, str]:
 def untouched_releases(folder: Path) -> dict[str, str]:
     """Return the digest of each staged release of a service that is as it was staged, by its directory.
 
-    None where a killed run left something: the next staging has to clear that away.
+    Nothing where a killed run left something: the next staging has to clear that away.
     """
     if leftovers(folder):
         return {}
