@@ -26,7 +26,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 
-from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract, pack
+from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract
 from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
 from ansible_collections.vigil.observability.tests.servers.golang import Go, GoError
 from ansible_collections.vigil.observability.tests.servers.recipes import RECIPES, Package, Recipe, Workshop
@@ -130,9 +130,8 @@ def make(recipe: Recipe, shelf: Shelf, workshop: Workshop, cache: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache, prefix="servers-") as scratch:
         folder = Path(scratch) / f"{recipe.name}.linux-{ARCHITECTURE}"
         folder.mkdir()
-        recipe.fill(folder, workshop)
         packed = Path(scratch) / "packed.tar.gz"
-        pack(folder, packed)
+        recipe.pack(folder, packed, workshop)
         shelf.put(recipe, packed)
 
 
@@ -194,7 +193,9 @@ def main() -> int:
         return int(not all(answers(release["url"]) for release in defaults.values()))
     recipes = RECIPES
     if options.verb == "default":
-        recipes = tuple(recipe for recipe in RECIPES if recipe.version == defaults[recipe.service]["version"])
+        recipes = tuple(
+            recipe for recipe in RECIPES if recipe.version == defaults.get(recipe.service, {}).get("version")
+        )
     try:
         print(promtool(cache) if options.verb == "promtool" else assemble(cache, recipes, options.base_url))
     except (DebianError, GoError) as error:

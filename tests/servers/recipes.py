@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import tarfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.vigil.observability.tests.servers.archive import unpack
+from ansible_collections.vigil.observability.tests.servers.archive import pack, unpack
 from ansible_collections.vigil.observability.tests.servers.debian import Debian
 from ansible_collections.vigil.observability.tests.servers.golang import Go
+from ansible_collections.vigil.observability.tests.servers.standin_grafana import packing
 
-__all__ = ["RECIPES", "Package", "Recipe", "Workshop"]
+__all__ = ["RECIPES", "GivenArchive", "Package", "Recipe", "StandInGrafana", "Workshop", "grafana_recipes"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -51,6 +54,11 @@ class Recipe(ABC):
     @abstractmethod
     def fill(self, folder: Path, workshop: Workshop) -> None:
         """Put everything of the archive into this folder."""
+
+    def pack(self, folder: Path, archive: Path, workshop: Workshop) -> None:
+        """Write the archive, whose one folder is this empty one when it comes."""
+        self.fill(folder, workshop)
+        pack(folder, archive)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +111,81 @@ class StandIn(Recipe):
     def fill(self, folder: Path, workshop: Workshop) -> None:
         unpack(next(workshop.archives.glob(f"{self.service}-{self.like}.linux-*.tar.gz")), folder)
         (folder / self.service).write_text(f"#!/bin/sh\n{self.script}\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandInGrafana(Recipe):
+    """A server of ours that answers as Grafana was recorded to answer."""
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr((self, packing.digest_of_sources())).encode()).hexdigest()
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
+        packing.fill(folder, self.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigratingGrafana(Recipe):
+    """A script in the place of Grafana that changes the database and then never answers, for tests of what comes back.
+
+    The database is the one that the configuration names.
+    """
+
+    script: str = """#!/usr/bin/env python3
+import configparser, sqlite3, sys, time
+settings = configparser.RawConfigParser()
+settings.read(word.partition("=")[2] for word in sys.argv if word.startswith("--config="))
+with sqlite3.connect(settings["database"]["path"]) as database:
+    database.execute("create table if not exists of_a_release_that_fails (id integer)")
+print("grafana 99.1.0 (stand-in): has migrated the database and never becomes ready", flush=True)
+time.sleep(3600)
+"""
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
+        (folder / "bin").mkdir()
+        (folder / "bin" / "grafana").write_text(self.script)
+        (folder / "bin" / "grafana").chmod(0o755)
+        (folder / "VERSION").write_text(self.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenArchive(Recipe):
+    """An archive of upstream's that lies on this machine, taken as it is."""
+
+    given: Path
+
+    @property
+    def digest(self) -> str:
+        found = self.given.stat()
+        return hashlib.sha256(repr((self, found.st_size, found.st_mtime_ns)).encode()).hexdigest()
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
+        unpack(self.given, folder)
+
+    def pack(self, folder: Path, archive: Path, workshop: Workshop) -> None:  # noqa: ARG002
+        shutil.copyfile(self.given, archive)
+
+
+def grafana_recipes(given: str | None) -> tuple[Recipe, ...]:
+    """Return the recipes of Grafana: stand-ins of two versions, or a given archive in the place of the newest one."""
+    older, newest = (StandInGrafana(service="grafana", version=version) for version in ("11.6.16", "12.1.1"))
+    if not given:
+        return older, newest
+    archive = Path(given)
+    if not archive.is_file():
+        raise FileNotFoundError(f"GRAFANA_ARCHIVE names {given}, which is no file")
+    return older, GivenArchive(service="grafana", version=_version_in(archive), given=archive)
+
+
+def _version_in(archive: Path) -> str:
+    """Return what the file VERSION of an archive's folder says, or else the folder's name: grafana-<version>."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            parts = Path(member.name).parts
+            if parts[1:] == ("VERSION",) and (content := tar.extractfile(member)):
+                return content.read().decode().strip().removeprefix("v")
+    return parts[0].removeprefix("grafana-").removeprefix("v").split(".linux-")[0]
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -184,4 +267,6 @@ RECIPES: tuple[Recipe, ...] = (
     _prometheus_that("3.99.1", "echo 'prometheus 3.99.1 (stand-in): cannot open its storage' >&2\nexit 1"),
     _prometheus_that("3.99.2", "echo 'prometheus 3.99.2 (stand-in): never becomes ready'\nexec sleep infinity"),
     _prometheus_that("3.99.3", "exec sleep infinity", tampered=True),
+    *grafana_recipes(os.environ.get("GRAFANA_ARCHIVE")),
+    MigratingGrafana(service="grafana", version="99.1.0"),
 )

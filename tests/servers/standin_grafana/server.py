@@ -1,0 +1,99 @@
+"""Serves the application over HTTP or HTTPS."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cheroot.server import HTTPConnection
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
+
+from .app import Application
+from .settings import Settings
+from .store import Store
+
+__all__ = ["Served", "ServerError", "make_server", "running"]
+
+_TLS = {"": ssl.TLSVersion.TLSv1_2, "TLS1.2": ssl.TLSVersion.TLSv1_2, "TLS1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class ServerError(Exception):
+    """The server cannot be set up as the settings say."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs."""
+
+    application: Application
+    server: Server
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        scheme = "https" if self.server.ssl_adapter else "http"
+        return f"{scheme}://127.0.0.1:{self.server.bind_addr[1]}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections have been opened."""
+        return int(self.server.ConnectionClass.opened)
+
+
+def make_server(application: Application, address: str, port: int) -> Server:
+    """Return a server that listens once it is prepared; port 0 stands for a free one."""
+
+    class Counted(HTTPConnection):
+        """A connection that is counted."""
+
+        opened = 0
+
+        def __init__(self, *args: object, **kwargs: object) -> None:
+            type(self).opened += 1
+            super().__init__(*args, **kwargs)
+
+    server = Server((address, port), application, numthreads=8, server_name="standin", timeout=60)
+    server.ConnectionClass = Counted
+    server.ssl_adapter = _tls(application.settings)
+    return server
+
+
+def _tls(settings: Settings) -> BuiltinSSLAdapter | None:
+    protocol, oldest = settings.get("server", "protocol"), settings.get("server", "min_tls_version")
+    if protocol not in {"http", "https"}:
+        raise ServerError(f"cannot serve the protocol {protocol}: the stand-in knows http and https")
+    if protocol == "http":
+        return None
+    if oldest not in _TLS:
+        raise ServerError(f"cannot serve min_tls_version {oldest}: it is none of TLS1.2 and TLS1.3")
+    certificate, key = settings.get("server", "cert_file"), settings.get("server", "cert_key")
+    try:
+        adapter = BuiltinSSLAdapter(certificate, key)
+    except OSError as error:
+        raise ServerError(f"cannot use the certificate {certificate} with the key {key}: {error}") from error
+    adapter.context.minimum_version = _TLS[oldest]
+    return adapter
+
+
+@contextmanager
+def running(settings: Settings, database: Path | None = None) -> Iterator[Served]:
+    """Serve on a free port of loopback for a while, from a database in memory unless a file is named."""
+    store = Store(database)
+    store.migrate(settings.version)
+    server = make_server(Application(settings, store), "127.0.0.1", 0)
+    # How long the end of a test waits for the thread.
+    server.expiration_interval = 0.02
+    server.prepare()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield Served(server.wsgi_app, server)
+    finally:
+        server.stop()
+        thread.join()
+        store.close()

@@ -1,0 +1,60 @@
+"""What all unit tests share: a server that answers as Grafana was recorded to answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import Served, running
+from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
+
+
+@dataclass
+class Grafana:
+    """A stand-in for Grafana 12 with an empty database, and what it has been asked since `forget`."""
+
+    served: Served
+    user: str = "admin"
+    password: str = "admin"
+    _connections: int = 0
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        return self.served.url
+
+    @property
+    def requests(self) -> Counter[tuple[str, str]]:
+        """How often each method and path (without its query) has been asked for."""
+        return self.served.application.requests
+
+    @property
+    def writes(self) -> int:
+        """How many requests were neither GET nor HEAD."""
+        return sum(count for (method, _path), count in self.requests.items() if method not in {"GET", "HEAD"})
+
+    @property
+    def connections(self) -> int:
+        """How many connections have been opened."""
+        return self.served.connections - self._connections
+
+    @property
+    def at_once(self) -> int:
+        """The most requests that were under way at the same time."""
+        return self.served.application.at_once
+
+    def forget(self) -> None:
+        """Start counting again."""
+        self.served.application.requests.clear()
+        self.served.application.at_once = 0
+        self._connections = self.served.connections
+
+
+@pytest.fixture
+def grafana() -> Iterator[Grafana]:
+    """A stand-in for Grafana 12 on a free port of loopback for the time of one test."""
+    with running(Settings()) as served:
+        yield Grafana(served)
