@@ -27,7 +27,7 @@ MakeProgram = Callable[[str, str], Path]
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Serves bodies by path, with headers where some are given, and notes every request."""
+    """Serves bodies by path, with its query or without, with headers where some are given, and notes every request."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -46,12 +46,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append((self.path, dict(self.headers)))
-        body = self.server.bodies.get(self.path)
+        body = self.server.bodies.get(self.path, self.server.bodies.get(self.path.partition("?")[0]))
         self.send_response(404 if body is None else 200)
         for name, value in {"Content-Length": str(len(body or b"")), **self.server.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body or b"")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the output of the tests clean."""

@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is asked of Prometheus about an application, as PromQL. Each answer counts all instances together.
+
+Ratios are weighted by requests: sums are divided by sums, and nothing is divided by zero. Where there is traffic and no
+error yet, the error rate is 0; where there is no traffic there is no answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["METRIC_NAMES", "ApplicationQueries", "ContainerQueries", "ProcessQueries", "quoted", "report_series"]
+
+# What applications call their metrics and labels unless they say otherwise; empty for what not every one has.
+METRIC_NAMES: Mapping[str, str] = {
+    "requests": "http_requests_total",
+    "duration": "http_request_duration_seconds",
+    "status_label": "status_code",
+    "bad_status": "5..",
+    "route_label": "route",
+    "orders": "",
+    "order_duration": "",
+    "active_users": "",
+    "pool_in_use": "",
+    "pool_size": "",
+    "build_info": "application_build_info",
+}
+
+
+def quoted(text: str) -> str:
+    """Return the text as a string of PromQL."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _sum(inner: str, by: tuple[str, ...]) -> str:
+    return f"sum by ({', '.join(by)}) ({inner})" if by else f"sum({inner})"
+
+
+def _share(part: str, whole: str) -> str:
+    """Return a percentage, without an answer where the whole is 0."""
+    return f"100 * {part} / ({whole} > 0)"
+
+
+@dataclass(frozen=True)
+class ApplicationQueries:
+    """What an application tells about its requests and its business.
+
+    `metrics` holds the names of its metrics and labels; `where` narrows all questions and `requests_where` those about
+    requests, as label matchers; `window` is the time that rates are taken over; `by` splits what is asked about
+    requests.
+    """
+
+    job: str
+    metrics: Mapping[str, str]
+    where: tuple[str, ...] = ()
+    requests_where: tuple[str, ...] = ()
+    window: str = "5m"
+    by: tuple[str, ...] = ()
+
+    def throughput(self) -> str:
+        """Return requests per second."""
+        return _sum(self._requests(), self.by)
+
+    def error_rate(self) -> str:
+        """Return the share of requests that failed, in percent."""
+        bad = f"{self.metrics['status_label']}=~{quoted(self.metrics['bad_status'])}"
+        total = self.throughput()
+        failed = f"({_sum(self._requests(bad), self.by)} or 0 * {total})"
+        return _share(failed, total)
+
+    def response_time_mean(self) -> str:
+        """Return the mean duration of a request, in seconds."""
+        return self._mean("duration", (*self.where, *self.requests_where), self.by)
+
+    def response_time(self, quantile: float) -> str:
+        """Return the duration, in seconds, that the share `quantile` of requests does not exceed."""
+        return self._quantile(quantile, "duration", (*self.where, *self.requests_where), self.by)
+
+    def orders(self, *by: str) -> str:
+        """Return orders per second."""
+        return _sum(self._rate(self.metrics["orders"], self.where), by)
+
+    def order_duration(self, quantile: float, *by: str) -> str:
+        """Return the duration, in seconds, that the share `quantile` of orders does not exceed."""
+        return self._quantile(quantile, "order_duration", self.where, by)
+
+    def active_users(self, *by: str) -> str:
+        """Return how many users are active."""
+        return _sum(self._series(self.metrics["active_users"], self.where), by)
+
+    def pool_use(self, *by: str) -> str:
+        """Return how much of the connection pool is in use, in percent."""
+        used = _sum(self._series(self.metrics["pool_in_use"], self.where), by)
+        return _share(used, _sum(self._series(self.metrics["pool_size"], self.where), by))
+
+    def new_builds(self, within: str) -> str:
+        """Return how many instances run each version that none ran so long ago."""
+        builds = self._series(self.metrics["build_info"], ())
+        return f"count by (version) ({builds}) unless count by (version) ({builds} offset {within})"
+
+    def _requests(self, *matchers: str) -> str:
+        return self._rate(self.metrics["requests"], (*self.where, *self.requests_where, *matchers))
+
+    def _mean(self, key: str, matchers: tuple[str, ...], by: tuple[str, ...]) -> str:
+        name = self.metrics[key]
+        count = _sum(self._rate(f"{name}_count", matchers), by)
+        return f"{_sum(self._rate(f'{name}_sum', matchers), by)} / ({count} > 0)"
+
+    def _quantile(self, quantile: float, key: str, matchers: tuple[str, ...], by: tuple[str, ...]) -> str:
+        buckets = self._rate(f"{self.metrics[key]}_bucket", matchers)
+        return f"histogram_quantile({quantile}, {_sum(buckets, ('le', *by))})"
+
+    def _rate(self, name: str, matchers: tuple[str, ...]) -> str:
+        return f"rate({self._series(name, matchers)}[{self.window}])"
+
+    def _series(self, name: str, matchers: tuple[str, ...]) -> str:
+        return f"{name}{{{','.join((f'job={quoted(self.job)}', *matchers))}}}"
+
+
+@dataclass(frozen=True)
+class ProcessQueries:
+    """What processes use, by what their client libraries tell: `where` selects them, `by` splits the answers."""
+
+    where: tuple[str, ...]
+    window: str = "5m"
+    by: tuple[str, ...] = ("instance",)
+
+    def cpu_cores(self) -> str:
+        """Return how many cores are busy."""
+        return _sum(f"rate(process_cpu_seconds_total{self._selector}[{self.window}])", self.by)
+
+    def memory_bytes(self) -> str:
+        """Return the resident memory."""
+        return _sum(f"process_resident_memory_bytes{self._selector}", self.by)
+
+    def cpu_of(self, cores: float) -> str:
+        """Return the share of so many cores that is busy, in percent."""
+        return f"100 * {self.cpu_cores()} / {cores:g}"
+
+    def memory_of(self, most: float) -> str:
+        """Return the share of so much memory that is resident, in percent."""
+        return f"100 * {self.memory_bytes()} / {most:.0f}"
+
+    def cpu_of_host(self) -> str:
+        """Return the share of the cores of its host that is busy, in percent, by host."""
+        cores = 'count by (host) (node_cpu_seconds_total{mode="idle"})'
+        return f"100 * {ProcessQueries(self.where, self.window, ('host',)).cpu_cores()} / on (host) {cores}"
+
+    def memory_of_host(self) -> str:
+        """Return the share of the memory of its host that is resident, in percent, by host."""
+        used = ProcessQueries(self.where, self.window, ("host",)).memory_bytes()
+        return f"100 * {used} / on (host) max by (host) (node_memory_MemTotal_bytes)"
+
+    def open_files(self) -> str:
+        """Return the share of the files that may be open that are open, in percent."""
+        most = f"min by ({', '.join(self.by)}) (process_max_fds{self._selector})"
+        return f"100 * max by ({', '.join(self.by)}) (process_open_fds{self._selector}) / ({most} > 0)"
+
+    def starts(self, window: str) -> str:
+        """Return how often the process was started anew within the window."""
+        return _sum(f"changes(process_start_time_seconds{self._selector}[{window}])", self.by)
+
+    @property
+    def _selector(self) -> str:
+        return f"{{{','.join(self.where)}}}"
+
+
+@dataclass(frozen=True)
+class ContainerQueries:
+    """What containers use, by what cAdvisor tells. They are those whose `label` matches the whole `pattern`."""
+
+    label: str
+    pattern: str
+    window: str = "5m"
+
+    def cpu_cores(self) -> str:
+        """Return how many cores are busy."""
+        return self._sum(f"rate({self._series('container_cpu_usage_seconds_total')}[{self.window}])")
+
+    def memory_bytes(self) -> str:
+        """Return the memory that cannot be taken back, which is what the limit looks at."""
+        return self._sum(self._series("container_memory_working_set_bytes"))
+
+    def cpu_of_limit(self) -> str:
+        """Return the share of the cores that it may use, in percent, for those with a limit."""
+        quota, period = self._series("container_spec_cpu_quota"), self._series("container_spec_cpu_period")
+        return _share(self.cpu_cores(), self._sum(f"{quota} / {period}"))
+
+    def memory_of_limit(self) -> str:
+        """Return the share of the memory that it may use, in percent, for those with a limit."""
+        return _share(self.memory_bytes(), self._sum(self._series("container_spec_memory_limit_bytes")))
+
+    def _sum(self, inner: str) -> str:
+        return _sum(inner, (self.label,))
+
+    def _series(self, name: str) -> str:
+        # In a pod, cAdvisor counts the pod as a whole and its empty container besides.
+        pod = ',container!="",container!="POD"' if self.label == "pod" else ""
+        return f"{name}{{{self.label}=~{quoted(self.pattern)}{pod}}}"
+
+
+def report_series(queries: ApplicationQueries) -> dict[str, str]:
+    """Return the five series of a report: response time (s), error rate (%), throughput, orders (both /s), users.
+
+    The last two are there for an application that has such metrics.
+    """
+    series = {
+        "response_time": queries.response_time_mean(),
+        "error_rate": queries.error_rate(),
+        "throughput": queries.throughput(),
+    }
+    if queries.metrics.get("orders"):
+        series["order_rate"] = queries.orders()
+    if queries.metrics.get("active_users"):
+        series["active_users"] = queries.active_users()
+    return series

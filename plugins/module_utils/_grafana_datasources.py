@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Data sources of Grafana: what they should be, what they are, and how one becomes the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ._grafana import OWNER
+from ._http import Api
+from ._plan import Plan, PlanError, Step, by_key, planned
+from ._secret_digest import secret_digest
+
+__all__ = ["MARK", "apply", "desired", "found", "plan", "shown"]
+
+# Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
+MARK = "vigil"
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
+# Grafana keeps what it has of these when an update leaves them out or empties them.
+_KEPT = ("url", "database", "basicAuthUser")
+
+
+def desired(listed: Iterable[Mapping[str, Any]], digest_key: str) -> dict[str, dict[str, Any]]:
+    """Return {uid: data source with upstream's keys, our mark in its jsonData}.
+
+    Raises PlanError, by index, for what Grafana would accept and then not do, or refuse half-way.
+    """
+    items = [dict(item) for item in listed]
+    for index, item in enumerate(items):
+        where = f"datasources[{index}]"
+        if not _UID.fullmatch(item["uid"]):
+            raise PlanError(f"{where}: uid {item['uid']!r} must be 1 to 40 letters, digits, _ or -.")
+        if item["secureJsonData"] and not digest_key:
+            raise PlanError(
+                f"{where} ({item['uid']!r}) has secureJsonData, which Grafana never shows again: give "
+                "secret_digest_key, a secret of its own, so that a changed secret is noticed."
+            )
+    wanted = {
+        uid: _marked(item, digest_key)
+        for uid, item in by_key(items, lambda item: item["uid"], option="datasources", what="data source").items()
+    }
+    by_key(items, lambda item: item["name"] or item["uid"], option="datasources", what="data source named")
+    defaults = [uid for uid, item in wanted.items() if item["isDefault"]]
+    if len(defaults) > 1:
+        raise PlanError(f"Only one data source can be the default (isDefault), not {' and '.join(defaults)}.")
+    return wanted
+
+
+def _marked(item: Mapping[str, Any], digest_key: str) -> dict[str, Any]:
+    mark = {"owner": OWNER}
+    if item["secureJsonData"]:
+        mark["secrets"] = secret_digest(digest_key, item["secureJsonData"])
+    return {
+        **item,
+        "jsonData": {**(item["jsonData"] or {}), MARK: mark},
+        "secureJsonData": item["secureJsonData"] or {},
+    }
+
+
+def found(api: Api, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return {uid: data source} of the organisation; those that are wanted with all that Grafana shows of them."""
+    listed = {item["uid"]: item for item in api.call("GET", "/api/datasources", attempt="list the data sources").json()}
+    for uid in wanted:
+        if uid in listed:
+            path = f"/api/datasources/uid/{uid}"
+            listed[uid] = api.call("GET", path, attempt=f"read the data source {uid!r}").json()
+    return listed
+
+
+def plan(
+    wanted: Mapping[str, Mapping[str, Any]],
+    there: Mapping[str, Mapping[str, Any]],
+    *,
+    prune: bool = False,
+    absent: bool = False,
+) -> Plan:
+    """Return the plan. Raises PlanError for a name that another one has, and for what Grafana lets nobody change."""
+    owned = [uid for uid, item in there.items() if (item["jsonData"].get(MARK) or {}).get("owner") == OWNER]
+    made = planned(wanted, there, same=_same, prunable=owned if prune else (), absent=absent)
+    names = {item["name"]: uid for uid, item in there.items()}
+    for step in made.steps:
+        if step.before and step.before.get("readOnly"):
+            raise PlanError(
+                f"The data source {step.key!r} is provisioned from a file on the server of Grafana and cannot be "
+                "changed through its API: take it out of that file, or out of datasources."
+            )
+        holder = names.get(step.after["name"], step.key) if step.after else step.key
+        if holder != step.key:
+            raise PlanError(
+                f"The data source {step.key!r} cannot be named {step.after['name']!r}: {holder!r} has that name. "
+                "Rename one of them, or give the uid of the one that is there."
+            )
+    return made
+
+
+def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    return (
+        all((wanted[key] or "") == (there.get(key) or "") for key in _COMPARED)
+        and all(wanted[key] in (None, "", there.get(key)) for key in _KEPT)
+        and wanted["isDefault"] in (None, there["isDefault"])
+        and wanted["jsonData"] == there["jsonData"]
+        and set(wanted["secureJsonData"]) == set(there.get("secureJsonFields") or {})
+    )
+
+
+def apply(api: Api, step: Step) -> None:
+    """Make one change."""
+    attempt = f"{step.action} the data source {step.key!r}"
+    path = f"/api/datasources/uid/{step.key}"
+    if step.action == "delete":
+        api.call("DELETE", path, attempt=attempt)
+        return
+    body = {key: value for key, value in step.after.items() if value is not None}
+    if step.action == "create":
+        api.call("POST", "/api/datasources", attempt=attempt, body=body)
+        return
+    # A key that is left out keeps its secret, an empty one loses it.
+    forgotten = dict.fromkeys(step.before.get("secureJsonFields") or {}, "")
+    body["secureJsonData"] = {**forgotten, **body["secureJsonData"]}
+    body.setdefault("isDefault", step.before["isDefault"])
+    # With the version that was read, a change of somebody else in between is refused rather than lost.
+    api.call("PUT", path, attempt=attempt, body={**body, "version": step.before.get("version", 0)})
+
+
+def shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a diff shows: of secrets only their names, and a digest that tells whether they changed."""
+    fields = {key: item.get(key) or "" for key in (*_COMPARED, *_KEPT)}
+    secrets = item.get("secureJsonData") or item.get("secureJsonFields") or {}
+    return {**fields, "isDefault": item["isDefault"], "jsonData": item["jsonData"], "secrets": sorted(secrets)}

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a server is, as whom it is asked, and what its certificate is checked with."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import select
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+__all__ = ["Endpoint", "HttpError", "authorisation", "connection_to", "is_dropped", "url_parts"]
+
+
+class HttpError(Exception):
+    """A server that cannot be talked to; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a server is and how it is asked: times in seconds, files as paths, `token` in place of a user's name."""
+
+    url: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ca_path: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    validate_certs: bool = True
+    timeout: float = 30.0
+    deadline: float = 300.0
+    retries: int = 3
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no message may show."""
+        sent = _basic(self) if self.password else ""
+        return tuple(secret for secret in (self.password, self.token, sent) if secret)
+
+
+def url_parts(url: str) -> SplitResult:
+    """Return the parts of a URL that names a server, and perhaps a path. Raises HttpError for any other."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise HttpError("The URL must be like https://host:port, but its host or port cannot be read.") from None
+    if not usable or parts.username is not None or parts.query or parts.fragment:
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        raise HttpError(
+            f"The URL {shown!r} must be like https://host:port, perhaps with a path, and have no user, password, "
+            "query or fragment in it."
+        )
+    return parts
+
+
+def authorisation(endpoint: Endpoint) -> dict[str, str]:
+    """Return the header that says who asks. Raises HttpError, without the secret, for what no header can hold."""
+    if endpoint.token:
+        if not (endpoint.token.isascii() and endpoint.token.isprintable()):
+            raise HttpError(
+                "The token holds a line break or another character that no token has. When it comes from a file, "
+                "the line break at its end has to go."
+            )
+        return {"Authorization": f"Bearer {endpoint.token}"}
+    if ":" in endpoint.username:
+        raise HttpError("The user's name holds a colon, which cannot be sent. Log in with another name or a token.")
+    return {"Authorization": f"Basic {_basic(endpoint)}"} if endpoint.username else {}
+
+
+def connection_to(endpoint: Endpoint) -> http.client.HTTPConnection:
+    """Return a connection, not opened yet. Raises HttpError for certificates that cannot be read."""
+    parts = url_parts(endpoint.url)
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(host, parts.port)
+    try:
+        # Made once: it reads the authorities of the system, which takes longer than a request.
+        context = ssl.create_default_context(cafile=endpoint.ca_path or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if not endpoint.validate_certs:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if endpoint.client_cert:
+            # An encrypted key fails here: without a password, a prompt of the library would wait for ever.
+            context.load_cert_chain(endpoint.client_cert, endpoint.client_key or None, password="")
+    except (OSError, ValueError) as error:
+        files = ", ".join(filter(None, (endpoint.ca_path, endpoint.client_cert, endpoint.client_key)))
+        raise HttpError(f"The certificates for {endpoint.url} cannot be read ({files}): {error}.") from None
+    return http.client.HTTPSConnection(host, parts.port, context=context)
+
+
+def is_dropped(sock: socket.socket) -> bool:
+    """Say whether the other side has closed the idle connection: it can be read from, though nothing was asked."""
+    return bool(select.select([sock], [], [], 0)[0])
+
+
+def _basic(endpoint: Endpoint) -> str:
+    return base64.b64encode(f"{endpoint.username}:{endpoint.password}".encode()).decode()

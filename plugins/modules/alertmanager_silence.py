@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: alertmanager_silence
+short_description: A silence of Alertmanager, by a key of yours
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Creates, changes or ends a silence. It is found again by O(key), which lies in its comment, whatever its matchers
+    and its id are; silences of others are never touched.
+  - Any member of a mesh can be asked; it tells the others.
+extends_documentation_fragment:
+  - vigil.observability.connection
+  - vigil.observability.connection.changes
+options:
+  key:
+    description: Whose silence it is, such as V(upgrade-db1). There is one silence of a key.
+    type: str
+    required: true
+  matchers:
+    description: Labels of the alerts, all of which must match, in any order. Needed unless O(state=absent).
+    type: list
+    elements: dict
+    suboptions:
+      name: {description: Name of the label., type: str, required: true}
+      value: {description: Value or regular expression., type: str, required: true}
+      isRegex: {description: Whether the value is a regular expression., type: bool, default: false}
+      isEqual: {description: "Whether it must match; V(false) is that it must not.", type: bool, default: true}
+  starts_at:
+    description: Begin, V(now+1h), seconds since 1970, or RFC 3339 with its zone. Without it, now.
+    type: str
+  ends_at:
+    description: End, as O(starts_at). Needed unless O(duration) is given or O(state=absent).
+    type: str
+  duration:
+    description:
+      - How long from its begin, such as V(2h). A silence that is there and ends later than O(extend_below) from now
+        stays as it is, so that a repeated run does not silence for ever.
+    type: str
+  extend_below:
+    description: With O(duration), a silence that ends sooner than this from now is made to last for it again.
+    type: str
+    default: 0s
+  comment: {description: Why. People see it., type: str, default: Made by Ansible}
+  state:
+    description: Whether there is to be one. V(absent) ends it.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Silence the alerts of the machine while it is upgraded
+  vigil.observability.alertmanager_silence:
+    url: https://monitor1:9093
+    username: admin
+    password: "{{ alertmanager_passwords.admin }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    key: "upgrade-{{ inventory_hostname }}"
+    matchers: [{name: host, value: "{{ inventory_hostname }}"}]
+    duration: 2h
+    comment: Upgrade, change 4711
+
+- name: End it
+  vigil.observability.alertmanager_silence:
+    url: https://monitor1:9093
+    username: admin
+    password: "{{ alertmanager_passwords.admin }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    key: "upgrade-{{ inventory_hostname }}"
+    state: absent
+"""
+
+RETURN = r"""
+id: {description: Id of the silence., returned: when there is one, type: str}
+ends_at: {description: When it ends., returned: when there is one, type: str}
+requests: {description: How many requests the task made., returned: success, type: int}
+connections: {description: How many connections it took., returned: success, type: int}
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils import _alertmanager as alertmanager
+from ansible_collections.vigil.observability.plugins.module_utils._http import Api, Session
+from ansible_collections.vigil.observability.plugins.module_utils._instant import duration, instant, rfc3339
+from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError, Step
+
+_MATCHER = {
+    "name": {"type": "str", "required": True},
+    "value": {"type": "str", "required": True},
+    "isRegex": {"type": "bool", "default": False},
+    "isEqual": {"type": "bool", "default": True},
+}
+_OPTIONS = {
+    "key": {"type": "str", "required": True, "no_log": False},
+    "matchers": {"type": "list", "elements": "dict", "options": _MATCHER},
+    "starts_at": {"type": "str"},
+    "ends_at": {"type": "str"},
+    "duration": {"type": "str"},
+    "extend_below": {"type": "str", "default": "0s"},
+    "comment": {"type": "str", "default": "Made by Ansible"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def _body(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    if not parameters["matchers"]:
+        raise PlanError(f"The silence {parameters['key']!r} needs matchers: without any it would match every alert.")
+    if bool(parameters["ends_at"]) == bool(parameters["duration"]):
+        raise PlanError(f"The silence {parameters['key']!r} needs ends_at or duration, and not both.")
+    starts = instant(parameters["starts_at"] or "now", "starts_at", now=now)
+    if parameters["ends_at"]:
+        ends = instant(parameters["ends_at"], "ends_at", now=now)
+    else:
+        ends = starts + duration(parameters["duration"], "duration")
+    if ends <= max(starts, now):
+        raise PlanError(
+            f"The silence {parameters['key']!r} would end at {rfc3339(ends)}, which is over or before it starts."
+        )
+    times = {"startsAt": rfc3339(starts), "endsAt": rfc3339(ends)}
+    return {"matchers": parameters["matchers"], "comment": parameters["comment"], **times}
+
+
+def _is_as_wanted(
+    silence: Mapping[str, Any], parameters: Mapping[str, Any], body: Mapping[str, Any], now: datetime
+) -> bool:
+    starts = instant(body["startsAt"], "starts_at", now=now) if parameters["starts_at"] else None
+    if parameters["ends_at"]:
+        ends = instant(body["endsAt"], "ends_at", now=now)
+    else:
+        ends = now + duration(parameters["extend_below"], "extend_below")
+    alike = alertmanager.same(dict(silence), body["matchers"], body["comment"], parameters["key"])
+    return alike and alertmanager.covers(dict(silence), starts, ends, exactly=bool(parameters["ends_at"]))
+
+
+def _present(api: Api, parameters: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
+    now, key = datetime.now(timezone.utc), parameters["key"]
+    body = _body(parameters, now)
+    mine = alertmanager.owned(api, key)
+    there, spare = (mine[0] if mine else None), mine[1:]
+    steps = [Step("delete", key, silence, None) for silence in spare]
+    if there is None or not _is_as_wanted(there, parameters, body, now):
+        steps.insert(0, Step("update" if there else "create", key, there, alertmanager.continued(body, there)))
+    identity, ends = (there["id"], there["endsAt"]) if there else ("", body["endsAt"])
+    for step in steps if write else ():
+        if step.after:
+            identity, ends = alertmanager.write(api, key, step.after), step.after["endsAt"]
+        else:
+            alertmanager.expire(api, key, step.before)
+    return {
+        **Plan(tuple(steps), ()).result(alertmanager.shown),
+        "ends_at": ends,
+        **({"id": identity} if identity else {}),
+    }
+
+
+def _absent(api: Api, key: str, *, write: bool) -> dict[str, Any]:
+    mine = alertmanager.owned(api, key)
+    for silence in mine if write else ():
+        alertmanager.expire(api, key, silence)
+    return Plan(tuple(Step("delete", key, silence, None) for silence in mine), ()).result(alertmanager.shown)
+
+
+def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    api, write = alertmanager.alertmanager_api(session), not module.check_mode
+    if module.params["state"] == "absent":
+        made = _absent(api, module.params["key"], write=write)
+    else:
+        made = _present(api, module.params, write=write)
+    return {name: made[name] for name in ("changed", "diff", "id", "ends_at") if name in made}
+
+
+def main() -> None:
+    """Run the module."""
+    alertmanager.run_alertmanager_module(_OPTIONS, _act)
+
+
+if __name__ == "__main__":
+    main()

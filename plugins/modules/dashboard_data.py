@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dashboard_data
+short_description: The series and alerts of an application over a time range, as data for a report
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Asks Prometheus for what the dashboard of an application shows first, response time, error rate, throughput, orders
+    and active users, with the same expressions, and for the alerts that were firing.
+extends_documentation_fragment:
+  - vigil.observability.connection
+  - vigil.observability.connection.reads
+options:
+  name: {description: Name of the application, as alerts carry it in C(service)., type: str, required: true}
+  job: {description: Job of Prometheus that scrapes it. Without it the name., type: str}
+  metrics:
+    description: Names of its metrics, as in the description of the application (C(orders), C(active_users) and others).
+    type: dict
+    default: {}
+  start:
+    description: Begin, V(now-1h), seconds since 1970, or RFC 3339 with its zone.
+    type: str
+    default: now-1h
+  end: {description: "End, as O(start).", type: str, default: now}
+  step: {description: Distance between points., type: str, default: 1m}
+seealso:
+  - plugin: vigil.observability.application_dashboard
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Read the last day of the shop
+  vigil.observability.dashboard_data:
+    url: https://monitor1:9090
+    username: admin
+    password: "{{ prometheus_passwords.admin }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    name: shop
+    metrics: {orders: orders_total, active_users: active_users_total}
+    start: now-1d
+    step: 5m
+  register: shop
+
+- name: Show how many alerts there were
+  ansible.builtin.debug:
+    msg: "{{ shop.alerts | length }} alerts, {{ shop.alerts | selectattr('active') | length }} of them are still firing"
+"""
+
+RETURN = r"""
+series:
+  description:
+    - C(response_time) (mean, in seconds), C(error_rate) (percent), C(throughput) and C(order_rate) (per second) and
+      C(active_users), the last two where the application has such metrics.
+    - Each has C(unit), C(expr) and C(points), a list of time (seconds since 1970) and value, null for no number.
+      Without traffic there are no points.
+  returned: success
+  type: dict
+alerts:
+  description: Alerts with C(labels), C(first) and C(last) instant at which they fired, and whether C(active) now.
+  returned: success
+  type: list
+  elements: dict
+requests: {description: How many requests the task made., returned: success, type: int}
+connections: {description: How many connections it took., returned: success, type: int}
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
+    METRIC_NAMES,
+    ApplicationQueries,
+    quoted,
+    report_series,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._http import Session
+from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus import (
+    ask,
+    prometheus_api,
+    range_of,
+    run_prometheus_module,
+)
+
+_OPTIONS = {
+    "name": {"type": "str", "required": True},
+    "job": {"type": "str"},
+    "metrics": {"type": "dict", "default": {}},
+    "start": {"type": "str", "default": "now-1h"},
+    "end": {"type": "str", "default": "now"},
+    "step": {"type": "str", "default": "1m"},
+}
+_UNITS = {
+    "response_time": "s",
+    "error_rate": "percent",
+    "throughput": "requests/s",
+    "order_rate": "orders/s",
+    "active_users": "users",
+}
+_HIDDEN = ("__name__", "alertstate")
+
+
+def _expressions(parameters: Mapping[str, Any], job: str) -> dict[str, str]:
+    unknown = sorted(set(parameters["metrics"]) - set(METRIC_NAMES))
+    if unknown:
+        raise PlanError(f"metrics has no {', '.join(unknown)}; it takes {', '.join(METRIC_NAMES)}.")
+    return report_series(ApplicationQueries(job=job, metrics={**METRIC_NAMES, **parameters["metrics"]}))
+
+
+def _points(result: Iterable[Mapping[str, Any]]) -> list[list[float | None]]:
+    # What is asked counts all instances together, so there is one series at most.
+    numbers = [(when, float(value)) for series in result for when, value in series["values"]]
+    return [[when, value if math.isfinite(value) else None] for when, value in numbers]
+
+
+def _alerts(result: Iterable[Mapping[str, Any]], end: float, step: float) -> list[dict[str, Any]]:
+    found = [
+        {
+            "labels": {name: value for name, value in series["metric"].items() if name not in _HIDDEN},
+            "first": series["values"][0][0],
+            "last": series["values"][-1][0],
+            "active": series["values"][-1][0] > end - step,
+        }
+        for series in result
+    ]
+    return sorted(found, key=lambda alert: (alert["first"], sorted(alert["labels"].items())))
+
+
+def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    parameters = module.params
+    over, job = range_of(parameters), parameters["job"] or parameters["name"]
+    expressions, api = _expressions(parameters, job), prometheus_api(session)
+    series = {
+        name: {"unit": _UNITS[name], "expr": expr, "points": _points(ask(api, expr, over=over)["result"])}
+        for name, expr in expressions.items()
+    }
+    firing = 'ALERTS{{alertstate="firing",{}={}}}'
+    alerts = f"{firing.format('service', quoted(parameters['name']))} or {firing.format('job', quoted(job))}"
+    _start, end, step = over
+    return {"changed": False, "series": series, "alerts": _alerts(ask(api, alerts, over=over)["result"], end, step)}
+
+
+def main() -> None:
+    """Run the module."""
+    run_prometheus_module(_OPTIONS, _act)
+
+
+if __name__ == "__main__":
+    main()

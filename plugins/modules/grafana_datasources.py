@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: grafana_datasources
+short_description: The data sources of an organisation of Grafana
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Creates, updates and deletes data sources of any type, with upstream's own keys. Reads all of them with one request
+    and each of O(datasources) with one more; writes what differs, and nothing when nothing does.
+  - What it writes carries a mark (C(jsonData.vigil)), so that O(prune) removes nothing that others made.
+  - An update of Grafana's cannot empty C(url), C(database) and C(basicAuthUser): what is left out of them stays as it is.
+  - Grafana never shows a secret again. A keyed digest of the secrets lies beside the mark, so that a changed secret is
+    written and an unchanged one is not.
+extends_documentation_fragment:
+  - vigil.observability.connection
+  - vigil.observability.connection.changes
+  - vigil.observability.grafana
+options:
+  datasources:
+    description: Data sources. Each O(datasources[].uid) and each O(datasources[].name) may be there once.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      uid:
+        description: By what dashboards and other data sources refer to it.
+        type: str
+        required: true
+      name:
+        description: Name that people see. Without it the uid.
+        type: str
+      type:
+        description: Any type that the server has a plugin for. Needed unless O(state=absent).
+        type: str
+      url:
+        description: Where Grafana reaches it.
+        type: str
+      access:
+        description: Who connects, Grafana (V(proxy)) or the browser (V(direct)).
+        type: str
+        default: proxy
+      user:
+        description: User of a database.
+        type: str
+      database:
+        description: Database or index.
+        type: str
+      basicAuth:
+        description: Whether to log in with O(datasources[].basicAuthUser) and C(basicAuthPassword) of the secrets.
+        type: bool
+        default: false
+      basicAuthUser:
+        description: User of that login.
+        type: str
+      withCredentials:
+        description: Whether browsers send cookies and certificates along.
+        type: bool
+        default: false
+      isDefault:
+        description: Whether panels without a data source use it. Without this option it stays as it is.
+        type: bool
+      jsonData:
+        description: Settings of its type. They replace all that is there.
+        type: dict
+      secureJsonData:
+        description: Secrets of its type, such as C(basicAuthPassword) or C(tlsCACert). Others are removed.
+        type: dict
+  secret_digest_key:
+    description: Secret that the digests are made with. Needed with C(secureJsonData).
+    type: str
+  state:
+    description: Whether they are to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  prune:
+    description: Delete the data sources with our mark that are not listed.
+    type: bool
+    default: false
+seealso:
+  - module: vigil.observability.grafana_dashboards
+"""
+
+EXAMPLES = r"""
+- name: Let Grafana read Prometheus and Alertmanager
+  vigil.observability.grafana_datasources:
+    url: https://monitor1:3000
+    username: admin
+    password: "{{ grafana_passwords.admin }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    secret_digest_key: "{{ grafana_secret_key }}"
+    prune: true
+    datasources:
+      - uid: prometheus
+        type: prometheus
+        url: https://monitor1:9090
+        basicAuth: true
+        basicAuthUser: grafana
+        isDefault: true
+        jsonData: {httpMethod: POST, timeInterval: 15s, tlsAuthWithCACert: true}
+        secureJsonData:
+          basicAuthPassword: "{{ prometheus_passwords.grafana }}"
+          tlsCACert: "{{ certificates_authority_certificate }}"
+      - uid: alertmanager
+        type: alertmanager
+        url: https://monitor1:9093
+        jsonData: {implementation: prometheus}
+"""
+
+RETURN = r"""
+created: {description: Uids of the data sources that were created., returned: success, type: list, elements: str}
+updated: {description: Uids of the data sources that were changed., returned: success, type: list, elements: str}
+deleted: {description: Uids of the data sources that were deleted., returned: success, type: list, elements: str}
+unchanged: {description: Uids of those that already were as wanted., returned: success, type: list, elements: str}
+requests: {description: How many requests the task made., returned: success, type: int}
+connections: {description: How many connections it took., returned: success, type: int}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_datasources import (
+    apply,
+    desired,
+    found,
+    plan,
+    shown,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._http import Session
+from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+
+_DATASOURCE = {
+    "uid": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "type": {"type": "str"},
+    "url": {"type": "str"},
+    "access": {"type": "str", "default": "proxy"},
+    "user": {"type": "str"},
+    "database": {"type": "str"},
+    "basicAuth": {"type": "bool", "default": False},
+    "basicAuthUser": {"type": "str"},
+    "withCredentials": {"type": "bool", "default": False},
+    "isDefault": {"type": "bool"},
+    "jsonData": {"type": "dict"},
+    "secureJsonData": {"type": "dict", "no_log": True},
+}
+_OPTIONS = {
+    "datasources": {"type": "list", "elements": "dict", "required": True, "options": _DATASOURCE},
+    "secret_digest_key": {"type": "str", "no_log": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "prune": {"type": "bool", "default": False},
+}
+
+
+def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    parameters = module.params
+    absent = parameters["state"] == "absent"
+    for index, item in enumerate(parameters["datasources"]):
+        item["name"] = item["name"] or item["uid"]
+        if not (item["type"] or absent):
+            raise PlanError(f"datasources[{index}] ({item['uid']!r}) needs a type, such as prometheus.")
+    wanted = desired(parameters["datasources"], parameters["secret_digest_key"] or "")
+    secrets = [str(value) for item in wanted.values() for value in item["secureJsonData"].values()]
+    api = grafana_api(module, session, secrets)
+    made = plan(wanted, found(api, wanted), prune=parameters["prune"], absent=absent)
+    for step in () if module.check_mode else made.steps:
+        apply(api, step)
+    return made.result(shown)
+
+
+def main() -> None:
+    """Run the module."""
+    run_grafana_module(_OPTIONS, _act)
+
+
+if __name__ == "__main__":
+    main()

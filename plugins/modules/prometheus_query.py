@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: prometheus_query
+short_description: Ask Prometheus, at an instant or over a range
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Evaluates an expression in PromQL. What Prometheus warns of is a warning of the task, so that a partial answer does
+    not pass for a whole one.
+extends_documentation_fragment:
+  - vigil.observability.connection
+  - vigil.observability.connection.reads
+options:
+  query: {description: Expression., type: str, required: true}
+  time:
+    description: Instant to evaluate it at, as O(start). Without it, and without O(start), now.
+    type: str
+  start:
+    description: Begin of a range, V(now), V(now-1h), seconds since 1970, or RFC 3339 with its zone.
+    type: str
+  end: {description: "End of the range, as O(start).", type: str, default: now}
+  step: {description: Distance between points of the range., type: str, default: 1m}
+"""
+
+EXAMPLES = r"""
+- name: See how many targets are down
+  vigil.observability.prometheus_query:
+    url: https://monitor1:9090
+    username: admin
+    password: "{{ prometheus_passwords.admin }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    query: sum(up == bool 0)
+  register: down
+
+- name: Stop when there are any
+  ansible.builtin.assert:
+    that: down.value == 0
+
+- name: Read the load of the last day
+  vigil.observability.prometheus_query:
+    url: https://monitor1:9090
+    username: admin
+    password: "{{ prometheus_passwords.admin }}"
+    query: node_load1
+    start: now-1d
+    step: 5m
+"""
+
+RETURN = r"""
+result_type:
+  description: C(vector), C(matrix), C(scalar) or C(string).
+  returned: success
+  type: str
+result:
+  description: Series with C(metric) and C(value), or C(values) of a range, or histograms, as Prometheus gives them.
+  returned: success
+  type: list
+  elements: raw
+value:
+  description: The number, when the answer is exactly one at an instant.
+  returned: when there is exactly one
+  type: float
+infos: {description: What Prometheus notes about the expression., returned: success, type: list, elements: str}
+requests: {description: How many requests the task made., returned: success, type: int}
+connections: {description: How many connections it took., returned: success, type: int}
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._http import Session
+from ansible_collections.vigil.observability.plugins.module_utils._instant import instant
+from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus import (
+    ask,
+    prometheus_api,
+    range_of,
+    run_prometheus_module,
+)
+
+_OPTIONS = {
+    "query": {"type": "str", "required": True},
+    "time": {"type": "str"},
+    "start": {"type": "str"},
+    "end": {"type": "str", "default": "now"},
+    "step": {"type": "str", "default": "1m"},
+}
+
+
+def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    parameters = module.params
+    if parameters["time"] and parameters["start"]:
+        raise PlanError("time asks for an instant and start for a range: give one of them.")
+    over = range_of(parameters) if parameters["start"] else None
+    now = datetime.now(timezone.utc)
+    at = instant(parameters["time"], "time", now=now).timestamp() if parameters["time"] else None
+    answer = ask(prometheus_api(session), parameters["query"], over=over, at=at)
+    for warning in answer["warnings"]:
+        module.warn(f"Prometheus at {session.endpoint.url} warns of {parameters['query']!r}: {warning}")
+    return {"changed": False, **_values(answer), "infos": answer["infos"]}
+
+
+def _values(answer: dict[str, Any]) -> dict[str, Any]:
+    kind, result = answer["resultType"], answer["result"]
+    found = [item["value"] for item in result if "value" in item] if kind == "vector" else []
+    found = [result] if kind == "scalar" else found
+    one = {"value": float(found[0][1])} if len(found) == 1 else {}
+    return {"result_type": kind, "result": result, **one}
+
+
+def main() -> None:
+    """Run the module."""
+    run_prometheus_module(_OPTIONS, _act)
+
+
+if __name__ == "__main__":
+    main()
