@@ -4,7 +4,7 @@ SHELL := bash
 # Where Ansible and Python find the collection, and where what is costly to make is kept.
 VIGIL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vigil-observability
 in_environment := VIGIL_CACHE=$(VIGIL_CACHE) ANSIBLE_COLLECTIONS_PATH=.build PYTHONPATH=.build PATH="$$PWD/.venv/bin:$$PATH"
-.PHONY: help demo demo-down environment test lint unit molecule hosts bench build docs-tables clean
+.PHONY: help demo demo-down environment test lint rules unit molecule hosts bench build docs-tables clean
 
 help: ## List the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: environment ## Run everything: lint, unit tests, every scenario on real ho
 lint: environment ## Run the linters and ansible-test sanity
 	@.venv/bin/python tests/run.py lint
 
+rules: environment ## Check and test the shipped alert rules
+	@tests/lint/promtool_rules
+
 unit: environment ## Run the unit tests with their coverage
 	@.venv/bin/python tests/run.py unit
 	@tail -n 15 .build/logs/unit.log
@@ -35,8 +38,9 @@ molecule: environment ## Run the scenarios, or S=<scenario>; V=<step> takes one 
 hosts: environment ## Make the engine, the image of test hosts and the archives of the servers
 	@tests/setup/hosts_and_servers
 
-bench: hosts ## Measure what a first and an unchanged run cost, in module calls, seconds and pings
-	@$(in_environment) python tests/bench.py
+bench: $(if $(filter grafana,$(B)),environment,hosts) ## Measure what deployments and a hundred dashboards cost (B=grafana: the latter alone)
+	$(if $(filter grafana,$(B)),,@$(in_environment) python tests/bench.py)
+	@$(in_environment) python tests/bench_grafana.py
 
 build: environment ## Build the archive that users install
 	@$(in_environment) ansible-galaxy collection build --force

@@ -11,16 +11,26 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Reads every file, and every C(*.yml) and C(*.yaml) of every directory, into C(rules/) of a configuration.
-positional: shipped
+  - Adjusts alerts of the shipped files. A file none of whose alerts is adjusted keeps its text.
+positional: shipped, alerts
 options:
   _input: {description: Files and directories on the controller., type: list, elements: path, required: true}
   shipped: {description: A directory that always is among them., type: path, required: true}
+  alerts:
+    description:
+      - What to adjust, by the name of a shipped alert.
+      - C(threshold) takes the place of the number that its expression compares with, C(for) of how long that has to
+        hold, C(labels) are laid over its labels, and C(enabled) set to V(false) leaves it out.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
 - name: Show the files
   ansible.builtin.debug:
-    msg: "{{ ['rules/shop.yml'] | vigil.observability.rule_files('roles/prometheus/files/rules') }}"
+    msg: >-
+      {{ ['rules/shop.yml'] | vigil.observability.rule_files('roles/prometheus/files/rules',
+         {'HostDiskFillsSoon': {'threshold': 48, 'labels': {'severity': 'critical'}}}) }}
 """
 
 RETURN = r"""
@@ -30,21 +40,32 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._alert_settings import AlertSettingError, adjusted
 
-def rule_files(paths: Iterable[str], shipped: str) -> list[dict[str, str]]:
-    """Return the entries; raise AnsibleFilterError for a missing file or two of one name."""
+
+def rule_files(
+    paths: Iterable[str], shipped: str, alerts: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[dict[str, str]]:
+    """Return the entries; raise AnsibleFilterError for files or settings of alerts that cannot be used."""
     found: dict[str, Path] = {}
     for file in (file for path in [shipped, *paths] for file in _files(Path(path).expanduser())):
         name = f"rules/{file.stem}.yml"
         if name in found:
             raise AnsibleFilterError(f"Two rule files would be {name}: {found[name]} and {file}. Rename one of them.")
         found[name] = file
-    return [{"path": name, "content": found[name].read_text(encoding="utf-8")} for name in sorted(found)]
+    texts = {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
+    ours = {name: text for name, text in texts.items() if found[name].parent == Path(shipped).expanduser()}
+    try:
+        texts |= adjusted(ours, alerts or {})
+    except AlertSettingError as error:
+        raise AnsibleFilterError(f"prometheus_alerts cannot be used: {error}") from error
+    return [{"path": name, "content": text} for name, text in texts.items()]
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -1,20 +1,37 @@
-"""Check the house rules, or with the word `tables` renew the tables of inputs in the roles' README files."""
+"""Check the house rules, or with the word `tables` renew the tables of inputs (README files of roles) and of alerts."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from ansible_collections.vigil.observability.tests.house_rules import files, inputs, tables, tasks
+from ansible_collections.vigil.observability.tests.house_rules import (
+    alert_tables,
+    alerts,
+    files,
+    inputs,
+    runbooks,
+    tables,
+    tasks,
+)
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
-RULES = (inputs.disagreements, tables.outdated, files.overlong, files.unwanted_words, tasks.misnamed)
+RULES = (
+    inputs.disagreements,
+    tables.outdated,
+    files.overlong,
+    files.unwanted_words,
+    tasks.misnamed,
+    alerts.incomplete,
+    runbooks.faults,
+    alert_tables.outdated,
+)
 
 
 def main() -> int:
     tree = Tree.of(Path.cwd())
     if sys.argv[1:] == ["tables"]:
-        print("\n".join(tables.write(tree)) or "Every table is up to date.")
+        print("\n".join(tables.write(tree) + alert_tables.write(tree)) or "Every table is up to date.")
         return 0
     found = [sentence for rule in RULES for sentence in rule(tree)]
     print("\n".join(found), end="\n" if found else "")
