@@ -24,6 +24,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._service_faults import (
     ambiguous_replicas,
+    lone_databases,
     shared_addresses,
     unfit_ports,
     unfit_values,
@@ -101,6 +102,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
     together += unknown_releases(hosts)
     together += shared_addresses(hosts, ports)
     together += ambiguous_replicas(hosts)
+    together += lone_databases(hosts)
     return [*(fault for host in hosts for fault in host.faults), *together]
 
 

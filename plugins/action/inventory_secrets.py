@@ -41,7 +41,7 @@ __all__ = ["ActionModule"]
 
 WANTED = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "required": True, "choices": ["password", "passwords", "authority"]},
+    "kind": {"type": "str", "required": True, "choices": ["password", "passwords", "key", "authority"]},
     "members": {"type": "list", "elements": "str", "default": []},
 }
 SPEC = {

@@ -10,7 +10,8 @@ short_description: A file for staged_config from a configuration in upstream's k
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Makes an entry of C(files) of M(vigil.observability.staged_config), as YAML.
+  - Makes an entry of C(files) of M(vigil.observability.staged_config), as ini where the path ends in C(.ini), else as
+    YAML. In ini, a key whose value is V(null) is left out.
   - Where the configuration holds a secret in plain, the entry is a secret one, so that no diff and no error shows it,
     and a warning says where the secrets are. Secrets in files of their own keep the diff readable.
 positional: path
@@ -36,7 +37,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import yaml
+from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._ini_text import IniError, ini_text
 
 # What upstream calls its secrets, in Alertmanager, Prometheus and the HTTP clients of all: the last words of a key.
 _SECRET = re.compile(
@@ -49,22 +53,34 @@ _SECRET_IN = {("slack_configs", "api_url")}
 _PUBLIC_IN = {("victorops_configs", "routing_key")}
 _WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 _PRIVATE_KEY = "PRIVATE KEY-----"
+# Grafana's way to say where a secret is: $__file{/path}
+_ELSEWHERE = re.compile(r"\$__\w+\{[^}]*\}")
 
 _Path = tuple[str | int, ...]
 
 
 def configuration_file(configuration: Mapping[str, Any], path: str) -> dict[str, str]:
-    """Return the entry, a secret one when the configuration holds secrets."""
+    """Return the entry, a secret one when the configuration holds secrets; raise AnsibleFilterError for no ini."""
     plain = _plain(configuration)
-    text = yaml.safe_dump(plain, indent=2, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    text = _rendered(plain, path)
     places = [_place(where) for where, value in _leaves(plain) if _is_secret(where, value)]
     if not places:
         return {"path": path, "content": text}
     Display().warning(
         f"{path} holds secrets in plain, so its diffs are hidden: {', '.join(places)}. "
-        "Keep them in files instead, with upstream's keys that end in _file, where there is one."
+        "Keep them in files instead, with upstream's keys that end in _file or Grafana's $__file{}, where there is one."
     )
     return {"path": path, "secret_content": text}
+
+
+def _rendered(plain: Any, path: str) -> str:
+    if not path.endswith(".ini"):
+        text: str = yaml.safe_dump(plain, indent=2, sort_keys=False, allow_unicode=True, default_flow_style=False)
+        return text
+    try:
+        return ini_text(plain)
+    except IniError as error:
+        raise AnsibleFilterError(f"{path} cannot be written: {error}") from error
 
 
 def _plain(tree: Any) -> Any:
@@ -95,7 +111,7 @@ def _is_secret(where: _Path, value: str) -> bool:
     # The key that the text stands under, and that of the mapping around it.
     keys = [key for key in where if isinstance(key, str)]
     pair = (keys[-2] if len(keys) > 1 else "", keys[-1] if keys else "")
-    if pair in _PUBLIC_IN:
+    if pair in _PUBLIC_IN or _ELSEWHERE.fullmatch(value):
         return False
     if pair in _SECRET_IN or _SECRET.search(pair[1]) or _PRIVATE_KEY in value or _WITH_PASSWORD.search(value):
         return True

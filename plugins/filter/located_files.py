@@ -10,8 +10,8 @@ short_description: A configuration that names its files so that the service find
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Puts the directory before every relative path under a key that ends in C(_file). Servers read some of those relative
-    to the directory they were started in and not to their configuration.
+  - Puts the directory before every relative path under a key that ends in C(_file), and in Grafana's C($__file{}).
+    Servers read some of those relative to the directory they were started in and not to their configuration.
   - Refuses a path in that directory which is none of the files, since the product's own check does not open them; the
     first notification would fail instead.
 positional: directory, files
@@ -35,10 +35,13 @@ _value:
   type: dict
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
+_EXPANDED = re.compile(r"(\$__file\{)([^}]+)(?=\})")
 
 
 def located_files(configuration: Mapping[str, Any], directory: str, files: Iterable[str]) -> dict[str, Any]:
@@ -47,15 +50,16 @@ def located_files(configuration: Mapping[str, Any], directory: str, files: Itera
     return located
 
 
-def _located(tree: Any, directory: str, files: frozenset[str]) -> Any:
+def _located(tree: Any, directory: str, files: frozenset[str], key: str = "") -> Any:
     if isinstance(tree, Mapping):
-        return {
-            key: _path(str(key), value, directory, files)
-            if str(key).endswith("_file") and isinstance(value, str) and value
-            else _located(value, directory, files)
-            for key, value in tree.items()
-        }
-    return [_located(value, directory, files) for value in tree] if isinstance(tree, list) else tree
+        return {name: _located(value, directory, files, str(name)) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_located(value, directory, files) for value in tree]
+    if not isinstance(tree, str) or not tree:
+        return tree
+    if _EXPANDED.search(tree):
+        return _EXPANDED.sub(lambda found: found[1] + _path(key, found[2], directory, files), tree)
+    return _path(key, tree, directory, files) if key.endswith("_file") else tree
 
 
 def _path(key: str, value: str, directory: str, files: frozenset[str]) -> str:

@@ -46,7 +46,11 @@ from urllib.parse import urlsplit
 from ansible.errors import AnsibleFilterError
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
-_DATA_DIRS = {"prometheus": "/var/lib/prometheus", "alertmanager": "/var/lib/alertmanager"}
+_DATA_DIRS = {
+    "prometheus": "/var/lib/prometheus",
+    "alertmanager": "/var/lib/alertmanager",
+    "grafana": "/var/lib/grafana",
+}
 _RETENTIONS = {"prometheus": 50 * 2**30}
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from ._data_copy import DataCopyError
+from ._data_guard import DataGuard
 from ._deployment import Deployment
 from ._health import HealthError
-from ._record import Record
+from ._record import PendingCopy, Record
 from ._situation import Situation
 from ._staging import reason_of
 from ._switch import NotServingError, Switch
@@ -26,7 +28,7 @@ from ._writable import make_writable
 
 __all__ = ["Activation", "ActivationError", "is_irreversible"]
 
-_FAILURES = (OSError, SystemdError, HealthError, NotServingError)
+_FAILURES = (OSError, SystemdError, HealthError, NotServingError, DataCopyError)
 
 
 class ActivationError(Exception):
@@ -54,6 +56,7 @@ class Activation:
     switch: Switch
     before: Situation
     desired: Deployment
+    guard: DataGuard
 
     def run(self, action: str) -> None:
         """Make the service serve from the desired deployment and record that. Raises ActivationError."""
@@ -62,7 +65,10 @@ class Activation:
         try:
             self._unproven().write(self.record)
             make_writable(self.before.missing, self.user)
+            touched = self.guard.stops
+            self.guard.prepare(self.switch.systemd, self.record)
             self.switch.put(self.desired, self.before.links, self.before.state)
+            self.guard.settle(self.record)
             touched = tell != "none"
             self._tell(tell, self.desired)
             self.switch.wait(self.desired)
@@ -111,19 +117,41 @@ class Activation:
 
     def _go_back(self, action: str) -> tuple[str, bool]:
         """Let what served before serve again. Return what to say, and whether it does."""
-        active = self.before.record.active
-        if active is None:
-            self._remove()
-            return "It has never been healthy on this host, so its unit and its links were removed again", True
-        if is_irreversible(active, self.desired):
-            wrote = f"{_named(self.name, active)} cannot read the data of {self.desired.version}"
-            return f"It was not rolled back, as accept_irreversible allows: {wrote}", False
-        if active == self.desired:
-            return "There is nothing to go back to, it is what served last: it was left as it is", False
+        active, pending = self.before.record.active, Record.read(self.record).copy
+        if active and (why := self._why_not_back(active, pending)):
+            return why, False
         try:
-            return self._restore(active, action), True
+            restored = self._take_back(pending)
+            if active:
+                return f"{self._restore(active, action)}{restored}", True
         except _FAILURES as exc:
-            return f"{_named(self.name, active)} served before, but did not come back: {self._reason(exc)}", False
+            lost = (
+                f"{_named(self.name, active)} served before, but" if active else "The data of an earlier installation"
+            )
+            return f"{lost} did not come back: {self._reason(exc)}", False
+        self._remove()
+        return f"It has never been healthy on this host, so its unit and its links were removed again{restored}", True
+
+    def _why_not_back(self, active: Deployment, pending: PendingCopy | None) -> str:
+        """Return why what served before cannot serve again, nothing where it can."""
+        if pending and not self.guard.can_restore:
+            return (
+                f"It was not rolled back, as {_named(self.name, self.desired)} may have changed the data, and there is "
+                f"no command that restores it. Restore it from {pending.path}, then run {active.version} again"
+            )
+        if is_irreversible(active, self.desired) and not pending:
+            wrote = f"{_named(self.name, active)} cannot read the data of {self.desired.version}"
+            return f"It was not rolled back, as accept_irreversible allows: {wrote}"
+        if active == self.desired:
+            return "There is nothing to go back to, it is what served last: it was left as it is"
+        return ""
+
+    def _take_back(self, pending: PendingCopy | None) -> str:
+        """Put the data back, where a copy of it is recorded, and return what to say of that."""
+        if pending is None:
+            return ""
+        self.guard.take_back(self.switch.systemd, self.record, pending)
+        return f", with its data as in {pending.path}"
 
     def _restore(self, active: Deployment, action: str) -> str:
         # After a killed run the state found is that of a switch half made; what was proven ran, and at boot too.
@@ -135,11 +163,11 @@ class Activation:
             systemd.verb("disable")
         if not running:
             systemd.verb("stop")
-            self.before.record.write(self.record)
+            replace(self.before.record, copy=None).write(self.record)
             return f"{_named(self.name, active)} was put back, and is stopped as it was before"
         self._tell_again(action, active)
         self.switch.wait(active)
-        replace(self._unproven(), proven=True).write(self.record)
+        replace(self._unproven(), proven=True, copy=None).write(self.record)
         return f"{_named(self.name, active)} was put back and serves again"
 
     def _tell_again(self, action: str, active: Deployment) -> None:

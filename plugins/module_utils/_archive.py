@@ -4,32 +4,28 @@
 
 """Release archives: fetched and compared with a pinned digest, unpacked without trusting a single member.
 
-The extraction filters of tarfile are missing from Pythons that hosts still run, so every member is checked here.
+The extraction filters of tarfile are missing from Pythons that hosts still run, and zipfile has none, so every member
+is checked here.
 """
 
 from __future__ import annotations
 
 import http.client
-import lzma
 import os
 import shutil
-import tarfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible.module_utils.urls import ConnectionError as UrlConnectionError
 from ansible.module_utils.urls import open_url
 
+from ._archive_members import UNREADABLE, Member, kind_of, members_of
 from ._staging import StagingError
 from ._tree import digest_of_file, make_directory, paths_below
 
 __all__ = ["fetch", "shown", "unpack", "verify"]
-
-_UNREADABLE = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def shown(url: str) -> str:
@@ -72,28 +68,30 @@ def verify(archive: Path, *, source: str, sha256: str) -> None:
         )
 
 
-def unpack(archive: Path, scratch: Path, *, source: str) -> Path:
-    """Unpack the archive in the scratch directory; return the release, without the directory that leads all names.
+def unpack(archive: Path, scratch: Path, *, source: str, keep_leading: bool = False) -> Path:
+    """Unpack the archive in the scratch directory; return the release.
 
-    Files get 0755 or 0644 and belong to whoever unpacks. Raises StagingError when a member is hostile or the
-    archive unreadable, OSError when the disk refuses. What is left in scratch then is the caller's to remove.
+    That is without the directory that leads all names, unless it is to be kept. Files get 0755 or 0644 and belong to
+    whoever unpacks. Raises StagingError when a member is hostile or the archive unreadable, OSError when the disk
+    refuses. What is left in scratch then is the caller's to remove.
     """
     members = (scratch / "members").resolve()
     make_directory(members)
     try:
         _extract(archive, members)
         # A name that no archive can know: a link that climbs out of the release to come back by name is found.
-        release = _leading(members).rename(scratch.resolve() / os.urandom(16).hex())
+        top = _leading(members)
+        release = (members if keep_leading else top).rename(scratch.resolve() / os.urandom(16).hex())
         _refuse_links_out_of(release)
     except StagingError as error:
         raise _unsafe(source, str(error)) from error
     except (FileExistsError, NotADirectoryError) as error:
         raise _unsafe(source, f"it holds {Path(str(error.filename2 or error.filename)).name!r} twice") from error
-    except _UNREADABLE as error:
-        raise _unreadable(source, error) from error
+    except UNREADABLE as error:
+        raise _unreadable(source, error, kind_of(archive)) from error
     except OSError as error:
         if error.errno is None:  # the decompressors' own; those of the system have a number
-            raise _unreadable(source, error) from error
+            raise _unreadable(source, error, kind_of(archive)) from error
         raise
     return release
 
@@ -102,24 +100,23 @@ def _unsafe(source: str, reason: str) -> StagingError:
     return StagingError(f"{source} is not safe to unpack: {reason}. Nothing was installed.")
 
 
-def _unreadable(source: str, error: Exception) -> StagingError:
+def _unreadable(source: str, error: Exception, kind: str) -> StagingError:
     reason = " ".join(str(error).split())
-    return StagingError(f"{source} is not a complete tar archive: {reason}. Nothing was installed.")
+    return StagingError(f"{source} is not a complete {kind} archive: {reason}. Nothing was installed.")
 
 
 def _extract(archive: Path, root: Path) -> None:
     """Write directories and files first, links last: nothing is ever written through a link of the archive."""
-    links: list[tarfile.TarInfo] = []
-    with tarfile.open(archive, "r:*") as tar:
-        for member in tar:
-            path = root.joinpath(*_parts(member.name))
-            if member.issym() or member.islnk():
-                links.append(member)
-            elif member.isdir() or member.isreg():
-                _place(tar, member, path)
-            else:
-                raise StagingError(f"its member {member.name!r} is a device, a pipe or of an unknown kind")
-    for member in sorted(links, key=tarfile.TarInfo.issym):
+    links: list[Member] = []
+    for member in members_of(archive):
+        path = root.joinpath(*_parts(member.name))
+        if member.kind in ("symlink", "hardlink"):
+            links.append(member)
+        elif member.kind in ("directory", "file"):
+            _place(member, path)
+        else:
+            raise StagingError(f"its member {member.name!r} is a device, a pipe or of an unknown kind")
+    for member in sorted(links, key=lambda member: member.kind):
         _link(member, root)
 
 
@@ -133,30 +130,30 @@ def _parts(name: str) -> tuple[str, ...]:
     return path.parts
 
 
-def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    if member.isdir():
+def _place(member: Member, path: Path) -> None:
+    if member.kind == "directory":
         make_directory(path)
         return
     make_directory(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        shutil.copyfileobj(cast(IO[bytes], tar.extractfile(member)), file, 1 << 20)
-        os.fchmod(handle, 0o755 if member.mode & 0o100 else 0o644)
+    with os.fdopen(handle, "wb") as file, member.open() as content:
+        shutil.copyfileobj(content, file, 1 << 20)
+        os.fchmod(handle, 0o755 if member.executable else 0o644)
 
 
-def _link(member: tarfile.TarInfo, root: Path) -> None:
+def _link(member: Member, root: Path) -> None:
     path = root.joinpath(*_parts(member.name))
     if os.path.realpath(path.parent) != str(path.parent):
         raise StagingError(f"its link {member.name!r} lies below another link")
     make_directory(path.parent)
-    if member.issym():
-        if PurePosixPath(member.linkname).is_absolute():
-            raise StagingError(f"its link {member.name!r} points to the absolute {member.linkname!r}")
-        path.symlink_to(member.linkname)
+    if member.kind == "symlink":
+        if PurePosixPath(member.target).is_absolute():
+            raise StagingError(f"its link {member.name!r} points to the absolute {member.target!r}")
+        path.symlink_to(member.target)
         return
-    original = root.joinpath(*_parts(member.linkname))
+    original = root.joinpath(*_parts(member.target))
     if not original.is_file():
-        raise StagingError(f"its link {member.name!r} shares {member.linkname!r}, which is no file in it")
+        raise StagingError(f"its link {member.name!r} shares {member.target!r}, which is no file in it")
     os.link(original, path)
 
 

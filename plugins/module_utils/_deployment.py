@@ -26,6 +26,7 @@ class Deployment:
     unit: str
     links: dict[str, str]
     watched: dict[str, str | None] = field(default_factory=dict)  # digest by path, None where there is no file
+    parts: dict[str, str | None] = field(default_factory=dict)  # token by path of what else is staged for it
     # How it is asked, told and judged: no reason to restart a process.
     version: str | None = field(default=None, compare=False)
     data_oldest_reader: str | None = field(default=None, compare=False)
@@ -58,8 +59,8 @@ class Deployment:
 
     def needs_restart_after(self, other: Deployment) -> bool:
         """Say whether a process of the other deployment must end before it can be one of this."""
-        mine = (self.release, self.release_token, self.unit, self.watched)
-        return mine != (other.release, other.release_token, other.unit, other.watched)
+        mine = (self.release, self.release_token, self.unit, self.watched, self.parts)
+        return mine != (other.release, other.release_token, other.unit, other.watched, other.parts)
 
     def has_config_of(self, other: Deployment) -> bool:
         return (self.config, self.config_token) == (other.config, other.config_token)
@@ -68,7 +69,9 @@ class Deployment:
         """Return one line for each part, for people to compare."""
         tokens = {self.release: self.release_token, self.config: self.config_token}
         linked = [f"{link} -> {target}{_staged(tokens.get(target))}" for link, target in sorted(self.links.items())]
-        return linked + [f"{path}: {(digest or 'absent')[:12]}" for path, digest in sorted(self.watched.items())]
+        parts = [f"{path}{_staged(token)}" for path, token in sorted(self.parts.items())]
+        watched = [f"{path}: {(digest or 'absent')[:12]}" for path, digest in sorted(self.watched.items())]
+        return linked + parts + watched
 
 
 def content_digest(path: Path) -> str | None:

@@ -55,6 +55,15 @@ class Endpoint:
         if not _is_good(status):
             raise NotHealthyYet(f"{self.url} answers HTTP {status}{_told(body)}")
 
+    def accepts(self) -> bool:
+        """Say whether the service lets the user in: no for 401. Raises NotHealthyYet and HealthError for all else."""
+        status, body = self._request("GET", self.url)
+        if status == 401:  # noqa: PLR2004 - Unauthorized
+            return False
+        if not _is_good(status):
+            raise HealthError(f"{self.url} answers HTTP {status}{_told(body)}")
+        return True
+
     def reload(self, url: str) -> None:
         """Ask the service to reload by a POST that answers when it is done. Raises HealthError with its words."""
         try:

@@ -89,15 +89,17 @@ class Session:
             content, sent["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
         elif body is not None:
             content, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
-        for attempt in range(self.endpoint.retries + 1):
+        attempt = 0
+        while True:
             tried = self._try(method, target, content, sent)
             if tried.answer and tried.answer.status not in _TRY_AGAIN:
                 break
             asked = seconds_asked(tried.answer)
             wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) if asked is None else asked
-            if attempt == self.endpoint.retries or not tried.may_be_repeated(method) or wait > self._left():
+            if attempt >= self.endpoint.retries or not tried.may_be_repeated(method) or wait > self._left():
                 break
             time.sleep(wait)
+            attempt += 1
         if tried.answer:
             return tried.answer
         raise HttpError(f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {tried.failure.rstrip('.')}.")

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ._deployment import Deployment
 from ._tree import make_directory, write_atomically
 from ._version import is_older
 
-__all__ = ["Record"]
+__all__ = ["PendingCopy", "Record"]
+
+
+@dataclass(frozen=True)
+class PendingCopy:
+    """The copy of what the active release has stored, from before the release that is coming could change it."""
+
+    path: str
+    coming: str  # directory of that release
+    restoring: bool = False  # it is being put back: until that is done, the data is not to be read
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Record:
     previous: Deployment | None = None
     proven: bool = False
     data_oldest_reader: str | None = None  # of all releases that may have written the data since the last proof
+    copy: PendingCopy | None = None  # until the next proof
 
     @classmethod
     def read(cls, path: Path) -> Record:
@@ -33,8 +44,9 @@ class Record:
         try:
             data = json.loads(path.read_bytes())
             active, previous = Deployment.from_json(data.get("active")), Deployment.from_json(data.get("previous"))
-            return cls(active, previous, bool(data.get("proven")) and active is not None, data["data_oldest_reader"])
-        except (OSError, ValueError, KeyError, AttributeError):
+            proven = bool(data.get("proven")) and active is not None
+            return cls(active, previous, proven, data["data_oldest_reader"], _pending(data.get("copy")))
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
             return cls()
 
     def write(self, path: Path) -> None:
@@ -42,6 +54,7 @@ class Record:
         make_directory(path.parent)
         data = {
             "active": self.active and self.active.to_json(),
+            "copy": self.copy and asdict(self.copy),
             "data_oldest_reader": self.data_oldest_reader,
             "previous": self.previous and self.previous.to_json(),
             "proven": self.proven,
@@ -61,3 +74,7 @@ class Record:
         if active is not None and (active.release, active.config) != (deployment.release, deployment.config):
             previous = active
         return Record(deployment, previous, proven=True, data_oldest_reader=deployment.data_oldest_reader)
+
+
+def _pending(data: Any) -> PendingCopy | None:
+    return PendingCopy(**data) if data else None

@@ -36,7 +36,7 @@ def foreign_parts(name: str, before: Situation, desired: Deployment, unit: Path)
 
 def unstaged_parts(desired: Deployment) -> Iterator[str]:
     """Yield a sentence for each directory that no staging module has made."""
-    parts = {desired.release: desired.release_token, desired.config or "": desired.config_token}
+    parts = {desired.release: desired.release_token, desired.config or "": desired.config_token, **desired.parts}
     for path, token in parts.items():
         if path and token is None:
             yield f"{path} is not staged on this host: stage it first (staged_release, staged_config)."

@@ -32,6 +32,7 @@ class Release:
     source: str
     url: str | None
     archive: Path | None
+    keep_leading: bool = False
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
@@ -51,6 +52,7 @@ class Release:
             source=shown(url) if url else parameters["file"],
             url=url,
             archive=Path(parameters["transferred"]) if parameters["transferred"] else None,
+            keep_leading=parameters["keep_leading"],
         )
 
 
@@ -79,7 +81,7 @@ def stage(release: Release, *, timeout: int) -> None:
             if release.url:
                 fetch(release.url, archive, timeout=timeout)
             verify(archive, source=release.source, sha256=release.sha256)
-            new = unpack(archive, scratch, source=release.source)
+            new = unpack(archive, scratch, source=release.source, keep_leading=release.keep_leading)
             mark_staged(new, **wanted(release), source=release.source, files=manifest_of(new))
             replace_tree(new, release.path)
     except OSError as error:

@@ -14,6 +14,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ._activation import Activation
+from ._data_copy import DataCopy
+from ._data_guard import DataGuard
 from ._deployment import Deployment
 from ._health import Endpoint, HealthError
 from ._prune import prune
@@ -23,6 +25,7 @@ from ._situation import Situation
 from ._switch import Switch
 from ._system_user import uid_of
 from ._systemd import Systemd
+from ._tree import staging_token
 from ._unit import Unit, UnitError, render
 from ._writable import not_writable, refused_directory
 
@@ -48,11 +51,16 @@ class Service:
 
     options: Mapping[str, Any]
     systemd: Systemd
+    data: DataCopy | None
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Service:
         """Return the service that the module is about."""
-        return cls(module.params, Systemd(module, module.params["name"]))
+        options = module.params
+        folder = Path(options["records_dir"], f"{options['name']}-data")
+        wanted = options["data_copy"] or {}
+        data = DataCopy.from_options(wanted, folder=folder, user=options["user"], run=module.run_command)
+        return cls(options, Systemd(module, options["name"]), data)
 
     @property
     def name(self) -> str:
@@ -76,6 +84,7 @@ class Service:
             options["release"],
             options["config"],
             options["restart_on"],
+            parts={path: staging_token(Path(path)) for path in options["parts"]},
             unit=render(Unit(**{option: options[option] for option in _UNIT_OPTIONS})),
             links=self._links(),
             version=options["version"],
@@ -111,22 +120,45 @@ class Service:
         refused = refused_directory(self.options["writable"], self.options["user"])
         if refused:
             yield refused
+        no_room = self.data.refusal() if self.data and self._guard(before, desired).step() == "copy" else None
+        if no_room:
+            yield no_room
         if only_planned:
             return
         yield from unstaged_parts(desired)
         if uid_of(self.options["user"]) is None:
             yield f"There is no user {self.options['user']} on this host to run {self.name}: staged_config makes it."
 
+    def diff(self, before: Situation, desired: Deployment) -> list[dict[str, str]]:
+        """Return what would change as Ansible shows it, a copy of the data last."""
+        parts = before.diff(desired, self.unit)
+        if self.data and self._guard(before, desired).step() == "copy":
+            header, copied = str(self.data.folder), f"a copy of {self.data.what}\n"
+            parts.append({"before_header": header, "after_header": header, "before": "", "after": copied})
+        return parts
+
     def activate(self, before: Situation, desired: Deployment, action: str) -> list[str]:
         """Switch to the deployment and return which staged directories were removed then. Raises ActivationError."""
         switch = Switch(self.systemd, self.unit, self.options["start_timeout"])
-        Activation(self.name, self.options["user"], self.record, switch, before, desired).run(action)
+        guard = self._guard(before, desired)
+        Activation(self.name, self.options["user"], self.record, switch, before, desired, guard).run(action)
+        if self.data:
+            self.data.prune()
+        return [str(path) for path in self._pruned(before, desired)]
+
+    def _guard(self, before: Situation, desired: Deployment) -> DataGuard:
+        return DataGuard(self.data, before, desired)
+
+    def _pruned(self, before: Situation, desired: Deployment) -> Iterator[Path]:
+        """Remove what is staged and no longer needed, and yield it."""
         proven = Record.read(self.record)
         kept = [one for one in (proven.active, proven.previous) if one]
-        folders = {Path(path).parent for path in (desired.release, desired.config) if path}
-        spared = {path for one in kept for path in (one.release, one.config) if path}
-        keep = self.options["keep"]
-        return [str(path) for folder in sorted(folders) for path in prune(folder, keep=keep, spared=spared)]
+        spared = {path for one in kept for path in (one.release, one.config, *one.parts) if path}
+        for folder in sorted({Path(path).parent for path in (desired.release, desired.config) if path}):
+            yield from prune(folder, keep=self.options["keep"], spared=spared)
+        gone = [one for one in (before.record.active, before.record.previous) if one]
+        for folder in sorted({Path(path).parent for one in (*kept, *gone) for path in one.parts}):
+            yield from prune(folder, keep=0, spared=spared)
 
     def secrets(self) -> list[str]:
         """Return what must not be told, as far as it can be read now."""

@@ -19,28 +19,27 @@ from ._staging import StagingError
 __all__ = ["available", "scrubbed", "validate"]
 
 _KEPT = 6
+_NAMED = 2
 _NAME = re.compile(r"^[\s-]*[\w.\"'-]+(?:\s*:(?=\s|$)|=)\s*")
 _HIDDEN = "********"
 
 
 def available(module: AnsibleModule, service: str, commands: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """Return the commands whose program is on this host; the others are named in a warning in check mode.
+    """Return the commands whose program is on this host; one warning names the others in check mode.
 
     Raises StagingError for a missing program outside of check mode.
     """
-    found = []
-    for command in commands:
-        if shutil.which(command[0]):
-            found.append(command)
-            continue
-        plain = shlex.join(_with_directory(command, ""))
-        missing = (
-            f"The configuration of {service} was not validated by '{plain}': there is no such program on this host"
+    missing = [command for command in commands if not shutil.which(command[0])]
+    if missing:
+        named = ", ".join(f"'{shlex.join(_with_directory(command, ''))}'" for command in missing[:_NAMED])
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        sentence = (
+            f"The configuration of {service} was not validated by {named}{more}: there is no such program on this host"
         )
         if not module.check_mode:
-            raise StagingError(f"{missing}. Stage the release that brings it first, or correct validate.")
-        module.warn(f"{missing} yet. A run without check mode validates it.")
-    return found
+            raise StagingError(f"{sentence}. Stage the release that brings it first, or correct validate.")
+        module.warn(f"{sentence} yet. A run without check mode validates it.")
+    return [command for command in commands if command not in missing]
 
 
 def validate(

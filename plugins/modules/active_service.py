@@ -52,6 +52,26 @@ options:
     type: list
     elements: path
     default: []
+  parts:
+    description: Further staged directories that the process reads only when it starts, such as plugins.
+    type: list
+    elements: path
+    default: []
+  data_copy:
+    description:
+      - What to copy of the stored data, while the service is stopped, before another release may change it. A failed
+        switch puts it back. The last two copies stay below O(records_dir), in a directory named by the service.
+    type: dict
+    suboptions:
+      path: {description: "An SQLite database, with what belongs to it.", type: path}
+      command:
+        description: A command that copies instead. V({dir}) stands for a directory made for it.
+        type: list
+        elements: str
+      restore:
+        description: A command that puts back what O(data_copy.command) wrote. Without it, nothing is rolled back.
+        type: list
+        elements: str
   reload: {description: Whether the service reads its configuration again on SIGHUP., type: bool, default: false}
   reload_url:
     description: Address to POST to for a reload that answers whether it worked. Asked like O(health.url).
@@ -126,52 +146,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._activation import ActivationError
 from ansible_collections.vigil.observability.plugins.module_utils._service import Service
+from ansible_collections.vigil.observability.plugins.module_utils._service_options import OPTIONS
 from ansible_collections.vigil.observability.plugins.module_utils._systemd import SystemdError
 from ansible_collections.vigil.observability.plugins.module_utils._unit import UnitError
-
-_HEALTH = {
-    "url": {"type": "str"},
-    "ca_file": {"type": "path"},
-    "username": {"type": "str"},
-    # Names where passwords and keys lie; what is in them is not told.
-    "password_file": {"type": "path", "no_log": False},
-    "certificate": {"type": "path"},
-    "key": {"type": "path", "no_log": False},
-    "progress_url": {"type": "str"},
-}
-_OPTIONS: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "description": {"type": "str", "default": ""},
-    "documentation": {"type": "str", "default": ""},
-    "version": {"type": "str"},
-    "data_oldest_reader": {"type": "str"},
-    "accept_irreversible": {"type": "bool", "default": False},
-    "release": {"type": "path", "required": True},
-    "config": {"type": "path"},
-    "user": {"type": "str", "required": True},
-    "command": {"type": "list", "elements": "str", "required": True},
-    "binaries": {"type": "list", "elements": "str", "default": []},
-    "writable": {"type": "list", "elements": "path", "default": []},
-    "environment": {"type": "dict", "default": {}},
-    "resources": {"type": "dict", "default": {}},
-    "exceptions": {"type": "dict", "default": {}},
-    "restart_on": {"type": "list", "elements": "path", "default": []},
-    "reload": {"type": "bool", "default": False},
-    "reload_url": {"type": "str"},
-    "health": {"type": "dict", "default": {}, "options": _HEALTH},
-    "start_timeout": {"type": "int", "default": 120},
-    "keep": {"type": "int", "default": 3},
-    "unit_dir": {"type": "path", "default": "/etc/systemd/system"},
-    "release_link": {"type": "path"},
-    "config_link": {"type": "path"},
-    "records_dir": {"type": "path", "default": "/var/lib/vigil"},
-    "binaries_dir": {"type": "path", "default": "/usr/local/bin"},
-}
 
 
 def main() -> None:
     """Read what is there, and let the service be as the options say."""
-    module = AnsibleModule(argument_spec=_OPTIONS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     service = Service.of(module)
     module.no_log_values.update(service.secrets())
     try:
@@ -184,7 +166,7 @@ def main() -> None:
     action = before.action_towards(desired, reload=module.params["reload"])
     if before.is_as(desired, action):
         module.exit_json(changed=False, action=action)
-    result: dict[str, Any] = {"action": action, "diff": before.diff(desired, service.unit)}
+    result: dict[str, Any] = {"action": action, "diff": service.diff(before, desired)}
     if module.check_mode:
         module.exit_json(changed=True, **result)
     try:

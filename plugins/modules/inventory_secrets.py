@@ -42,9 +42,10 @@ options:
         description:
           - V(password) is one password of 32 random characters that are safe in URLs.
           - V(passwords) is a mapping with such a password for each of O(wanted[].members).
+          - V(key) is like V(password), but is never rotated, as something is encrypted with it.
           - V(authority) is a certificate authority in two variables, C(<name>_certificate) and C(<name>_key).
         type: str
-        choices: [password, passwords, authority]
+        choices: [password, passwords, key, authority]
         required: true
       members:
         description: The keys of a mapping of passwords.

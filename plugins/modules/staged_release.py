@@ -27,7 +27,7 @@ options:
     required: true
   url:
     description:
-      - Where the host finds the archive, a tar file in any compression that its Python reads.
+      - Where the host finds the archive, a zip file or a tar file in any compression that its Python reads.
       - Proxies are taken from the environment of the task. Exactly one of O(url) and O(file) is needed.
     type: str
   file:
@@ -37,6 +37,10 @@ options:
     description: SHA-256 that the archive must have, in hexadecimal.
     type: str
     required: true
+  keep_leading:
+    description: Whether the directory that leads all names in the archive stays. Else what is in it takes its place.
+    type: bool
+    default: false
   releases_dir:
     description: Directory below which every service has a directory of releases.
     type: path
@@ -142,6 +146,7 @@ def main() -> None:
             "url": {"type": "str"},
             "file": {"type": "path"},
             "sha256": {"type": "str", "required": True},
+            "keep_leading": {"type": "bool", "default": False},
             "releases_dir": {"type": "path", "default": "/opt/vigil"},
             "timeout": {"type": "int", "default": 60},
             "transferred": {"type": "path"},

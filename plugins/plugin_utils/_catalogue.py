@@ -64,9 +64,12 @@ def release_of(
 
 
 def is_tested(component: str, version: str) -> bool:
-    """Return whether the tests of this collection run the version; of one that the catalogue lacks, nothing is said."""
-    tested: bool = _read(CATALOGUE).get(component, {}).get("releases", {}).get(version, {}).get("tested", True)
-    return tested
+    """Return whether the tests of this collection run the version, or a stand-in in its place.
+
+    Of one that the catalogue lacks, nothing is said.
+    """
+    release = _read(CATALOGUE).get(component, {}).get("releases", {}).get(version, {})
+    return release.get("tested") is not False
 
 
 @cache

@@ -25,6 +25,7 @@ Inputs = Mapping[str, Mapping[str, Mapping[str, Any]]]
 ROLES = Path(__file__).parents[2] / "roles"
 SHARED = "vigil"
 _SHARED_INPUTS: Mapping[str, Mapping[str, Any]] = {
+    "vigil_applications": {"type": "list"},
     "vigil_catalogue_extra": {"type": "dict"},
     "vigil_environment": {"type": "dict"},
     "vigil_labels": {"type": "dict"},

@@ -14,8 +14,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
 from ansible_collections.vigil.observability.plugins.filter.planned_services import planned_services
 from ansible_collections.vigil.observability.plugins.filter.rule_files import rule_files
+from ansible_collections.vigil.observability.plugins.filter.rules_with_tests import rules_with_tests
+from ansible_collections.vigil.observability.plugins.plugin_utils._alert_settings import AlertSettingError, adjusted
 from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import (
     ARCHITECTURES,
     CatalogueError,
@@ -29,6 +32,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs i
 
 __all__ = [
     "ambiguous_replicas",
+    "lone_databases",
     "shared_addresses",
     "unfit_ports",
     "unfit_values",
@@ -105,13 +109,32 @@ def ambiguous_replicas(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
         yield from (Fault("prometheus_replica", name, rest) for name in names if len(names) > 1)
 
 
+def lone_databases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each Grafana whose database the others do not share, or that lacks the password for one."""
+    members = [host for host in hosts if "grafana" in host.services]
+    for host in members:
+        database = host.value("grafana_database", {})
+        if database.get("type", "sqlite3") != "sqlite3":
+            if "password" not in database and host.lacks("grafana_database_password"):
+                rest = f"is missing: {database['type']} asks for it, so set it in the inventory, encrypted."
+                yield Fault("grafana_database_password", host.name, rest)
+        elif len(members) > 1:
+            rest = "is SQLite, which several hosts cannot share: name a PostgreSQL (type: postgres), or keep one host."
+            yield Fault("grafana_database", host.name, rest)
+
+
 def unfit_values(host: HostInputs, play: Play) -> Iterator[Fault]:
     """Yield a fault for each value that is of the right type and yet cannot be used."""
     if "prometheus" in host.services:
         if wrong := _wrong_size(host.value("prometheus_retention_size", "")):
             yield Fault("prometheus_retention_size", host.name, wrong)
-        for wrong in _wrong_rules(host.value("prometheus_rule_files", [])):
+        unusable = _wrong_rules(host.value("prometheus_rule_files", []))
+        for wrong in unusable:
             yield Fault("prometheus_rule_files", host.name, f"cannot be used: {wrong}")
+        if not unusable:
+            yield from _wrong_tests(host, play)
+        if wrong := _wrong_alerts(host.value("prometheus_alerts", {})):
+            yield Fault("prometheus_alerts", host.name, f"cannot be used: {wrong}")
     if wrong := _uncertifiable(host, play):
         yield Fault("A certificate", host.name, f"cannot be made: {wrong}")
 
@@ -177,6 +200,38 @@ def _wrong_size(size: object) -> str:
 def _wrong_rules(paths: Sequence[str]) -> list[str]:
     alone = [wrong for path in paths if (wrong := _unreadable([path]))]
     return alone or [wrong for wrong in [_unreadable(paths)] if wrong]
+
+
+def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
+    """Yield a fault for the generated rules of the host, or else for the tests of the user's own."""
+    default = play.defaults["prometheus"]["prometheus_retention_time"]
+    retention = "" if host.value("prometheus_remote_read") else str(host.value("prometheus_retention_time", default))
+    sources = [str(_RULES), *(str(path) for path in host.value("prometheus_rule_files", []))]
+    files, pairs = rule_files(sources[1:], sources[0]), host.value("prometheus_rules", [])
+    applications = host.value("prometheus_applications", host.value("vigil_applications", []))
+    try:
+        pairs = [*application_rules(applications), *pairs]
+    except AnsibleFilterError as error:
+        yield Fault("vigil_applications", host.name, f"cannot be used: {error}")
+        return
+    paths = [str(path) for path in host.value("prometheus_rule_tests", [])]
+    for subject, tests in (("prometheus_rules", []), ("prometheus_rule_tests", paths)):
+        try:
+            rules_with_tests(files, pairs, tests, sources, retention=retention)
+        except AnsibleFilterError as error:
+            yield Fault(subject, host.name, f"cannot be used: {error}")
+            return
+        except (KeyError, TypeError, AttributeError):
+            yield Fault(subject, host.name, "is a list of something else: each has to have a name, rules and tests.")
+            return
+
+
+def _wrong_alerts(settings: Mapping[str, Any]) -> str:
+    try:
+        adjusted({file.name: file.read_text(encoding="utf-8") for file in _RULES.glob("*.yml")}, settings)
+    except AlertSettingError as error:
+        return str(error)
+    return ""
 
 
 def _unreadable(paths: Sequence[str]) -> str:

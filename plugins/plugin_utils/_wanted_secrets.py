@@ -34,7 +34,7 @@ class SecretsError(Exception):
 
 @dataclass(frozen=True)
 class Secret:
-    """A variable that holds a password, passwords by member, or (by two variables) a certificate authority."""
+    """A variable that holds a password, a key, passwords by member, or (by two variables) a certificate authority."""
 
     name: str
     kind: str
@@ -66,9 +66,15 @@ def missing(wanted: Iterable[Secret], values: Mapping[str, Any], elsewhere: Coll
 
 def rotated(wanted: Iterable[Secret], values: Mapping[str, Any], names: Iterable[str]) -> Changes:
     """Return a new value for each password named as variable or variable.member. Raises SecretsError."""
-    known = {".".join(path): path for secret in wanted if secret.kind != "authority" for path in secret.paths()}
+    wanted = list(wanted)
+    kept = {secret.name for secret in wanted if secret.kind == "key"}
+    known = {".".join(path): path for secret in wanted if "password" in secret.kind for path in secret.paths()}
     changes: Changes = {}
     for name in names:
+        if name in kept:
+            raise SecretsError(
+                f"Cannot rotate {name}: the service that has encrypted its own secrets with it would lose them."
+            )
         if name not in known:
             raise SecretsError(
                 f"Cannot rotate {name}: what can be rotated is {', '.join(sorted(known)) or 'nothing'}. "

@@ -7,10 +7,10 @@ import re
 import pytest
 
 # How exposed systemd may find a service, 0 to 10.
-EXPOSURES = {"prometheus": 1.5, "alertmanager": 1.5, "blackbox_exporter": 1.5, "node_exporter": 2.5}
+EXPOSURES = {"prometheus": 1.5, "alertmanager": 1.5, "blackbox_exporter": 1.5, "node_exporter": 2.5, "grafana": 1.5}
 PATHS = ("/", "/metrics", "/-/ready", "/-/healthy", "/api/v1/status/config", "/probe", "/debug/pprof/")
-# No connection, or a refusal by name.
-REFUSALS = {0, 400, 401, 403}
+# No connection, a refusal by name, or nothing there.
+REFUSALS = {0, 400, 401, 403, 404}
 
 
 @pytest.fixture
@@ -41,16 +41,22 @@ def test_every_port_refuses_who_shows_no_credentials(host, ask):
     for place in (f"{scheme}://localhost:{port}" for scheme in ("https", "http") for port in ports):
         # Where nobody talks to who shows nothing, no path can be asked for.
         paths = PATHS if ask(place, "--max-time", "3").status else ()
-        assert {path: answer for path in paths if (answer := ask(f"{place}{path}").status) not in REFUSALS} == {}
+        answers = {path: ask(f"{place}{path}") for path in paths}
+        assert {path: answer.status for path, answer in answers.items() if not refuses(answer)} == {}
+
+
+def refuses(answer):
+    """Return whether an answer gives nothing away: a refusal, or the way to the page where people log in."""
+    return answer.status in REFUSALS or (answer.status == 302 and 'href="/login"' in answer.body)
 
 
 def test_no_secret_is_world_readable(host, secrets):
     values = [
         word
-        for words in (secrets["prometheus_passwords"], secrets["alertmanager_passwords"])
-        for word in words.values()
+        for name in ("prometheus_passwords", "alertmanager_passwords", "grafana_passwords")
+        for word in secrets[name].values()
     ]
-    values += secrets["certificates_authority_key"].splitlines()[1:2]
+    values += [secrets["grafana_secret_key"], *secrets["certificates_authority_key"].splitlines()[1:2]]
     patterns = " ".join(f"-e {value}" for value in values)
     found = host.run(f"find /etc /opt /var/lib /var/log /usr/local -type f -perm /o+r -exec grep -lF {patterns} {{}} +")
     assert found.stdout.split() == []

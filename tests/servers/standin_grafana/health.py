@@ -1,4 +1,4 @@
-"""Health, first page, login by form: recorded in 01-health.json and 02-auth.json; metrics are documented."""
+"""Health, first page, login by form: recorded in 01-health.json and 02-auth.json; metrics are in metrics.txt."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import base64
 import hmac
 import json
 import secrets
-import time
 
 from .access import user_by_password
 from .answers import JSON_UTF8, Answer, Raw, Refusal
 from .documented import documented
+from .metrics import exposition
 from .routing import Call, Routes
-from .store import EVERYWHERE
 
 __all__ = ["routes"]
 
 routes = Routes()
 
-_STARTED = time.time()
 _HTML = "text/html; charset=UTF-8"
 
 
@@ -84,25 +82,4 @@ def metrics(call: Call) -> object:
     wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
     if user and password and not hmac.compare_digest(call.headers.get("Authorization", "").encode(), wanted.encode()):
         return Answer(401, Raw("Unauthorized"), "text/plain", {"WWW-Authenticate": 'Basic realm="Grafana"'})
-    return Answer(200, Raw(_exposition(call)), "text/plain; version=0.0.4; charset=utf-8")
-
-
-def _exposition(call: Call) -> str:
-    orgs = call.store.all(EVERYWHERE, "org")
-    counts = {kind: sum(len(call.store.all(org["id"], kind)) for org in orgs) for kind in ("dashboard", "folder")}
-    settings = call.settings
-    labels = (
-        f'branch="stand-in",edition="oss",goversion="none",revision="{settings.commit}",version="{settings.version}"'
-    )
-    lines = []
-    for name, kind, shown, value in (
-        ("grafana_build_info", "gauge", f"{{{labels}}}", 1),
-        ("grafana_stat_totals_dashboard", "gauge", "", counts["dashboard"]),
-        ("grafana_stat_totals_folder", "gauge", "", counts["folder"]),
-        ("grafana_stat_total_users", "gauge", "", len(call.store.all(EVERYWHERE, "user"))),
-        ("grafana_stat_total_orgs", "gauge", "", len(orgs)),
-        ("process_start_time_seconds", "gauge", "", round(_STARTED, 3)),
-        ("process_cpu_seconds_total", "counter", "", round(time.process_time(), 3)),
-    ):
-        lines += [f"# HELP {name} {name}.", f"# TYPE {name} {kind}", f"{name}{shown} {value}"]
-    return "\n".join(lines) + "\n"
+    return Answer(200, Raw(exposition(call)), "text/plain; version=0.0.4; charset=utf-8")

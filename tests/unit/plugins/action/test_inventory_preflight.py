@@ -42,18 +42,23 @@ except ImportError:  # ansible-core 2.18 takes the secrets from the loader
     VaultSecretsContext = None
 
 COLLECTION = Path(inventory_preflight.__file__).parents[2]
-PORTS = {"node_exporter": 9100, "blackbox_exporter": 9115, "alertmanager": 9093, "prometheus": 9090}
+PORTS = {"node_exporter": 9100, "blackbox_exporter": 9115, "alertmanager": 9093, "prometheus": 9090, "grafana": 3000}
 VAULT = VaultSecret(b"correct horse")
 CERTIFICATE, KEY = make_authority(datetime.now(UTC))
-WORDS = {"admin": "alpha-alpha-alpha", "prometheus": "bravo-bravo-bravo"}
+WORDS = {"admin": "alpha-alpha-alpha", "prometheus": "bravo-bravo-bravo", "grafana": "foxtrot-foxtrot"}
 SECRETS = {
     "certificates_authority_certificate": CERTIFICATE,
     "certificates_authority_key": KEY,
     "prometheus_passwords": WORDS,
-    "alertmanager_passwords": {"admin": "charlie-charlie", "prometheus": "delta-delta-delta"},
+    "alertmanager_passwords": {
+        "admin": "charlie-charlie",
+        "prometheus": "delta-delta-delta",
+        "grafana": "echo-echo-echo",
+    },
 }
 MONITORS, WATCHED = ("monitor1", "monitor2"), "web1"
 DIGEST = "0" * 64
+WEEKS = {"name": "weeks", "rules": {"groups": [{"rules": [{"expr": "x offset 4w"}]}]}, "tests": {}}
 MAKE = "`ansible-playbook -i INVENTORY vigil.observability.secrets`, which makes the secrets that are missing"
 
 Variables = dict[str, Any]
@@ -94,6 +99,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         vault: VaultSecret | None = VAULT,
         only: str = "",
         alertmanager: Sequence[str] = MONITORS,
+        grafana: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -102,6 +108,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         for service in PORTS:
             children[service] = {"hosts": dict.fromkeys(MONITORS)}
         children["alertmanager"]["hosts"] = dict.fromkeys(alertmanager)
+        children["grafana"]["hosts"] = dict.fromkeys(grafana)
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -297,6 +304,38 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
         ),
         ({"monitor1": {"prometheus_rule_files": ["/bin/true"]}}, "/bin/true is not readable as text"),
         (
+            {"monitor1": {"prometheus_rule_tests": ["/nowhere/shop.yml"]}},
+            (
+                "prometheus_rule_tests of monitor1 cannot be used: "
+                "There is no test file or directory /nowhere/shop.yml on the controller."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_rule_tests": ["/bin/true"]}},
+            "prometheus_rule_tests of monitor1 cannot be used: The test file /bin/true is not readable as text",
+        ),
+        (
+            {"every": {"prometheus_rules": [{"name": "shop"}]}},
+            (
+                "prometheus_rules of monitor1 and monitor2 is a list of something else: "
+                "each has to have a name, rules and tests."
+            ),
+        ),
+        (
+            {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d"}},
+            (
+                "prometheus_rules of monitor1 and monitor2 cannot be used: "
+                "The rules weeks look 4w back, but prometheus_retention_time keeps 7d."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_alerts": {"HostDiskFillsSon": {"threshold": 48}}}},
+            (
+                "prometheus_alerts of monitor1 cannot be used: "
+                "HostDiskFillsSon is no shipped alert (did you mean HostDiskFillsSoon?)."
+            ),
+        ),
+        (
             {"web1": {"ansible_host": "10.0.0.5:22"}},
             (
                 "A certificate of web1 cannot be made: The address '10.0.0.5:22' of web1 is neither a DNS name nor "
@@ -312,7 +351,7 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
             "The name 'a b' of prometheus on monitor1 is neither a DNS name nor an IP address.",
         ),
         (
-            {"every": {"prometheus_passwords": {"admin": "a" * 11, "prometheus": "b" * 72}}},
+            {"every": {"prometheus_passwords": {**WORDS, "admin": "a" * 11, "prometheus": "b" * 72}}},
             "prometheus_passwords.admin of monitor1 and monitor2 does not have 12 to 72 bytes: choose another password",
         ),
         (
@@ -370,16 +409,51 @@ def test_what_is_wrong_is_said_in_one_sentence(preflight: Preflight, given: dict
             "secrets": False,
             "every": {"node_exporter_certificate_file": "/etc/own.crt", "node_exporter_key_file": "/etc/own.key"},
         },
+        {"every": {"prometheus_rules": [WEEKS]}},
+        {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d", "prometheus_remote_read": [{}]}},
         {"play": {"prometheus_port": 9191}, "monitor1": {"prometheus_port": "http"}},
         {"only": "prometheus", "every": {"alertmanager_passwords": None}},
         {
             "secrets": False,
-            "every": SECRETS | {"prometheus_passwords": {"admin": Encrypted("a" * 12), "prometheus": "b" * 72}},
+            "every": SECRETS
+            | {"prometheus_passwords": {**WORDS, "admin": Encrypted("a" * 12), "prometheus": "b" * 72}},
         },
     ],
 )
 def test_what_can_be_used_is_not_refused(preflight: Preflight, given: dict[str, Any]) -> None:
     assert problems(preflight(**given)) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "given", "sentence"),
+    [
+        (["web1"], {}, ""),
+        (["monitor1", "web1"], {"grafana_database": {"type": "postgres"}, "grafana_database_password": "foxtrot"}, ""),
+        (
+            ["monitor1", "web1"],
+            {},
+            "grafana_database of monitor1 and web1 is SQLite, which several hosts cannot share: name a PostgreSQL ",
+        ),
+        (
+            ["web1"],
+            {"grafana_database": {"type": "postgres"}},
+            "grafana_database_password of web1 is missing: postgres asks for it, so set it in the inventory",
+        ),
+        (
+            ["web1"],
+            {"grafana_passwords": None},
+            # Prometheus needs it too, on its own hosts.
+            "grafana_passwords of monitor1, monitor2 and web1 is missing: run ",
+        ),
+    ],
+)
+def test_several_grafanas_need_a_database_that_they_share(
+    preflight: Preflight, members: list[str], given: dict[str, Any], sentence: str
+) -> None:
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
+    found = problems(preflight(every=every, grafana=members))
+    assert len(found) == (1 if sentence else 0)
+    assert "".join(found).startswith(sentence)
 
 
 def test_version_that_the_tests_do_not_run_is_a_warning(preflight: Preflight) -> None:
@@ -431,7 +505,7 @@ def test_empty_secret_is_missing(preflight: Preflight, empty: str | None) -> Non
 
 
 def test_members_of_passwords_that_the_playbook_needs_are_missing_by_name(preflight: Preflight) -> None:
-    said = problems(preflight(every={"prometheus_passwords": {"admin": "a" * 12, "prometheus": ""}}))
+    said = problems(preflight(every={"prometheus_passwords": {**WORDS, "prometheus": ""}}))
     assert said == [
         f"prometheus_passwords.prometheus of monitor1 and monitor2 is missing: run {MAKE}, or set your own."
     ]
@@ -479,7 +553,7 @@ def test_secret_that_cannot_be_decrypted_is_named_with_the_reason(
 def test_everything_that_is_wrong_is_said_in_one_message(preflight: Preflight) -> None:
     said = problems(
         preflight(
-            every={"prometheus_retension": "90d", "prometheus_passwords": {"admin": "short", "prometheus": "b" * 12}},
+            every={"prometheus_retension": "90d", "prometheus_passwords": {**WORDS, "admin": "short"}},
             monitor1={"prometheus_port": "http", "alertmanager_port": 9100},
             web1={"node_exporter_version": "9.9.9", "node_exporter_flags": "{{ nowhere }}"},
         )

@@ -128,3 +128,29 @@ def test_a_file_that_nobody_stages_is_refused_by_name(named: str) -> None:
 def test_a_file_is_refused_where_none_is_staged() -> None:
     with pytest.raises(AnsibleFilterError, match="there are none"):
         located_files.located_files({"token_file": "secrets/a"}, "/etc/am", [])
+
+
+def test_a_configuration_for_a_path_that_ends_in_ini_is_ini() -> None:
+    configuration = {"security": {"secret_key": "$__file{/etc/grafana/secrets/key}", "cookie_secure": True}}
+    entry = configuration_file.configuration_file(configuration, "grafana.ini")
+    written = "[security]\nsecret_key = $__file{/etc/grafana/secrets/key}\ncookie_secure = true\n"
+    assert entry == {"path": "grafana.ini", "content": written}
+
+
+def test_a_secret_in_ini_hides_its_diffs() -> None:
+    entry = configuration_file.configuration_file({"smtp": {"password": "s3cret;"}}, "grafana.ini")
+    assert entry == {"path": "grafana.ini", "secret_content": "[smtp]\npassword = `s3cret;`\n"}
+
+
+def test_what_ini_cannot_hold_is_refused_by_its_place() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"grafana\.ini cannot be written: auth\.domains has to be one text"):
+        configuration_file.configuration_file({"auth": {"domains": ["a", "b"]}}, "grafana.ini")
+
+
+def test_files_that_grafana_expands_are_named_by_their_place_on_the_host() -> None:
+    configuration = {"smtp": {"password": "$__file{secrets/mail}", "host": "$__env{MAIL}"}}
+    assert located_files.located_files(configuration, "/etc/grafana", ["secrets/mail"]) == {
+        "smtp": {"password": "$__file{/etc/grafana/secrets/mail}", "host": "$__env{MAIL}"}
+    }
+    with pytest.raises(AnsibleFilterError, match="password names secrets/mail, which is none of the files"):
+        located_files.located_files(configuration, "/etc/grafana", ["secrets/other"])

@@ -19,6 +19,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
     inventory_targets,
     named_files,
     planned_services,
+    plugin_sections,
     probe_jobs,
     release,
     rule_files,
@@ -39,6 +40,7 @@ DIGEST = "0" * 64
         inventory_targets,
         named_files,
         planned_services,
+        plugin_sections,
         probe_jobs,
         release,
         rule_files,
@@ -147,6 +149,19 @@ def test_rule_files_come_from_files_and_directories(tmp_path: Any) -> None:
     ]
 
 
+def test_settings_adjust_alerts_of_shipped_rule_files_alone(tmp_path: Any) -> None:
+    (tmp_path / "shipped").mkdir()
+    text = "groups: [{name: NAME, rules: [{alert: NAME, expr: a > 1}]}]"
+    (tmp_path / "shipped/ours.yml").write_text(text.replace("NAME", "Ours"))
+    (tmp_path / "theirs.yml").write_text(text.replace("NAME", "Theirs"))
+    paths, shipped = [str(tmp_path / "theirs.yml")], str(tmp_path / "shipped")
+    ours, theirs = rule_files.rule_files(paths, shipped, {"Ours": {"threshold": 2}})
+    assert "expr: a > 2" in ours["content"]
+    assert theirs == {"path": "rules/theirs.yml", "content": text.replace("NAME", "Theirs")}
+    with pytest.raises(AnsibleFilterError, match="prometheus_alerts cannot be used: Theirs is no shipped alert"):
+        rule_files.rule_files(paths, shipped, {"Theirs": {"threshold": 2}})
+
+
 def test_two_rule_files_of_one_name_are_refused(tmp_path: Any) -> None:
     (tmp_path / "a.yml").write_text("a")
     with pytest.raises(AnsibleFilterError, match=r"Two rule files would be rules/a\.yml"):
@@ -251,3 +266,10 @@ def test_a_release_that_cannot_be_verified_is_refused(
 ) -> None:
     with pytest.raises(AnsibleFilterError, match=message):
         release.release("prometheus", version=version, architecture=architecture, extra={"prometheus": extra})
+
+
+def test_plugins_are_named_by_where_they_were_staged() -> None:
+    staged = [{"item": {"name": "clock"}, "path": "/opt/vigil/grafana-clock/1"}]
+    assert plugin_sections.plugin_sections(staged) == {"plugin.clock": {"path": "/opt/vigil/grafana-clock/1"}}
+    with pytest.raises(AnsibleFilterError, match="grafana_plugins names clock twice"):
+        plugin_sections.plugin_sections(staged * 2)

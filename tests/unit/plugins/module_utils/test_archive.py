@@ -7,7 +7,9 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import stat
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +52,14 @@ def test_leading_directory_is_stripped_in_every_compression(unpacked: Unpack, co
     release = unpacked(member("app-1/bin/app"), member("./app-1/LICENSE"), mode=compression)
     assert (release / "bin/app").read_text() == "content of app-1/bin/app"
     assert sorted(path.name for path in release.iterdir()) == ["LICENSE", "bin"]
+
+
+def test_leading_directory_is_kept_when_that_is_asked_for(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "archive", "w") as tar:
+        info, content = member("app-1/app")
+        tar.addfile(info, io.BytesIO(content))
+    release = unpack(tmp_path / "archive", tmp_path, source="https://mirror/app.tar", keep_leading=True)
+    assert (release / "app-1/app").is_file()
 
 
 def test_archive_without_a_leading_directory_is_unpacked_as_it_is(unpacked: Unpack) -> None:
@@ -149,6 +159,71 @@ def test_hostile_archive_is_refused_by_name_and_writes_nothing_outside(
     assert "https://mirror/app.tar.gz" in str(refusal.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "scratch"]
     assert all(path.name == "members" or len(path.name) == 32 for path in (tmp_path / "scratch").iterdir())
+
+
+def zipped(name: str, content: str = "", mode: int = stat.S_IFREG | 0o644) -> tuple[zipfile.ZipInfo, str]:
+    """Return a member of a zip file and its content, for a link where it points to; no mode as of another system."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = mode << 16
+    return info, content
+
+
+@pytest.fixture
+def unzipped(tmp_path: Path) -> Unpack:
+    """A function that packs members to a zip file and unpacks that again."""
+
+    def pack_and_unpack(*members: tuple[zipfile.ZipInfo, str]) -> Path:
+        archive, scratch = tmp_path / "archive", tmp_path / "scratch"
+        with zipfile.ZipFile(archive, "w") as packed:
+            for info, content in members:
+                packed.writestr(info, content, zipfile.ZIP_DEFLATED)
+        scratch.mkdir()
+        return unpack(archive, scratch, source="https://mirror/plugin.zip")
+
+    return pack_and_unpack
+
+
+def test_zip_file_is_unpacked_like_a_tar_file(unzipped: Unpack) -> None:
+    release = unzipped(
+        zipped("plugin/"),
+        zipped("plugin/plugin.json", "{}"),
+        zipped("plugin/backend", "program", stat.S_IFREG | 0o755),
+        zipped("plugin/of another system", "data", 0),
+        zipped("plugin/current", "backend", stat.S_IFLNK | 0o777),
+    )
+    assert (release / "current").read_text() == "program"
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in release.iterdir() if not path.is_symlink()}
+    assert modes == {"plugin.json": 0o644, "backend": 0o755, "of another system": 0o644}
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ([zipped("/etc/app")], "'/etc/app' in it is absolute"),
+        ([zipped("plugin/../../app")], "leads out of it"),
+        ([zipped("plugin/a", "/etc/passwd", stat.S_IFLNK)], "points to the absolute '/etc/passwd'"),
+        ([zipped("plugin/a"), zipped("plugin/b", "../../x", stat.S_IFLNK)], "leads out"),
+        ([zipped("plugin/pipe", mode=stat.S_IFIFO)], "'plugin/pipe' is a device, a pipe"),
+        ([], "it is empty"),
+    ],
+)
+def test_hostile_zip_file_is_refused_by_name(
+    unzipped: Unpack, members: list[tuple[zipfile.ZipInfo, str]], reason: str
+) -> None:
+    with pytest.raises(StagingError, match="is not safe to unpack") as refusal:
+        unzipped(*members)
+    assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize("damage", ["cut", "overwritten"])
+def test_damaged_zip_file_is_called_incomplete(tmp_path: Path, damage: str) -> None:
+    with zipfile.ZipFile(tmp_path / "archive", "w") as packed:
+        packed.writestr("plugin/a", os.urandom(10_000))
+    content = (tmp_path / "archive").read_bytes()
+    broken = content[:5000] if damage == "cut" else content[:5000] + bytes(100) + content[5100:]
+    (tmp_path / "archive").write_bytes(broken)
+    with pytest.raises(StagingError, match=r"^plugin\.zip is not a complete zip archive: .+ Nothing was installed\.$"):
+        unpack(tmp_path / "archive", tmp_path, source="plugin.zip")
 
 
 def archive_of(compress: str) -> bytes:

@@ -30,6 +30,7 @@ class Host:
 
     def __init__(self, root: Path) -> None:
         self.root, self.systemd = root, root / "systemd"
+        self.database, self.migrates = root / "data/demo.db", False
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -43,12 +44,17 @@ class Host:
         path.chmod(0o755)
 
     def release(self, version: str, behavior: str = "serve") -> str:
-        """Stage a release that serves, crashes, hangs or is never ready, and return its path."""
+        """Stage a release that serves, crashes, hangs or is never ready, and return its path.
+
+        Every start of one that migrates adds its version to the database.
+        """
         path = self.root / "releases" / version
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir()
         shutil.copy(self.root / "programs/server", path / "server")
         (path / "behavior").write_text(behavior)
+        if self.migrates:
+            (path / "migrates").write_text(str(self.database))
         mark_staged(path)
         return str(path)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
 from ansible_collections.vigil.observability.plugins.modules import active_service
 
 if TYPE_CHECKING:
@@ -442,3 +443,32 @@ def test_previous_release_that_does_not_come_back_is_said(host: Host, activate: 
     result = activate("2.0.0")
     assert "demo 1.0.0 served before, but did not come back" in result["msg"]
     assert (result["rolled_back"], host.record["proven"]) == (False, False)
+
+
+def part(host: Host, version: str) -> str:
+    """Stage a plugin of the service anew and return its path."""
+    path = host.root / "plugins" / version
+    path.mkdir(parents=True, exist_ok=True)
+    mark_staged(path)
+    return str(path)
+
+
+def test_another_plugin_restarts_and_the_one_before_stays_as_long_as_the_previous_configuration(
+    host: Host, activate: Activate
+) -> None:
+    plugins = host.root / "plugins"
+    activate(parts=[part(host, "1")])
+    result = activate(config="two", parts=[part(host, "2")])
+    assert (result["action"], f"{plugins}/2 (staged as" in result["diff"][0]["after"]) == ("restarted", True)
+    assert sorted(path.name for path in plugins.iterdir()) == ["1", "2"]
+    assert activate(config="three", parts=[])["pruned"] == [f"{plugins}/1"]
+    assert f"{plugins}/2" in activate(config="four", parts=[])["pruned"]
+
+
+def test_plugin_that_was_staged_anew_restarts(host: Host, activate: Activate) -> None:
+    activate(parts=[part(host, "1")])
+    assert activate(parts=[part(host, "1")])["action"] == "restarted"
+
+
+def test_plugin_that_was_never_staged_is_refused(host: Host, activate: Activate) -> None:
+    assert f"{host.root}/plugins/1 is not staged on this host" in activate(parts=[f"{host.root}/plugins/1"])["msg"]

@@ -324,6 +324,12 @@ def test_missing_validator_is_named_in_a_warning_of_check_mode(
     assert not configurations.exists()
 
 
+def test_many_missing_validators_are_one_warning(stage: Stage) -> None:
+    result = stage(check=True, validate=[["/nowhere/tool", "test", f"{{dir}}/{number}"] for number in range(9)])
+    (warning,) = result["warnings"]
+    assert "not validated by '/nowhere/tool test 0', '/nowhere/tool test 1' and 7 more: there is no such" in warning
+
+
 def test_missing_validator_fails_outside_of_check_mode(stage: Stage, configurations: Path) -> None:
     result = stage(validate=[["/opt/vigil/app/1.0-abc/apptool", "{dir}"]])
     assert "there is no such program on this host. Stage the release that brings it first" in result["msg"]

@@ -109,6 +109,10 @@ def test_another_version_is_staged_beside_the_first(stage: Stage, releases: Path
     assert sorted(entry.name for entry in (releases / "app").iterdir()) == [Path(first).name, Path(second["path"]).name]
 
 
+def test_leading_directory_stays_when_that_is_asked_for(stage: Stage) -> None:
+    assert (Path(stage(keep_leading=True)["path"]) / "app-1.0.linux-amd64/app").is_file()
+
+
 def edit(path: Path) -> None:
     (path / "app").write_text("tampered")
 

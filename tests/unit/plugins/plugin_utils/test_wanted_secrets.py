@@ -110,6 +110,14 @@ def test_what_cannot_be_rotated_is_refused_with_what_can(name: str) -> None:
         rotated(WANTED, {}, [name])
 
 
+def test_key_is_made_once_and_never_rotated() -> None:
+    key = Secret("grafana_secret_key", "key")
+    made = missing([key], {}, (), NOW)
+    assert list(made) == [("grafana_secret_key",)]
+    with pytest.raises(SecretsError, match="Cannot rotate grafana_secret_key: the service that has encrypted"):
+        rotated([*WANTED, key], {"grafana_secret_key": "a"}, ["grafana_secret_key"])
+
+
 def test_password_that_the_file_does_not_hold_is_not_rotated() -> None:
     with pytest.raises(SecretsError, match="Cannot rotate grafana_password: this file does not hold it"):
         rotated(WANTED, {}, ["grafana_password"])

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Objects whose title may be there once in a folder: who holds it, and in which order it is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+from ._plan import PlanError, Step
+
+__all__ = ["Titled", "in_order", "place"]
+
+
+class Titled(Protocol):
+    """What lies in a folder, the top one where `folder_uid` is empty."""
+
+    @property
+    def title(self) -> str:
+        """The title that people see."""
+
+    @property
+    def folder_uid(self) -> str:
+        """The folder that it lies in."""
+
+
+class _Place(NamedTuple):
+    folder_uid: str
+    title: str
+
+
+def place(item: Titled) -> _Place:
+    """Return the title and folder of an object, comparable as Grafana compares titles: without case."""
+    return _Place(item.folder_uid, item.title.strip().casefold())
+
+
+def in_order(
+    steps: Sequence[Step],
+    there: Mapping[str, Titled],
+    *,
+    what: str,
+    needs: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> tuple[Step, ...]:
+    """Return the steps as given, except that one which needs the title of another one comes after that.
+
+    Args:
+        steps: Of a plan; `before` and `after` have a title and a folder.
+        there: {key: object} of all objects on the server.
+        what: What they are called in messages.
+        needs: {key of a step: further keys whose steps have to come before it}.
+
+    Raises PlanError when somebody holds a title and keeps it, or when steps wait for each other.
+    """
+    holders: dict[_Place, list[str]] = {}
+    for key, item in there.items():
+        holders.setdefault(place(item), []).append(key)
+    by_key = {step.key: step for step in steps}
+    needed = {
+        step.key: {*needs.get(step.key, ()), *_holders(step, holders, by_key, what)} & by_key.keys() for step in steps
+    }
+    done: dict[str, Step] = {}
+    waiting = list(steps)
+    while waiting:
+        ready = next((step for step in waiting if needed[step.key] <= done.keys()), None)
+        if ready is None:
+            named = " and ".join(repr(step.key) for step in waiting if _waits_for_itself(step.key, needed))
+            raise PlanError(
+                f"The {what}s {named} are to exchange their titles or places, which takes more than one step. Give one "
+                "of them another title or place in a run before."
+            )
+        done[ready.key] = ready
+        waiting.remove(ready)
+    return tuple(done.values())
+
+
+def _holders(step: Step, holders: Mapping[_Place, list[str]], by_key: Mapping[str, Step], what: str) -> list[str]:
+    """Return the keys of those that have to give up the title before the step."""
+    if step.after is None:
+        return []
+    wanted = place(step.after)
+    others = [key for key in holders.get(wanted, ()) if key != step.key]
+    for key in others:
+        other = by_key.get(key)
+        if other is None or (other.after is not None and place(other.after) == wanted):
+            where = f"in the folder {wanted.folder_uid!r}" if wanted.folder_uid else "at the top"
+            raise PlanError(
+                f"The {what} {step.key!r} cannot have the title {step.after.title!r} {where}: {key!r} has it there "
+                "(case does not count). Rename one of them, or give the uid of the one that is there."
+            )
+    return others
+
+
+def _waits_for_itself(key: str, needed: Mapping[str, Collection[str]]) -> bool:
+    reached: set[str] = set()
+    ahead = list(needed[key])
+    while ahead:
+        one = ahead.pop()
+        if one not in reached:
+            reached.add(one)
+            ahead += needed[one]
+    return key in reached

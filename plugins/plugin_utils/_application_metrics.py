@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The metrics that the library for applications exports, which dashboards and rules rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["APPLICATION_METRICS", "Metric", "series_names"]
+
+# A bound of a latency objective has to be one of them.
+_REQUEST_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+_ORDER_BUCKETS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A metric: type and labels in Prometheus' words, unit in UCUM's; `buckets` are the bounds of a histogram."""
+
+    type: str
+    labels: tuple[str, ...] = ()
+    unit: str
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+APPLICATION_METRICS = {
+    "http_requests_total": Metric(
+        type="counter",
+        labels=("method", "route", "status_code"),
+        unit="1",
+        help="Requests that were answered.",
+    ),
+    "http_request_duration_seconds": Metric(
+        type="histogram",
+        labels=("method", "route", "status_code"),
+        unit="s",
+        help="How long requests took, with exemplars that name their trace.",
+        buckets=_REQUEST_BUCKETS,
+    ),
+    "order_processing_duration_seconds": Metric(
+        type="histogram",
+        labels=("order_type", "payment_method"),
+        unit="s",
+        help="How long orders took to process.",
+        buckets=_ORDER_BUCKETS,
+    ),
+    "orders_total": Metric(
+        type="counter",
+        labels=("status", "product_category"),
+        unit="1",
+        help="Orders that were processed.",
+    ),
+    "active_users_total": Metric(
+        type="gauge",
+        labels=("user_type",),
+        unit="1",
+        help="Users that are active now, of this instance.",
+    ),
+    "connection_pool_in_use": Metric(
+        type="gauge",
+        labels=("pool",),
+        unit="1",
+        help="Connections that are lent out.",
+    ),
+    "connection_pool_size": Metric(
+        type="gauge",
+        labels=("pool",),
+        unit="1",
+        help="Connections that can be lent out at most.",
+    ),
+    "application_build_info": Metric(
+        type="gauge",
+        labels=("version", "revision"),
+        unit="1",
+        help="Which build runs; its value is always 1.",
+    ),
+    "process_cpu_seconds_total": Metric(
+        type="counter",
+        unit="s",
+        help="Time on processors that the process has used.",
+    ),
+    "process_resident_memory_bytes": Metric(
+        type="gauge",
+        unit="By",
+        help="Memory of the process that lies in RAM.",
+    ),
+    "process_start_time_seconds": Metric(
+        type="gauge",
+        unit="s",
+        help="When the process was started, since the epoch.",
+    ),
+    "process_open_fds": Metric(
+        type="gauge",
+        unit="1",
+        help="Files that the process has open.",
+    ),
+    "process_max_fds": Metric(
+        type="gauge",
+        unit="1",
+        help="Files that the process may have open.",
+    ),
+}
+
+
+def series_names() -> frozenset[str]:
+    """Return the names under which the metrics can be asked for; a histogram has three."""
+    names: set[str] = set()
+    for name, metric in APPLICATION_METRICS.items():
+        suffixes = ("_bucket", "_sum", "_count") if metric.type == "histogram" else ("",)
+        names |= {f"{name}{suffix}" for suffix in suffixes}
+    return frozenset(names)

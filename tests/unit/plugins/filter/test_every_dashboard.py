@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All dashboards that the collection ships: without faults, and about metrics that exist.
+
+The lists in `server_metrics` are the series that the real servers answer with, of both versions that are tested where
+there are two.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+
+from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard import alerts_dashboard
+from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
+from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
+from ansible_collections.vigil.observability.plugins.plugin_utils._application_metrics import series_names
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import (
+    all_panels,
+    annotation_expressions,
+    expressions,
+    variable_selectors,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_lint import faults
+
+SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]
+SMALL = {"name": "small", "team": "web", "runs_on": "process", "metrics": {"route_label": "", "build_info": ""}}
+LARGE = {
+    "name": "shop",
+    "team": "sales",
+    "environment": "staging",
+    "metrics": {
+        "orders": "orders_total",
+        "order_duration": "order_processing_duration_seconds",
+        "active_users": "active_users_total",
+        "pool_in_use": "connection_pool_in_use",
+        "pool_size": "connection_pool_size",
+    },
+    "objectives": [
+        {"kind": "availability", "target": 0.999},
+        {"kind": "latency", "target": 0.99, "threshold": 0.5},
+    ],
+    "business": [{"name": "revenue", "expr": "sum(rate(revenue_total[5m]))", "currency": "EUR"}],
+    "depends_on": ["payment"],
+}
+CONTAINERS = {"name": "cart", "team": "sales", "runs_on": "container"}
+STACK = [*stack_dashboards(SERVICES), alerts_dashboard("https://alerts.example")]
+SHIPPED = [
+    *STACK,
+    application_dashboard(SMALL),
+    application_dashboard(LARGE, elasticsearch=True, jaeger=True),
+    application_dashboard(CONTAINERS),
+]
+# Of Prometheus itself, of certificates' expiry, of cAdvisor, and what the rules of the collection record.
+OTHERS = r"""
+    up | ALERTS | ALERTS_FOR_STATE | scrape_(duration_seconds|samples_post_metric_relabeling)
+  | vigil_certificate_(authority_)?not_(after|before)_timestamp_seconds
+  | container_(cpu_usage_seconds_total|memory_working_set_bytes|spec_(cpu_(quota|period)|memory_limit_bytes))
+  | sla_(checks|violations)_total | slo:objective:bad_ratio | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d)
+  | slo:error_budget:remaining_ratio | slo:compliance:ratio24h | slo:violation:(probability|brier)15m
+  | business:(level:avg30m|baseline:median) | alert:summary:firing
+"""
+
+
+def series_of(node: Any) -> set[str]:
+    """Return the names of all series that a parsed expression asks for."""
+    if isinstance(node, promql_parser.VectorSelector):
+        return {str(node.name)}
+    parts = [getattr(node, part, None) for part in ("lhs", "rhs", "expr", "param", "vector_selector")]
+    parts += getattr(node, "args", [])
+    return {name for part in parts if part is not None for name in series_of(part)}
+
+
+def known(name: str) -> bool:
+    """Tell whether a server, the library for applications or a rule makes the series."""
+    folder = Path(__file__).parent / "server_metrics"
+    served = {line for file in folder.glob("*.txt") for line in file.read_text().split()}
+    return name in served | series_names() or bool(re.fullmatch(OTHERS, name, re.VERBOSE))
+
+
+@pytest.mark.parametrize("dashboard", SHIPPED, ids=lambda dashboard: dashboard["uid"])
+def test_dashboard_has_no_faults(dashboard: dict[str, Any]) -> None:
+    assert faults(dashboard) == []
+
+
+@pytest.mark.parametrize("dashboard", SHIPPED, ids=lambda dashboard: dashboard["uid"])
+def test_dashboard_asks_for_series_that_exist(dashboard: dict[str, Any]) -> None:
+    asked = [*expressions(dashboard), *annotation_expressions(dashboard), *variable_selectors(dashboard)]
+    names = {name for one in asked for name in series_of(promql_parser.parse(one.expr))}
+    assert names
+    assert {name for name in names if not known(name)} == set()
+
+
+def test_dashboards_have_uids_and_titles_of_their_own() -> None:
+    assert len({dashboard["uid"] for dashboard in SHIPPED}) == len(SHIPPED)
+    assert len({dashboard["title"] for dashboard in SHIPPED}) == len(SHIPPED)
+
+
+def test_links_lead_to_dashboards_that_are_shipped() -> None:
+    links = [link for one in STACK for link in one["links"]]
+    links += [link for one in STACK for panel in all_panels(one) for link in panel.get("links") or []]
+    targets = {link["url"].removeprefix("/d/") for link in links if link.get("url", "").startswith("/d/")}
+    assert {"vigil-overview", "vigil-prometheus", "vigil-alerts"} <= targets
+    assert targets <= {dashboard["uid"] for dashboard in STACK}

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.vigil.observability.plugins.filter.shipped_dashboards import shipped_dashboards
+
+SERVICES = ["node_exporter", "prometheus", "alertmanager", "grafana"]
+
+
+def folders(*given: Any, **options: Any) -> dict[str, str]:
+    return {item["dashboard"]["title"]: item["folder_uid"] for item in shipped_dashboards(*given, **options)}
+
+
+def test_the_monitoring_and_the_applications_lie_in_folders_of_their_own() -> None:
+    shop, billing = {"name": "shop", "team": "sales"}, {"name": "billing", "team": "sales"}
+    found = folders([shop, billing], services=SERVICES)
+    assert found["System Alerts & SLA"] == "vigil-monitoring"
+    assert [title for title, folder in found.items() if folder == "vigil-applications"] == [
+        "shop - Application Metrics",
+        "billing - Application Metrics",
+    ]
+    assert (
+        folders([shop], services=SERVICES, folder_uid="ops", applications_folder_uid="apps")[
+            "shop - Application Metrics"
+        ]
+        == "apps"
+    )
+
+
+def test_every_dashboard_has_a_uid_of_its_own() -> None:
+    models = [item["dashboard"] for item in shipped_dashboards([{"name": "shop", "team": "sales"}], services=SERVICES)]
+    assert len({model["uid"] for model in models}) == len(models)
+
+
+def test_an_application_leads_to_its_traces_where_there_are_some() -> None:
+    def types(services: list[str]) -> set[str]:
+        (model,) = [
+            item["dashboard"]
+            for item in shipped_dashboards([{"name": "shop", "team": "sales"}], services=services)
+            if item["folder_uid"] == "vigil-applications"
+        ]
+        return {variable["query"] for variable in model["templating"]["list"] if variable["type"] == "datasource"}
+
+    assert types(SERVICES) == {"prometheus"}
+    assert types([*SERVICES, "jaeger", "elasticsearch"]) == {"prometheus", "jaeger", "elasticsearch"}

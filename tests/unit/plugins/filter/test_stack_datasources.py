@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.vigil.observability.plugins.filter.stack_datasources import stack_datasources
+
+
+def target(host: str, port: int) -> dict[str, Any]:
+    return {"host": host, "address": f"{host}.example.org:{port}"}
+
+
+METRICS = {
+    "prometheus": [target("monitor1", 9090), target("monitor2", 9090)],
+    "alertmanager": [target("monitor1", 9093)],
+    "node_exporter": [target("web1", 9100)],
+}
+ALL = {**METRICS, "elasticsearch": [target("log1", 9200), target("log2", 9200)], "jaeger": [target("trace1", 16686)]}
+
+
+def by_uid(*given: Any, **options: Any) -> dict[str, dict[str, Any]]:
+    return {source["uid"]: source for source in stack_datasources(*given, **options)}
+
+
+def test_every_replica_is_a_data_source_and_the_first_keeps_its_uid_whoever_it_is() -> None:
+    sources = by_uid(METRICS, {})
+    assert list(sources) == ["prometheus", "prometheus-2", "alertmanager"]
+    assert sources["prometheus-2"]["name"] == "Prometheus 2 (monitor2)"
+    assert sources["prometheus"]["url"] == "https://monitor1.example.org:9090"
+    assert [source.get("isDefault") for source in sources.values()] == [True, None, None]
+    left = by_uid({"prometheus": METRICS["prometheus"][1:]}, {})
+    assert left["prometheus"]["url"] == "https://monitor2.example.org:9090"
+
+
+def test_passwords_and_authorities_are_secrets_and_only_where_there_are_some() -> None:
+    sources = by_uid(METRICS, {"prometheus": "one"}, authorities="PEM")
+    assert sources["prometheus"]["secureJsonData"] == {"basicAuthPassword": "one", "tlsCACert": "PEM"}
+    assert sources["prometheus"]["basicAuthUser"] == "grafana"
+    assert sources["prometheus"]["jsonData"]["tlsAuthWithCACert"]
+    assert "basicAuth" not in sources["alertmanager"]
+    assert "secureJsonData" not in by_uid(METRICS, {})["prometheus"]
+
+
+def test_links_lead_nowhere_where_the_other_end_is_missing() -> None:
+    settings = {uid: source["jsonData"] for uid, source in by_uid({"prometheus": METRICS["prometheus"]}, {}).items()}
+    assert "exemplarTraceIdDestinations" not in settings["prometheus"]
+    assert "alertmanagerUid" not in settings["prometheus"]
+    alone = by_uid({"jaeger": ALL["jaeger"]}, {})["jaeger"]["jsonData"]
+    assert alone == {"nodeGraph": {"enabled": True}}
+    assert "dataLinks" not in by_uid({"elasticsearch": ALL["elasticsearch"]}, {})["elasticsearch"]["jsonData"]
+
+
+def test_metrics_traces_and_logs_lead_to_each_other() -> None:
+    sources = by_uid(ALL, {}, scrape_interval="30s", logs_index="applications-*")
+    settings = {uid: source["jsonData"] for uid, source in sources.items()}
+    assert list(sources)[3:] == ["elasticsearch", "jaeger"]
+    assert settings["prometheus"]["exemplarTraceIdDestinations"] == [{"name": "trace_id", "datasourceUid": "jaeger"}]
+    assert settings["prometheus"]["alertmanagerUid"] == "alertmanager"
+    assert settings["prometheus"]["timeInterval"] == "30s"
+    assert settings["elasticsearch"]["index"] == "applications-*"
+    assert settings["elasticsearch"]["dataLinks"][0]["datasourceUid"] == "jaeger"
+    assert settings["jaeger"]["tracesToLogsV2"]["datasourceUid"] == "elasticsearch"
+    assert settings["jaeger"]["tracesToMetrics"]["datasourceUid"] == "prometheus"
+
+
+def test_a_link_names_only_data_sources_that_are_there() -> None:
+    sources = by_uid(ALL, {})
+
+    def named(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {text for key, text in value.items() if key in ("datasourceUid", "alertmanagerUid")}
+            return own.union(*(named(item) for item in value.values()))
+        return set().union(*(named(item) for item in value)) if isinstance(value, list) else set()
+
+    assert named(list(sources.values())) == {"prometheus", "alertmanager", "elasticsearch", "jaeger"}
