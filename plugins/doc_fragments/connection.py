@@ -15,6 +15,7 @@ options:
   url:
     description:
       - Where the server is, such as V(https://monitor1:3000). A path is kept.
+      - Proxies that the environment names are not used, and redirects are not followed.
       - Every option of the connection can come from the environment instead, as the product and the name of the option
         in capitals (E(GRAFANA_URL), E(PROMETHEUS_PASSWORD), E(ALERTMANAGER_CA_PATH) and so on).
     type: str

@@ -16,6 +16,7 @@ options:
     description:
       - Organisation to work on, by its number. Without it, that of the token or the current one of the user.
       - With a user it is chosen by a header of each request, so that parallel tasks do not disturb each other.
-      - A token belongs to one organisation; one of another is refused.
+      - A token belongs to one organisation; one of another is refused, as is an organisation that does not exist. To
+        know that costs one request.
     type: int
 """

@@ -16,7 +16,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
 options:
-  name: {description: Name of the application, as alerts carry it in C(service)., type: str, required: true}
+  name: {description: "Name of the application, as alerts carry it in C(service).", type: str, required: true}
   job: {description: Job of Prometheus that scrapes it. Without it the name., type: str}
   metrics:
     description: Names of its metrics, as in the description of the application (C(orders), C(active_users) and others).

@@ -76,7 +76,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id: {description: Number of the account., returned: when there is one, type: int}
-account: {description: C(created), C(updated), C(deleted) or C(unchanged)., returned: success, type: str}
+account: {description: "C(created), C(updated), C(deleted) or C(unchanged).", returned: success, type: str}
 tokens:
   description: Names of tokens by what became of them, C(created), C(updated), C(deleted), C(unchanged).
   returned: success

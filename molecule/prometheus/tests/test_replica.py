@@ -64,6 +64,26 @@ def test_it_evaluates_the_shipped_rules_and_those_of_the_user(api):
     assert [rule for group in groups for rule in group["rules"] if rule.get("lastError")] == []
 
 
+def test_generated_rules_see_an_application_whole(query, eventually):
+    def found():
+        return {
+            (metric["__name__"], value)
+            for metric, value in query('{__name__=~"service:symptoms:(observed|correlated)",service="library"}')
+        }
+
+    eventually(found, {("service:symptoms:observed", 2), ("service:symptoms:correlated", 0)}, seconds=90)
+    (level,) = query('business:level:avg30m{service="library",metric="answers_per_minute"}')
+    assert level[1] > 0
+
+
+def test_tests_of_rules_lie_on_the_host_and_are_not_loaded(host, api):
+    files = [Path(group["file"]).name for group in api("rules")["groups"]]
+    assert {"correlation-library.yml", "business-library.yml", "shop.yml"} <= set(files)
+    assert len(host.check_output("ls /etc/prometheus/tests").splitlines()) == 3
+    done = host.run("promtool test rules /etc/prometheus/tests/*.yml")
+    assert done.rc == 0, done.stdout + done.stderr
+
+
 def test_it_keeps_what_fits_on_its_disk(host, ask, api, inputs, url, secrets):
     size = int(host.check_output(f"df --block-size=1 --output=size {inputs.data} | tail -n 1"))
     body = ask(f"{url}/metrics", user="admin", password=secrets["prometheus_passwords"]["admin"]).body

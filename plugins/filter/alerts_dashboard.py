@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: alerts_dashboard
+short_description: The Grafana dashboard of all alerts and service-level objectives
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Compliance over 24 hours, error budgets and burn rates, forecasts, alerts that fire, and alerts that fired before.
+  - Prometheus does not keep annotations. The summaries of firing alerts are shown for rules of which the series
+    C(alert:summary:firing) is recorded; the others refer to Alertmanager.
+  - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
+    C(requirements/controller.txt) of the collection names.
+options:
+  _input: {description: Where people reach Alertmanager; empty for no link., type: str, required: true}
+  refresh: {description: How often the dashboard asks anew., type: str, default: 1m}
+"""
+
+EXAMPLES = r"""
+- name: Show the dashboard
+  ansible.builtin.debug:
+    msg: "{{ 'https://alerts.example' | vigil.observability.alerts_dashboard }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The JSON model of the dashboard.
+  type: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_alerts import alerts_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
+    DashboardError,
+    refuse_missing_library,
+)
+
+
+def alerts_dashboard(alertmanager_url: str, *, refresh: str = "1m") -> dict[str, Any]:
+    """Return the JSON model; raise AnsibleFilterError for a wrong refresh or a missing library."""
+    try:
+        refuse_missing_library()
+        # Legends are written {{like_this}}: ansible-core before 2.19 would take them for templates of its own.
+        made: dict[str, Any] = wrap_var(alerts_page(alertmanager_url=alertmanager_url, refresh=refresh).model())
+    except DashboardError as error:
+        raise AnsibleFilterError(f"alerts_dashboard: {error}") from error
+    return made
+
+
+class FilterModule:
+    """The filter alerts_dashboard."""
+
+    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        """Return the filter by its name."""
+        return {"alerts_dashboard": alerts_dashboard}

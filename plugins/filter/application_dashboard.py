@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: application_dashboard
+short_description: The Grafana dashboard of an application, from its description
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Response times, error rate, throughput, use of processors and memory, orders and users, error budgets, firing
+    alerts, and ways to logs and traces. Deployments and incidents are drawn over the curves where a pipeline or a
+    person notes them in Grafana with the tags C(deployment) or C(incident) and the name of the application; new values
+    of the label C(version) of its build are drawn without that.
+  - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
+    C(requirements/controller.txt) of the collection names.
+options:
+  _input:
+    description:
+      - The application. C(name) and C(team) are required; C(environment), C(job), C(runs_on) (V(systemd), V(process)
+        or V(container)), C(unit), C(containers), C(limits), C(metrics), C(objectives), C(business), C(depends_on),
+        C(logs_url) and C(traces_url) say more.
+    type: dict
+    required: true
+  elasticsearch:
+    description: Whether Grafana has an Elasticsearch data source with the logs.
+    type: bool
+    default: false
+  jaeger:
+    description: Whether Grafana has a Jaeger data source with the traces.
+    type: bool
+    default: false
+  logs_query:
+    description: What finds the logs of the application in Elasticsearch, in Lucene's words; else by C(service.name).
+    type: str
+    default: ""
+  refresh: {description: How often the dashboard asks anew., type: str, default: 30s}
+"""
+
+EXAMPLES = r"""
+- name: Show the dashboard of a shop
+  ansible.builtin.debug:
+    msg: "{{ shop | vigil.observability.application_dashboard(jaeger=true) }}"
+  vars:
+    shop:
+      name: shop
+      team: sales
+      metrics: {orders: orders_total, active_users: active_users_total}
+      objectives:
+        - {kind: availability, target: 0.999}
+        - {kind: latency, target: 0.99, threshold: 0.5}
+"""
+
+RETURN = r"""
+_value:
+  description: The JSON model of the dashboard, which has the same C(uid) for the same name and no C(id).
+  type: dict
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_application import (
+    Sources,
+    application_page,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
+    DashboardError,
+    refuse_missing_library,
+)
+
+
+def application_dashboard(
+    described: Mapping[str, Any],
+    *,
+    elasticsearch: bool = False,
+    jaeger: bool = False,
+    logs_query: str = "",
+    refresh: str = "30s",
+) -> dict[str, Any]:
+    """Return the JSON model; raise AnsibleFilterError for a wrong description or a missing library."""
+    sources = Sources(elasticsearch=elasticsearch, jaeger=jaeger, logs_query=logs_query)
+    try:
+        refuse_missing_library()
+        page = application_page(application(described), sources, refresh=refresh)
+        # Legends are written {{like_this}}: ansible-core before 2.19 would take them for templates of its own.
+        made: dict[str, Any] = wrap_var(page.model())
+    except (ApplicationError, DashboardError) as error:
+        raise AnsibleFilterError(f"application_dashboard: {error}") from error
+    return made
+
+
+class FilterModule:
+    """The filter application_dashboard."""
+
+    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        """Return the filter by its name."""
+        return {"application_dashboard": application_dashboard}

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: application_rules
+short_description: All rules of Prometheus that follow from applications, with their tests
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - What P(vigil.observability.slo_rules#filter), P(vigil.observability.predictive_rules#filter),
+    P(vigil.observability.correlation_rules#filter) and P(vigil.observability.business_rules#filter) make, with their
+    usual settings. The role P(vigil.observability.prometheus#role) does so for C(prometheus_applications).
+options:
+  _input: {description: Applications., type: list, elements: dict, required: true}
+"""
+
+EXAMPLES = r"""
+- name: Show which rule files an application has
+  ansible.builtin.debug:
+    msg: "{{ applications | vigil.observability.application_rules | map(attribute='name') }}"
+  vars:
+    applications:
+      - {name: shop, team: sales, objectives: [{kind: availability, target: 0.999}]}
+"""
+
+RETURN = r"""
+_value:
+  description: >-
+    Pairs with C(name), C(rules) and C(tests), for O(vigil.observability.prometheus#role:main:prometheus_rules).
+  type: list
+  elements: dict
+"""
+
+import functools
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.vigil.observability.plugins.filter.business_rules import business_rules
+from ansible_collections.vigil.observability.plugins.filter.correlation_rules import correlation_rules
+from ansible_collections.vigil.observability.plugins.filter.predictive_rules import predictive_rules
+from ansible_collections.vigil.observability.plugins.filter.slo_rules import slo_rules
+
+
+def application_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the pairs; raise AnsibleFilterError as the filters of each kind do."""
+    return json.loads(_made(json.dumps(list(described))))  # type: ignore[no-any-return]
+
+
+# A task asks for the rules several times over, and those of a hundred applications take seconds.
+@functools.lru_cache(maxsize=8)
+def _made(described: str) -> str:
+    made = (rules(json.loads(described)) for rules in (slo_rules, predictive_rules, correlation_rules, business_rules))
+    return json.dumps([pair for pairs in made for pair in pairs])
+
+
+class FilterModule:
+    """The filter application_rules."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """Return the filter by its name."""
+        return {"application_rules": application_rules}

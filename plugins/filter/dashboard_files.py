@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: dashboard_files
+short_description: The dashboards that lie in a directory as JSON files
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Reads every C(.json) file of a directory on the controller, and of the directories in it, each of which has the name
+    of the folder's uid that its dashboards lie in. C(general) is the top folder.
+  - It is how the playbook C(export_dashboards) writes them.
+  - The models stay JSON text, which Ansible does not look into. A legend such as C({{instance}}) is then never taken
+    for a template, and hundreds of dashboards cost no time. The filter C(from_json) makes data of one.
+positional: ""
+options:
+  _input: {description: The directory. A relative one is below the current one of the run., type: path, required: true}
+"""
+
+EXAMPLES = r"""
+- name: Provision what lies in dashboards/hosts/cpu.json, dashboards/general/start.json and so on
+  vigil.observability.grafana_dashboards:
+    url: https://monitor1:3000
+    token: "{{ grafana_token }}"
+    dashboards: "{{ 'dashboards' | vigil.observability.dashboard_files }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A list for O(vigil.observability.grafana_dashboards#module:dashboards), sorted by path.
+  type: list
+  elements: dict
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from ansible.errors import AnsibleFilterError
+
+# What Grafana itself calls the top, and accepts as no folder's uid.
+_TOP = "general"
+
+
+def dashboard_files(directory: str) -> list[dict[str, str]]:
+    """Return [{"dashboard": text, "folder_uid": uid}], no folder_uid for a file in the directory itself.
+
+    Raises AnsibleFilterError for a directory without dashboards, and for a file that is no JSON object.
+    """
+    root = Path(directory)
+    files = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
+    if not files:
+        raise AnsibleFilterError(
+            f"There is no dashboard in {root.resolve()}: neither it nor a directory in it has a file that ends in "
+            ".json. Name the directory that holds the folders of dashboards."
+        )
+    return [
+        {"dashboard": _text(file), **({} if file.parent == root else {"folder_uid": _folder(file.parent.name)})}
+        for file in files
+    ]
+
+
+def _folder(name: str) -> str:
+    return "" if name == _TOP else name
+
+
+def _text(file: Path) -> str:
+    try:
+        model = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AnsibleFilterError(f"{file} cannot be read as JSON: {error}.") from error
+    if not isinstance(model, dict):
+        raise AnsibleFilterError(f"{file} must hold the model of one dashboard, a JSON object.")
+    # Ansible passes it on as a part of a program, which takes its time for every byte.
+    return json.dumps(model, ensure_ascii=False, separators=(",", ":"))
+
+
+class FilterModule:
+    """The filter dashboard_files."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, str]]]]:
+        """Return the filter by its name."""
+        return {"dashboard_files": dashboard_files}

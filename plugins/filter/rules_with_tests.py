@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: rules_with_tests
+short_description: Rule files, generated rules and the tests of both, for staged_config
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Adds to rule files those of pairs of rules and tests, and below C(tests/) the tests of the pairs and of the user.
+  - A test of the user's names its rules relative to itself, as C(promtool) wants it. It is given the names that those
+    have in the configuration.
+  - Refuses two files of one name, a test of rules that are not there, and rules that look back longer than samples are
+    kept.
+positional: pairs, tests, sources
+options:
+  _input:
+    description: Entries as P(vigil.observability.rule_files#filter) gives them.
+    type: list
+    elements: dict
+    required: true
+  pairs: {description: "Pairs with C(name), C(rules) and C(tests).", type: list, elements: dict, required: true}
+  tests: {description: Test files and directories on the controller., type: list, elements: path, required: true}
+  sources:
+    description: Rule files and directories on the controller, of which the entries are.
+    type: list
+    elements: path
+    required: true
+  retention: {description: "How long samples are kept. Without it, long enough.", type: str, default: ""}
+  summaries:
+    description:
+      - Whether to add rules that record the summaries of firing alerts, of which Prometheus itself keeps nothing, for
+        P(vigil.observability.alerts_dashboard#filter).
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show the files
+  ansible.builtin.debug:
+    msg: >-
+      {{ ['monitoring/rules'] | vigil.observability.rule_files('roles/prometheus/files/rules')
+         | vigil.observability.rules_with_tests(applications | vigil.observability.correlation_rules,
+         ['monitoring/tests'], ['monitoring/rules'], retention='30d') }}
+"""
+
+RETURN = r"""
+_value:
+  description: Entries with C(path) and C(content).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_tests import (
+    File,
+    RuleFileError,
+    file_of_summaries,
+    files_of_pairs,
+    files_of_tests,
+    with_files,
+    within_retention,
+)
+
+
+def rules_with_tests(
+    files: Sequence[File],
+    pairs: Sequence[Mapping[str, Any]],
+    tests: Sequence[str],
+    sources: Sequence[str],
+    *,
+    retention: str = "",
+    summaries: bool = False,
+) -> list[File]:
+    """Return the entries; raise AnsibleFilterError for what cannot be used together."""
+    try:
+        within_retention(pairs, retention)
+        names = [str(pair["name"]) for pair in pairs]
+        found = with_files(files, [*files_of_pairs(pairs), *files_of_tests(tests, sources, names)])
+        return with_files(found, [file_of_summaries(found)] if summaries else [])
+    except RuleFileError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    """The filter rules_with_tests."""
+
+    def filters(self) -> dict[str, Callable[..., list[File]]]:
+        """Return the filter by its name."""
+        return {"rules_with_tests": rules_with_tests}

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: slo_rules
+short_description: Rules of Prometheus from the objectives of applications, with their tests
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - For each application with an objective, a rule file that records how well it is met and alerts on how fast its error
+    budget goes, and a test file for promtool.
+  - What is recorded carries the labels C(service), the name of the application, and C(slo), the name of the objective.
+    Alerts carry C(team), C(environment) and C(severity) besides.
+  - All windows weigh each request alike, whenever it came and whichever instance answered it.
+options:
+  _input:
+    description:
+      - Applications. Each has at least C(name) and C(team), and its C(objectives).
+      - An objective has a C(kind), V(availability) or V(latency), and a C(target), the share of requests that must be
+        good, between 0 and 1. It may have a C(name) and a C(window), which is V(30d) unless it says so.
+      - A latency objective has a C(threshold) in seconds, which must be a bound of the histogram.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the rules
+  ansible.builtin.debug:
+    msg: "{{ applications | vigil.observability.slo_rules }}"
+  vars:
+    applications:
+      - name: shop
+        team: web
+        objectives:
+          - {kind: availability, target: 0.999}
+          - {kind: latency, target: 0.99, threshold: 0.5}
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - A pair for each application that has an objective. C(name) is that of both files, C(rules) the rule file, and
+      C(tests) the test file but for its C(rule_files).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, applications
+from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules import slo_pair
+
+
+def slo_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
+    try:
+        return [slo_pair(one).as_dict() for one in applications(described) if one.objectives]
+    except ApplicationError as error:
+        raise AnsibleFilterError(f"Rules cannot be made from these objectives: {error}") from error
+
+
+class FilterModule:
+    """The filter slo_rules."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """Return the filter by its name."""
+        return {"slo_rules": slo_rules}

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: stack_dashboards
+short_description: The Grafana dashboards of the monitoring itself
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - One page that says whether everything is well, and leads to pages of hosts and certificates (C(node_exporter)),
+    C(probes), C(prometheus), C(alertmanager) and C(grafana), where there are such.
+  - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
+    C(requirements/controller.txt) of the collection names.
+options:
+  _input:
+    description:
+      - The services that there are; V(probes) where something is probed. A service without a page is left out.
+    type: list
+    elements: str
+    required: true
+  dead_mans_switch: {description: The alert that always fires., type: str, default: DeadMansSwitch}
+"""
+
+EXAMPLES = r"""
+- name: Show the titles of the dashboards
+  ansible.builtin.debug:
+    msg: >-
+      {{ ['node_exporter', 'prometheus', 'alertmanager', 'grafana'] | vigil.observability.stack_dashboards
+         | map(attribute='title') }}
+"""
+
+RETURN = r"""
+_value:
+  description: The JSON models of the dashboards, the page of everything first.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
+    DashboardError,
+    refuse_missing_library,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_stack import stack_pages
+
+
+def stack_dashboards(services: Collection[str], *, dead_mans_switch: str = "DeadMansSwitch") -> list[dict[str, Any]]:
+    """Return the JSON models; raise AnsibleFilterError for what is no list and for a missing library."""
+    if isinstance(services, str):
+        raise AnsibleFilterError(f"stack_dashboards: the services must be a list of names, not {services!r}.")
+    try:
+        refuse_missing_library()
+        pages = stack_pages(services, dead_mans_switch=dead_mans_switch)
+        # Legends are written {{like_this}}: ansible-core before 2.19 would take them for templates of its own.
+        made: list[dict[str, Any]] = wrap_var([page.model() for page in pages])
+    except DashboardError as error:
+        raise AnsibleFilterError(f"stack_dashboards: {error}") from error
+    return made
+
+
+class FilterModule:
+    """The filter stack_dashboards."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """Return the filter by its name."""
+        return {"stack_dashboards": stack_dashboards}

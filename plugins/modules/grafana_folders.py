@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: grafana_folders
+short_description: The folders of an organisation of Grafana
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Creates, renames, moves and deletes folders, nested ones too, over one connection. Lists all that is there with one
+    request for each 1,000 folders and dashboards, and reads each of O(folders) with one more. Writes what differs.
+  - A parent is made before its children and removed after them. A title that another folder of the same parent has is
+    refused before anything is written.
+  - A folder carries no mark of its owner, so that O(prune) goes by the beginning of the uid.
+extends_documentation_fragment:
+  - vigil.observability.connection
+  - vigil.observability.connection.changes
+  - vigil.observability.grafana
+options:
+  folders:
+    description: Folders. Each uid, and each title in a parent, may be there once.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      uid:
+        description: By what dashboards and alert rules refer to it.
+        type: str
+        required: true
+      title:
+        description: Title that people see. Needed unless O(state=absent).
+        type: str
+      parent_uid:
+        description: Folder that it lies in, by its uid. Without it the folder is at the top. Needs Grafana 11.
+        type: str
+  state:
+    description: Whether they are to be there. V(absent) deletes them, whoever made them.
+    type: str
+    choices: [present, absent]
+    default: present
+  prune:
+    description:
+      - Delete the folders whose uid begins with O(uid_prefix) and that are not listed.
+      - One that still holds something stays, with a warning. Prune after the dashboards were pruned, in a task of its
+        own.
+    type: bool
+    default: false
+  uid_prefix:
+    description: Beginning of the uids of all folders that this list owns. Needed with O(prune).
+    type: str
+    default: ""
+  delete_contents:
+    description:
+      - Delete folders with all that they hold, dashboards, library panels and alert rules, whoever made them.
+      - Otherwise O(state=absent) refuses a folder that is not empty, before anything is written.
+    type: bool
+    default: false
+seealso:
+  - module: vigil.observability.grafana_dashboards
+"""
+
+EXAMPLES = r"""
+- name: Have a folder for each team, in one for all of them
+  vigil.observability.grafana_folders:
+    url: https://monitor1:3000
+    username: admin
+    password: "{{ grafana_passwords.admin }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    folders:
+      - {uid: team, title: Teams}
+      - {uid: team-shop, title: Shop, parent_uid: team}
+      - {uid: team-billing, title: Billing, parent_uid: team}
+
+- name: Remove the folders of former teams, once their dashboards are gone
+  vigil.observability.grafana_folders:
+    url: https://monitor1:3000
+    token: "{{ grafana_token }}"
+    folders: "{{ team_folders }}"
+    uid_prefix: team
+    prune: true
+"""
+
+RETURN = r"""
+created: {description: Uids of the folders that were created., returned: success, type: list, elements: str}
+updated: {description: Uids of the folders that were renamed or moved., returned: success, type: list, elements: str}
+deleted: {description: Uids of the folders that were deleted., returned: success, type: list, elements: str}
+unchanged: {description: Uids of those that already were as wanted., returned: success, type: list, elements: str}
+requests: {description: How many requests the task made., returned: success, type: int}
+connections: {description: How many connections it took., returned: success, type: int}
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils import _grafana_folders
+from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_folder_contents import contents
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit, search
+from ansible_collections.vigil.observability.plugins.module_utils._http import Api, Session
+from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+
+_FOLDER = {"uid": {"type": "str", "required": True}, "title": {"type": "str"}, "parent_uid": {"type": "str"}}
+_OPTIONS = {
+    "folders": {"type": "list", "elements": "dict", "required": True, "options": _FOLDER},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "prune": {"type": "bool", "default": False},
+    "uid_prefix": {"type": "str", "default": ""},
+    "delete_contents": {"type": "bool", "default": False},
+}
+
+
+def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    parameters = module.params
+    absent, prune, prefix = parameters["state"] == "absent", parameters["prune"], parameters["uid_prefix"]
+    if prune and (absent or not prefix):
+        raise PlanError("prune needs uid_prefix, which says whose folders may go, and state present.")
+    listed = parameters["folders"]
+    wanted = {} if absent else _grafana_folders.desired(listed, prefix=prefix)
+    api = grafana_api(module, session)
+    hits = search(api)
+    there = {uid: found for uid in wanted if _is_folder(hits, uid) and (found := _grafana_folders.read(api, uid))}
+    going = [one["uid"] for one in listed] if absent else [uid for uid in hits if prune and uid.startswith(prefix)]
+    going = [uid for uid in dict.fromkeys(going) if _is_folder(hits, uid) and uid not in wanted]
+    if not parameters["delete_contents"]:
+        going = _empty(module, api, going, hits, wanted)
+    plan = _grafana_folders.plan(wanted, there, hits, removed=going)
+    apply(module, plan, _grafana_folders.write(api, with_contents=parameters["delete_contents"]))
+    missing = {"unchanged": [one["uid"] for one in listed if not _is_folder(hits, one["uid"])]} if absent else {}
+    return {**plan.result(_grafana_folders.shown), **missing}
+
+
+def _is_folder(hits: Mapping[str, Hit], uid: str) -> bool:
+    return uid in hits and hits[uid].is_folder
+
+
+def _empty(
+    module: AnsibleModule, api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Any]
+) -> list[str]:
+    """Return those that may go. Raises PlanError for one that was named and holds something."""
+    held = contents(api, going, hits, wanted)
+    named = "; ".join(f"{uid!r} holds {what}" for uid, what in held.items())
+    if held and module.params["state"] == "absent":
+        raise PlanError(f"Folders are only deleted when they are empty: {named}. Move that, or set delete_contents.")
+    if held:
+        module.warn(f"Folders that are not listed any more were left, since they are not empty: {named}.")
+    return [uid for uid in going if uid not in held]
+
+
+def main() -> None:
+    """Run the module."""
+    run_grafana_module(_OPTIONS, _act)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: grafana_info
+short_description: What there is in an organisation of Grafana
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Tells names and uids of what an organisation holds, and the models of its dashboards.
+  - Tells no secret. Settings of data sources and contact points are left out, since people put tokens into them.
+extends_documentation_fragment:
+  - vigil.observability.connection
+  - vigil.observability.connection.reads
+  - vigil.observability.grafana
+options:
+  gather:
+    description: What to tell. Folders and dashboards together cost one request for each 1,000, all else one each.
+    type: list
+    elements: str
+    choices:
+      - health
+      - organisation
+      - folders
+      - dashboards
+      - datasources
+      - alert_rules
+      - contact_points
+      - mute_timings
+      - templates
+    default: [health, organisation]
+  models:
+    description: Whether to read the model of each dashboard too, which costs one request for each.
+    type: bool
+    default: false
+seealso:
+  - module: vigil.observability.grafana_dashboards
+"""
+
+EXAMPLES = r"""
+- name: Ask which dashboards there are
+  vigil.observability.grafana_info:
+    url: https://monitor1:3000
+    token: "{{ grafana_token }}"
+    gather: [health, folders, dashboards]
+  register: found
+
+- name: Name those that lie in no folder
+  ansible.builtin.debug:
+    msg: "{{ found.dashboards | selectattr('folder_uid', 'equalto', '') | map(attribute='title') }}"
+"""
+
+RETURN = r"""
+health:
+  description: Version of the server (C(version)) and state of its database (C(database)).
+  returned: when gathered
+  type: dict
+organisation:
+  description: Number (C(id)) and C(name).
+  returned: when gathered
+  type: dict
+folders:
+  description: C(uid), C(title) and C(parent_uid) of each folder, empty for one at the top.
+  returned: when gathered
+  type: list
+  elements: dict
+dashboards:
+  description:
+    - C(uid), C(title), C(folder_uid) and C(tags) of each dashboard.
+    - With O(models) also its C(dashboard), the model without C(id) and C(version), and C(provisioned_from), the file on
+      the server that it comes from, empty for none.
+  returned: when gathered
+  type: list
+  elements: dict
+datasources:
+  description: C(uid), C(name), C(type), C(url), C(access), C(is_default) and C(read_only) of each data source.
+  returned: when gathered
+  type: list
+  elements: dict
+alert_rules:
+  description: C(uid), C(title), C(folder_uid), C(group) and C(provenance) of each alert rule.
+  returned: when gathered
+  type: list
+  elements: dict
+contact_points:
+  description: C(uid), C(name), C(type) and C(provenance) of each integration of a contact point.
+  returned: when gathered
+  type: list
+  elements: dict
+mute_timings:
+  description: C(name) and C(provenance) of each mute timing.
+  returned: when gathered
+  type: list
+  elements: dict
+templates:
+  description: C(name) and C(provenance) of each notification template.
+  returned: when gathered
+  type: list
+  elements: dict
+requests: {description: How many requests the task made., returned: success, type: int}
+connections: {description: How many connections it took., returned: success, type: int}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_info import SUBJECTS, gathered
+from ansible_collections.vigil.observability.plugins.module_utils._http import Session
+
+_OPTIONS = {
+    "gather": {"type": "list", "elements": "str", "choices": list(SUBJECTS), "default": ["health", "organisation"]},
+    "models": {"type": "bool", "default": False},
+}
+
+
+def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    api = grafana_api(module, session)
+    return {"changed": False, **gathered(api, module.params["gather"], models=module.params["models"])}
+
+
+def main() -> None:
+    """Run the module."""
+    run_grafana_module(_OPTIONS, _act)
+
+
+if __name__ == "__main__":
+    main()
