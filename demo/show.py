@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from rich.console import Console
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import expressions
 
 __all__ = ["Replica", "ShowError", "show"]
 
@@ -28,13 +31,15 @@ class ShowError(Exception):
 
 @dataclass(frozen=True)
 class Replica:
-    """A host with Prometheus and Alertmanager: their addresses on this machine and the passwords of admin."""
+    """A host with Prometheus, Alertmanager and perhaps Grafana: their addresses here and the passwords of admin."""
 
     name: str
     prometheus: str
     alertmanager: str
+    grafana: str
     prometheus_password: str
     alertmanager_password: str
+    grafana_password: str
     authority: Path
 
     def ask_prometheus(self, path: str) -> Any:
@@ -44,6 +49,10 @@ class Replica:
     def ask_alertmanager(self, path: str) -> Any:
         """Return an answer of Alertmanager."""
         return self._ask(f"{self.alertmanager}{path}", self.alertmanager_password)
+
+    def ask_grafana(self, path: str) -> Any:
+        """Return an answer of Grafana."""
+        return self._ask(f"{self.grafana}{path}", self.grafana_password)
 
     def _ask(self, url: str, password: str) -> Any:
         answer = requests.get(url, auth=("admin", password), verify=str(self.authority), timeout=10)
@@ -64,6 +73,10 @@ def show(replicas: list[Replica], watched: str, receiver: str, console: Console)
 
     for replica in replicas:
         seen(f"Prometheus on {replica.name} sees every target up", partial(every_target_up, replica))
+    for replica in (one for one in replicas if one.grafana):
+        seen(f"Grafana on {replica.name} has its data sources and dashboards", partial(dashboards, replica))
+        seen("every panel of them has data", partial(every_panel_has_data, replica))
+    seen("the error budget of the shop is known", partial(error_budget, replicas[0]))
     seen("the Alertmanagers know each other", lambda: all(mesh_size(one) == len(replicas) for one in replicas))
     console.print(f"  systemctl stop node_exporter    on {watched}")
     on_host(watched, "systemctl", "stop", "node_exporter")
@@ -101,6 +114,34 @@ def every_target_up(replica: Replica) -> str:
     down = [target for target in targets if target["health"] != "up"]
     jobs = Counter(target["labels"]["job"] for target in targets)
     return "" if down or not targets else f"({', '.join(f'{count} {job}' for job, count in sorted(jobs.items()))})"
+
+
+def dashboards(replica: Replica) -> str:
+    """Return how many data sources and dashboards there are, nothing unless there are some."""
+    found = Counter(
+        one["folderTitle"] for one in replica.ask_grafana("/api/search?type=dash-db") if "folderTitle" in one
+    )
+    sources = len(replica.ask_grafana("/api/datasources"))
+    told = ", ".join(f"{count} in {folder}" for folder, count in sorted(found.items()))
+    return f"({sources} data sources; {told})" if found and sources else ""
+
+
+def every_panel_has_data(replica: Replica) -> str:
+    """Return how many questions the panels ask, nothing unless Prometheus answers each of them with data."""
+    asked = {
+        one.expr
+        for found in replica.ask_grafana("/api/search?type=dash-db")
+        for one in expressions(replica.ask_grafana(f"/api/dashboards/uid/{found['uid']}")["dashboard"])
+    }
+    answered = all(replica.ask_prometheus(f"/api/v1/query?{urlencode({'query': expr})}")["result"] for expr in asked)
+    return f"({len(asked)} questions)" if answered else ""
+
+
+def error_budget(replica: Replica) -> str:
+    """Return how much of the error budgets is left, nothing unless they are known."""
+    budgets = replica.ask_prometheus("/api/v1/query?query=slo:error_budget:remaining_ratio")["result"]
+    told = (f"{one['metric']['slo']} {float(one['value'][1]):.0%} left" for one in budgets)
+    return f"({', '.join(sorted(told))})" if budgets else ""
 
 
 def mesh_size(replica: Replica) -> int:

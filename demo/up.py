@@ -33,6 +33,7 @@ HOSTS = ROOT / "tests/hosts/hosts"
 ARCHIVES = ROOT / "tests/hosts/archives"
 ASSEMBLE = ["python", str(ROOT / "tests/servers/assemble.py")]
 RECEIVER = "vigil-demo-receiver"
+SHOP = "vigil-demo-shop"
 
 BEGUN = time.monotonic()
 console = Console(highlight=False, soft_wrap=True)
@@ -89,20 +90,22 @@ def step(text: str) -> None:
 
 
 def prepare_hosts(listed: dict[str, Any]) -> None:
-    """Start a fresh host for each of the inventory, with its web pages at ports of this machine, and the receiver."""
+    """Start a fresh host for each of the inventory, its pages at ports of this machine, the receiver and the shop."""
     run(HOSTS, "destroy", "--label", "demo")
     for name, variables in sorted(listed["_meta"]["hostvars"].items()):
         ports = {
             variables.get("demo_prometheus_port"): variables.get("prometheus_port", 9090),
             variables.get("demo_alertmanager_port"): variables.get("alertmanager_port", 9093),
+            variables.get("demo_grafana_port"): variables.get("grafana_port", 3000),
         }
         published = [f"--option=--publish=127.0.0.1:{here}:{there}" for here, there in ports.items() if here]
         run(HOSTS, "create", "--label", "demo", *published, f"vigil-demo-{name}")
-    token = STATE / "receiver.env"
-    volume = f"{ROOT / 'demo/receiver.py'}:/receiver.py:ro"
-    options = ["--name", RECEIVER, "--label", "vigil.observability=demo", "--network", "vigil-test"]
-    receiver = ["vigil-host:bookworm", "python3", "-u", "/receiver.py"]
-    run("docker", "run", "--detach", *options, "--env-file", token, "--volume", volume, *receiver, output=DEVNULL)
+    for name in (RECEIVER, SHOP):
+        program = f"{name.removeprefix('vigil-demo-')}.py"
+        options = ["--name", name, "--label", "vigil.observability=demo", "--network", "vigil-test"]
+        options += ["--env-file", str(token_file(name)), "--volume", f"{ROOT / 'demo' / program}:/{program}:ro"]
+        command = ["vigil-host:bookworm", "python3", "-u", f"/{program}"]
+        run("docker", "run", "--detach", *options, *command, output=DEVNULL)
 
 
 def install_collection() -> None:
@@ -112,13 +115,21 @@ def install_collection() -> None:
     run("ansible-galaxy", "collection", "install", "--force", "--offline", "--collections-path", COLLECTIONS, archive)
 
 
-def make_receiver_token() -> None:
-    """Make the token that the receiver asks for, once, for the container and for the inventory."""
-    variables, container = SECRETS / "group_vars/all/receiver.yml", STATE / "receiver.env"
-    if not container.exists():
-        token = token_urlsafe(32)
-        given = f"demo_receiver_token: {token}\ndemo_rules: {ROOT / 'demo/rules'}\n"
-        for path, text in ((variables, given), (container, f"TOKEN={token}\n")):
+def token_file(container: str) -> Path:
+    """Return where the token of a container lies, for the container itself."""
+    return STATE / f"{container}.env"
+
+
+def make_tokens() -> None:
+    """Make the tokens that the receiver and the shop ask for, once, for the containers and for the inventory."""
+    variables = SECRETS / "group_vars/all/demo.yml"
+    if not variables.exists():
+        tokens = {name: token_urlsafe(32) for name in (RECEIVER, SHOP)}
+        given = "".join(
+            f"{name.replace('-', '_').removeprefix('vigil_')}_token: {token}\n" for name, token in tokens.items()
+        )
+        written = {token_file(name): f"TOKEN={token}\n" for name, token in tokens.items()}
+        for path, text in {**written, variables: f"{given}demo_rules: {ROOT / 'demo/rules'}\n"}.items():
             path.touch(mode=0o600)
             path.write_text(text)
 
@@ -129,6 +140,11 @@ def provide_archives() -> list[str]:
         console.print("Archives are upstream's own, downloaded by each host.")
         return []
     console.print("Upstream does not answer, so its archives are assembled here from packages, in the same layout.")
+    if not os.environ.get("GRAFANA_ARCHIVE"):
+        console.print(
+            "[bold]Grafana is not among them[/]: a stand-in of ours takes its place. It answers like its API and has "
+            "no pages to look at. GRAFANA_ARCHIVE=<archive of upstream's> has the real one deployed."
+        )
     run(*ASSEMBLE, "default")
     run(ARCHIVES, "start")
     return ["-e", f"@{CACHE / 'servers/catalogue.yml'}"]
@@ -142,18 +158,25 @@ def replicas_of(listed: dict[str, Any]) -> list[Replica]:
             name=name,
             prometheus=f"https://localhost:{variables[name]['demo_prometheus_port']}",
             alertmanager=f"https://localhost:{variables[name]['demo_alertmanager_port']}",
+            grafana=grafana_of(variables[name]),
             prometheus_password=variables[name]["prometheus_passwords"]["admin"],
             alertmanager_password=variables[name]["alertmanager_passwords"]["admin"],
+            grafana_password=variables[name]["grafana_passwords"]["admin"],
             authority=STATE / "authorities.crt",
         )
         for name in sorted(listed["prometheus"]["hosts"])
     ]
 
 
+def grafana_of(variables: dict[str, Any]) -> str:
+    """Return the address of the Grafana of a host on this machine, empty when it has none."""
+    return f"https://localhost:{variables['demo_grafana_port']}" if "demo_grafana_port" in variables else ""
+
+
 def summary(demo: Demo, listed: dict[str, Any], replicas: list[Replica]) -> Table:
     """Return the table of what runs where."""
-    services = ("prometheus", "alertmanager", "blackbox_exporter", "node_exporter")
-    pages = {replica.name: f"{replica.prometheus}\n{replica.alertmanager}" for replica in replicas}
+    services = ("grafana", "prometheus", "alertmanager", "blackbox_exporter", "node_exporter")
+    pages = {one.name: f"{one.grafana}\n{one.prometheus}\n{one.alertmanager}".strip() for one in replicas}
     table = Table("host", "runs", Column("pages (user admin)", overflow="fold"), title=f"Inventory {demo.name}")
     for name in sorted(listed["_meta"]["hostvars"]):
         runs = [service for service in services if name in listed.get(service, {}).get("hosts", [])]
@@ -172,7 +195,7 @@ def main() -> int:
     install_collection()
     step("Secrets: ansible-playbook vigil.observability.secrets")
     run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
-    make_receiver_token()
+    make_tokens()
     listed = demo.read()
     step(f"Hosts with systemd: {', '.join(sorted(listed['_meta']['hostvars']))}")
     prepare_hosts(listed)

@@ -1,0 +1,96 @@
+"""What dashboards show and rules ask for is there, in Grafana and Prometheus as they were deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import expressions
+from ansible_collections.vigil.observability.tests.house_rules.alerts import shipped
+from ansible_collections.vigil.observability.tests.house_rules.expressions import unknown_metrics
+from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
+
+testinfra_hosts = ["stack-1"]
+ROOT = Path(__file__).resolve().parents[3]
+CONDITIONAL = yaml.safe_load((ROOT / "tests/rules/conditional_metrics.yml").read_text(encoding="utf-8"))
+# What has data only after longer than a test takes.
+LATER = {
+    "business:baseline:median": "the same time in two previous weeks",
+    "slo:violation:brier15m": "a forecast of a quarter of an hour ago",
+}
+FOLDERS = {"vigil-monitoring": "Monitoring", "vigil-applications": "Applications"}
+
+
+@pytest.fixture
+def dashboards(grafana):
+    found = [grafana(f"dashboards/uid/{one['uid']}") for one in grafana("search?type=dash-db&limit=5000")]
+    return {one["dashboard"]["title"]: one for one in found}
+
+
+def test_every_target_is_up(prometheus, eventually):
+    def health():
+        return {one["health"] for one in prometheus("targets", state="active")["activeTargets"]}
+
+    eventually(health, {"up"})
+    jobs = {one["labels"]["job"] for one in prometheus("targets", state="active")["activeTargets"]}
+    services = {"prometheus", "alertmanager", "node_exporter", "blackbox_exporter", "grafana"}
+    assert jobs == {*services, "shop", "probe_door"}
+
+
+def test_every_rule_is_evaluated_without_an_error(prometheus, eventually):
+    def unwell():
+        rules = [rule for group in prometheus("rules")["groups"] for rule in group["rules"]]
+        return [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"]
+
+    eventually(unwell, [])
+
+
+def test_shipped_alerts_ask_for_metrics_that_there_are(prometheus):
+    known = prometheus("label/__name__/values")
+    asked = {alert.name: alert.expr for alert in shipped(Tree.of(ROOT))}
+    assert len(asked) > 80
+    assert unknown_metrics(asked, known, CONDITIONAL) == {}
+
+
+def test_every_panel_has_data_but_those_that_look_far_back(dashboards, prometheus, eventually):
+    assert "Is everything well?" in dashboards
+    assert "shop - Application Metrics" in dashboards
+    asked = {
+        (title, one.panel, one.expr) for title, found in dashboards.items() for one in expressions(found["dashboard"])
+    }
+    assert len(asked) > 100
+    left = {question for question in asked if not any(name in question[2] for name in LATER)}
+    assert len(left) >= len(asked) - 5
+
+    def without_data():
+        for question in sorted(left):
+            if prometheus("query", query=question[2])["result"]:
+                left.discard(question)
+        return left
+
+    eventually(without_data, set())
+
+
+def test_dashboards_lie_in_their_folders(dashboards):
+    places = {title: one["meta"]["folderTitle"] for title, one in dashboards.items()}
+    assert places.pop("shop - Application Metrics") == FOLDERS["vigil-applications"]
+    assert set(places.values()) == {FOLDERS["vigil-monitoring"]}
+
+
+def test_data_sources_reach_both_replicas_with_passwords_of_their_own(grafana, ask, secrets):
+    sources = {one["uid"]: grafana(f"datasources/uid/{one['uid']}") for one in grafana("datasources")}
+    assert {uid: one["url"] for uid, one in sources.items()} == {
+        "prometheus": "https://stack-1:9090",
+        "prometheus-2": "https://stack-2:9090",
+        "alertmanager": "https://stack-1:9093",
+        "alertmanager-2": "https://stack-2:9093",
+    }
+    assert sources["prometheus"]["isDefault"]
+    assert sources["prometheus"]["jsonData"]["alertmanagerUid"] == "alertmanager"
+    assert sources["prometheus"]["secureJsonFields"] == {"basicAuthPassword": True, "tlsCACert": True}
+    for service in ("prometheus", "alertmanager"):
+        password = secrets[f"{service}_passwords"]["grafana"]
+        url = sources[service]["url"] + "/-/ready"
+        assert ask(url, user=sources[service]["basicAuthUser"], password=password).status == 200
