@@ -84,17 +84,19 @@ def alerting_plan(
     given = {name: kind for name, kind in _KINDS.items() if parameters[name] is not None}
     if not given:
         raise PlanError(f"There is nothing to manage: give at least one of {', '.join(_KINDS)}.")
-    more = {
+    more: dict[str, dict[str, Any]] = {
         "contact_points": {"digest_key": parameters["secret_digest_key"] or ""},
         "rule_groups": {"missing": missing},
     }
     common = {"prune": parameters["prune"], "absent": parameters["state"] == "absent"}
-    plans = {name: kind.plan(api, parameters[name], **common, **more.get(name, {})) for name, kind in given.items()}
+    plans: dict[str, Plan] = {
+        name: kind.plan(api, parameters[name], **common, **more.get(name, {})) for name, kind in given.items()
+    }
     ordered = _ordered(plans)
     for _name, step in ordered:
         is_locked(step)
     kept = tuple(key for plan in plans.values() for key in plan.kept)
-    changes = [partial(_KINDS[name].apply, api, step) for name, step in ordered]
+    changes: list[Callable[[], None]] = [partial(_KINDS[name].apply, api, step) for name, step in ordered]
     return Plan(tuple(step for _name, step in ordered), kept), changes
 
 
@@ -109,5 +111,5 @@ def _ordered(plans: Mapping[str, Plan]) -> list[tuple[str, Step]]:
     going = [(name, step) for name, step in steps if step.action == "delete"]
     first = [(name, step) for name, step in going if name == "rule_groups"]
     coming = [(name, step) for name, step in steps if step.action != "delete"]
-    last = [(name, step) for kind in reversed(_KINDS) for name, step in going if name == kind != "rule_groups"]
+    last = [(name, step) for kind in reversed(list(_KINDS)) for name, step in going if name == kind != "rule_groups"]
     return [*first, *coming, *last]

@@ -159,8 +159,10 @@ def _merged(open_settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> dic
     merged = dict(open_settings)
     for key, value in secrets.items():
         below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(below, value) if both else value
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(below, value)
+        else:
+            merged[key] = value
     return merged
 
 
