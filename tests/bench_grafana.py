@@ -100,7 +100,7 @@ def server(folder: Path) -> Iterator[tuple[str, int]]:
         return
     with tarfile.open(archive) as tar:
         tar.extractall(folder / "grafana", filter="data")
-    program = next((folder / "grafana").glob("*/bin/grafana"))
+    (program,) = (folder / "grafana").glob("*/bin/grafana")
     port = free_port()
     settings = {
         "GF_SERVER_HTTP_ADDR": "127.0.0.1",

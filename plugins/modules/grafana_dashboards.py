@@ -59,7 +59,7 @@ options:
         tags counts as ours too.
     type: str
     default: vigil.observability
-  message:
+  version_message:
     description: What the history of a dashboard says of a change.
     type: str
     default: Written by Ansible
@@ -138,7 +138,7 @@ _OPTIONS = {
     "folder_uid": {"type": "str", "default": ""},
     "inputs": {"type": "dict", "default": {}},
     "owner": {"type": "str", "default": OWNER},
-    "message": {"type": "str", "default": "Written by Ansible"},
+    "version_message": {"type": "str", "default": "Written by Ansible"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "prune": {"type": "bool", "default": False},
 }
@@ -160,7 +160,7 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         module.warn(f"{named} yet.")
     ours = [uid for uid, hit in hits.items() if parameters["prune"] and owner in hit.tags and not hit.is_folder]
     plan = _grafana_dashboards.plan(api, wanted, hits, prunable=ours, absent=absent)
-    apply(module, plan, _grafana_dashboards.write(api, parameters["message"]))
+    apply(module, plan, _grafana_dashboards.write(api, parameters["version_message"]))
     return {**plan.outcome(), **({"diff": plan.diffs(_grafana_dashboards.shown)} if module._diff else {})}
 
 

@@ -34,11 +34,14 @@ class RulePair:
 
     def as_dict(self) -> dict[str, Any]:
         """Return name, rule file and test file as plain data; the test file names no rule file yet."""
-        return {
-            "name": self.name,
-            "rules": {"groups": [dict(one) for one in self.groups]},
-            "tests": {"evaluation_interval": self.evaluation_interval, "tests": [dict(one) for one in self.tests]},
+        groups = [dict(one) for one in self.groups]
+        tests = {
+            "evaluation_interval": self.evaluation_interval,
+            # Without it promtool takes the groups of a step in an order by chance, and results differ at their edges.
+            "group_eval_order": [one["name"] for one in groups],
+            "tests": [dict(one) for one in self.tests],
         }
+        return {"name": self.name, "rules": {"groups": groups}, "tests": tests}
 
 
 def group(name: str, interval: str, rules: Sequence[Rule]) -> dict[str, Any]:

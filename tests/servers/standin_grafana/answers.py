@@ -41,9 +41,9 @@ class Answer:
 class Refusal(Exception):  # noqa: N818 - it is an answer
     """An error answer: {"message": ..., and what else is given}."""
 
-    def __init__(self, status: int, message: str, /, **more: object) -> None:
-        super().__init__(message)
-        self.answer = Answer(status, {"message": message, **more})
+    def __init__(self, code: int, text: str, **more: object) -> None:
+        super().__init__(text)
+        self.answer = Answer(code, {"message": text, **more})
 
     @classmethod
     def of(cls, answer: Answer) -> Refusal:

@@ -11,24 +11,20 @@ from ansible_collections.vigil.observability.plugins.filter.shipped_dashboards i
 SERVICES = ["node_exporter", "prometheus", "alertmanager", "grafana"]
 
 
-def folders(*given: Any, **options: Any) -> dict[str, str]:
-    return {item["dashboard"]["title"]: item["folder_uid"] for item in shipped_dashboards(*given, **options)}
+def folders(applications: list[dict[str, Any]], **options: str) -> dict[str, str]:
+    shipped = shipped_dashboards(applications, services=SERVICES, **options)
+    return {item["dashboard"]["title"]: item["folder_uid"] for item in shipped}
 
 
 def test_the_monitoring_and_the_applications_lie_in_folders_of_their_own() -> None:
     shop, billing = {"name": "shop", "team": "sales"}, {"name": "billing", "team": "sales"}
-    found = folders([shop, billing], services=SERVICES)
+    found = folders([shop, billing])
     assert found["System Alerts & SLA"] == "vigil-monitoring"
     assert [title for title, folder in found.items() if folder == "vigil-applications"] == [
         "shop - Application Metrics",
         "billing - Application Metrics",
     ]
-    assert (
-        folders([shop], services=SERVICES, folder_uid="ops", applications_folder_uid="apps")[
-            "shop - Application Metrics"
-        ]
-        == "apps"
-    )
+    assert folders([shop], folder_uid="ops", applications_folder_uid="apps")["shop - Application Metrics"] == "apps"
 
 
 def test_every_dashboard_has_a_uid_of_its_own() -> None:

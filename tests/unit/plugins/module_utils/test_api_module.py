@@ -58,7 +58,7 @@ def test_of_what_is_provisioned_only_the_number_is_told(grafana: Grafana, run_mo
     login = {"url": grafana.url, "username": "admin", "password": "a-secret"}
     boards = [{"dashboard": {"uid": "a", "title": "inside"}}] * 2
     for result in (
-        run_module(grafana_dashboards, **login, dashboards=boards, message="told"),
+        run_module(grafana_dashboards, **login, dashboards=boards, version_message="told"),
         run_module(grafana_dashboards, **{**login, "password": "admin"}, dashboards=boards[:1]),
     ):
         arguments = result["invocation"]["module_args"]
@@ -66,7 +66,7 @@ def test_of_what_is_provisioned_only_the_number_is_told(grafana: Grafana, run_mo
         assert "inside" not in json.dumps(arguments)
         assert "password" not in arguments
     assert [line.partition("{")[0] for line in logged] == ["Invoked with "] * 2
-    assert "'message': 'told'" in logged[0]
+    assert "'version_message': 'told'" in logged[0]
     assert not any(word in line for line in logged for word in ("inside", "a-secret"))
 
 

@@ -162,7 +162,7 @@ def test_a_body_is_sent_as_json_and_a_form_as_a_form(server: Server) -> None:
     asked.request("POST", "/json", body={"name": "Größe"}, headers={"X-Own": "yes"})
     asked.request("POST", "/form", form=[("match[]", "up"), ("match[]", "a b")])
     asked.request("GET", "/query", query=[("limit", "5"), ("tag", "a&b")])
-    (_, _, json_headers, json_body), (_, _, form_headers, form_body), (_, path, _, _) = server.asked
+    (*_first, json_headers, json_body), (*_second, form_headers, form_body), (_method, path, *_rest) = server.asked
     assert (json_headers["Content-Type"], json_headers["X-Own"]) == ("application/json", "yes")
     assert json_body == b'{"name": "Gr\\u00f6\\u00dfe"}'
     assert (form_headers["Content-Type"], form_body) == (
@@ -312,7 +312,7 @@ def test_half_an_answer_is_none(server: Server, pauses: list[float]) -> None:
 def test_a_certificate_of_the_given_authority_is_trusted(tls: Server, certificates: Path) -> None:
     pair = {"client_cert": str(certificates / "tls.crt"), "client_key": str(certificates / "tls.key")}
     asked = session(tls, ca_path=str(certificates / "tls.crt"), **pair)
-    assert [asked.request("GET", "/").status for _ in range(3)] == [200, 200, 200]
+    assert [asked.request("GET", "/").status for _time in range(3)] == [200, 200, 200]
     assert asked.connections == 1
 
 

@@ -197,8 +197,8 @@ def test_models_may_be_json_text(provision: Run, tmp_path: Path) -> None:
 
 
 def test_what_is_written_carries_the_tag_and_the_message(provision: Run, server: Server) -> None:
-    provision(listed(model("a", tags=["team"])), message="Grafana keeps none of the first version")
-    provision(listed(model("a", tags=["team"], refresh="1m")), message="Release 7")
+    provision(listed(model("a", tags=["team"])), version_message="Grafana keeps none of the first version")
+    provision(listed(model("a", tags=["team"], refresh="1m")), version_message="Release 7")
     record = server.dashboards()["a"]
     with server.store.transaction():
         versions = dashboard_records.versions(server.store, 1, record)

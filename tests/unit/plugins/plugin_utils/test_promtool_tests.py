@@ -106,12 +106,12 @@ def test_promtool_takes_an_expectation_for_what_it_says(tmp_path: Path, check: d
     assert ("SUCCESS" in evaluate(tmp_path, test, [group("rules", "30s", RULES)])) == right
 
 
-def test_a_pair_is_plain_data_for_two_files() -> None:
+def test_a_pair_is_plain_data_for_two_files_and_its_groups_are_evaluated_in_their_order() -> None:
     pair = RulePair(name="slo-shop", groups=[group("g", "30s", RULES)], tests=[{"name": "t"}], evaluation_interval="1m")
     assert pair.as_dict() == {
         "name": "slo-shop",
         "rules": {"groups": [{"name": "g", "interval": "30s", "rules": RULES}]},
-        "tests": {"evaluation_interval": "1m", "tests": [{"name": "t"}]},
+        "tests": {"evaluation_interval": "1m", "group_eval_order": ["g"], "tests": [{"name": "t"}]},
     }
 
 

@@ -60,7 +60,7 @@ def _variables_in(path: Path) -> set[str]:
             "blackbox_exporter_zzz",
             "whose inputs `ansible-doc -t role vigil.observability.blackbox_exporter` shows: remove",
         ),
-        ("vigil_zzz", "is no variable of this collection, which has vigil_catalogue_extra, vigil_environment, "),
+        ("vigil_zzz", "is no variable of this collection, which has vigil_applications, vigil_catalogue_extra, "),
     ],
 )
 def test_variable_named_like_an_input_is_told_from_inputs_with_what_comes_close(name: str, said: str | None) -> None:

@@ -116,7 +116,7 @@ def test_sign_up_is_refused_unless_it_is_on(url: str, tmp_path: Path) -> None:
 def test_installed_plugins_are_those_in_their_folder(tmp_path: Path) -> None:
     for name in ("plain", "built/dist"):
         (tmp_path / "plugins" / name).mkdir(parents=True)
-        about = {"id": name.split("/")[0], "name": name, "type": "panel", "info": {"version": "1.2.3"}}
+        about = {"id": name.partition("/")[0], "name": name, "type": "panel", "info": {"version": "1.2.3"}}
         (tmp_path / "plugins" / name / "plugin.json").write_text(json.dumps(about))
     with running(_with(tmp_path, paths={"plugins": "plugins"})) as served:
         assert [plugin["id"] for plugin in ask(f"{served.url}/api/plugins")[1]] == ["built", "plain"]
