@@ -20,7 +20,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_exp
 
 __all__ = ["Replica", "ShowError", "show"]
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 # Longer than a member of the mesh waits for the one before it, so that a second notification would have come.
 SILENCE = 8.0
 

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ansible_collections.vigil.observability.demo.show import Replica, ShowError, show
+from ansible_collections.vigil.observability.tests.servers.recipes import grafana_recipes
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".build/demo"
@@ -140,14 +141,16 @@ def provide_archives() -> list[str]:
         console.print("Archives are upstream's own, downloaded by each host.")
         return []
     console.print("Upstream does not answer, so its archives are assembled here from packages, in the same layout.")
-    if not os.environ.get("GRAFANA_ARCHIVE"):
+    given = os.environ.get("GRAFANA_ARCHIVE")
+    if not given:
         console.print(
             "[bold]Grafana is not among them[/]: a stand-in of ours takes its place. It answers like its API and has "
             "no pages to look at. GRAFANA_ARCHIVE=<archive of upstream's> has the real one deployed."
         )
     run(*ASSEMBLE, "default")
     run(ARCHIVES, "start")
-    return ["-e", f"@{CACHE / 'servers/catalogue.yml'}"]
+    grafana = ["-e", f"grafana_version={grafana_recipes(given)[-1].version}"] if given else []
+    return ["-e", f"@{CACHE / 'servers/catalogue.yml'}", *grafana]
 
 
 def replicas_of(listed: dict[str, Any]) -> list[Replica]:

@@ -29,7 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract
 from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
 from ansible_collections.vigil.observability.tests.servers.golang import Go, GoError
-from ansible_collections.vigil.observability.tests.servers.recipes import RECIPES, Package, Recipe, Workshop
+from ansible_collections.vigil.observability.tests.servers.recipes import (
+    RECIPES,
+    GivenArchive,
+    Package,
+    Recipe,
+    Workshop,
+)
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BASE_URL = "http://archives:8000"
@@ -194,7 +200,9 @@ def main() -> int:
     recipes = RECIPES
     if options.verb == "default":
         recipes = tuple(
-            recipe for recipe in RECIPES if recipe.version == defaults.get(recipe.service, {}).get("version")
+            recipe
+            for recipe in RECIPES
+            if isinstance(recipe, GivenArchive) or recipe.version == defaults.get(recipe.service, {}).get("version")
         )
     try:
         print(promtool(cache) if options.verb == "promtool" else assemble(cache, recipes, options.base_url))
