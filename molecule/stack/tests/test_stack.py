@@ -80,9 +80,9 @@ def test_data_sources_reach_both_replicas_with_passwords_of_their_own(grafana, a
     sources = {one["uid"]: grafana(f"datasources/uid/{one['uid']}") for one in grafana("datasources")}
     assert {uid: one["url"] for uid, one in sources.items()} == {
         "prometheus": "https://stack-1:9090",
-        "prometheus-2": "https://stack-2:9090",
+        "prometheus_2": "https://stack-2:9090",
         "alertmanager": "https://stack-1:9093",
-        "alertmanager-2": "https://stack-2:9093",
+        "alertmanager_2": "https://stack-2:9093",
     }
     assert sources["prometheus"]["isDefault"]
     assert sources["prometheus"]["jsonData"]["alertmanagerUid"] == "alertmanager"

@@ -322,6 +322,14 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
             ),
         ),
         (
+            {"every": {"vigil_applications": [{"name": "shop", "team": "sales", "depends_on": ["billing"]}]}},
+            (
+                "vigil_applications of monitor1 and monitor2 cannot be used: "
+                "Rules cannot be made from these objectives: "
+                "Application 'shop' depends on 'billing', which is not declared."
+            ),
+        ),
+        (
             {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d"}},
             (
                 "prometheus_rules of monitor1 and monitor2 cannot be used: "

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
+from ansible_collections.vigil.observability.plugins.filter.application_rules import FilterModule, application_rules
 
 SHOP: dict[str, Any] = {
     "name": "shop",
@@ -38,3 +38,7 @@ def test_what_is_done_to_the_rules_does_not_come_back_with_the_next_question() -
 def test_an_application_that_cannot_be_used_is_refused_by_name() -> None:
     with pytest.raises(AnsibleFilterError, match="Application 'shop' depends on 'billing', which is not declared"):
         application_rules([{**SHOP, "depends_on": ["billing"]}])
+
+
+def test_playbooks_know_the_filter_by_its_name() -> None:
+    assert FilterModule().filters() == {"application_rules": application_rules}

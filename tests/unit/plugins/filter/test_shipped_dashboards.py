@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.filter.shipped_dashboards import shipped_dashboards
+from ansible_collections.vigil.observability.plugins.filter.shipped_dashboards import FilterModule, shipped_dashboards
 
 SERVICES = ["node_exporter", "prometheus", "alertmanager", "grafana"]
 
@@ -43,3 +43,7 @@ def test_an_application_leads_to_its_traces_where_there_are_some() -> None:
 
     assert types(SERVICES) == {"prometheus"}
     assert types([*SERVICES, "jaeger", "elasticsearch"]) == {"prometheus", "jaeger", "elasticsearch"}
+
+
+def test_playbooks_know_the_filter_by_its_name() -> None:
+    assert FilterModule().filters() == {"shipped_dashboards": shipped_dashboards}

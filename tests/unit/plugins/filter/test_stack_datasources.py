@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.filter.stack_datasources import stack_datasources
+from ansible_collections.vigil.observability.plugins.filter.stack_datasources import FilterModule, stack_datasources
 
 
 def target(host: str, port: int) -> dict[str, Any]:
@@ -27,8 +27,8 @@ def by_uid(*given: Any, **options: Any) -> dict[str, dict[str, Any]]:
 
 def test_every_replica_is_a_data_source_and_the_first_keeps_its_uid_whoever_it_is() -> None:
     sources = by_uid(METRICS, {})
-    assert list(sources) == ["prometheus", "prometheus-2", "alertmanager"]
-    assert sources["prometheus-2"]["name"] == "Prometheus 2 (monitor2)"
+    assert list(sources) == ["prometheus", "prometheus_2", "alertmanager"]
+    assert sources["prometheus_2"]["name"] == "Prometheus 2 (monitor2)"
     assert sources["prometheus"]["url"] == "https://monitor1.example.org:9090"
     assert [source.get("isDefault") for source in sources.values()] == [True, None, None]
     left = by_uid({"prometheus": METRICS["prometheus"][1:]}, {})
@@ -76,3 +76,7 @@ def test_a_link_names_only_data_sources_that_are_there() -> None:
         return set().union(*(named(item) for item in value)) if isinstance(value, list) else set()
 
     assert named(list(sources.values())) == {"prometheus", "alertmanager", "elasticsearch", "jaeger"}
+
+
+def test_playbooks_know_the_filter_by_its_name() -> None:
+    assert FilterModule().filters() == {"stack_datasources": stack_datasources}

@@ -233,3 +233,19 @@ def test_texts_and_numbers_that_ansible_made_are_written_as_what_they_are(reposi
     assert yaml.safe_load(files["rules/late.yml"])["groups"][0]["rules"] == [rule, rule]
     assert yaml.safe_load(files["tests/late.yml"])["tests"] == [test]
     assert "&" not in files["rules/late.yml"]
+
+
+def test_summaries_of_all_alerts_are_recorded_by_rules_of_their_own(repository: Path) -> None:
+    text = "groups: [{name: a, rules: [{alert: ShopShut, expr: up == 0, annotations: {summary: The shop is shut}}]}]"
+    (repository / "none/open.yml").write_text(text)
+    files = rule_files([], str(repository / "none"))
+    found = {file["path"]: file["content"] for file in rules_with_tests(files, [PAIR], [], [], summaries=True)}
+    (group,) = yaml.safe_load(found["rules/alert_summaries.yml"])["groups"]
+    assert [rule["labels"]["alertname"] for rule in group["rules"]] == ["ShopShut"]
+    assert "rules/alert_summaries.yml" not in {one["path"] for one in rules_with_tests(files, [PAIR], [], [])}
+
+
+def test_a_rule_file_that_is_no_yaml_is_refused_by_name(repository: Path) -> None:
+    (repository / "none/open.yml").write_text("groups: [")
+    with pytest.raises(AnsibleFilterError, match=r"The rule file rules/open.yml cannot be read: "):
+        rules_with_tests(rule_files([], str(repository / "none")), [], [], [], summaries=True)
