@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-PATIENCE = 90.0
+PATIENCE = 150.0
+CERTIFICATES = "/etc/vigil/certificates"
 
 
 @pytest.fixture
@@ -19,6 +22,20 @@ def prometheus(ask: Any, secrets: Any) -> Callable[..., Any]:
     def asked(path: str, **query: str) -> Any:
         url = f"https://localhost:9090/api/v1/{path}{'?' if query else ''}{urlencode(query)}"
         return ask(url, user="admin", password=secrets["prometheus_passwords"]["admin"]).json()["data"]
+
+    return asked
+
+
+@pytest.fixture
+def answered(host: Any, secrets: Any) -> Callable[[list[str]], list[bool]]:
+    """Return a function that asks Prometheus many questions at once and tells of each whether the answer has data."""
+
+    def asked(queries: list[str]) -> list[bool]:
+        login = f"admin:{secrets['prometheus_passwords']['admin']}"
+        words = ["curl", "-sS", "--cacert", f"{CERTIFICATES}/authorities.crt", "-u", login, "-w", r"\n"]
+        urls = [f"https://localhost:9090/api/v1/query?{urlencode({'query': query})}" for query in queries]
+        said = host.run(shlex.join([*words, *urls])).stdout.splitlines()
+        return [bool(json.loads(line)["data"]["result"]) for line in said]
 
     return asked
 

@@ -72,6 +72,8 @@ def test_generated_rules_see_an_application_whole(query, eventually):
         }
 
     eventually(found, {("service:symptoms:observed", 2), ("service:symptoms:correlated", 0)}, seconds=90)
+    # Its group is evaluated less often.
+    eventually(lambda: len(query('business:level:avg30m{service="library"}')), 1, seconds=150)
     (level,) = query('business:level:avg30m{service="library",metric="answers_per_minute"}')
     assert level[1] > 0
 
