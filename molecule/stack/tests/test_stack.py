@@ -20,7 +20,7 @@ FOLDERS = {"vigil-monitoring": "Monitoring", "vigil-applications": "Applications
 
 @pytest.fixture
 def dashboards(grafana):
-    found = [grafana(f"dashboards/uid/{one['uid']}") for one in grafana("search?type=dash-db&limit=5000")]
+    found = [grafana(f"dashboards/uid/{one['uid']}") for one in grafana("search?type=dash-db&tag=vigil.observability")]
     return {one["dashboard"]["title"]: one for one in found}
 
 
