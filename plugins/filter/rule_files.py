@@ -47,6 +47,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._alert_settings import AlertSettingError, adjusted
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_tests import RuleFileError, files_at
 
 
 def rule_files(
@@ -54,7 +55,7 @@ def rule_files(
 ) -> list[dict[str, str]]:
     """Return the entries; raise AnsibleFilterError for files or settings of alerts that cannot be used."""
     found: dict[str, Path] = {}
-    for file in (file for path in [shipped, *paths] for file in _files(Path(path).expanduser())):
+    for file in _files([shipped, *paths]):
         name = f"rules/{file.stem}.yml"
         if name in found:
             raise AnsibleFilterError(f"Two rule files would be {name}: {found[name]} and {file}. Rename one of them.")
@@ -68,13 +69,12 @@ def rule_files(
     return [{"path": name, "content": text} for name, text in texts.items()]
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted([*path.glob("*.yml"), *path.glob("*.yaml")])
-    elif path.is_file():
-        yield path
-    else:
-        raise AnsibleFilterError(f"There is no rule file or directory {path} on the controller.")
+def _files(paths: Iterable[str]) -> Iterator[Path]:
+    try:
+        for path in paths:
+            yield from files_at(path, "rule")
+    except RuleFileError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -15,7 +15,7 @@ from ._http import Api
 from ._plan import Plan, PlanError, Step, by_key, planned
 from ._secret_digest import secret_digest
 
-__all__ = ["MARK", "apply", "desired", "found", "plan", "shown"]
+__all__ = ["MARK", "desired", "found", "plan", "shown", "write"]
 
 # Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
 MARK = "vigil"
@@ -108,7 +108,7 @@ def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
     )
 
 
-def apply(api: Api, step: Step) -> None:
+def write(api: Api, step: Step) -> None:
     """Make one change."""
     attempt = f"{step.action} the data source {step.key!r}"
     path = f"/api/datasources/uid/{step.key}"

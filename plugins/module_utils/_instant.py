@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 
 from ._plan import PlanError
 
-__all__ = ["duration", "instant", "rfc3339"]
+__all__ = ["SECONDS", "duration", "instant", "rfc3339"]
 
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w|y)")
 # Python before 3.11 reads no Z and no fractions but of three and six digits.
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?\s*(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
@@ -24,7 +24,7 @@ def duration(text: str, option: str) -> timedelta:
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise PlanError(f"{option} {text!r} must be a duration such as 90s, 15m, 1h30m or 2w.")
-    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in parts))
+    return timedelta(seconds=sum(int(number) * SECONDS[unit] for number, unit in parts))
 
 
 def instant(text: str, option: str, *, now: datetime) -> datetime:

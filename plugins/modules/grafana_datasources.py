@@ -121,17 +121,19 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
 from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._grafana_datasources import (
-    apply,
     desired,
     found,
     plan,
     shown,
+    write,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._http import Session
 from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
@@ -170,8 +172,7 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     secrets = [str(value) for item in wanted.values() for value in item["secureJsonData"].values()]
     api = grafana_api(module, session, secrets)
     made = plan(wanted, found(api, wanted), prune=parameters["prune"], absent=absent)
-    for step in () if module.check_mode else made.steps:
-        apply(api, step)
+    apply(module, made, partial(write, api))
     return made.result(shown)
 
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.module_utils._instant import SECONDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_summaries import summary_group
 
 __all__ = [
     "File",
     "RuleFileError",
     "file_of_summaries",
+    "files_at",
     "files_of_pairs",
     "files_of_tests",
     "with_files",
@@ -30,7 +32,6 @@ __all__ = [
 File = dict[str, str]
 
 _DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _LOOK_BACK = re.compile(r"(?:\boffset\s+|\[)((?:\d+(?:ms|[smhdwy]))+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -63,12 +64,12 @@ def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable
     `sources` are the rule files and directories of the configuration, `pairs` the names of its generated rules. Raises
     RuleFileError for what is missing or unreadable, and for a test of rules that are not in the configuration.
     """
-    staged = {file.resolve(): f"../rules/{file.stem}.yml" for source in sources for file in _files(source, "rule")}
+    staged = {file.resolve(): f"../rules/{file.stem}.yml" for source in sources for file in files_at(source, "rule")}
     generated = {f"{name}.yml": f"../rules/{name}.yml" for name in pairs}
     return [
         {"path": f"tests/{file.stem}.yml", "content": _renamed(file, staged, generated)}
         for path in paths
-        for file in _files(path, "test")
+        for file in files_at(path, "test")
     ]
 
 
@@ -118,10 +119,14 @@ def _look_backs(rules: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _seconds(duration: str) -> float:
-    return sum(int(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration))
+    return sum(int(number) * SECONDS[unit] for number, unit in _DURATION.findall(duration))
 
 
-def _files(path: str, kind: str) -> Iterator[Path]:
+def files_at(path: str, kind: str) -> Iterator[Path]:
+    """Yield the file at a path, or every *.yml and *.yaml of the directory there, sorted.
+
+    Raises RuleFileError when there is neither; `kind` says of what.
+    """
     place = Path(path).expanduser()
     if place.is_dir():
         yield from sorted([*place.glob("*.yml"), *place.glob("*.yaml")])
