@@ -38,6 +38,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
+from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
 
 
 def inventory_targets(
@@ -57,6 +58,8 @@ def _target(service: str, host: str, variables: Mapping[str, Any], port: int) ->
     labels = variables.get("vigil_labels") or {}
     if not isinstance(labels, Mapping):
         raise AnsibleFilterError(f"vigil_labels of {host} must be a mapping of label to value, not {labels!r}")
+    for wrong in wrong_labels(labels):
+        raise AnsibleFilterError(f"vigil_labels of {host} {wrong}")
     found = int(variables.get(f"{service}_port") or port)
     return {
         "host": host,

@@ -43,15 +43,22 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
+
 
 def probe_jobs(
     probes: Iterable[Mapping[str, Any]],
     probers: Iterable[Mapping[str, Any]],
     client: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return one scrape configuration for each probe and prober."""
-    makers = list(probers)
-    return [_job(probe, prober, client or {}) for probe in probes for prober in makers]
+    """Return one scrape configuration for each probe and prober; raise AnsibleFilterError for labels of the stack."""
+    wanted, makers = list(probes), list(probers)
+    for probe in wanted:
+        for wrong in wrong_labels(probe.get("labels") or {}):
+            raise AnsibleFilterError(f"labels of the probe {probe['name']} {wrong}")
+    return [_job(probe, prober, client or {}) for probe in wanted for prober in makers]
 
 
 def _job(probe: Mapping[str, Any], prober: Mapping[str, Any], client: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def _job(probe: Mapping[str, Any], prober: Mapping[str, Any], client: Mapping[st
         "params": {"module": [probe["module"]]},
         **interval,
         **client,
-        "static_configs": [{"targets": list(probe["targets"]), "labels": dict(probe.get("labels", {}))}],
+        "static_configs": [{"targets": list(probe["targets"]), "labels": dict(probe.get("labels") or {})}],
         "relabel_configs": [
             {"source_labels": ["__address__"], "target_label": "__param_target"},
             {"source_labels": ["__param_target"], "target_label": "instance"},

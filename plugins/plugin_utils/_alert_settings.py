@@ -14,12 +14,13 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._labels import ON_ALERTS, wrong_labels
+
 __all__ = ["AlertSettingError", "adjusted", "thresholds"]
 
 # The threshold of an alert is the number directly after a comparison. A comparison with 0 asks whether there is any.
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*(?:bool\b\s*)?(?P<number>[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
 _DURATION = re.compile(r"(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0")
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _KEYS = ("enabled", "for", "labels", "threshold")
 
 Rule = dict[str, Any]
@@ -109,11 +110,9 @@ def _faults_of_values(name: str, setting: Mapping[str, Any], expr: str) -> Itera
     if not isinstance(labels, Mapping):
         yield f"labels of {name} must be a mapping of label to value, not {labels!r}."
         return
-    for label, value in labels.items():
-        if not _LABEL.fullmatch(str(label)) or label in {"alertname", "__name__"}:
-            yield f"labels of {name} cannot hold {label!r}: it is no name that a label of an alert may have."
-        elif isinstance(value, Mapping | list):
-            yield f"labels of {name} must have a text for {label}, not {value!r}."
+    # Null takes a label of the alert away.
+    given = {label: "" if value is None else value for label, value in labels.items()}
+    yield from (f"labels of {name} {wrong}" for wrong in wrong_labels(given, ON_ALERTS, empty=True))
 
 
 def _faults_of_threshold(name: str, value: Any, expr: str) -> Iterator[str]:

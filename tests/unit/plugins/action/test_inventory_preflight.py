@@ -58,6 +58,7 @@ SECRETS = {
 }
 MONITORS, WATCHED = ("monitor1", "monitor2"), "web1"
 DIGEST = "0" * 64
+PROBE = {"name": "shop", "module": "http_2xx", "targets": ["https://shop.example"]}
 WEEKS = {"name": "weeks", "rules": {"groups": [{"rules": [{"expr": "x offset 4w"}]}]}, "tests": {}}
 MAKE = "`ansible-playbook -i INVENTORY vigil.observability.secrets`, which makes the secrets that are missing"
 
@@ -202,6 +203,25 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
         (
             {"web1": {"vigil_labels": "team=shop"}},
             "vigil_labels of web1 is a text: it has to be a mapping.",
+        ),
+        (
+            {"every": {"vigil_labels": {"job": "web"}}},
+            (
+                "vigil_labels of monitor1, monitor2 and web1 cannot hold job, which is a label of the stack's own: "
+                "alerts and dashboards ask for it, so choose another name."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_probes": [{**PROBE, "labels": {"instance": "a"}}]}},
+            "prometheus_probes of monitor1 cannot be used: labels of shop cannot hold instance, which is a label of ",
+        ),
+        (
+            {"monitor1": {"prometheus_config": {"global": {"external_labels": {"replica": "a"}}}}},
+            "prometheus_config.global.external_labels of monitor1 cannot hold replica: set prometheus_replica instead.",
+        ),
+        (
+            {"monitor1": {"prometheus_config": {"global": {"external_labels": {"host": "a"}}}}},
+            "prometheus_config.global.external_labels of monitor1 cannot hold host, which is a label of the stack's",
         ),
         (
             {"web1": {"node_exporter_port": "{{ nowhere }}"}},
@@ -418,6 +438,9 @@ def test_what_is_wrong_is_said_in_one_sentence(preflight: Preflight, given: dict
             "every": {"node_exporter_certificate_file": "/etc/own.crt", "node_exporter_key_file": "/etc/own.key"},
         },
         {"every": {"prometheus_rules": [WEEKS]}},
+        {"every": {"vigil_labels": {"team": "shop", "rack": 7}, "prometheus_probes": [{**PROBE, "labels": None}]}},
+        {"every": {"prometheus_config": {"global": {"external_labels": {"environment": "production"}}}}},
+        {"spare": {"vigil_labels": {"job": "web"}}},
         {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d", "prometheus_remote_read": [{}]}},
         {"play": {"prometheus_port": 9191}, "monitor1": {"prometheus_port": "http"}},
         {"only": "prometheus", "every": {"alertmanager_passwords": None}},

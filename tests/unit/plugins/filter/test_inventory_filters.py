@@ -109,6 +109,14 @@ def test_labels_that_are_no_mapping_are_refused_by_host() -> None:
         inventory_targets.inventory_targets({"a": {"vigil_labels": "x"}}, {"prometheus": ["a"]}, PORTS)
 
 
+def test_labels_of_a_host_or_a_probe_never_hide_those_of_the_stack() -> None:
+    with pytest.raises(AnsibleFilterError, match="vigil_labels of a cannot hold job, which is a label of the stack's"):
+        inventory_targets.inventory_targets({"a": {"vigil_labels": {"job": "x"}}}, {"prometheus": ["a"]}, PORTS)
+    probe = {"name": "shop", "module": "http_2xx", "targets": ["https://shop"], "labels": {"prober": "me"}}
+    with pytest.raises(AnsibleFilterError, match="labels of the probe shop cannot hold prober, which is a label of"):
+        probe_jobs.probe_jobs([probe], [])
+
+
 def test_each_service_with_targets_is_a_job() -> None:
     targets = {"prometheus": [{"address": "a:9090", "labels": {"host": "a"}}], "node_exporter": []}
     jobs = scrape_jobs.scrape_jobs(targets, {"scheme": "https"}, {"prometheus": {"basic_auth": {"username": "p"}}})

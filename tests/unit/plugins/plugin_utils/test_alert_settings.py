@@ -133,13 +133,22 @@ def test_what_is_beside_ascii_stays_readable() -> None:
         ({"DiskFull": {"labels": "web"}}, "labels of DiskFull must be a mapping of label to value, not 'web'."),
         (
             {"DiskFull": {"labels": {"alertname": "Disk"}}},
-            "labels of DiskFull cannot hold 'alertname': it is no name that a label of an alert may have.",
+            (
+                "labels of DiskFull cannot hold alertname, which is a label of the stack's own: "
+                "alerts and dashboards ask for it, so choose another name."
+            ),
         ),
         (
             {"DiskFull": {"labels": {"on-call": "web"}}},
-            "labels of DiskFull cannot hold 'on-call': it is no name that a label of an alert may have.",
+            (
+                "labels of DiskFull cannot hold 'on-call': the name of a label is made of letters, digits and _, "
+                "no digit first, no __ first."
+            ),
         ),
-        ({"DiskFull": {"labels": {"team": ["a"]}}}, "labels of DiskFull must have a text for team, not ['a']."),
+        (
+            {"DiskFull": {"labels": {"team": ["a"]}}},
+            "labels of DiskFull must have a text for team: set it to one, or remove it.",
+        ),
     ],
 )
 def test_what_cannot_be_set_is_refused_by_name(settings: dict[str, Any], sentence: str) -> None:
