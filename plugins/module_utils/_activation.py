@@ -17,7 +17,7 @@ from ._data_copy import DataCopyError
 from ._data_guard import DataGuard
 from ._deployment import Deployment
 from ._health import HealthError
-from ._record import PendingCopy, Record
+from ._record import PendingCopy, Record, RecordError
 from ._situation import Situation
 from ._staging import reason_of
 from ._switch import NotServingError, Switch
@@ -28,7 +28,7 @@ from ._writable import make_writable
 
 __all__ = ["Activation", "ActivationError", "is_irreversible"]
 
-_FAILURES = (OSError, SystemdError, HealthError, NotServingError, DataCopyError)
+_FAILURES = (OSError, SystemdError, HealthError, NotServingError, DataCopyError, RecordError)
 
 
 class ActivationError(Exception):
@@ -117,7 +117,11 @@ class Activation:
 
     def _go_back(self, action: str) -> tuple[str, bool]:
         """Let what served before serve again. Return what to say, and whether it does."""
-        active, pending = self.before.record.active, Record.read(self.record).copy
+        active = self.before.record.active
+        try:
+            pending = Record.read(self.record).copy
+        except RecordError as exc:
+            return f"Nothing was put back, as it is not known whether there is a copy of the data: {exc}", False
         if active and (why := self._why_not_back(active, pending)):
             return why, False
         try:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,13 @@ class Deployment:
     reload_url: str | None = field(default=None, compare=False)
 
     @classmethod
-    def from_json(cls, data: object) -> Deployment | None:
-        """Return the deployment that data describes, None when it does not describe one."""
-        known = {one.name for one in fields(cls)}
-        try:
-            return cls(**{key: value for key, value in data.items() if key in known})  # type: ignore[attr-defined]
-        except (AttributeError, TypeError):
-            return None
+    def from_json(cls, data: Mapping[str, Any]) -> Deployment:
+        """Return the deployment that data describes. Raises TypeError when it does not describe one."""
+        found = cls(**data)
+        texts, mappings = (found.release, found.unit), (found.links, found.watched, found.parts, found.health)
+        if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, dict) for one in mappings):
+            raise TypeError(f"it has no release, unit or links: {sorted(data)}")
+        return found
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

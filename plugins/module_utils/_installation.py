@@ -14,7 +14,7 @@ from pathlib import Path
 from ._tree import origin_of
 from ._unit import MARK
 
-__all__ = ["UNIT_DIRS", "foreign_link", "foreign_unit", "foreign_user"]
+__all__ = ["UNIT_DIRS", "foreign_link", "foreign_unit", "foreign_user", "is_our_unit"]
 
 UNIT_DIRS = (
     "/etc/systemd/system",
@@ -29,7 +29,7 @@ def foreign_unit(name: str, folders: Iterable[Path]) -> str | None:
     """Return a sentence about the first unit of that name in these folders that is not ours, if there is one."""
     for folder in folders:
         path = folder / f"{name}.service"
-        if os.path.lexists(path) and not _is_our_unit(path):
+        if os.path.lexists(path) and not is_our_unit(path):
             masked = " (masked)" if path.is_symlink() and str(path.readlink()) == os.devnull else ""
             return f"{path}{masked} is a unit {_maker(path)}: {_remedy(path, f'disable {name}')}"
     return None
@@ -63,7 +63,8 @@ def foreign_user(user: str) -> str | None:
     )
 
 
-def _is_our_unit(path: Path) -> bool:
+def is_our_unit(path: Path) -> bool:
+    """Say whether there is a unit at path that this collection wrote."""
     try:
         with path.open(errors="replace") as file:
             return file.readline().strip() == MARK

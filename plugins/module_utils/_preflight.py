@@ -17,6 +17,7 @@ from typing import Any
 from ._installation import foreign_link, foreign_unit, foreign_user
 from ._manifest import untouched_releases
 from ._ports import listeners
+from ._record import Record, RecordError
 
 __all__ = ["Host", "default_retentions", "disk_bytes"]
 
@@ -89,7 +90,13 @@ class Host:
 
     def _foreign_parts(self, service: Mapping[str, Any]) -> Iterator[str]:
         name = service["name"]
-        if (self.records / f"{name}.json").exists():
+        record = self.records / f"{name}.json"
+        try:
+            Record.read(record)
+        except RecordError as error:
+            yield f"{name}: {error}"
+            return
+        if record.exists():
             return
         found = [
             foreign_unit(name, self.unit_dirs),

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ._deployment import Deployment
+from ._staging import reason_of
 from ._tree import make_directory, write_atomically
 from ._version import is_older
 
-__all__ = ["PendingCopy", "Record"]
+__all__ = ["PendingCopy", "Record", "RecordError"]
+
+_SCHEMA = 1  # records without a number are older, and have the same fields
+_FIELDS = {"schema", "active", "copy", "data_oldest_reader", "previous", "proven", "time"}
+
+
+class RecordError(Exception):
+    """A record that is there and cannot be used; the text is two or three sentences for the operator."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +49,42 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> Record:
-        """Return the record at path, an empty one when there is none or it cannot be understood."""
+        """Return the record at path, an empty one only where there is no file. Raises RecordError."""
         try:
-            data = json.loads(path.read_bytes())
-            active, previous = Deployment.from_json(data.get("active")), Deployment.from_json(data.get("previous"))
-            proven = bool(data.get("proven")) and active is not None
-            return cls(active, previous, proven, data["data_oldest_reader"], _pending(data.get("copy")))
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            content = path.read_bytes()
+        except FileNotFoundError:
             return cls()
+        except OSError as error:
+            raise RecordError(f"The record {path} cannot be read: {reason_of(error, path.parent)}") from error
+        try:
+            data = json.loads(content)
+            newer = ", ".join(_newer_parts(data))
+            found = None if newer else cls._of(data)
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise RecordError(
+                f"The record {path} is damaged ({type(error).__name__}: {error}). Restore it from a backup, or move it "
+                "away and run again: what runs then is taken as the last that worked."
+            ) from error
+        if found is None:
+            raise RecordError(
+                f"The record {path} was written by a newer release of vigil.observability, with {newer}: "
+                "run with that release or a newer one."
+            )
+        return found
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> Record:
+        active, previous = (Deployment.from_json(data[key]) if data[key] else None for key in ("active", "previous"))
+        copy, reader, proven = data.get("copy"), data["data_oldest_reader"], data["proven"]
+        if not isinstance(proven, bool) or not isinstance(reader, (str, type(None))):
+            raise TypeError("proven is no boolean, or data_oldest_reader no text")
+        return cls(active, previous, proven and active is not None, reader, PendingCopy(**copy) if copy else None)
 
     def write(self, path: Path) -> None:
         """Put the record at path, atomically. Raises OSError."""
         make_directory(path.parent)
         data = {
+            "schema": _SCHEMA,
             "active": self.active and self.active.to_json(),
             "copy": self.copy and asdict(self.copy),
             "data_oldest_reader": self.data_oldest_reader,
@@ -76,5 +108,11 @@ class Record:
         return Record(deployment, previous, proven=True, data_oldest_reader=deployment.data_oldest_reader)
 
 
-def _pending(data: Any) -> PendingCopy | None:
-    return PendingCopy(**data) if data else None
+def _newer_parts(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what only a release of this collection can have written that is newer than this one."""
+    if data.get("schema", _SCHEMA) > _SCHEMA:
+        yield f"schema {data['schema']} (this one reads up to {_SCHEMA})"
+    yield from (f"the field {name}" for name in sorted(data.keys() - _FIELDS))
+    for part, kind in {"active": Deployment, "copy": PendingCopy, "previous": Deployment}.items():
+        unknown = (data.get(part) or {}).keys() - {one.name for one in fields(kind)}
+        yield from (f"the field {part}.{name}" for name in sorted(unknown))

@@ -15,7 +15,7 @@ from ._installation import foreign_link, foreign_unit
 from ._situation import Situation
 from ._version import is_older
 
-__all__ = ["foreign_parts", "unreadable_data", "unstaged_parts"]
+__all__ = ["foreign_parts", "unknown_data", "unreadable_data", "unstaged_parts"]
 
 
 def foreign_parts(name: str, before: Situation, desired: Deployment, unit: Path) -> Iterator[str]:
@@ -40,6 +40,16 @@ def unstaged_parts(desired: Deployment) -> Iterator[str]:
     for path, token in parts.items():
         if path and token is None:
             yield f"{path} is not staged on this host: stage it first (staged_release, staged_config)."
+
+
+def unknown_data(before: Situation, desired: Deployment) -> Iterator[str]:
+    """Yield a sentence when the record is lost that would tell whether an older release can read the data."""
+    runs, wanted = before.record.active, desired.version
+    if before.unrecorded and runs and runs.version and wanted and is_older(wanted, runs.version):
+        yield (
+            f"Its record is lost, so it is not known whether {wanted} can read the data of the {runs.version} that "
+            f"runs. Run {runs.version} once, which makes the record anew, or set accept_irreversible."
+        )
 
 
 def unreadable_data(name: str, before: Situation, desired: Deployment) -> Iterable[str]:

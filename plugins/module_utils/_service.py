@@ -19,8 +19,7 @@ from ._data_guard import DataGuard
 from ._deployment import Deployment
 from ._health import Endpoint, HealthError
 from ._prune import prune
-from ._record import Record
-from ._refusals import foreign_parts, unreadable_data, unstaged_parts
+from ._refusals import foreign_parts, unknown_data, unreadable_data, unstaged_parts
 from ._situation import Situation
 from ._switch import Switch
 from ._system_user import uid_of
@@ -103,10 +102,10 @@ class Service:
         return links
 
     def situation(self, desired: Deployment) -> Situation:
-        """Return what is on the host now. Raises OSError or SystemdError."""
+        """Return what is on the host now. Raises OSError, RecordError or SystemdError."""
         return Situation.read(
             desired,
-            record=Record.read(self.record),
+            record=self.record,
             state=self.systemd.read(),
             unit=self.unit,
             missing=not_writable(self.options["writable"], self.options["user"]),
@@ -117,6 +116,7 @@ class Service:
         yield from foreign_parts(self.name, before, desired, self.unit)
         if not self.options["accept_irreversible"]:
             yield from unreadable_data(self.name, before, desired)
+            yield from unknown_data(before, desired) if self.options["writable"] else ()
         refused = refused_directory(self.options["writable"], self.options["user"])
         if refused:
             yield refused
@@ -151,7 +151,7 @@ class Service:
 
     def _pruned(self, before: Situation, desired: Deployment) -> Iterator[Path]:
         """Remove what is staged and no longer needed, and yield it."""
-        proven = Record.read(self.record)
+        proven = before.record.with_proof(desired)
         kept = [one for one in (proven.active, proven.previous) if one]
         spared = {path for one in kept for path in (one.release, one.config, *one.parts) if path}
         for folder in sorted({Path(path).parent for path in (desired.release, desired.config) if path}):

@@ -14,6 +14,7 @@ from ._deployment import Deployment
 from ._record import Record
 from ._systemd import UnitState
 from ._tree import target_of
+from ._unrecorded import running_deployment
 
 __all__ = ["Situation"]
 
@@ -27,20 +28,26 @@ class Situation:
     unit: str | None
     links: dict[str, str | None]  # those wanted and those recorded
     missing: tuple[Path, ...] = ()  # directories the service is to write to and cannot yet
+    unrecorded: bool = False  # no record was there, and what runs is taken for the last that worked
 
     @classmethod
     def read(
-        cls, desired: Deployment, *, record: Record, state: UnitState, unit: Path, missing: Iterable[Path]
+        cls, desired: Deployment, *, record: Path, state: UnitState, unit: Path, missing: Iterable[Path]
     ) -> Situation:
-        """Return the situation on this host. Raises OSError."""
-        names = {*desired.links, *(record.active.links if record.active else {})}
+        """Return the situation on this host. Raises OSError and RecordError."""
+        known = Record.read(record)
+        runs = None if record.exists() else running_deployment(desired, state=state, unit=unit)
+        if runs:
+            known = Record(active=runs)
+        names = {*desired.links, *(known.active.links if known.active else {})}
         links = {name: target_of(Path(name)) for name in sorted(names)}
         return cls(
-            record=record,
+            record=known,
             state=state,
             unit=unit.read_text(encoding="utf-8", errors="replace") if unit.exists() else None,
             links={name: None if target is None else str(target) for name, target in links.items()},
             missing=tuple(missing),
+            unrecorded=runs is not None,
         )
 
     def action_towards(self, desired: Deployment, *, reload: bool) -> str:

@@ -145,6 +145,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._activation import ActivationError
+from ansible_collections.vigil.observability.plugins.module_utils._record import RecordError
 from ansible_collections.vigil.observability.plugins.module_utils._service import Service
 from ansible_collections.vigil.observability.plugins.module_utils._service_options import OPTIONS
 from ansible_collections.vigil.observability.plugins.module_utils._systemd import SystemdError
@@ -161,6 +162,10 @@ def main() -> None:
         before = service.situation(desired)
     except (OSError, SystemdError, UnitError) as exc:
         module.fail_json(msg=f"Cannot tell what to do for {service.name}: {exc}")
+    except RecordError as exc:
+        module.fail_json(msg=f"{service.name} was not touched. {exc}")
+    if before.unrecorded:
+        module.warn(f"There is no record of {service.name}: what runs is taken as the last that worked.")
     for sentence in service.refusals(before, desired, only_planned=module.check_mode):
         module.fail_json(msg=f"{service.name} was not touched. {sentence}")
     action = before.action_towards(desired, reload=module.params["reload"])

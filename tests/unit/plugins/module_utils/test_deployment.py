@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment import Deployment, content_digest
 from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
@@ -51,7 +54,8 @@ def test_lines_tell_links_with_what_was_staged_and_watched_files() -> None:
     ]
 
 
-def test_something_else_is_no_deployment() -> None:
+@pytest.mark.parametrize("data", [{}, {"release": "/r/1"}, {**ONE.to_json(), "unit": None}])
+def test_something_else_is_no_deployment(data: dict[str, Any]) -> None:
     assert Deployment.from_json(ONE.to_json()) == ONE
-    assert Deployment.from_json(None) is None
-    assert Deployment.from_json({"release": "/r/1"}) is None
+    with pytest.raises(TypeError):
+        Deployment.from_json(data)

@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.vigil.observability.plugins.module_utils import _preflight
 from ansible_collections.vigil.observability.plugins.module_utils._manifest import manifest_of
 from ansible_collections.vigil.observability.plugins.module_utils._ports import Listener
+from ansible_collections.vigil.observability.plugins.module_utils._record import Record
 from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
 from ansible_collections.vigil.observability.plugins.modules import host_preflight
 
@@ -172,10 +173,19 @@ def test_parts_of_ours_are_fine(look: Look, root: Path) -> None:
 
 
 def test_what_is_recorded_is_ours_even_when_it_was_edited(look: Look, root: Path) -> None:
-    (root / "records").mkdir()
-    (root / "records/demo.json").write_text("{}")
+    Record().write(root / "records/demo.json")
     (root / "etc/systemd/system/demo.service").write_text("[Service]\n")
     assert not look({"name": "demo"})["failed"]
+
+
+def test_record_that_cannot_be_used_is_refused_before_any_service_of_the_host_is_switched(
+    look: Look, root: Path
+) -> None:
+    record = root / "records/demo.json"
+    Record().write(record)
+    record.write_text(record.read_text()[:-5])
+    (problem,) = look({"name": "other"}, {"name": "demo"})["problems"]
+    assert problem.startswith(f"demo: The record {record} is damaged (JSONDecodeError")
 
 
 def test_untested_platform_is_a_warning(look: Look, root: Path) -> None:
