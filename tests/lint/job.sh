@@ -29,3 +29,9 @@ link_collection() {
 make_scratch() {
   scratch=$(mktemp -d)
 }
+
+# Build what users install, into the scratch folder, and print its path.
+build_archive() {
+  ansible-galaxy collection build --output-path "$scratch" . >"$scratch/build.log" || { cat "$scratch/build.log" >&2; exit 1; }
+  echo "$scratch"/vigil-observability-*.tar.gz
+}

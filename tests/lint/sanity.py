@@ -14,15 +14,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-# Releases of ansible-core with the Pythons that each runs on, best first.
-RELEASES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
-    "oldest": [("2.18.19", ("3.11", "3.12", "3.13"))],
-    "newest": [("2.21.5", ("3.12", "3.13", "3.14")), ("2.19.14", ("3.11",))],
-}
-PYTHONS = [f"3.{minor}" for minor in range(9, 15)]
+from ansible_collections.vigil.observability.tests.environments import (
+    PYTHONS,
+    Choice,
+    choose,
+    environment_of,
+    interpreters,
+)
 
 # What ansible-test downloads as get-pip: it is called with packages and flags, and installs those packages.
 GET_PIP = """\
@@ -35,43 +35,6 @@ subprocess.run([sys.executable, "-m", "pip", "install", *wanted], check=True)
 """
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A release of ansible-core and the interpreter that runs it."""
-
-    release: str
-    python: str
-    interpreter: Path
-
-    @property
-    def folder(self) -> str:
-        return f"ansible-core-{self.release}-python{self.python}"
-
-
-def interpreters() -> dict[str, Path]:
-    """Return the real interpreters of this machine by version, such as "3.11": those of pyenv, then those on PATH."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    folders = sorted(pyenv.glob("versions/*/bin"))
-    folders += [Path(folder) for folder in os.get_exec_path() if not Path(folder).is_relative_to(pyenv)]
-    found: dict[str, Path] = {}
-    for version in PYTHONS:
-        for folder in folders:
-            interpreter = folder / f"python{version}"
-            if os.access(interpreter, os.X_OK) and not (folder.parent / "pyvenv.cfg").exists():
-                found.setdefault(version, interpreter)
-    return found
-
-
-def choose(kind: str, found: dict[str, Path]) -> Choice:
-    """Return the best release of this kind for which an interpreter was found, or leave with what is missing."""
-    for release, versions in RELEASES[kind]:
-        for version in versions:
-            if version in found:
-                return Choice(release, version, found[version])
-    needed = ", ".join(", ".join(versions) for release, versions in RELEASES[kind])
-    raise SystemExit(f"ansible-test needs one of Python {needed} and found {', '.join(found) or 'none'}: install one.")
-
-
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder for this run: its copy of the collection serves one at a time."""
@@ -79,19 +42,6 @@ def alone_in(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def install(choice: Choice, folder: Path) -> Path:
-    """Return the ansible-test of this release, installed into the folder unless it is there."""
-    environment = folder / "environment"
-    if not (environment / "complete").exists():
-        shutil.rmtree(environment, ignore_errors=True)
-        subprocess.run([choice.interpreter, "-m", "venv", environment], check=True)
-        pip = environment / "bin" / "pip"
-        wanted = f"ansible-core=={choice.release}"
-        subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", wanted], check=True)
-        (environment / "complete").touch()
-    return environment / "bin" / "ansible-test"
 
 
 def provide_pip(ansible_test: Path, home: Path) -> None:
@@ -150,7 +100,7 @@ def main() -> int:
     announce(choice, found)
     folder = Path(cache) / "sanity" / choice.folder
     with alone_in(folder):
-        ansible_test = install(choice, folder)
+        ansible_test = environment_of(choice, Path(cache)) / "bin/ansible-test"
         home = folder / "home"
         provide_pip(ansible_test, home)
         collection = folder / "ansible_collections" / "vigil" / "observability"
