@@ -86,10 +86,12 @@ def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, An
         "user": variables.get(f"{name}_user") or name,
         "ports": [int(variables.get(f"{name}_port") or port)],
     }
+    uid = variables.get(f"{name}_uid")
     data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
     retention = variables.get(f"{name}_retention_size")
     return (
         planned
+        | ({"uid": int(uid)} if uid else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
         | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})

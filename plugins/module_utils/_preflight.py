@@ -18,12 +18,14 @@ from ._installation import foreign_link, foreign_unit, foreign_user
 from ._manifest import untouched_releases
 from ._ports import listeners
 from ._record import Record, RecordError
+from ._writable import refused_directory
 
 __all__ = ["Host", "default_retentions", "disk_bytes"]
 
 _PYTHON = (3, 9)
 _TESTED = {("debian", "12"), ("debian", "13")}
 _SHARE = 0.8  # of a disk, which a service fills without filling it up
+_UNKNOWN_UID = -1  # that of a user whom useradd is going to choose one for
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -52,6 +54,7 @@ class Host:
         yield from self._port_problems()
         for service in self.services:
             yield from self._foreign_parts(service)
+            yield from _refused_data_directory(service)
         yield from _oversized_retentions(self.services)
 
     def warnings(self) -> Iterator[str]:
@@ -105,6 +108,13 @@ class Host:
             foreign_user(service["user"] or name),
         ]
         yield from (sentence for sentence in found if sentence)
+
+
+def _refused_data_directory(service: Mapping[str, Any]) -> Iterator[str]:
+    if service["data_dir"]:
+        name, coming = service["name"], service["uid"] or _UNKNOWN_UID
+        refused = refused_directory([service["data_dir"]], service["user"] or name, name, coming=coming)
+        yield from [refused] if refused else []
 
 
 def disk_bytes(services: Iterable[Mapping[str, Any]]) -> dict[str, int]:

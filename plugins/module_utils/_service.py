@@ -117,7 +117,7 @@ class Service:
         if not self.options["accept_irreversible"]:
             yield from unreadable_data(self.name, before, desired)
             yield from unknown_data(before, desired) if self.options["writable"] else ()
-        refused = refused_directory(self.options["writable"], self.options["user"])
+        refused = refused_directory(self.options["writable"], self.options["user"], self.name)
         if refused:
             yield refused
         no_room = self.data.refusal() if self.data and self._guard(before, desired).step() == "copy" else None

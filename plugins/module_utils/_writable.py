@@ -2,21 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The directories that a service writes to."""
+"""The directories that a service writes to: made for it, or taken over from root where nothing of others is lost."""
 
 from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ._product_data import strange_entries
+from ._system_paths import system_directory
 from ._system_user import gid_of, uid_of
 from ._tree import make_directory
 
 __all__ = ["make_writable", "not_writable", "refused_directory"]
 
 _MODE = 0o750
+_NAMED = 3
 
 
 def not_writable(paths: Iterable[str], user: str) -> list[Path]:
@@ -25,20 +29,55 @@ def not_writable(paths: Iterable[str], user: str) -> list[Path]:
     return [path for path in map(Path, paths) if not path.is_dir() or path.stat().st_uid != uid]
 
 
-def refused_directory(paths: Iterable[str], user: str) -> str | None:
-    """Return a sentence about the first path that cannot be given to the user, None when all can."""
-    for path in not_writable(paths, user):
-        if not path.exists():
-            continue
-        if not path.is_dir():
-            return f"{path} is to be a directory of {user}, but is something else: move it away, then run again."
-        # Root's is what a fresh mount point is; anyone else's is data of somebody.
-        if path.stat().st_uid not in (0, os.geteuid()) and not _may_become(path.stat().st_uid, user):
-            return (
-                f"{path} is to be a directory of {user}, but belongs to UID {path.stat().st_uid}: give it and what is "
-                f"in it to {user} (chown -R), or name another directory."
-            )
+def refused_directory(paths: Iterable[str], user: str, product: str, *, coming: int | None = None) -> str | None:
+    """Return a sentence about the first path that cannot be given to the user, None when all can.
+
+    A directory of root's can when it is empty, or holds nothing but data of the product. `coming` is the UID that a
+    user who is not there yet is going to have; None where nobody knows.
+    """
+    found = (_of_the_system(Path(path), user) for path in paths)
+    others = (_of_others(path, user, product, coming) for path in not_writable(paths, user))
+    return next((sentence for sentence in (*found, *others) if sentence), None)
+
+
+def _of_the_system(path: Path, user: str) -> str | None:
+    real = os.path.realpath(path)
+    for place in (str(path), real):
+        reason = system_directory(place)
+        if reason:
+            leads = f" leads to {real}, which" if place != str(path) else ""
+            return f"{path} cannot be given to {user}: it{leads} {reason}. Name a directory of its own."
     return None
+
+
+def _of_others(path: Path, user: str, product: str, coming: int | None) -> str | None:
+    if not os.path.lexists(path):
+        return None
+    if not path.is_dir():
+        return f"{path} is to be a directory of {user}, but is something else: move it away, then run again."
+    owner = path.stat().st_uid
+    if owner in (0, os.geteuid()):
+        return _in_use(path, user, product)
+    if coming in (None, owner) and _may_become(owner, user):
+        return None
+    wanted = f", set {product}_uid to {owner}" if _may_become(owner, user) else ""
+    return (
+        f"{path} is to be a directory of {user}, but belongs to UID {owner}: give it and what is "
+        f"in it to {user} (chown -R){wanted}, or name another directory."
+    )
+
+
+def _in_use(path: Path, user: str, product: str) -> str | None:
+    """Return a sentence when the directory of root's holds anything but data of the product."""
+    strange = strange_entries(product, (each.name for each in path.iterdir()))
+    if not strange:
+        return None
+    more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
+    return (
+        f"{path} is to be a directory of {user}, but belongs to root and holds what is no data of {product} "
+        f"({', '.join(strange[:_NAMED])}{more}): name an empty directory or one that is yet to be made. If all of it "
+        f"is for {product}, give it to {user} (chown -R), then run again."
+    )
 
 
 def _may_become(uid: int, user: str) -> bool:
@@ -51,8 +90,25 @@ def _may_become(uid: int, user: str) -> bool:
 
 
 def make_writable(paths: Iterable[Path], user: str) -> None:
-    """Make the directories, or take them over from root, for the user. Raises OSError."""
+    """Make the directories, or take them over from root with the data in them, for the user. Raises OSError.
+
+    What belongs to anyone but root keeps its owner, and no directory gets a wider mode than it had.
+    """
+    uid, gid = uid_of(user), gid_of(user) or -1
     for path in paths:
-        make_directory(path, _MODE)
-        os.chown(path, -1 if uid_of(user) is None else uid_of(user) or 0, gid_of(user) or -1)
-        path.chmod(_MODE)
+        if make_directory(path, _MODE):
+            path.chmod(_MODE)
+        else:
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & _MODE | stat.S_IRWXU)
+        for each in [*_below(path), path]:
+            if each.lstat().st_uid in (0, os.geteuid()) or each == path:
+                os.chown(each, -1 if uid is None else uid, gid, follow_symlinks=each == path)
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Yield what lies below the directory on its own file system, without what a file system puts into its root."""
+    device = path.stat().st_dev
+    for folder, folders, files in os.walk(path):
+        there = [Path(folder, name) for name in folders + files if name != "lost+found"]
+        folders[:] = [each.name for each in there if each.name in folders and each.lstat().st_dev == device]
+        yield from (each for each in there if each.lstat().st_dev == device)

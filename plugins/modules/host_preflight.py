@@ -13,7 +13,8 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
   - Refuses a host without systemd, Python older than 3.9, an architecture without releases, a port that another process
-    listens on, a unit, directory, link or user that this collection did not make, and a retention larger than the disk.
+    listens on, a unit, directory, link or user that this collection did not make, a data directory that is the system's
+    or somebody else's, and a retention larger than the disk.
   - A default retention that does not fit shrinks to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
@@ -25,6 +26,7 @@ options:
     suboptions:
       name: {description: Name of the service and of its unit., type: str, required: true}
       user: {description: System user that runs it. By default of the same name., type: str}
+      uid: {description: UID that this user is to have., type: int}
       ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
       data_dir: {description: Where it is going to keep data., type: path}
       retention_bytes: {description: What it may keep by the user's own choice., type: int}
@@ -88,6 +90,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._preflight imp
 _SERVICE = {
     "name": {"type": "str", "required": True},
     "user": {"type": "str"},
+    "uid": {"type": "int"},
     "ports": {"type": "list", "elements": "int", "default": []},
     "data_dir": {"type": "path"},
     "retention_bytes": {"type": "int"},

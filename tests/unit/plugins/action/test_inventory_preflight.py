@@ -387,6 +387,68 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
             "alertmanager_passwords.grafana of monitor1 and monitor2 does not have 12 to 72 bytes",
         ),
         (
+            {"monitor1": {"prometheus_data_dir": "/var/../var/log/"}},
+            (
+                "prometheus_data_dir of monitor1 is /var/../var/log/, which belongs to the system: name a directory of "
+                "its own, such as /var/lib/prometheus or /srv/prometheus."
+            ),
+        ),
+        (
+            {"monitor1": {"alertmanager_data_dir": "{{ base }}/lib", "base": "/var"}},
+            "alertmanager_data_dir of monitor1 is /var/lib, which belongs to the system",
+        ),
+        (
+            {"monitor1": {"prometheus_data_dir": "/home/jo/prometheus"}},
+            "is /home/jo/prometheus, which is hidden from services by their hardening: name a directory",
+        ),
+        (
+            {"monitor1": {"prometheus_data_dir": "data"}},
+            "prometheus_data_dir of monitor1 is 'data', which is no absolute path: let it begin with /.",
+        ),
+        (
+            {"web1": {"vigil_textfile_dir": "/var/log"}},
+            (
+                "vigil_textfile_dir of web1 is /var/log, which belongs to the system: name a directory for metrics "
+                "alone, such as /var/lib/node_exporter/textfile."
+            ),
+        ),
+        (
+            {"web1": {"certificates_textfile_dir": "/etc"}},
+            "certificates_textfile_dir of web1 is /etc, which belongs to the system",
+        ),
+        (
+            {"monitor1": {"prometheus_data_dir": "/srv/data", "alertmanager_data_dir": "//srv/data/alerts"}},
+            (
+                "alertmanager_data_dir of monitor1 is //srv/data/alerts, and prometheus_data_dir is /srv/data: "
+                "give each of them a directory outside of the other."
+            ),
+        ),
+        (
+            {"monitor1": {"node_exporter_textfile_dir": "/var/lib/prometheus/node-exporter"}},
+            (
+                "prometheus_data_dir of monitor1 is /var/lib/prometheus, and node_exporter_textfile_dir is "
+                "/var/lib/prometheus/node-exporter: give each of them a directory outside of the other."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_data_dir": "/var/lib/grafana/metrics"}},
+            (
+                "prometheus_data_dir of monitor1 is /var/lib/grafana/metrics, and /var/lib/grafana is kept for "
+                "grafana: name a directory of its own."
+            ),
+        ),
+        (
+            {"web1": {"node_exporter_textfile_dir": "/opt/node_exporter/textfile"}},
+            "and /opt/node_exporter is kept for node_exporter: name a directory of its own.",
+        ),
+        (
+            {"monitor1": {"prometheus_flags": {"storage.tsdb.path": "/srv/prometheus"}}},
+            (
+                "prometheus_flags.storage.tsdb.path of monitor1 is set, and its unit lets prometheus write to "
+                "prometheus_data_dir alone: set that instead."
+            ),
+        ),
+        (
             {"every": {"certificates_trusted": KEY}},
             "monitor1, monitor2 and web1 cannot be used: certificates_trusted holds a private key, and what it",
         ),
@@ -441,6 +503,9 @@ def test_what_is_wrong_is_said_in_one_sentence(preflight: Preflight, given: dict
         {"every": {"vigil_labels": {"team": "shop", "rack": 7}, "prometheus_probes": [{**PROBE, "labels": None}]}},
         {"every": {"prometheus_config": {"global": {"external_labels": {"environment": "production"}}}}},
         {"spare": {"vigil_labels": {"job": "web"}}},
+        {"every": {"prometheus_data_dir": "/data/prometheus", "alertmanager_data_dir": "/data/alertmanager"}},
+        {"every": {"vigil_textfile_dir": "/run/textfile"}},
+        {"spare": {"prometheus_data_dir": "/"}},
         {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d", "prometheus_remote_read": [{}]}},
         {"play": {"prometheus_port": 9191}, "monitor1": {"prometheus_port": "http"}},
         {"only": "prometheus", "every": {"alertmanager_passwords": None}},
@@ -485,6 +550,24 @@ def test_several_grafanas_need_a_database_that_they_share(
     found = problems(preflight(every=every, grafana=members))
     assert len(found) == (1 if sentence else 0)
     assert "".join(found).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"grafana_config": {"paths": {"logs": "/var/log/grafana"}}}, "grafana_config.paths.logs"),
+        ({"grafana_config": {"database": {"path": "/srv/grafana.db"}}}, "grafana_config.database.path"),
+        ({"grafana_database": {"type": "sqlite3", "path": "/var/lib/grafana2/a.db"}}, "grafana_database.path"),
+        ({"grafana_database": {"path": "/srv/g/grafana.db"}, "grafana_data_dir": "//srv/g/"}, ""),
+        ({"grafana_config": {"paths": {"data": "/var/lib/grafana/"}, "database": "x"}}, ""),
+    ],
+)
+def test_grafana_is_told_to_write_to_its_data_directory_alone(
+    preflight: Preflight, given: Variables, named: str
+) -> None:
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
+    found = [sentence.partition(" of web1 is ")[0] for sentence in problems(preflight(every=every, grafana=["web1"]))]
+    assert found == ([named] if named else [])
 
 
 def test_version_that_the_tests_do_not_run_is_a_warning(preflight: Preflight) -> None:

@@ -189,6 +189,7 @@ def test_planned_services_carry_what_the_preflight_asks_for() -> None:
             "name": "prometheus",
             "user": "prometheus",
             "ports": [9090],
+            "uid": 900,
             "data_dir": "/var/lib/prometheus",
             "retention_bytes": 50 * 2**30,
             "default_retention_bytes": 50 * 2**30,

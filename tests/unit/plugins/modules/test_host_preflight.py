@@ -61,7 +61,7 @@ def disk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     def sized(total: int) -> str:
         usage = shutil.disk_usage(tmp_path)._replace(total=total)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-        return str(tmp_path)
+        return str(tmp_path / "data")
 
     return sized
 
@@ -116,12 +116,12 @@ def test_architecture_without_releases_is_refused(look: Look) -> None:
 
 def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -> None:
     size = shutil.disk_usage(tmp_path).total
-    place = {"name": "demo", "data_dir": str(tmp_path)}
+    place = {"name": "demo", "data_dir": str(tmp_path / "data")}
     assert not look({**place, "retention_bytes": size})["failed"]
     assert not look({"name": "demo", "retention_bytes": size + 1})["failed"]
     result = look({**place, "retention_bytes": 2 * size})
     assert "demo is to keep" in result["msg"]
-    assert f"but the file system of {tmp_path} has" in result["msg"]
+    assert f"but the file system of {tmp_path}/data has" in result["msg"]
 
 
 def test_default_retention_shrinks_to_what_fits_on_the_disk_with_a_warning(look: Look, disk_of: Disk) -> None:
@@ -186,6 +186,24 @@ def test_record_that_cannot_be_used_is_refused_before_any_service_of_the_host_is
     record.write_text(record.read_text()[:-5])
     (problem,) = look({"name": "other"}, {"name": "demo"})["problems"]
     assert problem.startswith(f"demo: The record {record} is damaged (JSONDecodeError")
+
+
+def test_data_directory_in_use_is_refused_before_any_service_is_switched(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/syslog").write_text("")
+    service = {"name": "prometheus", "user": "vigil-absent", "data_dir": str(tmp_path / "logs")}
+    [problem] = look(service)["problems"]
+    assert f"{tmp_path}/logs is to be a directory of vigil-absent, but belongs to root" in problem
+    assert "no data of prometheus (syslog)" in problem
+
+
+def test_data_of_a_former_host_is_refused_unless_its_uid_is_asked_for(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    os.chown(tmp_path / "data", 47110, -1)
+    service = {"name": "demo", "user": "vigil-absent", "data_dir": str(tmp_path / "data")}
+    assert "belongs to UID 47110" in look({**service, "uid": 47111})["msg"]
+    assert ", set demo_uid to 47110, or name another" in look(service)["msg"]
+    assert not look({**service, "uid": 47110})["failed"]
 
 
 def test_untested_platform_is_a_warning(look: Look, root: Path) -> None:

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each product keeps in its data directory: by that a directory with data in it is known to be its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["strange_entries"]
+
+_BLOCK = "[0-9A-HJKMNP-TV-Z]{26}"
+# What a file system puts into its root by itself.
+_NEUTRAL = "lost+found"
+_ENTRIES = {
+    "alertmanager": r"(nflog|silences)(\.[0-9a-f]+)?",
+    "grafana": (
+        r"grafana\.db(-wal|-shm|-journal)?|alerting|csv|dashboards|file-collections|grafana-apiserver|log|pdf|plugins|"
+        r"png|provisioning|search|sessions|storage|unified-search"
+    ),
+    "prometheus": (
+        rf"wal|wbl|chunks_head|lock|queries\.active|snapshots|chunk_snapshot\.[0-9.]+|"
+        rf"{_BLOCK}(\.tmp(-for-(creation|deletion))?)?"
+    ),
+}
+
+
+def strange_entries(product: str, names: Iterable[str]) -> list[str]:
+    """Return those of the names in a directory that are no data of this product; a product not known here has none."""
+    known = re.compile(_ENTRIES.get(product, "(?!)"))
+    return sorted(name for name in names if name != _NEUTRAL and not known.fullmatch(name))
