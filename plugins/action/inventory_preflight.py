@@ -21,7 +21,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._fault import 
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._input_values import unfit_inputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import close_to, unknown
 from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
     missing_inputs,
     unfit_authorities,
@@ -36,6 +35,12 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._service_fault
     unfit_values,
     unknown_releases,
     untested_releases,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._variable_faults import (
+    doubtful_names,
+    misplaced_inputs,
+    misspelt_inputs,
+    unfit_prefixes,
 )
 
 __all__ = ["ActionModule"]
@@ -64,12 +69,12 @@ class ActionModule(ActionBase):
         hosts = _hosts(variables, known["groups"], ports, play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
-        faults = [*_unknown_inputs(variables, play), *_wrong_inputs(hosts, play, ports, command)]
-        doubts = [*_doubts(variables, play), *untested_releases(hosts)]
+        faults = [*misspelt_inputs(hosts, play), *unfit_prefixes(hosts, play)]
+        faults += _wrong_inputs(hosts, play, ports, command)
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = _masked(sentences(faults, every), secrets)
         refused = {"failed": True, "msg": "\n- ".join([_REFUSED, *problems])} if problems else {}
-        return {"changed": False, "warnings": sentences(doubts, every), **refused}
+        return {"changed": False, "warnings": sentences(_doubts(hosts, play), every), **refused}
 
 
 def _hosts(
@@ -85,12 +90,6 @@ def _hosts(
         )
         for name, said in variables.items()
     ]
-
-
-def _unknown_inputs(variables: Mapping[str, Mapping[str, Any]], play: Play) -> Iterator[Fault]:
-    for name, hosts in _said(variables).items():
-        if rest := unknown(name, play.inputs):
-            yield from (Fault(name, host, rest) for host in hosts)
 
 
 def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int], command: str) -> list[Fault]:
@@ -116,24 +115,14 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
     return [*(fault for host in hosts for fault in host.faults), *together]
 
 
-def _doubts(variables: Mapping[str, Mapping[str, Any]], play: Play) -> Iterator[Fault]:
+def _doubts(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
     """Yield what is not wrong in itself and yet probably not what was meant."""
-    for name, hosts in _said(variables).items():
-        rest = ""
-        if name in play.given:
-            rest = "has no effect, as the playbook sets it: remove it, or give it with -e."
-        elif near := close_to(name, play.inputs):
-            rest = f"is no variable of this collection: was {near} meant?"
-        yield from (Fault(name, host, rest) for host in hosts if rest)
-
-
-def _said(variables: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the hosts of each variable. Facts are none: those of earlier runs can be in a cache."""
-    hosts: dict[str, list[str]] = {}
-    for host, said in variables.items():
-        for name in said.keys() - said.get("ansible_facts", {}).keys():
-            hosts.setdefault(name, []).append(host)
-    return {name: hosts[name] for name in sorted(hosts)}
+    for host in hosts:
+        for name in sorted(host.said & play.given.keys()):
+            yield Fault(name, host.name, "has no effect, as the playbook sets it: remove it, or give it with -e.")
+    yield from doubtful_names(hosts, play)
+    yield from misplaced_inputs(hosts, play, wanted_secrets())
+    yield from untested_releases(hosts)
 
 
 def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:

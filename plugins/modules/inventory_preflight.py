@@ -13,12 +13,14 @@ version_added: 1.0.0
 description:
   - Reads what the inventory gives all its hosts, also those outside of C(--limit), and fails with everything that is
     wrong with it, a sentence each. It runs on the controller, once for a run, and changes nothing.
-  - Refuses variables that are named like an input of a role and are none, values of the wrong type, templates that
-    cannot be evaluated, and missing inputs and secrets.
+  - Refuses slips in the names of inputs of roles that a host runs, values of the wrong type, templates that cannot be
+    evaluated, and missing inputs and secrets.
   - Refuses versions without a digest in the catalogue, ports that are none or that two services of a host would listen
     on, hosts of a service with one address, replicas of Prometheus with one label, passwords that cannot be hashed,
     sizes that are none, missing rule files, and an authority that cannot sign certificates.
-  - Warns of variables that have no effect.
+  - Refuses labels that would hide one of the stack's.
+  - Warns of inputs that have no effect, and once of all variables that are named like inputs and may be others'.
+    C(vigil_foreign_prefixes) names the prefixes of those. Variables of hosts that run no service are left alone.
   - A service runs on the hosts of the group of its name. Values that depend on facts are not judged.
   - No secret is shown.
 author: Vigil contributors (@vigil-observability)

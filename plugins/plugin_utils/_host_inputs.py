@@ -93,18 +93,24 @@ class HostInputs:
         self._values: dict[str, Any] = {}
 
     @property
+    def said(self) -> set[str]:
+        """The names of all that the inventory says. Facts are none of it: those of earlier runs can be in a cache."""
+        facts: Mapping[str, Any] = self._variables.get("ansible_facts", {})
+        return set(self._variables) - set(facts)
+
+    @property
     def certified(self) -> list[str]:
         """The services that get a certificate from the authority of the inventory."""
         return [service for service in self.services if not self.value(f"{service}_certificate_file")]
 
     @property
     def roles(self) -> list[str]:
-        """The roles that run on this host."""
-        return [*self.services, *(["certificates"] if self.certified else [])]
+        """The roles that run on this host, and under SHARED what they have in common."""
+        return [*self.services, *(["certificates"] if self.certified else []), *([SHARED] if self.services else [])]
 
     def judge(self) -> None:
         """Ask for all that the inventory says to the roles of this host."""
-        for role in [*self.roles, SHARED] if self.services else []:
+        for role in self.roles:
             for name in self._play.inputs[role]:
                 if name not in self._play.given:
                     self.value(name)

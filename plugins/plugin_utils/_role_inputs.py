@@ -15,9 +15,7 @@ from typing import Any
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._fault import listed
-
-__all__ = ["ROLES", "SHARED", "Inputs", "close_to", "described_inputs", "is_secret", "misfit", "role_of", "unknown"]
+__all__ = ["ROLES", "SHARED", "Inputs", "close_to", "described_inputs", "is_secret", "misfit", "misspelt", "role_of"]
 
 # {role: {name of the input: its option, as meta/argument_specs.yml describes it}}
 Inputs = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -28,6 +26,7 @@ _SHARED_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "vigil_applications": {"type": "list"},
     "vigil_catalogue_extra": {"type": "dict"},
     "vigil_environment": {"type": "dict"},
+    "vigil_foreign_prefixes": {"type": "list", "elements": "str"},
     "vigil_labels": {"type": "dict"},
     "vigil_mirror": {"type": "str"},
     "vigil_textfile_dir": {"type": "path"},
@@ -45,6 +44,9 @@ _ONE = {
 _MANY = {"dict": "mappings", "float": "numbers", "int": "whole numbers", "path": "paths", "str": "texts"}
 _KINDS = ((dict, "dict"), (list, "list"), (str, "str"), (bool, "bool"), ((int, float), "float"))
 _ALIKE = 0.6  # of a name without its role
+_SAME = 0.85  # of such a name, whatever its words are
+_SAME_WORD = 0.75  # of a word in it
+_SHORTEST = 3  # letters that abbreviate a word
 _ALMOST = 0.9  # of a whole name
 
 
@@ -63,21 +65,36 @@ def role_of(name: str, inputs: Inputs) -> str | None:
     return max((role for role in inputs if name.startswith(f"{role}_")), key=len, default=None)
 
 
-def unknown(name: str, inputs: Inputs) -> str | None:
-    """Return what to say of a variable that is named like an input and is none: the end of a sentence."""
+def misspelt(name: str, inputs: Inputs) -> str | None:
+    """Return what to say of a variable that comes close to an input of the role that it is named after.
+
+    That is the end of a sentence. Each word of a name that is close is one of the input too, or was meant to be.
+    """
     role = role_of(name, inputs)
     if role is None or any(name in options for options in inputs.values()):
         return None
     parts = {option.removeprefix(f"{role}_"): option for option in inputs[role]}
-    near = difflib.get_close_matches(name.removeprefix(f"{role}_"), parts, n=2, cutoff=_ALIKE)
+    part = name.removeprefix(f"{role}_")
+    near = difflib.get_close_matches(part, parts, n=2, cutoff=_ALIKE)
+    meant = [parts[other] for other in near if _is_slip(part, other)]
+    if not meant:
+        return None
     what = "variable of this collection" if role == SHARED else f"input of the role {role}"
-    if near:
-        return f"is no {what}: correct it to {' or '.join(parts[part] for part in near)}, or remove it."
-    if role == SHARED:
-        what += f", which has {listed(list(inputs[role]))}"
-    else:
-        what += f", whose inputs `ansible-doc -t role vigil.observability.{role}` shows"
-    return f"is no {what}: remove it, or rename it when it is your own."
+    return f"is no {what}: correct it to {' or '.join(meant)}, or remove it."
+
+
+def _is_slip(part: str, other: str) -> bool:
+    words, known = part.split("_"), other.split("_")
+    if len(words) <= len(known) and _likeness(part, other) >= _SAME:
+        return True
+    return all(
+        any(_likeness(word, one) >= _SAME_WORD or (one.startswith(word) and len(word) >= _SHORTEST) for one in known)
+        for word in words
+    )
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(a=one, b=other).ratio()
 
 
 def close_to(name: str, inputs: Inputs) -> str | None:

@@ -165,24 +165,31 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
         (
             {"every": {"prometheus_retension": "90d"}},
             (
-                "prometheus_retension of spare, monitor1, monitor2 and web1 is no input of the role prometheus: "
+                "prometheus_retension of monitor1 and monitor2 is no input of the role prometheus: "
                 "correct it to prometheus_retention_time or prometheus_retention_size, or remove it."
             ),
         ),
         (
-            {"spare": {"node_exporter_prot": 9200}},
+            {"web1": {"node_exporter_prot": 9200}},
             (
-                "node_exporter_prot of spare is no input of the role node_exporter: "
+                "node_exporter_prot of web1 is no input of the role node_exporter: "
                 "correct it to node_exporter_port, or remove it."
             ),
         ),
         (
-            {"extra": {"alertmanager_tls": True}, "hosts": {"web2": {}}},
+            {"web1": {"prometheus_retension": "90d"}, "monitor2": {"prometheus_retension": "90d"}},
+            "prometheus_retension of monitor2 is no input of the role prometheus: correct it to",
+        ),
+        (
+            {"every": {"vigil_foreign_prefixes": ["shop_", "node_"]}},
             (
-                "alertmanager_tls of all 5 hosts is no input of the role alertmanager, whose inputs "
-                "`ansible-doc -t role vigil.observability.alertmanager` shows: "
-                "remove it, or rename it when it is your own."
+                "vigil_foreign_prefixes of monitor1, monitor2 and web1 cannot hold 'node_': node_exporter_address of "
+                "this collection begins so too. Name a longer prefix."
             ),
+        ),
+        (
+            {"every": {"vigil_foreign_prefixes": "shop_"}},
+            "vigil_foreign_prefixes of monitor1, monitor2 and web1 is a text: it has to be a list of texts.",
         ),
         (
             {"web1": {"vigil_miror": "http://mirror"}},
@@ -706,10 +713,55 @@ def test_no_secret_is_in_any_message(preflight: Preflight) -> None:
 
 
 def test_variables_without_an_effect_are_warned_of(preflight: Preflight) -> None:
-    assert preflight(web1={"node_exporter_clients": ["me"], "promethues_port": 1})["warnings"] == [
+    assert preflight(web1={"node_exporter_clients": ["me"]}, monitor1={"promethues_port": 1})["warnings"] == [
         "node_exporter_clients of web1 has no effect, as the playbook sets it: remove it, or give it with -e.",
-        "promethues_port of web1 is no variable of this collection: was prometheus_port meant?",
+        "promethues_port of monitor1 is no variable of this collection: was prometheus_port meant?",
     ]
+
+
+def test_variables_of_others_are_one_warning_together(preflight: Preflight) -> None:
+    result = preflight(
+        monitor1={"grafana_agent_version": "0.43.3", "grafana_loki_url": "https://loki.example"},
+        web1={"prometheus_multiproc_dir": "/run/app", "prometheus_retension": "90d", "vigil_zzz": 1},
+    )
+    assert problems(result) == []
+    assert result["warnings"] == [
+        (
+            "grafana_agent_version, grafana_loki_url, prometheus_multiproc_dir, prometheus_retension and vigil_zzz of "
+            "monitor1 and web1 are no inputs of roles that run there, and nothing here reads them: name the prefix of "
+            "what is others' in vigil_foreign_prefixes, and correct or remove what is not."
+        )
+    ]
+
+
+def test_many_variables_of_others_are_counted(preflight: Preflight) -> None:
+    [warning] = preflight(every={f"grafana_agent_x{number}": 1 for number in range(9)})["warnings"]
+    assert warning.startswith("grafana_agent_x0, grafana_agent_x1, ")
+    assert "grafana_agent_x4 and 4 more variables of monitor1, monitor2 and web1 are no inputs" in warning
+
+
+def test_variables_of_hosts_that_run_nothing_of_ours_are_left_alone(preflight: Preflight) -> None:
+    others = {"prometheus_retention_tme": 1, "grafana_agent_version": 1, "promethues_port": 1, "vigil_miror": 1}
+    assert preflight(spare=others) == {"changed": False, "warnings": []}
+
+
+def test_variables_with_a_prefix_of_others_are_left_alone(preflight: Preflight) -> None:
+    others = {"prometheus_retention_tme": 1, "prometheus_multiproc_dir": 1, "promethues_port": 1}
+    prefixes = ["prometheus_multiproc_", "prometheus_retention_tme", "promethues_"]
+    result = preflight(every={**others, "vigil_foreign_prefixes": prefixes})
+    assert result == {"changed": False, "warnings": []}
+
+
+def test_input_of_a_service_that_runs_elsewhere_is_a_warning(preflight: Preflight) -> None:
+    result = preflight(web1={"prometheus_scrape_interval": "5s", "grafana_port": 3001, "prometheus_passwords": WORDS})
+    assert problems(result) == []
+    assert result["warnings"] == [
+        (
+            "prometheus_scrape_interval of web1 has no effect, as prometheus does not run there: "
+            "move it to the group prometheus, or remove it."
+        )
+    ]
+    assert preflight(every={"prometheus_scrape_interval": "5s"})["warnings"] == []
 
 
 def test_extra_variable_outranks_the_playbook_without_a_warning(preflight: Preflight) -> None:
@@ -726,9 +778,11 @@ def test_500_hosts_are_looked_at_in_seconds(preflight: Preflight) -> None:
         for number in range(500)
     }
     begun = time.process_time()
-    result = preflight(hosts=hosts, every={"node_exporter_config": {}})
+    result = preflight(hosts=hosts, every={"node_exporter_flag": {}})
     assert time.process_time() - begun < 5
-    assert [sentence.partition(" is ")[0] for sentence in problems(result)] == ["node_exporter_config of all 504 hosts"]
+    assert [sentence.partition(" is ")[0] for sentence in problems(result)] == [
+        "node_exporter_flag of monitor1, monitor2, host0 and 500 more hosts"
+    ]
 
 
 @pytest.fixture
@@ -785,6 +839,6 @@ def test_refused_inventory_is_refused_before_a_connection(
 ) -> None:
     playbook("three_nodes", "secrets")
     said = playbook("three_nodes", "preflight", *arguments, "-e", "prometheus_retension=90d")
-    assert "prometheus_retension of monitor1, monitor2 and web1 is no input of the role prometheus" in said
+    assert "prometheus_retension of monitor1 and monitor2 is no input of the role prometheus" in said
     assert "Look at the hosts before anything is touched" not in said
     assert not (tmp_path / "called").exists()

@@ -20,8 +20,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs i
     described_inputs,
     is_secret,
     misfit,
+    misspelt,
     role_of,
-    unknown,
 )
 
 COLLECTION = ROLES.parent
@@ -38,6 +38,7 @@ def test_inputs_are_those_of_every_role_and_the_shared_ones() -> None:
 def test_shared_inputs_are_those_that_roles_playbooks_and_filters_name() -> None:
     places = [*ROLES.rglob("*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
     places += (COLLECTION / "plugins" / "filter").glob("*.py")
+    places.append(COLLECTION / "plugins" / "plugin_utils" / "_variable_faults.py")
     found = {name for path in places for name in _variables_in(path)}
     assert found - FACTS == set(INPUTS[SHARED])
 
@@ -48,23 +49,52 @@ def _variables_in(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "meant"),
     [
-        ("prometheus_port", None),
-        ("vigil_mirror", None),
-        ("shop_port", None),
-        ("prometheus", None),
-        ("prometheus_prot", "is no input of the role prometheus: correct it to prometheus_port"),
-        ("certificates_authority_cert", "certificates_authority_certificate, or remove it."),
-        (
-            "blackbox_exporter_zzz",
-            "whose inputs `ansible-doc -t role vigil.observability.blackbox_exporter` shows: remove",
-        ),
-        ("vigil_zzz", "is no variable of this collection, which has vigil_applications, vigil_catalogue_extra, "),
+        ("prometheus_prot", "input of the role prometheus: correct it to prometheus_port"),
+        ("prometheus_retention_tme", "prometheus_retention_time"),
+        ("prometheus_retension", "prometheus_retention_time or prometheus_retention_size"),
+        ("prometheus_retention", "prometheus_retention_time or prometheus_retention_size"),
+        ("prometheus_listenaddress", "prometheus_listen_address"),
+        ("prometheus_scrape_intervall", "prometheus_scrape_interval"),
+        ("node_exporter_client", "node_exporter_clients"),
+        ("grafana_password", "grafana_passwords"),
+        ("certificates_authority_cert", "certificates_authority_certificate"),
+        ("vigil_miror", "variable of this collection: correct it to vigil_mirror"),
     ],
 )
-def test_variable_named_like_an_input_is_told_from_inputs_with_what_comes_close(name: str, said: str | None) -> None:
-    assert str(said) in str(unknown(name, INPUTS))
+def test_slip_in_the_name_of_an_input_is_told_with_what_was_meant(name: str, meant: str) -> None:
+    said = str(misspelt(name, INPUTS))
+    assert meant in said
+    assert said.endswith(", or remove it.")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Inputs, and what has no role's prefix.
+        "prometheus_port",
+        "vigil_mirror",
+        "shop_port",
+        "prometheus",
+        # Of applications, and of other collections.
+        "prometheus_multiproc_dir",
+        "prometheus_config_dir",
+        "prometheus_web_listen_address",
+        "prometheus_storage_retention",
+        "prometheus_alertmanager_config",
+        "grafana_agent_version",
+        "grafana_loki_url",
+        "grafana_url",
+        "grafana_security",
+        "alertmanager_tls",
+        "node_exporter_enabled_collectors",
+        "blackbox_exporter_zzz",
+        "vigil_zzz",
+    ],
+)
+def test_variable_of_others_is_not_taken_for_a_slip(name: str) -> None:
+    assert misspelt(name, INPUTS) is None
 
 
 def test_longest_role_is_the_one_that_a_variable_belongs_to() -> None:
