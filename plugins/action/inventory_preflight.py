@@ -19,7 +19,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._directory_fau
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._input_values import unfit_inputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
     missing_inputs,
@@ -104,7 +103,6 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += unfit_ports(host, ports, meshed=meshed)
         together += unfit_values(host, play)
         together += unfit_labels(host)
-        together += unfit_inputs(host, play)
         together += shared_directories(host, play)
         together += misplaced_data(host, play)
     together += unfit_authorities(hosts, datetime.now(UTC))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._hardening import hardened
+from ._unit_values import unfit_line, unfit_resource, unfit_user, unfit_variable, unfit_word
 
 __all__ = ["MARK", "Unit", "UnitError", "quote", "render"]
 
@@ -20,9 +21,6 @@ _NOTICE = "# Edits are put back by its next run; what must last belongs in a dro
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"}
 # What needs no quotes in a systemd command line; everything else is quoted, non-ASCII letters included.
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./%$-]+")
-_KEY = re.compile(r"[A-Z][A-Za-z0-9]*")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 
 
 class UnitError(Exception):
@@ -50,8 +48,7 @@ def quote(word: str, *, variables: bool = False) -> str:
 
     Raises UnitError for a word that a unit cannot hold.
     """
-    if any(ord(character) < ord(" ") and character not in "\n\t" for character in word):
-        raise UnitError(f"A unit cannot hold the control character in {word!r}: remove it.")
+    _refuse("A word of the unit", unfit_word(word))
     escaped = "".join(_ESCAPES.get(character, character) for character in word)
     escaped = escaped.replace("$", "$$") if variables else escaped
     return escaped if _PLAIN.fullmatch(escaped) else f'"{escaped}"'
@@ -65,9 +62,9 @@ def render(unit: Unit) -> str:
 
 
 def _unit_section(unit: Unit) -> Iterable[str]:
-    yield _line(unit, "Description", (unit.description or unit.name).replace("%", "%%"))
+    yield _line("Description", (unit.description or unit.name).replace("%", "%%"))
     if unit.documentation:
-        yield _line(unit, "Documentation", unit.documentation.replace("%", "%%"))
+        yield _line("Documentation", unit.documentation.replace("%", "%%"))
     yield "Wants=network-online.target"
     yield "After=network-online.target"
     for path in unit.writable:
@@ -79,6 +76,7 @@ def _unit_section(unit: Unit) -> Iterable[str]:
 def _service_section(unit: Unit) -> Iterable[str]:
     if not unit.command or not unit.command[0].startswith("/"):
         raise UnitError(f"The command of {unit.name} must begin with the absolute path of a program.")
+    _refuse(f"The user of {unit.name}", unfit_user(unit.user))
     yield "Type=exec"
     yield f"User={quote(unit.user)}"
     yield f"Group={quote(unit.user)}"
@@ -88,41 +86,35 @@ def _service_section(unit: Unit) -> Iterable[str]:
         # The shell's own kill: a minimal host has no /bin/kill.
         yield 'ExecReload=/bin/sh -c "kill -HUP $MAINPID"'
     for variable, value in sorted(unit.environment.items()):
-        yield f"Environment={_assignment(unit, variable, str(value))}"
+        _refuse(f"The environment variable {variable!r} of {unit.name}", unfit_variable(variable, value))
+        yield f"Environment={quote(f'{variable}={value}')}"
     for path in unit.writable:
         yield f"ReadWritePaths={quote(path)}"
+    for key, value in unit.resources.items():
+        _refuse(f"The key {key!r} in the resources of {unit.name}", unfit_resource(key, value))
     defaults = {"LimitNOFILE": "524288", "Restart": "always", "RestartSec": "5"}
     for key, value in sorted({**defaults, **unit.resources}.items()):
-        yield from _lines(unit, key, value)
+        yield from _lines(key, value)
 
 
 def _hardening_section(unit: Unit) -> Iterable[str]:
     for key, value, reason in hardened(unit.exceptions):
         if reason is not None:
             yield f"# {' '.join(str(reason).split())}"
-        yield from _lines(unit, key, value)
+        yield from _lines(key, value)
 
 
-def _assignment(unit: Unit, variable: str, value: str) -> str:
-    if not _VARIABLE.fullmatch(variable):
-        raise UnitError(f"{variable!r} cannot be the name of an environment variable of {unit.name}.")
-    if _CREDENTIALS.search(value):
-        raise UnitError(
-            f"The environment variable {variable} of {unit.name} holds a password in a URL, and everyone may read a "
-            "unit. Put it into a file that only root may read and name that in resources as EnvironmentFile."
-        )
-    return quote(f"{variable}={value}")
-
-
-def _lines(unit: Unit, key: str, value: object) -> Iterable[str]:
+def _lines(key: str, value: object) -> Iterable[str]:
     for item in value if isinstance(value, list) else [value]:
-        yield _line(unit, key, item)
+        yield _line(key, item)
 
 
-def _line(unit: Unit, key: str, value: object) -> str:
+def _line(key: str, value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if not _KEY.fullmatch(key):
-        raise UnitError(f"{key!r} is no key of a systemd unit, asked for {unit.name}.")
-    if "\n" in text or text.endswith("\\"):
-        raise UnitError(f"{key} of {unit.name} must be one line that ends without a backslash, not {text!r}.")
+    _refuse(f"The key {key!r} of a unit", unfit_line(key, text))
     return f"{key}={text}"
+
+
+def _refuse(what: str, wrong: str | None) -> None:
+    if wrong:
+        raise UnitError(f"{what} {wrong}")

@@ -19,6 +19,8 @@ description:
     on, hosts of a service with one address, replicas of Prometheus with one label, passwords that cannot be hashed,
     sizes that are none, missing rule files, and an authority that cannot sign certificates.
   - Refuses labels that would hide one of the stack's.
+  - Refuses directories of the system or of another service, and values that a unit cannot hold or systemd would ignore,
+    URLs, users, durations, flags and paths among them.
   - Warns of inputs that have no effect, and once of all variables that are named like inputs and may be others'.
     C(vigil_foreign_prefixes) names the prefixes of those. Variables of hosts that run no service are left alone.
   - A service runs on the hosts of the group of its name. Values that depend on facts are not judged.

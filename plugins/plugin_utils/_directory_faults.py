@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from ansible_collections.vigil.observability.plugins.module_utils._system_paths import (
-    normal_path,
-    overlap,
-    unfit_data_directory,
-    unfit_path,
-    unfit_shared_directory,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._system_paths import normal_path, overlap
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 
@@ -73,16 +67,10 @@ def _misplaced_in_grafana(host: HostInputs, play: Play) -> Iterator[Fault]:
 
 
 def _directories(host: HostInputs, play: Play) -> Iterator[tuple[str, str]]:
-    """Yield each directory that a service of the host writes to, or others write to for it, by the name of its input.
-
-    Those that are refused by themselves are left out.
-    """
+    """Yield each directory to which a service of the host writes, or others for it, by the name of its input."""
     names = [f"{service}_data_dir" for service in host.services if f"{service}_data_dir" in play.inputs[service]]
     for service, name in ((name.removesuffix("_data_dir"), name) for name in names):
-        path = str(host.value(name, play.defaults[service][name]))
-        if not (unfit_path(path) or unfit_data_directory(path)):
-            yield name, path
+        yield name, str(host.value(name, play.defaults[service][name]))
     for role in (role for role in ("node_exporter", "certificates") if role in host.roles):
-        path = str(host.value(f"{role}_textfile_dir") or host.value("vigil_textfile_dir") or _TEXTFILES)
-        if not (unfit_path(path) or unfit_shared_directory(path)):
-            yield f"{role}_textfile_dir", path
+        path = host.value(f"{role}_textfile_dir") or host.value("vigil_textfile_dir") or _TEXTFILES
+        yield f"{role}_textfile_dir", str(path)

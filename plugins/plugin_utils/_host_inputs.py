@@ -15,6 +15,7 @@ from ansible import template
 from ansible.errors import AnsibleUndefinedVariable
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._input_values import Faults, unfit
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import (
     ROLES,
     SHARED,
@@ -54,7 +55,7 @@ class Play:
     beneath: Mapping[str, Any]
     defaults: Mapping[str, Mapping[str, Any]]
     templar: Any
-    misfits: dict[tuple[Any, ...], tuple[Any, str | None]] = field(default_factory=dict)
+    misfits: dict[tuple[Any, ...], tuple[Any, Faults]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, task_vars: Mapping[str, Any], templar: Any, loader: Any) -> Play:
@@ -71,12 +72,14 @@ class Play:
             templar=templar,
         )
 
-    def misfit(self, name: str, value: Any, option: Mapping[str, Any]) -> str | None:
-        """Return what is wrong with a value, found out once for all hosts that share it."""
+    def misfit(self, name: str, value: Any, option: Mapping[str, Any]) -> Faults:
+        """Return what is wrong with a value or with its parts, found out once for all hosts that share it."""
         key = (name, type(value), value if isinstance(value, _PLAIN) else id(value))
         if key not in self.misfits:
             # The value is kept, so that no other one gets its id.
-            self.misfits[key] = (value, misfit(name, value, option))
+            wrong = misfit(name, value, option)
+            faults = {"": wrong} if wrong else unfit(role_of(name, self.inputs) or "", name, value)
+            self.misfits[key] = (value, faults)
         return self.misfits[key][1]
 
 
@@ -142,8 +145,8 @@ class HostInputs:
             self.secrets |= _texts_of(value)
             option = {**option, "no_log": True}
         wrong = self._play.misfit(name, value, option)
-        if wrong:
-            self._say(name, wrong)
+        for part, rest in wrong.items():
+            self._say(f"{name}{part}", rest)
         return None if wrong else value
 
     def _say(self, name: str, rest: str) -> None:

@@ -379,11 +379,14 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
         ),
         (
             {"web1": {"node_exporter_external_url": "https://[web1/"}},
-            "A certificate of web1 cannot be made: An external URL of node_exporter cannot be read (Invalid IPv6 URL).",
+            (
+                "node_exporter_external_url of web1 is 'https://[web1/', which cannot be read (Invalid IPv6 URL): "
+                "write it like https://metrics.example.com/path."
+            ),
         ),
         (
             {"monitor1": {"prometheus_external_url": "https://a b/"}},
-            "The name 'a b' of prometheus on monitor1 is neither a DNS name nor an IP address.",
+            "prometheus_external_url of monitor1 is 'https://a b/', which is no address of a web server: write it like",
         ),
         (
             {"every": {"prometheus_passwords": {**WORDS, "admin": "a" * 11, "prometheus": "b" * 72}}},
@@ -392,6 +395,25 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
         (
             {"every": {"alertmanager_passwords": {**WORDS, "grafana": "b" * 73}}},
             "alertmanager_passwords.grafana of monitor1 and monitor2 does not have 12 to 72 bytes",
+        ),
+        (
+            {"every": {"prometheus_resources": {"memory_max": "1G", "CPUWeight": 5}}},
+            ("prometheus_resources.memory_max of monitor1 and monitor2 is no key of a systemd unit: write MemoryMax."),
+        ),
+        (
+            {"monitor1": {"prometheus_environment": {"HTTPS_PROXY": "http://me:battery@proxy:3128"}}},
+            (
+                "prometheus_environment.HTTPS_PROXY of monitor1 holds a password in a URL, and everyone may read a "
+                "unit: put it into a file that only root may read, and name that in prometheus_resources as "
+                "EnvironmentFile."
+            ),
+        ),
+        (
+            {"every": {"alertmanager_external_url": "javascript:alert(1)"}},
+            (
+                "alertmanager_external_url of monitor1 and monitor2 is 'javascript:alert(1)', which is no address of a "
+                "web server: write it like https://metrics.example.com/path."
+            ),
         ),
         (
             {"monitor1": {"prometheus_data_dir": "/var/../var/log/"}},
@@ -513,6 +535,7 @@ def test_what_is_wrong_is_said_in_one_sentence(preflight: Preflight, given: dict
         {"every": {"prometheus_data_dir": "/data/prometheus", "alertmanager_data_dir": "/data/alertmanager"}},
         {"every": {"vigil_textfile_dir": "/run/textfile"}},
         {"spare": {"prometheus_data_dir": "/"}},
+        {"every": {"vigil_environment": {"https_proxy": "http://me:battery@proxy:3128"}}},
         {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d", "prometheus_remote_read": [{}]}},
         {"play": {"prometheus_port": 9191}, "monitor1": {"prometheus_port": "http"}},
         {"only": "prometheus", "every": {"alertmanager_passwords": None}},

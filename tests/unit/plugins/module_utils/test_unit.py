@@ -52,7 +52,7 @@ def test_word_with_a_variable_is_not_replaced() -> None:
 
 
 def test_control_character_is_refused() -> None:
-    with pytest.raises(UnitError, match="control character in 'a\\\\x00b'"):
+    with pytest.raises(UnitError, match=r"A word of the unit has a control character in it \('a\\x00b'\): remove that"):
         quote("a\0b")
 
 
@@ -82,12 +82,12 @@ def test_environment_is_quoted_and_sorted() -> None:
 
 
 def test_name_that_no_variable_can_have_is_refused() -> None:
-    with pytest.raises(UnitError, match="'A B' cannot be the name of an environment variable of demo"):
+    with pytest.raises(UnitError, match="'A B' of demo cannot be the name of an environment variable"):
         render(unit(environment={"A B": "1"}))
 
 
 def test_password_in_the_environment_is_refused_without_telling_it() -> None:
-    with pytest.raises(UnitError, match="HTTP_PROXY of demo holds a password") as refused:
+    with pytest.raises(UnitError, match="'HTTP_PROXY' of demo holds a password") as refused:
         render(unit(environment={"HTTP_PROXY": "http://me:battery@proxy:3128"}))
     assert "battery" not in str(refused.value)
 
@@ -105,8 +105,18 @@ def test_value_that_would_reach_into_the_next_line_is_refused(value: str) -> Non
 
 
 def test_key_that_is_none_is_refused() -> None:
-    with pytest.raises(UnitError, match="'Memory Max' is no key of a systemd unit"):
+    with pytest.raises(UnitError, match="'Memory Max' in the resources of demo is no key of a systemd unit: write Mem"):
         render(unit(resources={"Memory Max": 1}))
+
+
+def test_line_of_a_key_that_a_role_made_up_is_refused() -> None:
+    with pytest.raises(UnitError, match="'protect-home' of a unit is no key of a systemd unit"):
+        render(unit(exceptions={"protect-home": {"value": "true", "reason": "misspelt"}}))
+
+
+def test_user_that_no_system_has_is_refused() -> None:
+    with pytest.raises(UnitError, match="The user of demo is 'a b', which no system user can be called"):
+        render(unit(user="a b"))
 
 
 def test_exception_from_the_hardening_tells_its_reason_in_the_unit() -> None:
