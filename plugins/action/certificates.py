@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS
 from ansible_collections.vigil.observability.plugins.plugin_utils._authority import (
     Authority,
     AuthorityError,
@@ -40,6 +41,7 @@ SPEC = {
     "renew": {"type": "list", "elements": "str", "default": []},
     "certificates_dir": {"type": "path", "default": "/etc/vigil/certificates"},
     "textfile_dir": {"type": "path", "default": "/var/lib/vigil/textfile"},
+    **LOCK_OPTIONS,
 }
 _SHORTEST_LIFETIME_DAYS = 30
 _MODULE = "vigil.observability.host_certificates"
@@ -115,7 +117,7 @@ def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str
         "chain": authority.chain,
         "bundle": authority.bundle,
         "renew": [service["name"] for service in services] if "all" in options["renew"] else options["renew"],
-        **{key: options[key] for key in ("host", "lifetime_days", "certificates_dir", "textfile_dir")},
+        **{key: options[key] for key in ("host", "lifetime_days", "certificates_dir", "textfile_dir", *LOCK_OPTIONS)},
     }
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from ._tree import (
 __all__ = ["CertificateStore", "Wanted", "fingerprints"]
 
 CERTIFICATE, KEY, RECORD = "tls.crt", "tls.key", "record.json"
+_UNDER_WAY = 3600.0  # seconds
 _MODES = {".": 0o750, CERTIFICATE: 0o644, KEY: 0o640}
 
 
@@ -71,15 +73,21 @@ class CertificateStore:
 
     def records(self) -> dict[str, dict[str, Any]]:
         """Return the records of all services that have a certificate of ours on this host."""
+        return {service: record for service, record in self._all().items() if record}
+
+    def unreadable(self) -> list[str]:
+        """Return the services that have a certificate of ours on this host whose record cannot be read."""
+        return [service for service, record in self._all().items() if not record]
+
+    def _all(self) -> dict[str, dict[str, Any]]:
         links = sorted(self.directory.glob("[!.]*")) if self.directory.is_dir() else []
-        found = {link.name: self.record(link.name) for link in links if link.is_symlink()}
-        return {service: record for service, record in found.items() if record}
+        return {link.name: self.record(link.name) for link in links if link.is_symlink()}
 
     def reason_to_issue(self, wanted: Wanted, *, now: float) -> str | None:
         """Return why the service needs a new certificate, None when it does not. Reads files, starts nothing."""
         record = self.record(wanted.service)
         if not record:
-            return "it has none"
+            return "its record cannot be read" if os.path.lexists(self.link(wanted.service)) else "it has none"
         if not self._untouched(wanted, record):
             return "its files were changed on the host"
         facts = wanted.facts()
@@ -103,10 +111,13 @@ class CertificateStore:
             return False
 
     def leftovers(self, service: str) -> Iterator[Path]:
-        """Give the directories of the service which are not the active one: replaced, or left by a killed run."""
-        active = target_of(self.link(service))
+        """Give the directories of the service which are not the active one: replaced, or left by a killed run.
+
+        One that was begun a short while ago is not among them: another run may be waiting for its signature.
+        """
+        active, old = target_of(self.link(service)), time.time() - _UNDER_WAY
         for path in sorted(self._issued.glob(f"{service}.*")):
-            if path != active:
+            if path != active and ((path / RECORD).exists() or path.stat().st_mtime < old):
                 yield path
 
     def begin(self, service: str) -> Path:

@@ -62,6 +62,12 @@ class HostCertificates:
         """
         now = time.time()
         due = self._due(now)
+        for service in self.store.unreadable():
+            if service not in self.wanted:
+                self.module.warn(
+                    f"The record of the certificate of {service} cannot be read, so nothing watches when it expires: "
+                    f"run the role certificates for {service} as well, which issues a new one."
+                )
         before = self._state()
         if due:
             self._refuse_wrong_clock(now, due)
@@ -69,7 +75,7 @@ class HostCertificates:
             return self._result(self._would_change(due), due, before, self._expected(due))
         if due and not self.options["signed"]:
             return self._result(True, due, before, self._expected(due), requests=self._requests(due))
-        return self._result(self._installed(), due, before, self._state())
+        return self._result(self._installed(due), due, before, self._state())
 
     def _due(self, now: float) -> dict[str, str]:
         reasons = {
@@ -90,27 +96,28 @@ class HostCertificates:
 
     def _requests(self, due: dict[str, str]) -> list[dict[str, str]]:
         requests: list[dict[str, str]] = []
+        begun: list[Path] = []
         for service in due:
             for leftover in self.store.leftovers(service):
                 remove_tree(leftover)
             directory = self.store.begin(service)
+            begun.append(directory)
             try:
                 request = make_request(self.module, service, directory / "tls.key")
             except (OSError, RequestError):
-                for begun in due:
-                    for leftover in self.store.leftovers(begun):
-                        remove_tree(leftover)
+                for useless in begun:
+                    remove_tree(useless)
                 raise
             requests.append({"service": service, "token": directory.name.rpartition(".")[2], "request": request})
         return requests
 
-    def _installed(self) -> bool:
+    def _installed(self, due: dict[str, str]) -> bool:
         """Write users, trusted authorities, certificates and metrics, in this order. Return whether any changed."""
         changes = [self._with_users()]
         make_directory(self.store.directory)
         # Before the certificates: a new one must find its authority trusted.
         changes.append(write_atomically(self.store.trusted, self.options["bundle"].encode()))
-        changes += [self._completed(signed) for signed in self.options["signed"]]
+        changes += [self._completed(signed, due) for signed in self.options["signed"]]
         for service in self.wanted:
             for leftover in self.store.leftovers(service):
                 remove_tree(leftover)
@@ -121,13 +128,17 @@ class HostCertificates:
             restore_labels(self.module, self.store.directory)
         return any(changes)
 
-    def _completed(self, signed: dict[str, Any]) -> bool:
+    def _completed(self, signed: dict[str, Any], due: dict[str, str]) -> bool:
         service = signed["service"]
         directory = self.store.begun(service, signed["token"])
+        if directory and service in self.wanted and service not in due:
+            # Another run was faster, and its certificate is as good.
+            remove_tree(directory)
+            return False
         if service not in self.wanted or directory is None:
             raise RequestError(
-                f"The key that was made for {service} is no longer on {self.options['host']}: "
-                "another run replaced it. Run again, one run at a time."
+                f"The key that was made for {service} is no longer on {self.options['host']}: it was removed before "
+                "its certificate was signed. Run again."
             )
         self.store.complete(
             self.wanted[service],
@@ -209,7 +220,7 @@ def _described(facts: dict[str, Any], not_after: str) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(errors="replace")
     except FileNotFoundError:
         return ""
 

@@ -18,6 +18,7 @@ from ._installation import foreign_link, foreign_unit, foreign_user
 from ._manifest import untouched_releases
 from ._ports import listeners
 from ._record import Record, RecordError
+from ._tree import target_of
 from ._writable import refused_directory
 
 __all__ = ["Host", "default_retentions", "disk_bytes"]
@@ -66,9 +67,13 @@ class Host:
         yield from _shrunk_retentions(self.name, self.services)
 
     def releases(self) -> dict[str, str]:
-        """Return the digest of each release of the services that is as it was staged, by its directory."""
+        """Return the digest of the active release of each service that is as it was staged, by its directory.
+
+        A run that goes back to another one has to ask for it, so that no other run prunes it meanwhile.
+        """
         staged = (untouched_releases(self.root / "opt/vigil" / service["name"]) for service in self.services)
-        return {path: digest for found in staged for path, digest in found.items()}
+        active = {str(target_of(self.root / "opt" / service["name"])) for service in self.services}
+        return {path: digest for found in staged for path, digest in found.items() if path in active}
 
     def _platform_problems(self) -> Iterator[str]:
         if sys.version_info < _PYTHON:

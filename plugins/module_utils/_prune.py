@@ -2,23 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Old staged directories are removed."""
+"""Old staged directories are removed, unless a run that is under way has staged them."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ._tree import MARKER, remove_tree
+from ._tree import MARKER, remove_tree, target_of
 
-__all__ = ["prune"]
+__all__ = ["claim", "prune"]
+
+_CLAIMED = 3600.0  # seconds
+
+
+def claim(path: Path, active: Path) -> None:
+    """Let the staged directory count as new unless the link leads to it: the run that asked for it will activate it.
+
+    Where nothing is active yet there is nothing to prune, and nothing is written.
+    """
+    if target_of(active) not in (None, path):
+        os.utime(path / MARKER)
 
 
 def prune(folder: Path, *, keep: int, spared: Iterable[str]) -> list[Path]:
-    """Remove the oldest staged directories of the folder but for those spared, until no more than keep are left."""
-    staged = sorted(folder.glob(f"*/{MARKER}"), key=lambda marker: marker.stat().st_mtime)
-    spare = {Path(path) for path in spared}
-    candidates = [marker.parent for marker in staged if marker.parent not in spare]
+    """Remove the oldest staged directories of the folder but for those spared, until no more than keep are left.
+
+    What was staged a short while ago stays: another run may be about to activate it.
+    """
+    staged = sorted((marker.stat().st_mtime, marker.parent) for marker in folder.glob(f"*/{MARKER}"))
+    spare, old = {Path(path) for path in spared}, time.time() - _CLAIMED
+    candidates = [path for staging, path in staged if path not in spare and staging < old]
     surplus = candidates[: max(0, len(staged) - keep)]
     for path in surplus:
         remove_tree(path)

@@ -39,7 +39,10 @@ def unstaged_parts(desired: Deployment) -> Iterator[str]:
     parts = {desired.release: desired.release_token, desired.config or "": desired.config_token, **desired.parts}
     for path, token in parts.items():
         if path and token is None:
-            yield f"{path} is not staged on this host: stage it first (staged_release, staged_config)."
+            yield (
+                f"{path} is not staged on this host: stage it first (staged_release, staged_config). If this run did, "
+                "another one has pruned it since: run again."
+            )
 
 
 def unknown_data(before: Situation, desired: Deployment) -> Iterator[str]:

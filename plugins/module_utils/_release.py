@@ -29,6 +29,7 @@ class Release:
     version: str
     sha256: str
     path: Path
+    active: Path  # link to the release that runs
     source: str
     url: str | None
     archive: Path | None
@@ -49,6 +50,7 @@ class Release:
             version=version,
             sha256=sha256,
             path=Path(parameters["releases_dir"], service, f"{version}-{sha256[:12]}"),
+            active=Path(parameters["releases_dir"]).with_name(service),
             source=shown(url) if url else parameters["file"],
             url=url,
             archive=Path(parameters["transferred"]) if parameters["transferred"] else None,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._lock import LOCK_OPTIONS
+
 __all__ = ["OPTIONS"]
 
 _HEALTH = {
@@ -59,4 +61,5 @@ OPTIONS: dict[str, Any] = {
     "config_link": {"type": "path"},
     "records_dir": {"type": "path", "default": "/var/lib/vigil"},
     "binaries_dir": {"type": "path", "default": "/usr/local/bin"},
+    **LOCK_OPTIONS,
 }

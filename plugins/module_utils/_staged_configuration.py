@@ -13,6 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ._configuration import Configuration, Entry, differences, found_at
+from ._prune import claim
 from ._selinux import restore_labels
 from ._staging import StagingError, reason_of, remove_leftovers, replace_tree, scratch_directory
 from ._system_user import ensure, gid_of, is_missing
@@ -61,11 +62,17 @@ class _Staging:
             result["diff"] = self._diff()
         if not self.module.check_mode:
             remove_leftovers(self.path.parent)
+            if self.intact:
+                claim(self.path, self._active)
         if result["changed"] or self.facts.get("validated_by") != self.commands:
             runnable = available(self.module, self.configuration.service, self.commands)
             result["validated"] = bool(runnable) and len(runnable) == len(self.commands)
             self._stage(runnable)
         return result
+
+    @property
+    def _active(self) -> Path:
+        return Path(self.module.params["active"] or f"/etc/{self.configuration.service}")
 
     def _stage(self, runnable: Sequence[Sequence[str]]) -> None:
         if self.intact:
@@ -126,8 +133,7 @@ class _Staging:
 
     def _diff(self) -> list[dict[str, str]]:
         """Return the differences from the active configuration, and from the staged one where that was edited."""
-        active = Path(self.module.params["active"] or f"/etc/{self.configuration.service}")
-        public = self.configuration.public
+        public, active = self.configuration.public, self._active
         parts = list(differences(active, found_at(active), self.wanted, public=public))
         if self.found and active.resolve() != self.path.resolve():
             parts += differences(self.path, self.found, self.wanted, public=public)

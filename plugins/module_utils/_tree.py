@@ -112,7 +112,8 @@ def make_directory(path: Path, mode: int = 0o755) -> bool:
     # Not mkdir and then chmod: a run killed between the two would leave what the umask of an operator allows.
     umask = os.umask(0)
     try:
-        path.mkdir(mode)
+        # Another run may make it in this moment.
+        path.mkdir(mode, exist_ok=True)
     finally:
         os.umask(umask)
     return True

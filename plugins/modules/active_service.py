@@ -95,6 +95,7 @@ options:
   config_link: {description: Link to the active configuration. By default C(/etc/) and the name., type: path}
   records_dir: {description: Where is recorded what is proven., type: path, default: /var/lib/vigil}
   binaries_dir: {description: Where O(binaries) are linked., type: path, default: /usr/local/bin}
+extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode: {support: full, description: Says what would change and changes nothing.}
   diff_mode: {support: full, description: Shows the unit and the links before and after.}
@@ -145,6 +146,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._activation import ActivationError
+from ansible_collections.vigil.observability.plugins.module_utils._lock import LockError, locked
 from ansible_collections.vigil.observability.plugins.module_utils._record import RecordError
 from ansible_collections.vigil.observability.plugins.module_utils._service import Service
 from ansible_collections.vigil.observability.plugins.module_utils._service_options import OPTIONS
@@ -157,6 +159,15 @@ def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     service = Service.of(module)
     module.no_log_values.update(service.secrets())
+    try:
+        with locked(module, [service.name]):
+            bring_up(module, service)
+    except LockError as exc:
+        module.fail_json(msg=f"{service.name} was not touched. {exc}")
+
+
+def bring_up(module: AnsibleModule, service: Service) -> None:
+    """Answer with what had to be done, once it is done."""
     try:
         desired = service.deployment()
         before = service.situation(desired)

@@ -21,6 +21,7 @@ description:
     C(<service>.vigil.internal), which is the same on every host.
   - Certificates of services which are not listed are left alone. To let go of one, remove its directory on the host.
 author: Vigil contributors (@vigil-observability)
+extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     support: full

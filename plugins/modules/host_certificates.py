@@ -15,6 +15,7 @@ description:
   - Makes keys and requests for the services whose certificate is due, and installs what the controller signed.
     The key never leaves the host. Certificates of services which are not listed are left alone.
 author: Vigil contributors (@vigil-observability)
+extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     support: full
@@ -31,17 +32,12 @@ options:
     elements: dict
     required: true
     suboptions:
-      name:
-        description: Name of the service.
-        type: str
-        required: true
+      name: {description: Name of the service., type: str, required: true}
       user:
         description: System user that may read the key, made when missing. Its group has the same name.
         type: str
         required: true
-      uid:
-        description: UID of that user.
-        type: int
+      uid: {description: UID of that user., type: int}
       names:
         description: Subject alternative names, each as C(DNS:), C(IP:) or C(URI:).
         type: list
@@ -153,6 +149,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._certificate_request import RequestError
 from ansible_collections.vigil.observability.plugins.module_utils._host_certificates import HostCertificates
+from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
 from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError, reason_of
 from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
 
@@ -182,6 +179,7 @@ SPEC = {
     "signed": {"type": "list", "elements": "dict", "default": [], "options": SIGNED},
     "certificates_dir": {"type": "path", "default": "/etc/vigil/certificates"},
     "textfile_dir": {"type": "path", "default": "/var/lib/vigil/textfile"},
+    **LOCK_OPTIONS,
 }
 
 
@@ -189,10 +187,12 @@ def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     directory = Path(module.params["certificates_dir"])
     try:
-        module.exit_json(**HostCertificates(module).brought_up_to_date())
+        # What the services have in common has the lock of a name that none of them has.
+        with locked(module, ["certificates", *(service["name"] for service in module.params["services"])]):
+            module.exit_json(**HostCertificates(module).brought_up_to_date())
     except OSError as error:
         module.fail_json(msg=f"Cannot keep certificates below {directory}: {reason_of(error, directory)}")
-    except (RequestError, StagingError, SystemUserError) as error:
+    except (RequestError, StagingError, SystemUserError, LockError) as error:
         module.fail_json(msg=str(error))
 
 

@@ -73,7 +73,7 @@ ansible_facts:
     vigil_retention_bytes: {description: What each service of a default retention may keep., type: dict}
     vigil_host_time: {description: Its clock in seconds of the epoch., type: float}
 releases:
-  description: Digest of each staged release that is as it was staged, by its directory.
+  description: Digest of each active release that is as it was staged, by its directory.
   type: dict
   returned: success
   sample: {/opt/vigil/prometheus/3.5.0-e811827af26d: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a}

@@ -64,6 +64,7 @@ options:
   active:
     description: Configuration in use, which the diff is made against. By default the service's name below C(/etc).
     type: path
+extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     description: Validates in a temporary directory.
@@ -110,6 +111,7 @@ validated:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._configuration import Configuration
+from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
 from ansible_collections.vigil.observability.plugins.module_utils._staged_configuration import outcome
 from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError
 from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
@@ -149,12 +151,15 @@ def main() -> None:
             "validate": {"type": "list", "elements": "list", "default": []},
             "configurations_dir": {"type": "path", "default": "/etc/vigil"},
             "active": {"type": "path"},
+            **LOCK_OPTIONS,
         },
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**outcome(module, Configuration.from_parameters(module.params)))
-    except (StagingError, SystemUserError) as error:
+        configuration = Configuration.from_parameters(module.params)
+        with locked(module, [configuration.service]):
+            module.exit_json(**outcome(module, configuration))
+    except (StagingError, SystemUserError, LockError) as error:
         module.fail_json(msg=str(error))
 
 

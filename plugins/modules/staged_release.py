@@ -58,6 +58,7 @@ options:
       - A release that is among them is there, and the host is not asked again.
     type: dict
     default: {}
+extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     description: Compares a O(file) that is needed with its digest; does not ask the server of an O(url).
@@ -112,6 +113,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
+from ansible_collections.vigil.observability.plugins.module_utils._prune import claim
 from ansible_collections.vigil.observability.plugins.module_utils._release import Release, found_at, stage, wanted
 from ansible_collections.vigil.observability.plugins.module_utils._selinux import restore_labels
 from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError, remove_leftovers
@@ -128,6 +131,8 @@ def outcome(module: AnsibleModule, release: Release) -> dict[str, Any]:
     if not module.check_mode:
         remove_leftovers(release.path.parent)
     if before == after:
+        if not module.check_mode:
+            claim(release.path, release.active)
         return result
     if release.archive is None and not release.url:
         return {**result, "archive_needed": True}
@@ -151,14 +156,17 @@ def main() -> None:
             "timeout": {"type": "int", "default": 60},
             "transferred": {"type": "path"},
             "seen": {"type": "dict", "default": {}},
+            **LOCK_OPTIONS,
         },
         required_one_of=[("url", "file")],
         mutually_exclusive=[("url", "file"), ("url", "transferred")],
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**outcome(module, Release.from_parameters(module.params)))
-    except StagingError as error:
+        release = Release.from_parameters(module.params)
+        with locked(module, [release.service]):
+            module.exit_json(**outcome(module, release))
+    except (StagingError, LockError) as error:
         module.fail_json(msg=str(error))
 
 

@@ -62,6 +62,7 @@ class Site:
             "authority_key": authority[1],
             "certificates_dir": str(self.directory(host)),
             "textfile_dir": str(self.root / host / "textfile"),
+            "locks_dir": str(self.root / host / "locks"),
             **changed,
         }
         connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))

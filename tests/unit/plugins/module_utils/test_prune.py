@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._prune import prune
+from ansible_collections.vigil.observability.plugins.module_utils._prune import claim, prune
 from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
 
 
@@ -22,6 +23,24 @@ def staged(tmp_path: Path) -> Path:
         os.utime(tmp_path / name / ".staged", (age, age))
     (tmp_path / "mine").mkdir()
     return tmp_path
+
+
+def test_what_was_staged_within_the_hour_stays_and_counts(staged: Path) -> None:
+    os.utime(staged / "b/.staged")
+    prune(staged, keep=1, spared=[])
+    assert {path.name for path in staged.iterdir()} == {"b", "mine"}
+    os.utime(staged / "b/.staged", (time.time() - 3601,) * 2)
+    prune(staged, keep=0, spared=[])
+    assert {path.name for path in staged.iterdir()} == {"mine"}
+
+
+def test_claim_makes_new_what_is_not_active(staged: Path) -> None:
+    claim(staged / "a", staged / "link")
+    (staged / "link").symlink_to(staged / "a")
+    claim(staged / "a", staged / "link")
+    assert (staged / "a/.staged").stat().st_mtime == 0
+    claim(staged / "b", staged / "link")
+    assert time.time() - (staged / "b/.staged").stat().st_mtime < 60
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Host:
 
     def __init__(self, root: Path) -> None:
         self.root, self.systemd = root, root / "systemd"
+        self.locks = root.with_name("locks")
         self.database, self.migrates = root / "data/demo.db", False
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -91,6 +92,7 @@ class Host:
             "config_link": f"{self.root}/etc/demo",
             "records_dir": f"{self.root}/records",
             "binaries_dir": f"{self.root}/bin",
+            "locks_dir": str(self.locks),
             **changed,
         }
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -445,11 +446,30 @@ def test_previous_release_that_does_not_come_back_is_said(host: Host, activate: 
     assert (result["rolled_back"], host.record["proven"]) == (False, False)
 
 
-def part(host: Host, version: str) -> str:
-    """Stage a plugin of the service anew and return its path."""
+def test_what_another_run_has_just_staged_is_not_pruned_before_it_activates_it(host: Host, activate: Activate) -> None:
+    os.utime(Path(host.release("0.9.0"), ".staged"), (1, 1))
+    host.release("1.1.0")
+    plugin = part(host, "1", age=0)
+    assert activate("2.0.0", "two", keep=1)["pruned"] == [str(host.root / "releases/0.9.0")]
+    assert not activate("1.1.0", "three", parts=[plugin])["failed"]
+    assert host.serves() == "1.1.0 three"
+
+
+def test_what_another_run_has_pruned_is_refused_by_name(host: Host, activate: Activate) -> None:
+    options = host.options("2.0.0")
+    activate()
+    shutil.rmtree(options["release"])
+    Path(options["release"]).mkdir()
+    assert "If this run did, another one has pruned it since: run again" in activate("2.0.0")["msg"]
+    assert host.serves() == "1.0.0 one"
+
+
+def part(host: Host, version: str, age: float = 4000) -> str:
+    """Stage a plugin of the service anew, as so many seconds ago, and return its path."""
     path = host.root / "plugins" / version
     path.mkdir(parents=True, exist_ok=True)
     mark_staged(path)
+    os.utime(path / ".staged", (time.time() - age,) * 2)
     return str(path)
 
 

@@ -40,6 +40,7 @@ class Host:
     def __init__(self, root: Path, run_module: RunModule) -> None:
         self.directory = root / "etc" / "certificates"
         self.metrics = root / "textfile" / "certificates.prom"
+        self.locks = root.with_name("locks")
         self.run_module = run_module
 
     def options(self, **changed: Any) -> dict[str, Any]:
@@ -54,6 +55,7 @@ class Host:
             "time": time.time(),
             "certificates_dir": str(self.directory),
             "textfile_dir": str(self.metrics.parent),
+            "locks_dir": str(self.locks),
             **changed,
         }
 
@@ -83,6 +85,11 @@ class Host:
         root = self.directory.parent.parent
         found = {str(path): path.lstat() for path in [root, *root.rglob("*")]}
         return {path: (status.st_ino, status.st_mode, status.st_mtime_ns) for path, status in found.items()}
+
+    def after_an_hour(self) -> None:
+        """Let all that was begun so far have been begun an hour ago."""
+        for path in (self.directory / ".issued").glob("*"):
+            os.utime(path, (time.time() - 3601,) * 2)
 
     def issued(self) -> list[str]:
         """Return the services of which there are directories, once for each directory."""
@@ -367,12 +374,49 @@ def test_full_disk_is_named_and_leaves_what_is_active(host: Host, monkeypatch: p
     assert (host.directory / "prometheus").readlink() == before
 
 
-def test_certificate_for_a_key_that_another_run_replaced_is_refused(host: Host) -> None:
+def test_two_runs_that_make_keys_at_the_same_time_do_not_remove_each_others(host: Host) -> None:
+    first, second = (host.sign(host.call(services=["prometheus"])["requests"]) for _run in range(2))
+    assert host.call(services=["prometheus"], signed=first)["changed"]
+    active = (host.directory / "prometheus").readlink()
+    result = host.call(services=["prometheus"], signed=second)
+    assert (result["failed"], result["changed"]) == (False, False)
+    assert ((host.directory / "prometheus").readlink(), host.issued()) == (active, ["prometheus"])
+
+
+def test_two_runs_that_renew_the_same_certificate_each_do(host: Host) -> None:
+    host.provision(services=["prometheus"])
+    renew: dict[str, Any] = {"services": ["prometheus"], "renew": ["prometheus"]}
+    first, second = (host.sign(host.call(**renew)["requests"]) for _run in range(2))
+    assert [host.call(**renew, signed=signed)["changed"] for signed in (first, second)] == [True, True]
+    assert (host.directory / "prometheus").readlink().name.endswith(second[0]["token"])
+    assert host.issued() == ["prometheus"]
+
+
+def test_certificate_for_a_key_that_is_gone_is_refused(host: Host) -> None:
     signed = host.sign(host.call()["requests"])
+    host.after_an_hour()
     host.provision()
     result = host.call(signed=signed, renew=["prometheus"])
     assert "The key that was made for prometheus is no longer on web1" in result["msg"]
     assert not host.call()["changed"]
+
+
+def test_record_that_cannot_be_read_of_a_service_that_is_not_listed_is_warned_about(host: Host) -> None:
+    host.provision()
+    (host.directory / "node_exporter/record.json").write_text("{")
+    (warning,) = host.call(services=["prometheus"])["warnings"]
+    assert "The record of the certificate of node_exporter cannot be read" in warning
+    result = host.provision()
+    assert (result["due"], result["warnings"]) == ({"node_exporter": "its record cannot be read"}, [])
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_bundle_and_metrics_that_are_no_text_are_written_anew(host: Host, check: bool) -> None:
+    host.provision()
+    (host.directory / "authorities.crt").write_bytes(b"\xff")
+    host.metrics.write_bytes(b"\xff")
+    assert host.call(check=check)["changed"]
+    assert check or (host.directory / "authorities.crt").read_text() == BUNDLE
 
 
 @pytest.mark.parametrize("token", ["../../x", "0123456789abcdef"])
@@ -390,6 +434,8 @@ def test_what_a_killed_run_left_is_removed_even_when_nothing_is_due(host: Host) 
     leftover = host.directory / ".issued" / "prometheus.0123456789abcdef"
     leftover.mkdir()
     (leftover / "tls.key").write_text("left")
+    assert not host.call()["changed"]
+    host.after_an_hour()
     assert host.call(check=True)["changed"]
     assert host.call()["changed"]
     assert host.issued() == ["node_exporter", "prometheus"]
@@ -457,6 +503,7 @@ def test_run_killed_at_any_step_and_repeated_converges(tmp_path: Path, run_modul
         steps += 1
         assert (active / "tls.key").is_file()
         assert (active / "tls.crt").is_file()
+        host.after_an_hour()
         host.provision(services=["prometheus"])
         assert host.issued() == ["prometheus"]
         assert not [path for path in host.directory.iterdir() if path.name.endswith(".new")]

@@ -228,11 +228,21 @@ def test_untouched_releases_are_told_with_their_digests(look: Look, root: Path) 
     assert look({"name": "app"})["releases"] == {str(path): "abc"}
 
 
+def test_release_that_is_not_active_is_not_told_as_its_run_has_to_claim_it(look: Look, root: Path) -> None:
+    a_release(root)
+    (root / "opt/app").symlink_to(root / "opt/vigil/app/2.0-abc")
+    assert look({"name": "app"})["releases"] == {}
+
+
 def test_release_that_was_changed_on_the_host_is_not_told(look: Look, root: Path) -> None:
-    (a_release(root) / "app").chmod(0o777)
+    path = a_release(root)
+    (path / "app").chmod(0o777)
+    (root / "opt/app").symlink_to(path)
     assert look({"name": "app"})["releases"] == {}
 
 
 def test_no_release_is_told_where_a_killed_run_left_something_to_clear_away(look: Look, root: Path) -> None:
-    a_release(root).with_name(".unpack-1").mkdir()
+    path = a_release(root)
+    (root / "opt/app").symlink_to(path)
+    path.with_name(".unpack-1").mkdir()
     assert look({"name": "app"})["releases"] == {}

@@ -69,7 +69,7 @@ def stage(run_module: Stage, configurations: Path, active: Path) -> Stage:
     usual = {"service": "app", "user": ME, "files": FILES, "configurations_dir": str(configurations)}
 
     def run(**options: Any) -> Result:
-        return run_module(staged_config, **{**usual, "active": str(active), **options})
+        return run_module(staged_config, **{**usual, "active": str(active), "locks_dir": f"{active}.locks", **options})
 
     return run
 

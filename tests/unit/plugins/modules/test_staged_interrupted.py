@@ -53,13 +53,26 @@ def release(root: Path) -> dict[str, Any]:
     (root.parent / "archive").write_bytes(archive.getvalue())
     sha256 = hashlib.sha256(archive.getvalue()).hexdigest()
     url = (root.parent / "archive").as_uri()
-    return {"service": "app", "version": "1.0", "url": url, "sha256": sha256, "releases_dir": str(root)}
+    return {
+        "service": "app",
+        "version": "1.0",
+        "url": url,
+        "sha256": sha256,
+        "releases_dir": str(root),
+        "locks_dir": str(root.parent / "locks"),
+    }
 
 
 def configuration(root: Path) -> dict[str, Any]:
     """Return the options that stage a configuration below root."""
     files = [{"path": name, "content": text} for name, text in CONTENTS.items()]
-    return {"service": "app", "user": ME, "files": files, "configurations_dir": str(root)}
+    return {
+        "service": "app",
+        "user": ME,
+        "files": files,
+        "configurations_dir": str(root),
+        "locks_dir": str(root.parent / "locks"),
+    }
 
 
 def killed_before(step: int, module: ModuleType, options: dict[str, Any], root: Path) -> bool:

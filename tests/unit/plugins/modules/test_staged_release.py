@@ -48,12 +48,13 @@ def releases(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stage(run_module: Stage, server: Any, releases: Path) -> Stage:
+def stage(run_module: Stage, server: Any, releases: Path, tmp_path: Path) -> Stage:
     """A function that stages the release from the loopback server; options lay over the usual ones."""
     server.bodies["/app.tar.gz"] = ARCHIVE
 
     def run(**options: Any) -> Result:
         usual = {"service": "app", "version": "1.0", "sha256": SHA256, "releases_dir": str(releases)}
+        usual["locks_dir"] = str(tmp_path / "locks")
         usual["url"] = f"{server.url}/app.tar.gz"
         merged = {**usual, **options}
         return run_module(staged_release, **{name: value for name, value in merged.items() if value is not None})
