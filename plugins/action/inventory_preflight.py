@@ -20,6 +20,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._directory_fau
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
+    played_inputs,
+    shadowed_inputs,
+    unfit_additions,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
     missing_inputs,
     unfit_authorities,
@@ -68,7 +73,7 @@ class ActionModule(ActionBase):
         hosts = _hosts(variables, known["groups"], ports, play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
-        faults = [*misspelt_inputs(hosts, play), *unfit_prefixes(hosts, play)]
+        faults = [*misspelt_inputs(hosts, play), *unfit_prefixes(hosts, play), *shadowed_inputs(hosts)]
         faults += _wrong_inputs(hosts, play, ports, command)
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = _masked(sentences(faults, every), secrets)
@@ -103,6 +108,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += unfit_ports(host, ports, meshed=meshed)
         together += unfit_values(host, play)
         together += unfit_labels(host)
+        together += unfit_additions(host)
         together += shared_directories(host, play)
         together += misplaced_data(host, play)
     together += unfit_authorities(hosts, datetime.now(UTC))
@@ -116,8 +122,8 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
 def _doubts(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
     """Yield what is not wrong in itself and yet probably not what was meant."""
     for host in hosts:
-        for name in sorted(host.said & play.given.keys()):
-            yield Fault(name, host.name, "has no effect, as the playbook sets it: remove it, or give it with -e.")
+        for name in sorted((host.said & play.given.keys()) - played_inputs()):
+            yield Fault(name, host.name, "has no effect, as the play sets it: remove it, or give it with -e.")
     yield from doubtful_names(hosts, play)
     yield from misplaced_inputs(hosts, play, wanted_secrets())
     yield from untested_releases(hosts)

@@ -22,6 +22,11 @@ options:
       without services whose certificate is the user's own.
     type: bool
     default: false
+  by_itself:
+    description: >-
+      Whether a role runs by itself, so that the certificates that the role C(certificates) makes have to be there.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -52,17 +57,24 @@ _DATA_DIRS = {
     "grafana": "/var/lib/grafana",
 }
 _RETENTIONS = {"prometheus": 50 * 2**30}
+_MADE = "/etc/vigil/certificates/"
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
 
 
 def planned_services(
-    variables: Mapping[str, Any], names: Iterable[str], ports: Mapping[str, int], *, certified: bool = False
+    variables: Mapping[str, Any],
+    names: Iterable[str],
+    ports: Mapping[str, int],
+    *,
+    certified: bool = False,
+    by_itself: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the entries; raise AnsibleFilterError for a retention that is no size."""
     if certified:
         own = [name for name in names if not variables.get(f"{name}_certificate_file")]
         return [_account(variables, name) for name in own]
-    return [_service(variables, name, ports[name]) for name in names]
+    made = "" if by_itself else _MADE
+    return [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -96,6 +108,13 @@ def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, An
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
         | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})
     )
+
+
+def _files(variables: Mapping[str, Any], name: str, made: str) -> dict[str, list[str]]:
+    """Return the files that have to be there before the run: those below `made` are made by it."""
+    given = (str(variables.get(f"{name}_{kind}_file") or "") for kind in ("certificate", "key", "authority"))
+    found = [path for path in given if path and not (made and path.startswith(made))]
+    return {"files": found} if found else {}
 
 
 def _bytes(name: str, size: str) -> int:

@@ -10,7 +10,8 @@ short_description: Scrape configurations for the services of an inventory
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - One job for each service that has targets. Each target keeps its labels.
+  - One job for each service that has targets. Each target keeps its labels; C(instance) and C(host) follow from C(host)
+    of a target that has none.
 positional: client, clients
 options:
   _input:
@@ -51,11 +52,18 @@ def scrape_jobs(
             "job_name": service,
             **client,
             **(clients or {}).get(service, {}),
-            "static_configs": [{"targets": [item["address"]], "labels": dict(item["labels"])} for item in found],
+            "static_configs": [{"targets": [item["address"]], "labels": _labels(item)} for item in found],
         }
         for service, found in ((service, list(items)) for service, items in targets.items())
         if found
     ]
+
+
+def _labels(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the labels of a target; one outside of the inventory may lack those that say where it is."""
+    host = item.get("host")
+    place = {"instance": f"{host}:{str(item['address']).rpartition(':')[2]}", "host": host} if host else {}
+    return {**place, **(item.get("labels") or {})}
 
 
 class FilterModule:

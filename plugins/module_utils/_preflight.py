@@ -58,6 +58,18 @@ class Host:
             yield from _refused_data_directory(service)
         yield from _oversized_retentions(self.services)
 
+    def missing_files(self) -> Iterator[str]:
+        """Yield a sentence for each service whose certificate, key or authorities are not there."""
+        for service in self.services:
+            name = service["name"]
+            missing = [path for path in service["files"] if not Path(path).exists()]
+            if missing:
+                yield (
+                    f"{name} has no {', '.join(missing)}, which it serves with: run the role "
+                    f"vigil.observability.certificates for {name} before, or name files that are there in "
+                    f"{name}_certificate_file, {name}_key_file and {name}_authority_file."
+                )
+
     def warnings(self) -> Iterator[str]:
         """Yield a sentence for everything that may be fine, but that nobody has tried."""
         release = _os_release(self.root / "etc/os-release")

@@ -14,7 +14,8 @@ description:
   - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
   - Refuses a host without systemd, Python older than 3.9, an architecture without releases, a port that another process
     listens on, a unit, directory, link or user that this collection did not make, a data directory that is the system's
-    or somebody else's, and a retention larger than the disk.
+    or somebody else's, a retention larger than the disk, and a certificate that is missing. In check mode that last one
+    is a warning, as an earlier task may be going to make it.
   - A default retention that does not fit shrinks to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
@@ -29,6 +30,7 @@ options:
       uid: {description: UID that this user is to have., type: int}
       ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
       data_dir: {description: Where it is going to keep data., type: path}
+      files: {description: Certificate files that have to be there., type: list, elements: path, default: []}
       retention_bytes: {description: What it may keep by the user's own choice., type: int}
       default_retention_bytes: {description: What it may keep where the user chose nothing., type: int}
   host: {description: Name of the host in warnings. By default what it calls itself., type: str}
@@ -93,6 +95,7 @@ _SERVICE = {
     "uid": {"type": "int"},
     "ports": {"type": "list", "elements": "int", "default": []},
     "data_dir": {"type": "path"},
+    "files": {"type": "list", "elements": "path", "default": []},
     "retention_bytes": {"type": "int"},
     "default_retention_bytes": {"type": "int"},
 }
@@ -112,10 +115,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     host = Host.of(module.params)
-    problems = list(host.problems())
+    missing = list(host.missing_files())
+    problems = [*host.problems(), *([] if module.check_mode else missing)]
     if problems:
         module.fail_json(msg="\n".join(["This host cannot run what it is to run:", *problems]), problems=problems)
-    for warning in host.warnings():
+    # In check mode, an earlier task may not have made what it will.
+    for warning in [*host.warnings(), *missing]:
         module.warn(warning)
     facts = {
         "architecture": platform.machine(),

@@ -102,6 +102,11 @@ class HostInputs:
         return set(self._variables) - set(facts)
 
     @property
+    def foreign(self) -> tuple[str, ...]:
+        """The prefixes of variables that are others'."""
+        return tuple(str(prefix) for prefix in self.value("vigil_foreign_prefixes", []))
+
+    @property
     def certified(self) -> list[str]:
         """The services that get a certificate from the authority of the inventory."""
         return [service for service in self.services if not self.value(f"{service}_certificate_file")]
@@ -109,7 +114,8 @@ class HostInputs:
     @property
     def roles(self) -> list[str]:
         """The roles that run on this host, and under SHARED what they have in common."""
-        return [*self.services, *(["certificates"] if self.certified else []), *([SHARED] if self.services else [])]
+        certified = self.services and (self.certified or self.value("certificates_more_services"))
+        return [*self.services, *(["certificates"] if certified else []), *([SHARED] if self.services else [])]
 
     def judge(self) -> None:
         """Ask for all that the inventory says to the roles of this host."""

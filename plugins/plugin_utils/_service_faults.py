@@ -180,7 +180,8 @@ def _uncertifiable(host: HostInputs, play: Play) -> str:
     names = {name for service in host.certified for name in play.inputs[service]} - play.given.keys()
     said = {name: host.value(name) for name in names}
     try:
-        for service in planned_services(said, host.certified, {}, certified=True):
+        planned = planned_services(said, host.certified, {}, certified=True)
+        for service in [*planned, *host.value("certificates_more_services", [])]:
             names_of(service["name"], host=host.name, address=address, extra=service.get("names", ()))
     except IdentityError as error:
         return str(error)

@@ -23,9 +23,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs i
     role_of,
 )
 
-__all__ = ["PREFIXES", "doubtful_names", "misplaced_inputs", "misspelt_inputs", "unfit_prefixes"]
+__all__ = ["doubtful_names", "misplaced_inputs", "misspelt_inputs", "unfit_prefixes"]
 
-PREFIXES = "vigil_foreign_prefixes"
 _NAMED = 6  # variables of others in a warning; of more, the first and how many follow
 
 
@@ -40,11 +39,11 @@ def misspelt_inputs(hosts: Iterable[HostInputs], play: Play) -> Iterator[Fault]:
 def unfit_prefixes(hosts: Iterable[HostInputs], play: Play) -> Iterator[Fault]:
     """Yield a fault for each prefix of others that inputs of this collection have too."""
     known = {name for options in play.inputs.values() for name in options}
-    for host in hosts:
-        for prefix in _prefixes(host):
+    for host in (host for host in hosts if host.services):
+        for prefix in host.foreign:
             if ours := sorted(name for name in known if name.startswith(prefix)):
                 rest = f"cannot hold {prefix!r}: {ours[0]} of this collection begins so too. Name a longer prefix."
-                yield Fault(PREFIXES, host.name, rest)
+                yield Fault("vigil_foreign_prefixes", host.name, rest)
 
 
 def doubtful_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
@@ -64,7 +63,7 @@ def doubtful_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
         what, them = ("is no input", "it") if len(names) == 1 else ("are no inputs", "them")
         rest = (
             f"{what} of roles that run there, and nothing here reads {them}: name the prefix of what is others' in "
-            f"{PREFIXES}, and correct or remove what is not."
+            "vigil_foreign_prefixes, and correct or remove what is not."
         )
         yield from (Fault(listed(shown), name, rest) for name in where)
 
@@ -98,11 +97,6 @@ def _unknown(hosts: Iterable[HostInputs], inputs: Inputs) -> Iterator[tuple[Host
     known = {name for options in inputs.values() for name in options}
     role = functools.cache(lambda name: role_of(name, inputs))
     for host in (host for host in hosts if host.services):
-        foreign = _prefixes(host)
         for name in sorted(host.said - known):
-            if not name.startswith(foreign):
+            if not name.startswith(host.foreign):
                 yield host, name, role(name)
-
-
-def _prefixes(host: HostInputs) -> tuple[str, ...]:
-    return tuple(str(prefix) for prefix in host.value(PREFIXES, [])) if host.services else ()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.vigil.observability.plugins.action import inventory_preflight
 from ansible_collections.vigil.observability.plugins.plugin_utils._authority import make_authority
+from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import INSTEAD, played_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import described_inputs
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
     pem_of,
@@ -735,11 +738,83 @@ def test_no_secret_is_in_any_message(preflight: Preflight) -> None:
     assert not [secret for secret in ["hunter2", *hidden] if secret in said]
 
 
-def test_variables_without_an_effect_are_warned_of(preflight: Preflight) -> None:
-    assert preflight(web1={"node_exporter_clients": ["me"]}, monitor1={"promethues_port": 1})["warnings"] == [
-        "node_exporter_clients of web1 has no effect, as the playbook sets it: remove it, or give it with -e.",
+def test_name_that_is_almost_an_input_without_its_prefix_is_a_warning(preflight: Preflight) -> None:
+    assert preflight(monitor1={"promethues_port": 1})["warnings"] == [
         "promethues_port of monitor1 is no variable of this collection: was prometheus_port meant?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "instead"),
+    [
+        ("node_exporter_clients", [], "add those outside of the inventory to node_exporter_more_clients."),
+        ("alertmanager_peers", [], "add those outside of the inventory to alertmanager_more_peers."),
+        ("prometheus_alertmanager_password", "a", "set alertmanager_passwords.prometheus."),
+        ("metrics_ports", {"grafana": 1}, "set <service>_port, such as node_exporter_port."),
+        ("provision_services", [], "it is theirs alone, so give yours another name."),
+    ],
+)
+@pytest.mark.parametrize("where", ["every", "extra"])
+def test_variable_that_the_playbooks_set_is_refused_with_what_to_set_instead(
+    preflight: Preflight, name: str, value: Any, instead: str, where: str
+) -> None:
+    result = preflight(**{where: {name: value}})
+    assert problems(result) == [
+        f"{name} of monitor1, monitor2 and web1 is set by the playbooks, whatever the inventory says: {instead}"
+    ]
+    assert result["warnings"] == []
+
+
+def test_every_variable_that_the_playbooks_set_for_a_role_has_one_to_set_instead() -> None:
+    inputs = {name for options in described_inputs().values() for name in options}
+    assert inputs & played_inputs() <= INSTEAD.keys()
+    assert {"node_exporter_clients", "metrics_ports", "secrets_wanted"} <= played_inputs()
+    named = {word for text in INSTEAD.values() for word in re.findall(r"[a-z_]+_more_[a-z]+", text)}
+    assert {name for name in named if not name.startswith("provision_")} <= inputs
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"certificates_more_services": [{"name": "shop"}, {"name": "prometheus"}]},
+            "certificates_more_services of monitor1 holds prometheus a second time: a service has one certificate",
+        ),
+        (
+            {"certificates_more_services": [{"name": "No Name"}]},
+            "A certificate of monitor1 cannot be made: 'No Name' cannot name a service",
+        ),
+        (
+            {"alertmanager_more_peers": [{"host": "other", "address": "10.9.0.1:9093"}]},
+            "alertmanager_more_peers of monitor1 needs identity for each: set it.",
+        ),
+        (
+            {"prometheus_more_targets": {"node_exporter": [{"host": "other"}]}},
+            (
+                "prometheus_more_targets of monitor1 cannot be used: node_exporter has to be a list of targets, "
+                "each with an address and its port."
+            ),
+        ),
+        (
+            {"prometheus_more_targets": {"node_exporter": [{"address": "a:9100", "labels": {"job": "x"}}]}},
+            "prometheus_more_targets of monitor1 cannot be used: node_exporter cannot hold job, which is a label of",
+        ),
+    ],
+)
+def test_addition_that_cannot_be_added_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(monitor1=given))
+    assert said.startswith(sentence)
+
+
+def test_what_is_outside_of_the_inventory_is_added(preflight: Preflight) -> None:
+    added = {
+        "certificates_more_services": [{"name": "shop"}],
+        "node_exporter_more_clients": ["vigil://other/prometheus"],
+        "blackbox_exporter_more_clients": ["vigil://other/prometheus"],
+        "alertmanager_more_peers": [{"host": "o", "address": "o:9093", "identity": "vigil://o/alertmanager"}],
+        "prometheus_more_targets": {"node_exporter": [{"address": "o:9100", "labels": {"host": "o", "team": "b"}}]},
+    }
+    assert preflight(monitor1=added) == {"changed": False, "warnings": []}
 
 
 def test_variables_of_others_are_one_warning_together(preflight: Preflight) -> None:
@@ -785,10 +860,6 @@ def test_input_of_a_service_that_runs_elsewhere_is_a_warning(preflight: Prefligh
         )
     ]
     assert preflight(every={"prometheus_scrape_interval": "5s"})["warnings"] == []
-
-
-def test_extra_variable_outranks_the_playbook_without_a_warning(preflight: Preflight) -> None:
-    assert preflight(extra={"node_exporter_clients": ["me"]}) == {"changed": False, "warnings": []}
 
 
 def test_500_hosts_are_looked_at_in_seconds(preflight: Preflight) -> None:

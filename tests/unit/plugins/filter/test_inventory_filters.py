@@ -130,6 +130,14 @@ def test_each_service_with_targets_is_a_job() -> None:
     ]
 
 
+def test_target_outside_of_the_inventory_is_told_by_its_host() -> None:
+    targets = {"prometheus": [{"host": "other", "address": "[fd00::1]:9090", "labels": {"team": "b"}}]}
+    [job] = scrape_jobs.scrape_jobs(targets, {})
+    assert job["static_configs"][0]["labels"] == {"instance": "other:9090", "host": "other", "team": "b"}
+    [job] = scrape_jobs.scrape_jobs({"prometheus": [{"address": "a:9090"}]}, {})
+    assert job["static_configs"] == [{"targets": ["a:9090"], "labels": {}}]
+
+
 def test_each_probe_is_made_by_every_prober() -> None:
     probes = [{"name": "shop", "module": "http_2xx", "targets": ["https://shop"], "scrape_interval": "1m"}]
     jobs = probe_jobs.probe_jobs(probes, [{"host": "a", "address": "a:1"}, {"host": "b", "address": "b:1"}])
@@ -179,6 +187,16 @@ def test_two_rule_files_of_one_name_are_refused(tmp_path: Any) -> None:
 def test_a_missing_rule_file_is_refused_by_name(tmp_path: Any) -> None:
     with pytest.raises(AnsibleFilterError, match=r"no rule file or directory .*/missing"):
         rule_files.rule_files([str(tmp_path / "missing")], str(tmp_path))
+
+
+def test_certificates_of_the_users_own_have_to_be_there_and_those_of_ours_where_a_role_runs_by_itself() -> None:
+    ours = {"prometheus_authority_file": "/etc/vigil/certificates/authorities.crt"}
+    variables = {**ours, "prometheus_certificate_file": "/srv/tls.crt", "prometheus_key_file": ""}
+    [planned] = planned_services.planned_services(variables, ["prometheus"], PORTS)
+    assert planned["files"] == ["/srv/tls.crt"]
+    [planned] = planned_services.planned_services(variables, ["prometheus"], PORTS, by_itself=True)
+    assert planned["files"] == ["/srv/tls.crt", "/etc/vigil/certificates/authorities.crt"]
+    assert "files" not in planned_services.planned_services(ours, ["prometheus"], PORTS)[0]
 
 
 def test_planned_services_carry_what_the_preflight_asks_for() -> None:

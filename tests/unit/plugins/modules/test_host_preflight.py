@@ -206,6 +206,21 @@ def test_data_of_a_former_host_is_refused_unless_its_uid_is_asked_for(look: Look
     assert not look({**service, "uid": 47110})["failed"]
 
 
+def test_missing_certificate_is_refused_with_the_role_that_makes_it(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "tls.crt").touch()
+    files = [str(tmp_path / name) for name in ("tls.crt", "tls.key", "authorities.crt")]
+    said = (
+        f"blackbox_exporter has no {files[1]}, {files[2]}, which it serves with: run the role "
+        "vigil.observability.certificates for blackbox_exporter before, or name files that are there in "
+        "blackbox_exporter_certificate_file, blackbox_exporter_key_file and blackbox_exporter_authority_file."
+    )
+    result = look({"name": "blackbox_exporter", "files": files})
+    assert (result["failed"], result["problems"]) == (True, [said])
+    # A role before it may be going to make them.
+    result = look({"name": "blackbox_exporter", "files": files}, check=True)
+    assert (result["failed"], result["warnings"]) == (False, [said])
+
+
 def test_untested_platform_is_a_warning(look: Look, root: Path) -> None:
     (root / "etc/os-release").write_text('PRETTY_NAME="Rocky Linux 9.4"\nID=rocky\n# comment\n')
     (warning,) = look({"name": "demo"})["warnings"]

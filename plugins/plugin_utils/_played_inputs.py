@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables that the playbooks set themselves, so that an inventory cannot; and what it can set instead."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
+
+__all__ = ["INSTEAD", "played_inputs", "shadowed_inputs", "unfit_additions"]
+
+_VARS = Path(__file__).parents[2] / "playbooks" / "vars"
+_PORT = "set <service>_port, such as node_exporter_port"
+_GROUPS = "put the host into the groups of its services"
+INSTEAD = {
+    "alertmanager_peers": "add those outside of the inventory to alertmanager_more_peers",
+    "blackbox_exporter_clients": "add those outside of the inventory to blackbox_exporter_more_clients",
+    "certificates_services": "add services that are not of this collection to certificates_more_services",
+    "dashboards_ports": _PORT,
+    "dashboards_services": _GROUPS,
+    "metrics_ports": _PORT,
+    "metrics_scrapers": "add those outside of the inventory to node_exporter_more_clients",
+    "metrics_services": _GROUPS,
+    "metrics_targets": "add those outside of the inventory to prometheus_more_targets",
+    "node_exporter_clients": "add those outside of the inventory to node_exporter_more_clients",
+    "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",
+    "prometheus_grafana_password": "set grafana_passwords.prometheus",
+    "prometheus_targets": "add those outside of the inventory to prometheus_more_targets",
+    "provision_alertmanager_url": "set alertmanager_external_url",
+    "provision_authorities": "add authorities to certificates_trusted",
+    "provision_dashboards": "put dashboards into provision_dashboard_directory",
+    "provision_datasources": "add data sources to provision_more_datasources",
+    "provision_folders": "add folders to provision_more_folders",
+    "provision_url": "set grafana_address and grafana_port",
+    "secrets_wanted": "make further secrets with ansible-vault",
+}
+_OWN_NAME = "it is theirs alone, so give yours another name"
+
+
+@functools.cache
+def played_inputs() -> frozenset[str]:
+    """Return the names of all variables that the playbooks set for their plays, above the inventory."""
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in _VARS.glob("*.yml")]
+    return frozenset(name for said in files for name in said)
+
+
+def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each variable of a host of ours, or of the command line, that the playbooks set as well."""
+    for host in (host for host in hosts if host.services):
+        for name in sorted(host.said & played_inputs()):
+            if not name.startswith(host.foreign):
+                rest = f"is set by the playbooks, whatever the inventory says: {INSTEAD.get(name, _OWN_NAME)}."
+                yield Fault(name, host.name, rest)
+
+
+def unfit_additions(host: HostInputs) -> Iterator[Fault]:
+    """Yield a fault for what a host adds to that which the playbooks find, and which cannot be added."""
+    if host.services:
+        names = [*host.certified, *(each["name"] for each in host.value("certificates_more_services", []))]
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
+            rest = f"holds {listed(twice)} a second time: a service has one certificate, so list it once."
+            yield Fault("certificates_more_services", host.name, rest)
+    peers = host.value("alertmanager_more_peers", []) if "alertmanager" in host.services else []
+    for lacking in (key for key in ("host", "address", "identity") if not all(peer.get(key) for peer in peers)):
+        yield Fault("alertmanager_more_peers", host.name, f"needs {lacking} for each: set it.")
+    if "prometheus" in host.services:
+        for service, targets in host.value("prometheus_more_targets", {}).items():
+            for wrong in _wrong_targets(targets):
+                yield Fault("prometheus_more_targets", host.name, f"cannot be used: {service} {wrong}")
+
+
+def _wrong_targets(targets: Any) -> Iterator[str]:
+    if not isinstance(targets, list) or not all(isinstance(each, Mapping) and each.get("address") for each in targets):
+        yield "has to be a list of targets, each with an address and its port."
+        return
+    for labels in (each.get("labels") or {} for each in targets):
+        yield from wrong_labels(labels, ("host", "instance")) if isinstance(labels, Mapping) else ["has no labels."]
