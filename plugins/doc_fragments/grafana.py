@@ -20,3 +20,23 @@ options:
         know that costs one request.
     type: int
 """
+
+    OWNER = r"""
+options:
+  owner:
+    description:
+      - Whose list this is, in 1 to 30 letters, digits, C(_), C(.) or C(-). What is written carries a mark of it, and
+        O(prune) deletes nothing without that mark.
+      - Lists that are applied apart from each other need owners apart. The playbooks of this collection own what they
+        provision as V(provision_grafana).
+      - What is listed and carries the mark of another owner is refused by name, before anything is written.
+    type: str
+    default: vigil.observability
+  take_over:
+    description:
+      - Owners from whom objects that are listed are taken over. What else carries their mark is left, and named in a
+        warning by the run that takes something over.
+    type: list
+    elements: str
+    default: []
+"""

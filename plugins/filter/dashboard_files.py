@@ -15,9 +15,14 @@ description:
   - It is how the playbook C(export_dashboards) writes them.
   - The models stay JSON text, which Ansible does not look into. A legend such as C({{instance}}) is then never taken
     for a template, and hundreds of dashboards cost no time. The filter C(from_json) makes data of one.
+  - A model without a uid gets the name of its file as one, if that can be a uid.
 positional: ""
 options:
   _input: {description: The directory. A relative one is below the current one of the run., type: path, required: true}
+  keep_unusable:
+    description: Whether a file that is no dashboard becomes an entry that says why, rather than an error of them all.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -36,19 +41,23 @@ _value:
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 # What Grafana itself calls the top, and accepts as no folder's uid.
 _TOP = "general"
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-def dashboard_files(directory: str) -> list[dict[str, str]]:
-    """Return [{"dashboard": text, "folder_uid": uid}], no folder_uid for a file in the directory itself.
+def dashboard_files(directory: str, *, keep_unusable: bool = False) -> list[dict[str, str]]:
+    """Return [{"path": path, "dashboard": text, "folder_uid": uid}], no folder_uid for a file in the directory itself.
 
-    Raises AnsibleFilterError for a directory without dashboards, and for a file that is no JSON object.
+    Raises AnsibleFilterError for a directory without dashboards, and for a file that is no JSON object, which has
+    `error` in the place of `dashboard` with keep_unusable.
     """
     root = Path(directory)
     files = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
@@ -57,25 +66,29 @@ def dashboard_files(directory: str) -> list[dict[str, str]]:
             f"There is no dashboard in {root.resolve()}: neither it nor a directory in it has a file that ends in "
             ".json. Name the directory that holds the folders of dashboards."
         )
-    return [
-        {"dashboard": _text(file), **({} if file.parent == root else {"folder_uid": _folder(file.parent.name)})}
-        for file in files
-    ]
+    return [_entry(file, root, keep_unusable=keep_unusable) for file in files]
 
 
-def _folder(name: str) -> str:
-    return "" if name == _TOP else name
-
-
-def _text(file: Path) -> str:
+def _entry(file: Path, root: Path, *, keep_unusable: bool) -> dict[str, str]:
+    folder = {} if file.parent == root else {"folder_uid": "" if file.parent.name == _TOP else file.parent.name}
+    path = str(file.relative_to(root))
     try:
         model = json.loads(file.read_text(encoding="utf-8"))
+        wrong = "" if isinstance(model, dict) else "It must hold the model of one dashboard, a JSON object."
     except (OSError, ValueError) as error:
-        raise AnsibleFilterError(f"{file} cannot be read as JSON: {error}.") from error
-    if not isinstance(model, dict):
-        raise AnsibleFilterError(f"{file} must hold the model of one dashboard, a JSON object.")
+        wrong = f"It cannot be read as JSON: {error}."
+    if not wrong:
+        return {"path": path, **folder, **_dashboard(model, file.stem)}
+    if not keep_unusable:
+        raise AnsibleFilterError(f"{file} cannot be used: {wrong}")
+    return {"path": path, **folder, "error": wrong}
+
+
+def _dashboard(model: dict[str, Any], name: str) -> dict[str, str]:
+    bare = model["dashboard"] if "meta" in model and isinstance(model.get("dashboard"), dict) else model
+    uid = {} if bare.get("uid") or not _UID.fullmatch(name) else {"uid": name}
     # Ansible passes it on as a part of a program, which takes its time for every byte.
-    return json.dumps(model, ensure_ascii=False, separators=(",", ":"))
+    return {"dashboard": json.dumps(model, ensure_ascii=False, separators=(",", ":")), **uid}
 
 
 class FilterModule:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ._grafana_owner import unmarked
 from ._plan import PlanError
 
 __all__ = ["alike", "prepared", "stored"]
@@ -20,6 +21,8 @@ _EXPORTS = ("__inputs", "__requires", "__elements")
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # The data source that evaluates expressions is part of Grafana.
 _EXPRESSIONS = "__expr__"
+# An input of this type keeps the value that the export gives it, an empty one too.
+_CONSTANT = "constant"
 
 
 def stored(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,15 +31,22 @@ def stored(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prepared(
-    given: Mapping[str, Any], *, uid: str | None, tag: str, inputs: Mapping[str, Any], where: str
+    given: Mapping[str, Any],
+    *,
+    uid: str | None,
+    tag: str,
+    inputs: Mapping[str, Any],
+    datasources: Mapping[str, str],
+    where: str,
 ) -> dict[str, Any]:
     """Return the model that is to be stored.
 
     Args:
         given: A model, an export with `__inputs`, or an answer of the API with the model in it.
         uid: Takes the place of the model's own.
-        tag: Added to the tags when it is not empty.
+        tag: Mark of the owner, put in the place of those of others when it is not empty.
         inputs: {name: value} for `__inputs`.
+        datasources: {type: uid} for those of `__inputs` that are data sources and have no value by name.
         where: How messages call it.
 
     Raises PlanError for a model without title or usable uid, and for inputs without a value, by name.
@@ -55,23 +65,25 @@ def prepared(
     tags = model.get("tags") or []
     if not isinstance(tags, list):
         raise PlanError(f"{where} ({title!r}): tags must be a list.")
-    values = _values(model, inputs, f"{where} ({title!r})")
+    values = _values(model, inputs, datasources, f"{where} ({title!r})")
     kept = {key: value for key, value in stored(model).items() if key not in _EXPORTS}
     filled = _filled(kept, values) if values else kept
-    marked = [*tags, tag] if tag and tag not in tags else tags
+    marked = [*unmarked(tags), tag] if tag else tags
     return {**filled, "uid": found, "title": filled["title"].strip(), **({"tags": marked} if marked or tags else {})}
 
 
-def _values(model: Mapping[str, Any], inputs: Mapping[str, Any], where: str) -> dict[str, str]:
+def _values(
+    model: Mapping[str, Any], inputs: Mapping[str, Any], datasources: Mapping[str, str], where: str
+) -> dict[str, str]:
     """Return {"${NAME}": value} of the inputs of an export."""
     values = {}
     missing = []
     for asked in (asked for asked in model.get("__inputs") or [] if isinstance(asked, dict)):
-        name = str(asked.get("name"))
-        own = _EXPRESSIONS if asked.get("pluginId") == _EXPRESSIONS else asked.get("value")
+        name, plugin = str(asked.get("name")), asked.get("pluginId")
+        own = {**datasources, _EXPRESSIONS: _EXPRESSIONS}.get(str(plugin)) or asked.get("value")
         value = inputs.get(name, own)
-        if value is None or value == "":
-            missing.append(f"{name} ({asked.get('pluginId') or asked.get('type', 'value')})")
+        if value is None or (value == "" and asked.get("type") != _CONSTANT):
+            missing.append(f"{name} ({plugin or asked.get('type', 'value')})")
         values[f"${{{name}}}"] = str(value)
     if missing:
         raise PlanError(

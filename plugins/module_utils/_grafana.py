@@ -16,10 +16,8 @@ from ._connection import endpoint_of
 from ._http import Api, Endpoint, Session
 from ._plan import PlanError
 
-__all__ = ["OWNER", "grafana_api", "run_grafana_module"]
+__all__ = ["grafana_api", "run_grafana_module"]
 
-# Marks what this collection owns, wherever Grafana lets an object carry a mark.
-OWNER = "vigil.observability"
 _NOT_FOUND = 404
 
 

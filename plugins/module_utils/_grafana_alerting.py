@@ -16,7 +16,8 @@ from . import _grafana_alerting_mute_timings as mute_timings
 from . import _grafana_alerting_policy as notification_policy
 from . import _grafana_alerting_rules as rule_groups
 from . import _grafana_alerting_templates as templates
-from ._grafana_alerting_api import AlertingApi, is_locked
+from ._grafana_alerting_api import AlertingApi, Scope, is_locked
+from ._grafana_owner import OWNER_OPTIONS, Ownership
 from ._plan import Plan, PlanError, Step
 
 __all__ = ["OPTIONS", "alerting_plan", "secrets_of", "shown"]
@@ -56,6 +57,7 @@ OPTIONS: Mapping[str, Any] = {
     "notification_policy": {"type": "dict"},
     "mute_timings": _listed(name=_NAME, time_intervals={"type": "list", "elements": "dict", "default": []}),
     "templates": _listed(name=_NAME, template={"type": "str"}),
+    **OWNER_OPTIONS,
     "editable_in_ui": {"type": "bool", "default": False},
     "secret_digest_key": {"type": "str", "no_log": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -70,14 +72,15 @@ def secrets_of(parameters: Mapping[str, Any]) -> list[str]:
 
 
 def alerting_plan(
-    api: AlertingApi, parameters: Mapping[str, Any], missing: Callable[[str], None]
+    api: AlertingApi, parameters: Mapping[str, Any], *, missing: Callable[[str], None], left: Callable[[str], None]
 ) -> tuple[Plan, list[_Change]]:
     """Return the plan of all kinds that are listed, and what makes each of its changes.
 
     Args:
         api: What is asked.
-        parameters: The listed objects by kind (None is not managed), prune, state, secret_digest_key.
+        parameters: The listed objects by kind (None is not managed), owner, take_over, prune, state, secret_digest_key.
         missing: Is told, as a sentence, of a folder or data source that is not there.
+        left: Is told what of an owner from whom something is taken over is not listed.
 
     Raises PlanError before anything is written.
     """
@@ -85,16 +88,18 @@ def alerting_plan(
     if not given:
         raise PlanError(f"There is nothing to manage: give at least one of {', '.join(_KINDS)}.")
     more: dict[str, dict[str, Any]] = {
-        "contact_points": {"digest_key": parameters["secret_digest_key"] or ""},
+        "contact_points": {"digest_key": parameters["secret_digest_key"]},
         "rule_groups": {"missing": missing},
     }
-    common = {"prune": parameters["prune"], "absent": parameters["state"] == "absent"}
+    scope = Scope(Ownership.of(parameters), parameters["prune"], parameters["state"] == "absent")
     plans: dict[str, Plan] = {
-        name: kind.plan(api, parameters[name], **common, **more.get(name, {})) for name, kind in given.items()
+        name: kind.plan(api, parameters[name], scope, **more.get(name, {})) for name, kind in given.items()
     }
     ordered = _ordered(plans)
     for _name, step in ordered:
         is_locked(step)
+    if any(step.action == "update" and scope.ownership.takes([step.before.owner]) for _name, step in ordered):
+        left(scope.ownership.left(scope.left))
     kept = tuple(key for plan in plans.values() for key in plan.kept)
     changes: list[Callable[[], None]] = [partial(_KINDS[name].apply, api, step) for name, step in ordered]
     return Plan(tuple(step for _name, step in ordered), kept), changes

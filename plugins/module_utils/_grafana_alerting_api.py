@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from ._grafana_owner import Ownership
 from ._http import Answer, Api, ApiError
-from ._plan import PlanError, Step
+from ._plan import Plan, PlanError, Step, planned
 
 __all__ = [
     "PROVISIONING",
     "REDACTED",
     "AlertingApi",
     "Entry",
+    "Scope",
     "duration",
     "duration_text",
     "is_locked",
@@ -49,18 +51,42 @@ _DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit in _UNITS))
 class Entry:
     """An object: `seen` is what is compared and shown, without secrets; `body` what is written, or was read.
 
-    `address` is what the server knows it by, `owned` whether it has our mark.
+    `address` is what the server knows it by, `owner` whose mark it carries.
     """
 
     seen: Mapping[str, Any]
     body: Mapping[str, Any] = field(repr=False)
     address: str = ""
-    owned: bool = False
+    owner: str = ""
 
     @property
     def provenance(self) -> str:
         """Return who may change what was read: empty is people in Grafana's pages, "api" those who use its API."""
         return self.body.get("provenance") or ""
+
+
+@dataclass
+class Scope:
+    """How far a task goes: whose its lists are, and what it does to what they name or do not name.
+
+    `left` collects what is not listed and carries the mark of an owner from whom may be taken.
+    """
+
+    ownership: Ownership
+    prune: bool = False
+    absent: bool = False
+    left: dict[str, list[str]] = field(default_factory=dict)
+
+    def planned(self, wanted: Mapping[str, Entry], there: Mapping[str, Entry]) -> Plan:
+        """Return the plan for one kind. Raises PlanError for what is listed and another owner's."""
+        ours = sorted(key for key, entry in there.items() if self.ownership.owns([entry.owner]))
+        prunable = ours if self.prune else ()
+        made = planned(wanted, there, same=_is_same, prunable=prunable, absent=self.absent)
+        for step in (step for step in made.steps if step.action == "update"):
+            if refusal := self.ownership.refusal(step.key, filter(None, [step.before.owner])):
+                raise PlanError(refusal)
+        self.left.update({key: [entry.owner] for key, entry in there.items() if key not in wanted and entry.owner})
+        return made
 
 
 class AlertingApi:
@@ -103,6 +129,10 @@ class AlertingApi:
                     raise
             time.sleep(pause)
         return self._api.call(method, path, attempt=attempt, body=body, headers=headers)
+
+
+def _is_same(wanted: Entry, there: Entry) -> bool:
+    return wanted.seen == there.seen
 
 
 def is_locked(step: Step) -> bool:

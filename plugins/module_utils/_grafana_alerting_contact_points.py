@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ._grafana import OWNER
-from ._grafana_alerting_api import REDACTED, AlertingApi, Entry, path_of
-from ._plan import Plan, PlanError, Step, by_key, planned
-from ._secret_digest import secret_digest
+from ._grafana_alerting_api import REDACTED, AlertingApi, Entry, Scope, path_of
+from ._grafana_owner import owner_of
+from ._plan import Plan, PlanError, Step, by_key
+from ._secret_digest import checked_digest_key, secret_digest
 
 __all__ = ["apply", "plan", "secrets_of"]
 
@@ -26,15 +26,14 @@ def secrets_of(listed: Iterable[Mapping[str, Any]]) -> list[str]:
     return [str(value) for item in listed for _path, value in _leaves(item["secure_settings"] or {})]
 
 
-def plan(
-    api: AlertingApi, listed: Sequence[Mapping[str, Any]], *, prune: bool, absent: bool, digest_key: str = ""
-) -> Plan:
+def plan(api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *, digest_key: str | None) -> Plan:
     """Return the plan for the contact points.
 
     An integration is known by its uid, or without one by its name and type. Raises PlanError, by index, for secrets
     without a key, secrets among the open settings, and what cannot be told apart.
     """
     by_key(listed, _label, option="contact_points", what="contact point")
+    digests = checked_digest_key(digest_key)
     there = [dict(item) for item in api.read(path_of("contact-points"), "list the contact points") or ()]
     wanted: dict[str, Entry] = {}
     found: dict[str, Entry] = {}
@@ -43,7 +42,7 @@ def plan(
         where = f"contact_points[{index}] ({item['name']!r})"
         match = _match(item, there, where)
         key = f"contact point {_label(item)!r}"
-        wanted[key] = _desired(item, match, digest_key, where)
+        wanted[key] = _desired(item, match, digests, scope, where)
         if match and match["uid"] in claimed:
             raise PlanError(f"{where} is the one with the uid {match['uid']!r}, which is listed already.")
         if match:
@@ -51,8 +50,7 @@ def plan(
             claimed.add(match["uid"])
     others = [item for item in there if item["uid"] and item["uid"] not in claimed]
     found.update({f"contact point {_label(item)!r}": _found(item, None) for item in others})
-    owned = sorted(key for key, entry in found.items() if entry.owned)
-    made = planned(wanted, found, same=_same, prunable=owned if prune else (), absent=absent)
+    made = scope.planned(wanted, found)
     if any(step.after for step in made.steps):
         _check_types(api, listed)
     return made
@@ -65,10 +63,6 @@ def apply(api: AlertingApi, step: Step) -> None:
         api.apply("DELETE", path, step)
     else:
         api.apply("POST" if step.action == "create" else "PUT", path, step, step.after.body)
-
-
-def _same(wanted: Entry, there: Entry) -> bool:
-    return wanted.seen == there.seen
 
 
 def _label(item: Mapping[str, Any]) -> str:
@@ -90,8 +84,10 @@ def _match(item: Mapping[str, Any], there: Iterable[dict[str, Any]], where: str)
     return alike[0] if alike else None
 
 
-def _desired(item: Mapping[str, Any], match: Mapping[str, Any] | None, digest_key: str, where: str) -> Entry:
-    secrets = item["secure_settings"] or {}
+def _desired(
+    item: Mapping[str, Any], match: Mapping[str, Any] | None, digest_key: str, scope: Scope, where: str
+) -> Entry:
+    secrets = _filled(item["secure_settings"] or {})
     if secrets and not digest_key:
         raise PlanError(
             f"{where} has secure_settings, which Grafana never shows again: give secret_digest_key, a secret of its "
@@ -101,28 +97,30 @@ def _desired(item: Mapping[str, Any], match: Mapping[str, Any] | None, digest_ke
         raise PlanError(
             f"{where} has {REDACTED!r} for a secret, but there is no contact point that could keep its own."
         )
-    mark = {"owner": OWNER, **({"secrets": secret_digest(digest_key, secrets)} if secrets else {})}
+    what = f"contact point {item['name']} ({item['type']})"
+    digest = {"secrets": secret_digest(digest_key, what, secrets)} if secrets else {}
+    mark = {"owner": scope.ownership.mark, **digest}
     settings = _without({**(item["settings"] or {}), _MARK: mark}, set())
     body = {"name": item["name"], "type": item["type"], "disableResolveMessage": item["disableResolveMessage"]}
     uid = match["uid"] if match else item["uid"] or ""
     seen = {**body, "settings": settings, "secrets": sorted(".".join(path) for path, _value in _leaves(secrets))}
     body.update({"settings": _merged(settings, secrets), **({"uid": uid} if uid else {})})
-    return Entry(seen, body, uid, owned=True)
+    return Entry(seen, body, uid, scope.ownership.owner)
 
 
 def _found(there: Mapping[str, Any], item: Mapping[str, Any] | None) -> Entry:
     """Return what is there; what is secret to Grafana or to the item that is wanted shows as its name only."""
     mark = there["settings"].get(_MARK)
-    owned = isinstance(mark, Mapping) and mark.get("owner") == OWNER
+    owner = owner_of(mark.get("owner")) if isinstance(mark, Mapping) else ""
     seen: dict[str, Any] = {"name": there["name"], "type": there["type"]}
     if item is not None:
-        hidden = {path for path, _value in _leaves(item["secure_settings"] or {})}
+        hidden = {path for path, _value in _leaves(_filled(item["secure_settings"] or {}))}
         hidden |= {path for path, value in _leaves(there["settings"]) if value == REDACTED}
         present = {path for path, value in _leaves(there["settings"]) if value not in ("", None)}
         seen["disableResolveMessage"] = there.get("disableResolveMessage", False)
         seen["settings"] = _without(there["settings"], hidden)
         seen["secrets"] = sorted(".".join(path) for path in hidden & present)
-    return Entry(seen, there, there["uid"], owned=owned)
+    return Entry(seen, there, there["uid"], owner)
 
 
 def _check_types(api: AlertingApi, listed: Sequence[Mapping[str, Any]]) -> None:
@@ -153,6 +151,12 @@ def _leaves(settings: Mapping[str, Any], above: _Path = ()) -> Iterator[tuple[_P
             yield from _leaves(value, (*above, key))
         else:
             yield (*above, key), value
+
+
+def _filled(secrets: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the secrets without empty ones, which to Grafana are none."""
+    below = {key: _filled(value) if isinstance(value, Mapping) else value for key, value in secrets.items()}
+    return {key: value for key, value in below.items() if value not in ("", None, {})}
 
 
 def _merged(open_settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:

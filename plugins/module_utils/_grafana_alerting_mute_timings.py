@@ -10,13 +10,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._grafana_alerting_api import AlertingApi, Entry, path_of, unknown_keys
-from ._plan import Plan, PlanError, Step, by_key, planned
+from ._grafana_alerting_api import AlertingApi, Entry, Scope, path_of, unknown_keys
+from ._grafana_owner import OWNER, mark_of, owner_of
+from ._plan import Plan, PlanError, Step, by_key
 
 __all__ = ["apply", "plan"]
 
-# A mute timing has no place for a mark, except for an interval that can never come again.
-_MARK = {"days_of_month": ["1"], "months": ["1"], "years": ["1970"]}
+# A mute timing has no place for a mark, except for an interval that can never come again: 1 January 1970. An owner
+# other than the default one follows in its years, a letter in each: "a" (97) is 1097.
+_MARK = {"days_of_month": ["1"], "months": ["1"]}
+_MARK_YEAR, _MARK_LETTERS = "1970", range(1000, 1128)
 
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONTHS = (
@@ -35,14 +38,13 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _KNOWN = frozenset({*_RANGES, "times", "location"})
 
 
-def plan(api: AlertingApi, listed: Iterable[Mapping[str, Any]], *, prune: bool, absent: bool) -> Plan:
-    """Return the plan for the mute timings; the mark of ours is an interval in the past."""
+def plan(api: AlertingApi, listed: Iterable[Mapping[str, Any]], scope: Scope) -> Plan:
+    """Return the plan for the mute timings; the mark of their owner is an interval in the past."""
     items = by_key(listed, lambda item: item["name"], option="mute_timings", what="mute timing")
-    wanted = {_key(name): _desired(item) for name, item in items.items()}
+    wanted = {_key(name): _desired(item, scope.ownership.owner) for name, item in items.items()}
     listing = api.read(path_of("mute-timings"), "list the mute timings") or ()
     there = {_key(item["name"]): _found(item) for item in listing}
-    owned = sorted(key for key, entry in there.items() if entry.owned)
-    return planned(wanted, there, same=_same, prunable=owned if prune else (), absent=absent)
+    return scope.planned(wanted, there)
 
 
 def apply(api: AlertingApi, step: Step) -> None:
@@ -60,22 +62,34 @@ def _key(name: str) -> str:
     return f"mute timing {name!r}"
 
 
-def _same(wanted: Entry, there: Entry) -> bool:
-    return wanted.seen == there.seen
-
-
-def _desired(item: Mapping[str, Any]) -> Entry:
+def _desired(item: Mapping[str, Any], owner: str) -> Entry:
     for index, interval in enumerate(item["time_intervals"]):
         _check(interval, f"The mute timing {item['name']!r}: time_intervals[{index}]")
-    intervals = [_interval(interval) for interval in item["time_intervals"]]
-    intervals += [] if _MARK in intervals else [_MARK]
+    given = [_interval(interval) for interval in item["time_intervals"]]
+    intervals = [*(interval for interval in given if not _owner(interval)), _marked(owner)]
     body = {"name": item["name"], "time_intervals": intervals}
-    return Entry({"time_intervals": intervals}, body, item["name"], owned=True)
+    return Entry({"time_intervals": intervals}, body, item["name"], owner)
 
 
 def _found(item: Mapping[str, Any]) -> Entry:
     intervals = [_interval(interval) for interval in item["time_intervals"] or ()]
-    return Entry({"time_intervals": intervals}, item, item["name"], owned=_MARK in intervals)
+    return Entry({"time_intervals": intervals}, item, item["name"], "".join(filter(None, map(_owner, intervals))))
+
+
+def _marked(owner: str) -> dict[str, Any]:
+    letters = "" if owner == OWNER else owner
+    return {**_MARK, "years": [_MARK_YEAR, *(str(_MARK_LETTERS[ord(letter)]) for letter in letters)]}
+
+
+def _owner(interval: Mapping[str, Any]) -> str:
+    """Return the owner of whom an interval is the mark, empty for one that is none."""
+    first, *years = interval.get("years") or [""]
+    if {**interval, "years": first} != {**_MARK, "years": _MARK_YEAR}:
+        return ""
+    if not all(year.isdigit() and int(year) in _MARK_LETTERS for year in years):
+        return ""
+    letters = "".join(chr(int(year) - _MARK_LETTERS[0]) for year in years)
+    return owner_of(mark_of(letters or OWNER))
 
 
 def _interval(interval: Mapping[str, Any]) -> dict[str, Any]:

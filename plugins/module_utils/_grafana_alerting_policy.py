@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ._grafana_alerting_api import AlertingApi, Entry, duration, duration_text, path_of, unknown_keys
+from ._grafana_alerting_api import AlertingApi, Entry, Scope, duration, duration_text, path_of, unknown_keys
 from ._plan import Plan, PlanError, Step, planned
 
 __all__ = ["apply", "plan"]
@@ -26,16 +26,15 @@ _DEFAULT_GROUPS = ["grafana_folder", "alertname"]
 _PARTS = 3
 
 
-def plan(api: AlertingApi, listed: Mapping[str, Any], *, prune: bool, absent: bool) -> Plan:
-    """Return the plan for the whole tree; with `absent` it becomes Grafana's default again. Nothing is pruned of it."""
-    del prune
-    if not absent:
+def plan(api: AlertingApi, listed: Mapping[str, Any], scope: Scope) -> Plan:
+    """Return the plan for the whole tree; with absent it becomes Grafana's default again. Nothing is pruned of it."""
+    if not scope.absent:
         _check(listed, "notification_policy")
         if not listed.get("receiver"):
             raise PlanError("notification_policy needs a receiver: the contact point of what no route takes.")
     tree = api.read(path_of("policies"), "read the notification policy")
     there = Entry(_seen(tree), tree)
-    if absent:
+    if scope.absent:
         default = set(there.seen) <= {"receiver", "group_by"} and there.seen.get("group_by") == _DEFAULT_GROUPS
         return planned({_KEY: there}, {} if default else {_KEY: there}, absent=True)
     return planned({_KEY: Entry(_seen(listed), listed)}, {_KEY: there}, same=_same)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ._grafana import OWNER
 from ._grafana_alerting_api import Entry, duration, duration_text, unknown_keys
+from ._grafana_owner import mark_of, owner_of
 from ._plan import PlanError
 
 __all__ = ["EXPRESSIONS", "checked_rule", "data_sources", "found_rule", "wanted_rule"]
@@ -84,14 +84,14 @@ def data_sources(rule: Mapping[str, Any]) -> set[str]:
     return {query["datasourceUid"] for query in rule["data"]} - EXPRESSIONS
 
 
-def wanted_rule(rule: Mapping[str, Any], folder: str, group: str) -> Entry:
-    """Return a rule as it is to be, with our mark among its annotations."""
+def wanted_rule(rule: Mapping[str, Any], folder: str, group: str, owner: str) -> Entry:
+    """Return a rule as it is to be, with the mark of its owner among its annotations."""
     body = {key: value for key, value in rule.items() if value is not None}
-    body["annotations"] = {**(rule.get("annotations") or {}), _MARK: OWNER}
+    body["annotations"] = {**(rule.get("annotations") or {}), _MARK: mark_of(owner)}
     body["data"] = [{**query, "model": {"refId": query["refId"], **query["model"]}} for query in rule.get("data") or ()]
     body = {**_DEFAULTS, **body, "folderUID": folder, "ruleGroup": group}
     body.update({name: duration_text(body[name], name) for name in _DURATIONS if name in body})
-    return Entry(_seen(body), body, body.get("uid", ""), owned=True)
+    return Entry(_seen(body), body, body.get("uid", ""), owner)
 
 
 def found_rule(listed: Mapping[str, Any]) -> Entry:
@@ -101,8 +101,7 @@ def found_rule(listed: Mapping[str, Any]) -> Entry:
     body.update({key: listed[key] for key in ("labels", "annotations", *_DURATIONS) if key in listed})
     body.update({"uid": alert["uid"], "folderUID": alert["namespace_uid"], "ruleGroup": alert["rule_group"]})
     body.update({"provenance": alert.get("provenance", ""), "interval": alert["intervalSeconds"]})
-    owned = (listed.get("annotations") or {}).get(_MARK) == OWNER
-    return Entry(_seen(body), body, alert["uid"], owned=owned)
+    return Entry(_seen(body), body, alert["uid"], owner_of((listed.get("annotations") or {}).get(_MARK)))
 
 
 def _seen(body: Mapping[str, Any]) -> dict[str, Any]:

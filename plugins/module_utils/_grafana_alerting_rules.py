@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable
 from urllib.parse import quote
 
-from ._grafana_alerting_api import PROVISIONING, AlertingApi, Entry, duration, path_of
+from ._grafana_alerting_api import PROVISIONING, AlertingApi, Entry, Scope, duration, path_of
 from ._grafana_alerting_rule import checked_rule, data_sources, found_rule, wanted_rule
-from ._plan import Plan, PlanError, Step, by_key, planned
+from ._plan import Plan, PlanError, Step, by_key
 
 __all__ = ["apply", "plan"]
 
@@ -23,12 +23,7 @@ _Group = tuple[str, str]
 
 
 def plan(
-    api: AlertingApi,
-    listed: Sequence[Mapping[str, Any]],
-    *,
-    prune: bool,
-    absent: bool,
-    missing: Callable[[str], None],
+    api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *, missing: Callable[[str], None]
 ) -> Plan:
     """Return the plan for rules and for the intervals of their groups.
 
@@ -37,23 +32,21 @@ def plan(
     Args:
         api: What is asked.
         listed: The groups.
-        prune: Delete our rules that are not listed.
-        absent: Delete those that are.
+        scope: Whose the rules are.
         missing: Is told, as a sentence, of a folder or data source that is not there.
 
     Raises PlanError, by place, for what Grafana would accept and never evaluate.
     """
     by_key(listed, _group_label, option="rule_groups", what="rule group")
     intervals = {(group["folder_uid"], group["name"]): _interval(group) for group in listed}
-    wanted = _wanted(listed, absent=absent)
+    wanted = _wanted(listed, scope)
     there = {entry.address: entry for entry in _listing(api)}
-    found = _matched(wanted, there, replaceable=prune or absent)
-    owned = sorted(key for key, entry in found.items() if entry.owned)
-    rules = planned(wanted, found, same=_same, prunable=owned if prune else (), absent=absent)
+    found = _matched(wanted, there, scope)
+    rules = scope.planned(wanted, found)
     _check_places(api, rules.steps, there.values(), missing)
     # First those that go: a new rule may have the title of one of them.
     ordered = sorted(rules.steps, key=lambda step: step.action != "delete")
-    groups = () if absent else _interval_steps(intervals, ordered, there.values())
+    groups = () if scope.absent else _interval_steps(intervals, ordered, there.values())
     return Plan((*ordered, *groups), rules.kept)
 
 
@@ -70,10 +63,6 @@ def apply(api: AlertingApi, step: Step) -> None:
         api.apply("DELETE", path_of("alert-rules", entry.address), step)
 
 
-def _same(wanted: Entry, there: Entry) -> bool:
-    return wanted.seen == there.seen
-
-
 def _group_label(group: Mapping[str, Any]) -> str:
     return f"{group['folder_uid']}/{group['name']}"
 
@@ -86,16 +75,16 @@ def _interval(group: Mapping[str, Any]) -> int:
     return seconds
 
 
-def _wanted(listed: Iterable[Mapping[str, Any]], *, absent: bool) -> dict[str, Entry]:
+def _wanted(listed: Iterable[Mapping[str, Any]], scope: Scope) -> dict[str, Entry]:
     entries: list[tuple[str, Entry]] = []
     for index, group in enumerate(listed):
         for number, rule in enumerate(group["rules"]):
             where = f"rule_groups[{index}].rules[{number}]"
-            if not absent:
+            if not scope.absent:
                 checked_rule(rule, where)
             elif not (rule.get("uid") or rule.get("title")):
                 raise PlanError(f"{where} needs a uid or a title.")
-            entries.append((where, wanted_rule(rule, group["folder_uid"], group["name"])))
+            entries.append((where, wanted_rule(rule, group["folder_uid"], group["name"], scope.ownership.owner)))
     for what, key in (("alert rule", _label), ("alert rule of the uid", lambda entry: entry.address)):
         _refuse_repeated(entries, key, what)
     return {f"alert rule {_label(entry)!r}": entry for _place, entry in entries}
@@ -120,10 +109,10 @@ def _listing(api: AlertingApi) -> Iterator[Entry]:
             yield from (found_rule(rule) for rule in group["rules"] if rule.get("grafana_alert"))
 
 
-def _matched(wanted: Mapping[str, Entry], there: Mapping[str, Entry], *, replaceable: bool) -> dict[str, Entry]:
-    """Return what is there, by the keys of what is wanted. Raises PlanError for a title that another rule has.
+def _matched(wanted: Mapping[str, Entry], there: Mapping[str, Entry], scope: Scope) -> dict[str, Entry]:
+    """Return what is there, by the keys of what is wanted.
 
-    With `replaceable` one of ours with that title is about to go.
+    Raises PlanError for a title that another rule has, unless that one is ours and about to go.
     """
     titles = {_label(entry): entry for entry in there.values()}
     found: dict[str, Entry] = {}
@@ -132,7 +121,7 @@ def _matched(wanted: Mapping[str, Entry], there: Mapping[str, Entry], *, replace
         match = there.get(entry.address) if entry.address else namesake
         if match:
             found[key] = match
-        elif namesake and not (replaceable and namesake.owned):
+        elif namesake and not ((scope.prune or scope.absent) and scope.ownership.owns([namesake.owner])):
             raise PlanError(
                 f"The {key} has the uid {entry.address!r}, but its folder has one of that title with the uid "
                 f"{namesake.address!r}. Give that uid, or none, or choose another title."

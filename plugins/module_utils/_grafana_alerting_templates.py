@@ -6,25 +6,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._grafana import OWNER
-from ._grafana_alerting_api import AlertingApi, Entry, path_of
-from ._plan import Plan, PlanError, Step, by_key, planned
+from ._grafana_alerting_api import AlertingApi, Entry, Scope, path_of
+from ._grafana_owner import owner_of
+from ._plan import Plan, PlanError, Step, by_key
 
 __all__ = ["apply", "plan"]
 
-_MARK = f"{{{{/* {OWNER} */}}}}\n"
+_MARK = re.compile(r"\{\{/\* (\S+) \*/\}\}\n")
 
 
-def plan(api: AlertingApi, listed: Iterable[Mapping[str, Any]], *, prune: bool, absent: bool) -> Plan:
-    """Return the plan for the templates; the mark of ours is a comment at their beginning."""
+def plan(api: AlertingApi, listed: Iterable[Mapping[str, Any]], scope: Scope) -> Plan:
+    """Return the plan for the templates; the mark of their owner is a comment at their beginning."""
     items = by_key(listed, lambda item: item["name"], option="templates", what="template")
-    wanted = {_key(name): _desired(name, item["template"] or "", absent=absent) for name, item in items.items()}
+    wanted = {_key(name): _desired(name, item["template"] or "", scope) for name, item in items.items()}
     there = {_key(item["name"]): _found(item) for item in api.read(path_of("templates"), "list the templates") or ()}
-    owned = sorted(key for key, entry in there.items() if entry.owned)
-    return planned(wanted, there, same=_same, prunable=owned if prune else (), absent=absent)
+    return scope.planned(wanted, there)
 
 
 def apply(api: AlertingApi, step: Step) -> None:
@@ -40,20 +40,25 @@ def _key(name: str) -> str:
     return f"template {name!r}"
 
 
-def _same(wanted: Entry, there: Entry) -> bool:
-    return wanted.seen == there.seen
-
-
-def _desired(name: str, text: str, *, absent: bool) -> Entry:
-    if not (text.strip() or absent):
+def _desired(name: str, text: str, scope: Scope) -> Entry:
+    if not (text.strip() or scope.absent):
         raise PlanError(f"The template {name!r} is empty. Give its text, or leave it out.")
-    content = text.strip()
+    content = _bare(text.strip())
     if "define" not in content:
         # As Grafana wraps a text that defines nothing, which it would also do to our comment.
         content = f'{{{{ define "{name}" }}}}\n  {content}\n{{{{ end }}}}'
-    content = content if content.startswith(_MARK) else _MARK + content
-    return Entry({"template": content}, {"template": content}, name, owned=True)
+    content = f"{{{{/* {scope.ownership.mark} */}}}}\n{content}"
+    return Entry({"template": content}, {"template": content}, name, scope.ownership.owner)
 
 
 def _found(item: Mapping[str, Any]) -> Entry:
-    return Entry({"template": item["template"]}, item, item["name"], owned=item["template"].startswith(_MARK))
+    return Entry({"template": item["template"]}, item, item["name"], _owner(item["template"]))
+
+
+def _owner(text: str) -> str:
+    mark = _MARK.match(text)
+    return owner_of(mark[1]) if mark else ""
+
+
+def _bare(text: str) -> str:
+    return _MARK.sub("", text, count=1) if _owner(text) else text

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ._dashboard_model import alike, prepared, stored
-from ._grafana_places import in_order, place
+from ._dashboard_model import alike, stored
+from ._grafana_owner import Ownership, owner_of
+from ._grafana_places import PlaceError, in_order
 from ._grafana_search import Hit
 from ._http import Api, ApiError, HttpError
-from ._plan import Plan, PlanError, Step, by_key, planned
+from ._plan import Plan, PlanError, Step, planned
+from ._unusable_dashboards import Unusable
 
-__all__ = ["Dashboard", "desired", "missing_folders", "plan", "read", "shown", "write"]
+__all__ = ["Dashboard", "owners", "plan", "read", "shown", "write"]
 
 _NOT_FOUND = 404
 _PRECONDITION_FAILED = 412
@@ -39,41 +41,6 @@ class Dashboard:
         return str(self.model["title"])
 
 
-def desired(
-    listed: Iterable[Mapping[str, Any]], *, folder_uid: str, inputs: Mapping[str, Any], tag: str
-) -> dict[str, Dashboard]:
-    """Return {uid: dashboard} of what a task lists.
-
-    Args:
-        listed: Each with `dashboard`, and perhaps `uid`, `folder_uid` and `inputs`.
-        folder_uid: Of those that name none.
-        inputs: For the open inputs of exports; those of a dashboard itself come first.
-        tag: Marks what is ours, empty for no mark.
-
-    Raises PlanError, by index, for what Grafana would refuse half-way, or store as something else.
-    """
-    dashboards = []
-    for index, item in enumerate(listed):
-        model = prepared(
-            item["dashboard"],
-            uid=item["uid"],
-            tag=tag,
-            inputs={**inputs, **(item["inputs"] or {})},
-            where=f"dashboards[{index}]",
-        )
-        folder = folder_uid if item["folder_uid"] is None else item["folder_uid"]
-        dashboards.append(Dashboard(model["uid"], folder, model))
-    wanted = by_key(dashboards, lambda one: one.uid, option="dashboards", what="dashboard")
-    by_key(dashboards, lambda one: "/".join(place(one)), option="dashboards", what="dashboard titled")
-    return wanted
-
-
-def missing_folders(wanted: Iterable[Dashboard], hits: Mapping[str, Hit]) -> list[str]:
-    """Return the uids of the folders that dashboards are to lie in and that do not exist."""
-    folders = {uid for uid, hit in hits.items() if hit.is_folder} | {""}
-    return sorted({one.folder_uid for one in wanted} - folders)
-
-
 def read(api: Api, uid: str) -> Dashboard | None:
     """Return the dashboard, None when there is none. Raises PlanError for a folder of that uid."""
     path = f"/api/dashboards/uid/{quote(uid, safe='')}"
@@ -88,8 +55,20 @@ def read(api: Api, uid: str) -> Dashboard | None:
     return Dashboard(uid, meta.get("folderUid") or "", stored(model), model.get("version", 0), file)
 
 
+def owners(tags: Iterable[str]) -> list[str]:
+    """Return the owners whose marks are among the tags of a dashboard."""
+    return [owner for tag in tags if (owner := owner_of(tag))]
+
+
 def plan(
-    api: Api, wanted: Mapping[str, Any], hits: Mapping[str, Hit], *, prunable: Iterable[str] = (), absent: bool = False
+    api: Api,
+    wanted: Mapping[str, Any],
+    hits: Mapping[str, Hit],
+    *,
+    ownership: Ownership,
+    unusable: Unusable,
+    prune: bool = False,
+    absent: bool = False,
 ) -> Plan:
     """Return the plan, after reading each dashboard that it is about.
 
@@ -97,27 +76,52 @@ def plan(
         api: What is asked.
         wanted: {uid: dashboard}, with absent {uid: anything}.
         hits: All that is there.
-        prunable: Uids of dashboards that are ours.
+        ownership: Whose the list is.
+        unusable: Gets what must not be written: a folder, a dashboard of a file on the server or of another owner, a
+            title in use. While there are such nothing is pruned, for one of them may be what is not listed.
+        prune: Delete those of the owner that are not wanted.
         absent: Delete what is wanted instead.
-
-    Raises PlanError for what must not be written: a folder, a dashboard of a file on the server, a title in use.
     """
-    folders = [uid for uid in wanted if uid in hits and hits[uid].is_folder]
-    if folders:
-        raise _is_folder(folders[0])
-    ours = [uid for uid in prunable if uid not in wanted]
-    there = {uid: found for uid in (*wanted, *ours) if uid in hits and (found := read(api, uid))}
-    locked = [f"{uid!r} ({there[uid].file})" for uid in wanted if uid in there and there[uid].file]
-    if locked:
-        raise PlanError(
-            f"These dashboards are provisioned from files on the server of Grafana, which would put them back: "
-            f"{', '.join(locked)}. Take them out of there, or out of dashboards."
-        )
-    # What a file brings to the server with our tag in it is the file's.
-    gone = [uid for uid in ours if uid in there and not there[uid].file]
-    made = planned(wanted, there, same=_same, prunable=gone, absent=absent)
+    there: dict[str, Dashboard | None] = {}
+    for uid in wanted:
+        with unusable.noted():
+            there[uid] = _readable(api, uid, hits, wanted[uid], ownership)
+    unusable.settle()
+    usable = {uid: wanted[uid] for uid in there}
+    ours = [uid for uid, hit in hits.items() if prune and not hit.is_folder and ownership.owns(owners(hit.tags))]
+    going = [uid for uid in ours if uid not in wanted and not unusable.sentences]
+    there.update({uid: read(api, uid) for uid in going})
+    known = {uid: found for uid, found in there.items() if found}
     others = {uid: hit for uid, hit in hits.items() if not hit.is_folder}
-    return Plan(in_order(made.steps, others, what="dashboard"), made.kept)
+    while True:
+        # What a file brings to the server with our tag in it is the file's.
+        gone = [uid for uid in going if uid in known and not known[uid].file and not unusable.sentences]
+        made = planned(usable, known, same=_same, prunable=gone, absent=absent)
+        try:
+            return Plan(in_order(made.steps, others, what="dashboard"), made.kept)
+        except PlaceError as error:
+            unusable.sentences.append(str(error))
+            unusable.settle()
+            usable = {uid: one for uid, one in usable.items() if uid not in error.keys}
+
+
+def _readable(api: Api, uid: str, hits: Mapping[str, Hit], wanted: Any, ownership: Ownership) -> Dashboard | None:
+    """Return what is there of a dashboard. Raises PlanError for one that must not be written."""
+    if uid not in hits:
+        return None
+    found = None if hits[uid].is_folder else read(api, uid)
+    if hits[uid].is_folder:
+        raise _is_folder(uid)
+    if found and found.file:
+        raise PlanError(
+            f"The dashboard {uid!r} ({found.file}) is provisioned from a file on the server of Grafana, which would "
+            "put it back: take it out of there, or out of dashboards."
+        )
+    if found and isinstance(wanted, Dashboard):
+        marks = set(owners(found.model.get("tags") or ())) - set(owners(wanted.model.get("tags") or ()))
+        if refusal := ownership.refusal(f"dashboard {uid!r}", marks):
+            raise PlanError(refusal)
+    return found
 
 
 def shown(one: Dashboard) -> dict[str, Any]:
@@ -143,7 +147,8 @@ def write(api: Api, message: str) -> Callable[[Step], None]:
         except ApiError as error:
             if error.status != _PRECONDITION_FAILED:
                 raise
-            raise HttpError(f"{error} Somebody else has written since it was read: run again.") from None
+            words = f"{error} Somebody else has written since it was read: run again."
+            raise ApiError(words, error.status) from None
         if answer["uid"] != step.key:
             raise HttpError(f"Could not {attempt}: Grafana wrote the dashboard {answer['uid']!r} instead.")
 

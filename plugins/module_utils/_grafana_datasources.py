@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._grafana import OWNER
+from ._grafana_owner import Ownership, owner_of
 from ._http import Api
 from ._plan import Plan, PlanError, Step, by_key, planned
-from ._secret_digest import secret_digest
+from ._secret_digest import checked_digest_key, secret_digest
 
-__all__ = ["MARK", "desired", "found", "plan", "shown", "write"]
+__all__ = ["MARK", "desired", "found", "owners", "plan", "shown", "write"]
 
 # Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
 MARK = "vigil"
@@ -25,23 +25,24 @@ _COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
 _KEPT = ("url", "database", "basicAuthUser")
 
 
-def desired(listed: Iterable[Mapping[str, Any]], digest_key: str) -> dict[str, dict[str, Any]]:
-    """Return {uid: data source with upstream's keys, our mark in its jsonData}.
+def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: str) -> dict[str, dict[str, Any]]:
+    """Return {uid: data source with upstream's keys, the mark of its owner in its jsonData}.
 
     Raises PlanError, by index, for what Grafana would accept and then not do, or refuse half-way.
     """
-    items = [dict(item) for item in listed]
+    key = checked_digest_key(digest_key)
+    items = [{**item, "secureJsonData": _secrets(item)} for item in listed]
     for index, item in enumerate(items):
         where = f"datasources[{index}]"
         if not _UID.fullmatch(item["uid"]):
             raise PlanError(f"{where}: uid {item['uid']!r} must be 1 to 40 letters, digits, _ or -.")
-        if item["secureJsonData"] and not digest_key:
+        if item["secureJsonData"] and not key:
             raise PlanError(
                 f"{where} ({item['uid']!r}) has secureJsonData, which Grafana never shows again: give "
                 "secret_digest_key, a secret of its own, so that a changed secret is noticed."
             )
     wanted = {
-        uid: _marked(item, digest_key)
+        uid: _marked(item, key, mark)
         for uid, item in by_key(items, lambda item: item["uid"], option="datasources", what="data source").items()
     }
     by_key(items, lambda item: item["name"] or item["uid"], option="datasources", what="data source named")
@@ -51,15 +52,16 @@ def desired(listed: Iterable[Mapping[str, Any]], digest_key: str) -> dict[str, d
     return wanted
 
 
-def _marked(item: Mapping[str, Any], digest_key: str) -> dict[str, Any]:
-    mark = {"owner": OWNER}
+def _secrets(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the secrets without empty ones, which to Grafana are none."""
+    return {name: value for name, value in (item["secureJsonData"] or {}).items() if value not in ("", None)}
+
+
+def _marked(item: Mapping[str, Any], digest_key: str, mark: str) -> dict[str, Any]:
+    own = {"owner": mark}
     if item["secureJsonData"]:
-        mark["secrets"] = secret_digest(digest_key, item["secureJsonData"])
-    return {
-        **item,
-        "jsonData": {**(item["jsonData"] or {}), MARK: mark},
-        "secureJsonData": item["secureJsonData"] or {},
-    }
+        own["secrets"] = secret_digest(digest_key, f"data source {item['uid']}", item["secureJsonData"])
+    return {**item, "jsonData": {**(item["jsonData"] or {}), MARK: own}}
 
 
 def found(api: Api, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -72,18 +74,31 @@ def found(api: Api, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     return listed
 
 
+def owners(item: Mapping[str, Any]) -> list[str]:
+    """Return the owner of a data source, nothing for one without a mark."""
+    mark = item["jsonData"].get(MARK)
+    owner = owner_of(mark.get("owner")) if isinstance(mark, Mapping) else ""
+    return [owner] if owner else []
+
+
 def plan(
     wanted: Mapping[str, Mapping[str, Any]],
     there: Mapping[str, Mapping[str, Any]],
     *,
+    ownership: Ownership,
     prune: bool = False,
     absent: bool = False,
 ) -> Plan:
-    """Return the plan. Raises PlanError for a name that another one has, and for what Grafana lets nobody change."""
-    owned = [uid for uid, item in there.items() if (item["jsonData"].get(MARK) or {}).get("owner") == OWNER]
+    """Return the plan.
+
+    Raises PlanError for one of another owner, a name that another one has, and what Grafana lets nobody change.
+    """
+    owned = [uid for uid, item in there.items() if ownership.owns(owners(item))]
     made = planned(wanted, there, same=_same, prunable=owned if prune else (), absent=absent)
     names = {item["name"]: uid for uid, item in there.items()}
     for step in made.steps:
+        if step.action == "update" and (refusal := ownership.refusal(f"data source {step.key!r}", owners(step.before))):
+            raise PlanError(refusal)
         if step.before and step.before.get("readOnly"):
             raise PlanError(
                 f"The data source {step.key!r} is provisioned from a file on the server of Grafana and cannot be "
@@ -104,8 +119,12 @@ def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
         and all(wanted[key] in (None, "", there.get(key)) for key in _KEPT)
         and wanted["isDefault"] in (None, there["isDefault"])
         and wanted["jsonData"] == there["jsonData"]
-        and set(wanted["secureJsonData"]) == set(there.get("secureJsonFields") or {})
+        and set(wanted["secureJsonData"]) == {name for name, kept in _kept_secrets(there).items() if kept}
     )
+
+
+def _kept_secrets(there: Mapping[str, Any]) -> Mapping[str, bool]:
+    return there.get("secureJsonFields") or {}
 
 
 def write(api: Api, step: Step) -> None:
@@ -120,7 +139,7 @@ def write(api: Api, step: Step) -> None:
         api.call("POST", "/api/datasources", attempt=attempt, body=body)
         return
     # A key that is left out keeps its secret, an empty one loses it.
-    forgotten = dict.fromkeys(step.before.get("secureJsonFields") or {}, "")
+    forgotten = dict.fromkeys(_kept_secrets(step.before), "")
     body["secureJsonData"] = {**forgotten, **body["secureJsonData"]}
     body.setdefault("isDefault", step.before["isDefault"])
     # With the version that was read, a change of somebody else in between is refused rather than lost.
@@ -130,5 +149,5 @@ def write(api: Api, step: Step) -> None:
 def shown(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a diff shows: of secrets only their names, and a digest that tells whether they changed."""
     fields = {key: item.get(key) or "" for key in (*_COMPARED, *_KEPT)}
-    secrets = item.get("secureJsonData") or item.get("secureJsonFields") or {}
+    secrets = item.get("secureJsonData") or _kept_secrets(item)
     return {**fields, "isDefault": item["isDefault"], "jsonData": item["jsonData"], "secrets": sorted(secrets)}

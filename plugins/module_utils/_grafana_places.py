@@ -12,7 +12,15 @@ from typing import NamedTuple, Protocol
 
 from ._plan import PlanError, Step
 
-__all__ = ["Titled", "in_order", "place"]
+__all__ = ["PlaceError", "Titled", "in_order", "place"]
+
+
+class PlaceError(PlanError):
+    """Objects whose titles stand in the way; `keys` are those of the steps that cannot be made."""
+
+    def __init__(self, sentence: str, keys: Iterable[str]) -> None:
+        super().__init__(sentence)
+        self.keys = frozenset(keys)
 
 
 class Titled(Protocol):
@@ -52,7 +60,7 @@ def in_order(
         what: What they are called in messages.
         needs: {key of a step: further keys whose steps have to come before it}.
 
-    Raises PlanError when somebody holds a title and keeps it, or when steps wait for each other.
+    Raises PlaceError when somebody holds a title and keeps it, or when steps wait for each other.
     """
     holders: dict[_Place, list[str]] = {}
     for key, item in there.items():
@@ -66,10 +74,11 @@ def in_order(
     while waiting:
         ready = next((step for step in waiting if needed[step.key] <= done.keys()), None)
         if ready is None:
-            named = " and ".join(repr(step.key) for step in waiting if _waits_for_itself(step.key, needed))
-            raise PlanError(
-                f"The {what}s {named} are to exchange their titles or places, which takes more than one step. Give one "
-                "of them another title or place in a run before."
+            circle = [step.key for step in waiting if _waits_for_itself(step.key, needed)]
+            raise PlaceError(
+                f"The {what}s {' and '.join(map(repr, circle))} are to exchange their titles or places, which takes "
+                "more than one step. Give one of them another title or place in a run before.",
+                circle,
             )
         done[ready.key] = ready
         waiting.remove(ready)
@@ -86,9 +95,10 @@ def _holders(step: Step, holders: Mapping[_Place, list[str]], by_key: Mapping[st
         other = by_key.get(key)
         if other is None or (other.after is not None and place(other.after) == wanted):
             where = f"in the folder {wanted.folder_uid!r}" if wanted.folder_uid else "at the top"
-            raise PlanError(
+            raise PlaceError(
                 f"The {what} {step.key!r} cannot have the title {step.after.title!r} {where}: {key!r} has it there "
-                "(case does not count). Rename one of them, or give the uid of the one that is there."
+                "(case does not count). Rename one of them, or give the uid of the one that is there.",
+                [step.key],
             )
     return others
 

@@ -12,9 +12,10 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Brings the alerting of an organisation of Grafana to what is listed, with upstream's own keys. Reads each kind that
     is listed with one request, writes what differs, in an order in which nothing refers to what is not there.
-  - What it writes carries a mark, so that O(prune) removes nothing that others made. Rules have it in the annotation
-    C(__owner__), which no notification shows; contact points in the setting C(vigil); templates in a comment; mute
-    timings, which have no place for one, in an interval on 1 January 1970.
+  - What it writes carries a mark of O(owner), so that O(prune) removes nothing that others made. Rules have it in the
+    annotation C(__owner__), which no notification shows; contact points in the setting C(vigil); templates in a
+    comment; mute timings, which have no place for one, in an interval on 1 January 1970. The notification policy is one
+    tree without a mark, and belongs into one list.
   - What Grafana would accept and then never evaluate is refused before anything is written, such as a condition that no
     query has, or a folder or data source that is not there. The latter is a warning in check mode.
   - Needs an administrator of the organisation, or a service account with that role.
@@ -22,6 +23,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
+  - vigil.observability.grafana.owner
 options:
   rule_groups:
     description:
@@ -52,7 +54,9 @@ options:
       uid: {description: What it is known by. Without it that is name and type., type: str}
       settings: {description: Settings of its type., type: dict}
       secure_settings:
-        description: Secret settings of its type. Others in Grafana are removed; V([REDACTED]) keeps one as it is.
+        description:
+          - Secret settings of its type. Others in Grafana are removed, an empty one is none, and V([REDACTED]) keeps
+            one as it is.
         type: dict
       disableResolveMessage: {description: Whether to say nothing when an alert ends., type: bool, default: false}
   notification_policy:
@@ -85,7 +89,9 @@ options:
     type: bool
     default: false
   secret_digest_key:
-    description: Secret that digests of the secrets are made with. Needed with C(secure_settings).
+    description:
+      - Secret that the key of digests of the secrets is derived from, in a way that makes guessing it slow. Needed with
+        C(secure_settings).
     type: str
   state:
     description: Whether what is listed is to be there.
@@ -93,7 +99,8 @@ options:
     choices: [present, absent]
     default: present
   prune:
-    description: Delete what has our mark and is not listed, of each kind that is listed, in the whole organisation.
+    description:
+      - Delete what has the mark of O(owner) and is not listed, of each kind that is listed, in the whole organisation.
     type: bool
     default: false
 seealso:
@@ -163,11 +170,14 @@ from ansible_collections.vigil.observability.plugins.module_utils._plan import P
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     api = AlertingApi(grafana_api(module, session, secrets_of(module.params)), editable=module.params["editable_in_ui"])
     missing: list[str] = []
-    made, changes = alerting_plan(api, module.params, missing.append)
+    left: list[str] = []
+    made, changes = alerting_plan(api, module.params, missing=missing.append, left=left.append)
     if missing and not module.check_mode:
         raise PlanError(" ".join(missing))
     for sentence in missing:
         module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
+    for sentence in filter(None, left):
+        module.warn(sentence)
     for change in () if module.check_mode else changes:
         change()
     return made.result(shown)

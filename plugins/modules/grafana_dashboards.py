@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
+  - vigil.observability.grafana.owner
 options:
   dashboards:
     description: Dashboards. Each uid, and each title in a folder, may be there once.
@@ -32,7 +33,7 @@ options:
         description:
           - Model of the dashboard, as Grafana exports it, its API answers it, or a filter makes it, as data or as JSON
             text. Its C(id) and C(version) do not matter. Needed unless O(state=absent).
-          - A model that leaves data sources open (C(__inputs), as on grafana.com) needs O(inputs).
+          - A model that leaves data sources open (C(__inputs), as on grafana.com) needs O(datasources) or O(inputs).
         type: dict
       uid:
         description: By what the dashboard is known. Without it that of the model, which has to have one.
@@ -43,22 +44,40 @@ options:
       inputs:
         description: Values for its C(__inputs), before those of O(inputs).
         type: dict
+      path:
+        description: File that it comes from, by which messages call it.
+        type: str
+      error:
+        description: Why that file has no model, as P(vigil.observability.dashboard_files#filter) says.
+        type: str
   folder_uid:
     description: Folder of the dashboards that name none. Empty is the top.
     type: str
     default: ""
   inputs:
-    description: Values for C(__inputs) by name, such as C(DS_PROMETHEUS), where it is a data source its uid.
+    description:
+      - Values for C(__inputs) by name, such as C(DS_PROMETHEUS), where it is a data source its uid.
+      - A constant without a value here keeps the one that the export gives it.
+    type: dict
+    default: {}
+  datasources:
+    description: Uid of a data source by type, such as V(prometheus), for C(__inputs) that O(inputs) leaves out.
     type: dict
     default: {}
   owner:
     description:
-      - Tag that every dashboard gets which is written, and by which O(prune) knows what is ours. An empty one adds no
-        tag.
-      - Lists that are applied apart from each other and prune need owners apart. A copy that somebody saves with the
-        tags counts as ours too.
+      - As in every list; here the mark is a tag, V(vigil.observability) or V(vigil.observability:<owner>). An empty
+        owner adds no tag.
+      - A copy that somebody saves with the tags counts as the owner's too.
     type: str
     default: vigil.observability
+  skip_unusable:
+    description:
+      - Whether dashboards that cannot be used are left out, with a warning, while the others are written. RV(unusable)
+        names them, so that a later task can fail. Nothing is pruned by such a run.
+      - Otherwise one of them is enough to refuse all, before anything is written.
+    type: bool
+    default: false
   version_message:
     description: What the history of a dashboard says of a change.
     type: str
@@ -69,7 +88,7 @@ options:
     choices: [present, absent]
     default: present
   prune:
-    description: Delete the dashboards with the tag of O(owner) that are not listed.
+    description: Delete the dashboards with the mark of O(owner) that are not listed.
     type: bool
     default: false
 seealso:
@@ -102,88 +121,72 @@ created: {description: Uids of the dashboards that were created., returned: succ
 updated: {description: Uids of the dashboards that were changed or moved., returned: success, type: list, elements: str}
 deleted: {description: Uids of the dashboards that were deleted., returned: success, type: list, elements: str}
 unchanged: {description: Uids of those that already were as wanted., returned: success, type: list, elements: str}
+unusable:
+  description: A sentence on each dashboard that was left out, with O(skip_unusable).
+  returned: success
+  type: list
+  elements: str
 requests: {description: How many requests the task made., returned: success, type: int}
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils import _grafana_dashboards
 from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import (
-    OWNER,
-    grafana_api,
-    run_grafana_module,
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboard_list import (
+    OPTIONS,
+    in_folders,
+    unwanted,
+    wanted,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import search
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_owner import Ownership
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit, search
 from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
-
-_DASHBOARD = {
-    "dashboard": {"type": "dict"},
-    "uid": {"type": "str"},
-    "folder_uid": {"type": "str"},
-    "inputs": {"type": "dict"},
-}
-_OPTIONS = {
-    "dashboards": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": _DASHBOARD,
-        "required_one_of": [("dashboard", "uid")],
-    },
-    "folder_uid": {"type": "str", "default": ""},
-    "inputs": {"type": "dict", "default": {}},
-    "owner": {"type": "str", "default": OWNER},
-    "version_message": {"type": "str", "default": "Written by Ansible"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "prune": {"type": "bool", "default": False},
-}
+from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._unusable_dashboards import Unusable
 
 
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     parameters = module.params
-    absent, owner = parameters["state"] == "absent", parameters["owner"]
-    if parameters["prune"] and (absent or not owner):
+    absent, ownership = parameters["state"] == "absent", Ownership.of(parameters, optional=True)
+    if parameters["prune"] and (absent or not ownership.owner):
         raise PlanError("prune needs an owner, whose tag says what is ours, and state present.")
-    wanted = _wanted(parameters, absent=absent)
+    unusable = Unusable(skip=parameters["skip_unusable"])
+    listed: dict[str, Any] = unwanted(parameters) if absent else wanted(parameters, ownership, unusable)
     api = grafana_api(module, session)
     hits = search(api)
-    missing = [] if absent else _grafana_dashboards.missing_folders(wanted.values(), hits)
-    if missing:
-        named = f"There is no folder with the uid {', '.join(map(repr, missing))}"
-        if not module.check_mode:
-            raise PlanError(f"{named}: make it with grafana_folders, or correct folder_uid.")
-        module.warn(f"{named} yet.")
-    ours = [uid for uid, hit in hits.items() if parameters["prune"] and owner in hit.tags and not hit.is_folder]
-    plan = _grafana_dashboards.plan(api, wanted, hits, prunable=ours, absent=absent)
-    apply(module, plan, _grafana_dashboards.write(api, parameters["version_message"]))
-    return {**plan.outcome(), **({"diff": plan.diffs(_grafana_dashboards.shown)} if module._diff else {})}
+    if not absent:
+        listed = in_folders(listed, hits, unusable, expected=module.warn if module.check_mode else None)
+    plan = _grafana_dashboards.plan(
+        api, listed, hits, ownership=ownership, unusable=unusable, prune=parameters["prune"], absent=absent
+    )
+    apply(module, plan, unusable.write(_grafana_dashboards.write(api, parameters["version_message"])))
+    made = Plan(tuple(step for step in plan.steps if step.key not in unusable.unwritten), plan.kept)
+    _warn(module, made, {uid: hit for uid, hit in hits.items() if uid not in listed}, ownership, unusable)
+    shown = {"diff": made.diffs(_grafana_dashboards.shown)} if module._diff else {}
+    return {**made.outcome(), **shown, "unusable": unusable.sentences}
 
 
-def _wanted(parameters: dict[str, Any], *, absent: bool) -> dict[str, Any]:
-    listed = parameters["dashboards"]
-    for index, item in enumerate(listed):
-        if not absent and item["dashboard"] is None:
-            raise PlanError(f"dashboards[{index}] ({item['uid']!r}) needs dashboard, its model.")
-        if absent and not _uid(item):
-            raise PlanError(f"dashboards[{index}] has no uid: give uid, or a model with one.")
-    if absent:
-        return dict.fromkeys(map(_uid, listed))
-    shared = {name: parameters[name] for name in ("folder_uid", "inputs")}
-    return _grafana_dashboards.desired(listed, **shared, tag=parameters["owner"])
-
-
-def _uid(item: dict[str, Any]) -> str:
-    return str(item["uid"] or (item["dashboard"] or {}).get("uid") or "")
+def _warn(
+    module: AnsibleModule, made: Plan, unlisted: Mapping[str, Hit], ownership: Ownership, unusable: Unusable
+) -> None:
+    owners = _grafana_dashboards.owners
+    updated = [step.before.model.get("tags") or () for step in made.steps if step.action == "update"]
+    left = ownership.left({f"{uid!r} ({hit.title})": owners(hit.tags) for uid, hit in unlisted.items()})
+    if left and any(ownership.takes(owners(tags)) for tags in updated):
+        module.warn(left)
+    for sentence in unusable.sentences:
+        module.warn(f"A dashboard was left out: {sentence}")
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(_OPTIONS, _act)
+    run_grafana_module(OPTIONS, _act)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Creates, updates and deletes data sources of any type, with upstream's own keys. Reads all of them with one request
     and each of O(datasources) with one more; writes what differs, and nothing when nothing does.
-  - What it writes carries a mark (C(jsonData.vigil)), so that O(prune) removes nothing that others made.
+  - What it writes carries a mark of O(owner) (C(jsonData.vigil)), so that O(prune) removes nothing that others made.
   - An update of Grafana's cannot empty C(url), C(database) and C(basicAuthUser). What is left out of them stays.
   - Grafana never shows a secret again. A keyed digest of the secrets lies beside the mark, so that a changed secret is
     written and an unchanged one is not.
@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
+  - vigil.observability.grafana.owner
 options:
   datasources:
     description: Data sources. Each O(datasources[].uid) and each O(datasources[].name) may be there once.
@@ -68,10 +69,13 @@ options:
         description: Settings of its type. They replace all that is there.
         type: dict
       secureJsonData:
-        description: Secrets of its type, such as C(basicAuthPassword) or C(tlsCACert). Others are removed.
+        description:
+          - Secrets of its type, such as C(basicAuthPassword) or C(tlsCACert). Others are removed; an empty one is none.
         type: dict
   secret_digest_key:
-    description: Secret that the digests are made with. Needed with C(secureJsonData).
+    description:
+      - Secret that the key of the digests is derived from, in a way that makes guessing it slow. Needed with
+        C(secureJsonData).
     type: str
   state:
     description: Whether they are to be there.
@@ -79,7 +83,7 @@ options:
     choices: [present, absent]
     default: present
   prune:
-    description: Delete the data sources with our mark that are not listed.
+    description: Delete the data sources with the mark of O(owner) that are not listed.
     type: bool
     default: false
 seealso:
@@ -131,10 +135,12 @@ from ansible_collections.vigil.observability.plugins.module_utils._grafana impor
 from ansible_collections.vigil.observability.plugins.module_utils._grafana_datasources import (
     desired,
     found,
+    owners,
     plan,
     shown,
     write,
 )
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_owner import OWNER_OPTIONS, Ownership
 from ansible_collections.vigil.observability.plugins.module_utils._http import Session
 from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
 
@@ -155,6 +161,7 @@ _DATASOURCE = {
 }
 _OPTIONS = {
     "datasources": {"type": "list", "elements": "dict", "required": True, "options": _DATASOURCE},
+    **OWNER_OPTIONS,
     "secret_digest_key": {"type": "str", "no_log": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "prune": {"type": "bool", "default": False},
@@ -163,16 +170,20 @@ _OPTIONS = {
 
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     parameters = module.params
-    absent = parameters["state"] == "absent"
+    absent, ownership = parameters["state"] == "absent", Ownership.of(parameters)
     for index, item in enumerate(parameters["datasources"]):
         item["name"] = item["name"] or item["uid"]
         if not (item["type"] or absent):
             raise PlanError(f"datasources[{index}] ({item['uid']!r}) needs a type, such as prometheus.")
-    wanted = desired(parameters["datasources"], parameters["secret_digest_key"] or "")
+    wanted = desired(parameters["datasources"], parameters["secret_digest_key"], ownership.mark)
     secrets = [str(value) for item in wanted.values() for value in item["secureJsonData"].values()]
     api = grafana_api(module, session, secrets)
-    made = plan(wanted, found(api, wanted), prune=parameters["prune"], absent=absent)
+    there = found(api, wanted)
+    made = plan(wanted, there, ownership=ownership, prune=parameters["prune"], absent=absent)
     apply(module, made, partial(write, api))
+    taken = any(step.action == "update" and ownership.takes(owners(step.before)) for step in made.steps)
+    if taken and (left := ownership.left({repr(uid): owners(there[uid]) for uid in there if uid not in wanted})):
+        module.warn(left)
     return made.result(shown)
 
 

@@ -15,12 +15,14 @@ from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 testinfra_hosts = ["stack-1"]
 ROOT = Path(__file__).resolve().parents[3]
 CONDITIONAL = yaml.safe_load((ROOT / "tests/rules/conditional_metrics.yml").read_text(encoding="utf-8"))
+MARK = "vigil.observability:provision_grafana"
 FOLDERS = {"vigil-monitoring": "Monitoring", "vigil-applications": "Applications"}
 
 
 @pytest.fixture
 def dashboards(grafana):
-    found = [grafana(f"dashboards/uid/{one['uid']}") for one in grafana("search?type=dash-db&tag=vigil.observability")]
+    ours = grafana(f"search?type=dash-db&tag={MARK}")
+    found = [grafana(f"dashboards/uid/{one['uid']}") for one in ours]
     return {one["dashboard"]["title"]: one for one in found}
 
 
@@ -77,7 +79,8 @@ def test_dashboards_lie_in_their_folders(dashboards):
 
 
 def test_data_sources_reach_both_replicas_with_passwords_of_their_own(grafana, ask, secrets):
-    sources = {one["uid"]: grafana(f"datasources/uid/{one['uid']}") for one in grafana("datasources")}
+    every = {one["uid"]: grafana(f"datasources/uid/{one['uid']}") for one in grafana("datasources")}
+    sources = {uid: one for uid, one in every.items() if one["jsonData"]["vigil"]["owner"] == MARK}
     assert {uid: one["url"] for uid, one in sources.items()} == {
         "prometheus": "https://stack-1:9090",
         "prometheus_2": "https://stack-2:9090",

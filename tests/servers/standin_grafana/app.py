@@ -13,6 +13,7 @@ import bottle  # type: ignore[import-untyped]
 
 from .access import ADMIN, NOBODY, Attempts, Identity, add_user, authenticated
 from .answers import JSON_UTF8, Answer, Raw, Refusal, forbidden
+from .documented import documented
 from .routing import Call, Route, Routes
 from .settings import Settings
 from .store import EVERYWHERE, Store, instant
@@ -29,6 +30,7 @@ _UNAUTHORIZED = Answer(401, {"message": "Unauthorized"}, JSON_UTF8)
 _NO_PAGE = Answer(
     404, Raw("<!DOCTYPE html>\n<html><head><title>stand-in</title></head></html>\n"), "text/html; charset=UTF-8"
 )
+_WITHOUT_PREFIX = ("/api/health", "/healthz", "/metrics")
 _NOT_FOUND = Answer(404, {"message": "Not found"}, JSON_UTF8)
 
 
@@ -56,6 +58,11 @@ class Application:
             self.requests[str(environ["REQUEST_METHOD"]), path] += 1
             self._now += 1
             self.at_once = max(self.at_once, self._now)
+        if (prefix := _sub_path(self.settings)) and path not in _WITHOUT_PREFIX:
+            if not f"{path}/".startswith(f"{prefix}/"):
+                return _redirected(f"{self.settings.get('server', 'root_url').rstrip('/')}{path}", start_response)
+            path = path[len(prefix) :] or "/"
+            environ["PATH_INFO"] = path
         if path.endswith("/") and path != "/" and not path.endswith("//"):
             environ["PATH_INFO"] = path[:-1]
         try:
@@ -116,6 +123,19 @@ class Application:
         except Refusal as refusal:
             return _sent(refusal.answer)
         return _sent(_NOT_FOUND if known else _UNAUTHORIZED)
+
+
+@documented(
+    "with serve_from_sub_path, what is asked without the path of root_url is redirected, health and metrics apart"
+)
+def _sub_path(settings: Settings) -> str:
+    on = settings.flag("server", "serve_from_sub_path")
+    return urlsplit(settings.get("server", "root_url")).path.rstrip("/") if on else ""
+
+
+def _redirected(url: str, start_response: Callable[..., object]) -> list[bytes]:
+    start_response("301 Moved Permanently", [("Location", url), ("Content-Length", "0")])
+    return []
 
 
 def _all_routes() -> Iterator[Route]:

@@ -47,13 +47,15 @@ LEGEND = {"id": 1, "title": "Größe", "targets": [{"expr": "up", "legendFormat"
 
 @pytest.fixture
 def existing(grafana: Grafana) -> Grafana:
-    """A Grafana in which people made nested folders and dashboards, and a file on the server made one."""
+    """A Grafana with nested folders and dashboards of people, one of a file on the server, and one of our playbook."""
     asked = Session(Endpoint(grafana.url, "admin", "admin"))
     for uid, parent in (("hosts", ""), ("disks", "hosts")):
         asked.request("POST", "/api/folders", body={"uid": uid, "title": uid.title(), "parentUid": parent})
     for uid, folder in (("start", ""), ("cpu", "hosts"), ("smart", "disks")):
         body = {"dashboard": {"uid": uid, "title": uid.upper(), "panels": [LEGEND]}, "folderUid": folder}
         assert asked.request("POST", "/api/dashboards/db", body=body).status == 200
+    site = {"uid": "site", "title": "Site", "tags": ["vigil.observability:provision_grafana"]}
+    assert asked.request("POST", "/api/dashboards/db", body={"dashboard": site}).status == 200
     asked.close()
     store = grafana.served.application.store
     with store.transaction():
@@ -86,7 +88,7 @@ def test_what_was_made_in_the_browser_is_taken_back_from_its_files_without_a_cha
 ) -> None:
     said = play(existing, tmp_path, str(COLLECTION / "playbooks/export_dashboards.yml"))
     assert f"3 dashboards and 2 folders are in {tmp_path}/grafana" in said
-    assert "1 more come from files on the server" in said
+    assert "2 more come from files on the server or from the playbook provision_grafana" in said
     files = sorted(str(file.relative_to(tmp_path / "grafana")) for file in tmp_path.rglob("*.json"))
     written = ["dashboards/disks/smart.json", "dashboards/general/start.json", "dashboards/hosts/cpu.json"]
     assert files == [*written, "folders.json"]

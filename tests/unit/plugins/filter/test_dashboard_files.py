@@ -37,8 +37,20 @@ def test_a_directory_without_dashboards_is_refused(tmp_path: Path) -> None:
             read(str(folder))
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "cannot be read as JSON"), ("[]", "must hold the model of one")])
+@pytest.mark.parametrize(("text", "message"), [("{", "It cannot be read as JSON"), ("[]", "It must hold the model")])
 def test_a_file_that_is_no_dashboard_is_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(AnsibleFilterError, match=rf"a\.json {message}"):
+    with pytest.raises(AnsibleFilterError, match=rf"a\.json cannot be used: {message}"):
         read(str(tmp_path))
+    (tmp_path / "b.json").write_text('{"uid": "b"}')
+    unusable, usable = read(str(tmp_path), keep_unusable=True)
+    assert (unusable["path"], usable["path"]) == ("a.json", "b.json")
+    assert unusable["error"].startswith(message)
+    assert "dashboard" not in unusable
+
+
+def test_a_model_without_a_uid_gets_the_name_of_its_file_as_one(tmp_path: Path) -> None:
+    (tmp_path / "disks.json").write_text(json.dumps({"title": "Disks", "uid": None}))
+    (tmp_path / "own.json").write_text(json.dumps({"meta": {}, "dashboard": {"title": "Own", "uid": "its-own"}}))
+    (tmp_path / "two words.json").write_text(json.dumps({"title": "No name for a uid"}))
+    assert [one.get("uid") for one in read(str(tmp_path))] == ["disks", None, None]

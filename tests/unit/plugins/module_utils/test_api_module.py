@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._secret_digest import secret_digest
+from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._secret_digest import (
+    checked_digest_key,
+    secret_digest,
+)
 from ansible_collections.vigil.observability.plugins.modules import grafana_dashboards, grafana_info
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana
 
@@ -71,7 +77,27 @@ def test_of_what_is_provisioned_only_the_number_is_told(grafana: Grafana, run_mo
 
 
 def test_the_digest_of_a_secret_changes_with_it_and_with_the_key_alone() -> None:
-    digest = secret_digest("key", {"a": "x", "b": "y"})
-    assert digest == secret_digest("key", {"b": "y", "a": "x"})
-    assert len({digest, secret_digest("other", {"a": "x", "b": "y"}), secret_digest("key", {"a": "x", "b": "z"})}) == 3
+    digest = secret_digest("key", "one", {"a": "x", "b": "y"})
+    assert digest == secret_digest("key", "one", {"b": "y", "a": "x"})
+    others = {secret_digest("other", "one", {"a": "x", "b": "y"}), secret_digest("key", "one", {"a": "x", "b": "z"})}
+    assert len({digest, *others}) == 3
     assert (len(digest), int(digest, 16) > 0) == (32, True)
+
+
+def test_two_objects_of_one_secret_do_not_show_that_they_have() -> None:
+    assert secret_digest("key", "one", {"a": "x"}) != secret_digest("key", "another", {"a": "x"})
+
+
+def test_a_digest_that_anybody_reads_does_not_let_keys_be_tried_fast() -> None:
+    canonical = json.dumps(["one", {"a": "x"}], separators=(",", ":")).encode()
+    assert secret_digest("key", "one", {"a": "x"}) != hmac.digest(b"key", canonical, "sha256").hex()[:32]
+    started = time.process_time()
+    for number in range(5):
+        secret_digest(f"guess {number}", "one", {"a": "x"})
+    assert time.process_time() - started > 0.05
+
+
+def test_the_key_of_every_grafana_is_refused_as_a_key_of_digests() -> None:
+    with pytest.raises(PlanError, match="which everybody knows"):
+        checked_digest_key("SW2YcwTIb9zpOOhoPsMm")
+    assert (checked_digest_key(None), checked_digest_key("a secret")) == ("", "a secret")

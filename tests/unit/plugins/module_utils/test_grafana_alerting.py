@@ -20,6 +20,7 @@ from ansible_collections.vigil.observability.plugins.module_utils import _grafan
 from ansible_collections.vigil.observability.plugins.module_utils import _grafana_alerting_templates as templates
 from ansible_collections.vigil.observability.plugins.module_utils._grafana_alerting_api import (
     AlertingApi,
+    Scope,
     duration,
     duration_text,
 )
@@ -27,12 +28,14 @@ from ansible_collections.vigil.observability.plugins.module_utils._grafana_alert
     found_rule,
     wanted_rule,
 )
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_owner import OWNER, Ownership
 from ansible_collections.vigil.observability.plugins.module_utils._http import Api, Endpoint, Session
 from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
 from ansible_collections.vigil.observability.tests.servers import standin_grafana
 from ansible_collections.vigil.observability.tests.unit.plugins.conftest import LoopbackServer
 
 RECORDINGS = Path(standin_grafana.__file__).parent / "recordings"
+SCOPE = Scope(Ownership(OWNER))
 IN_PATH = ("uid", "folderUID", "ruleGroup", "orgID")
 
 
@@ -53,28 +56,28 @@ def api(server: LoopbackServer) -> Iterator[AlertingApi]:
 def test_a_recorded_rule_is_the_one_that_had_been_sent() -> None:
     sent, _answer = recorded("10-rule-groups", 1)
     rule = {name: value for name, value in sent.items() if name not in IN_PATH}
-    wanted = wanted_rule(rule, sent["folderUID"], sent["ruleGroup"])
+    wanted = wanted_rule(rule, sent["folderUID"], sent["ruleGroup"], OWNER)
     _sent, listing = recorded("11-ruler", 1)
     listed = next(group["rules"][0] for group in listing["Alert Folder"] if group["name"] == "grp")
     there = found_rule(listed)
-    assert (there.address, there.provenance, there.owned, there.body["interval"]) == ("gr1", "api", False, 60)
+    assert (there.address, there.provenance, there.owner, there.body["interval"]) == ("gr1", "api", "", 60)
     ours = {**there.seen, "annotations": {**there.seen["annotations"], "__owner__": "vigil.observability"}}
     assert ours == wanted.seen
-    assert wanted_rule({**rule, "for": "6m"}, "af", "grp").seen != ours
+    assert wanted_rule({**rule, "for": "6m"}, "af", "grp", OWNER).seen != ours
 
 
 def test_a_recorded_policy_is_the_one_that_had_been_sent(api: AlertingApi, server: LoopbackServer) -> None:
     for put, get in ((1, 2), (19, 20), (21, 22)):
         sent, _answer = recorded("13-policies", put)
         server.bodies["/api/v1/provisioning/policies"] = json.dumps(recorded("13-policies", get)[1]).encode()
-        made = policy.plan(api, sent, prune=False, absent=False)
+        made = policy.plan(api, sent, SCOPE)
         assert (made.steps, made.kept) == ((), ("notification policy",))
 
 
 def test_a_reset_policy_is_absent(api: AlertingApi, server: LoopbackServer) -> None:
     for get, steps in ((2, 1), (26, 0)):
         server.bodies["/api/v1/provisioning/policies"] = json.dumps(recorded("13-policies", get)[1]).encode()
-        assert len(policy.plan(api, {}, prune=False, absent=True).steps) == steps
+        assert len(policy.plan(api, {}, Scope(Ownership(OWNER), absent=True)).steps) == steps
 
 
 def test_a_recorded_mute_timing_is_the_one_that_had_been_sent_but_for_our_mark(
@@ -85,7 +88,7 @@ def test_a_recorded_mute_timing_is_the_one_that_had_been_sent_but_for_our_mark(
     marked["time_intervals"][-1]["days_of_month"] = ["1"]
     for listed, actions in ((answer, ["update"]), (marked, [])):
         server.bodies["/api/v1/provisioning/mute-timings"] = json.dumps([listed]).encode()
-        made = mute_timings.plan(api, [sent], prune=False, absent=False)
+        made = mute_timings.plan(api, [sent], SCOPE)
         assert [step.action for step in made.steps] == actions
 
 
@@ -93,12 +96,12 @@ def test_a_template_that_defines_nothing_is_wrapped_as_grafana_does(api: Alertin
     sent, answer = recorded("15-templates", 3)
     ours = {**answer, "template": "{{/* vigil.observability */}}\n" + answer["template"]}
     server.bodies["/api/v1/provisioning/templates"] = json.dumps([ours]).encode()
-    assert templates.plan(api, [{**sent, "name": "t2"}], prune=True, absent=False).kept == ("template 't2'",)
+    assert templates.plan(api, [{**sent, "name": "t2"}], SCOPE).kept == ("template 't2'",)
 
 
 def test_an_empty_organisation_may_answer_null(api: AlertingApi, server: LoopbackServer) -> None:
     server.bodies["/api/v1/provisioning/templates"] = b"null"
-    assert templates.plan(api, [], prune=True, absent=False).steps == ()
+    assert templates.plan(api, [], Scope(Ownership(OWNER), prune=True)).steps == ()
 
 
 @pytest.mark.parametrize(

@@ -623,3 +623,49 @@ def test_settings_below_settings_keep_their_secrets(manage: Manage, server: Graf
     assert config(server)["integrations"][1]["settings"]["http"] == {"user": "u", "token": "deep-token"}
     result = manage(contact_points=[point])
     assert result["changed"] is False
+
+
+KINDS: Result = {kind: one for kind, one in ALL.items() if kind != "notification_policy"}
+NONE: Result = {kind: [] for kind in KINDS}
+
+
+def test_lists_of_two_owners_never_remove_what_is_the_others(manage: Manage) -> None:
+    manage(**KINDS)
+    assert manage(prune=True, owner="team-shop", **NONE)["changed"] is False
+    assert len(manage(prune=True, **NONE)["deleted"]) == len(NAMES) - 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("templates", "template 'plain'"),
+        ("mute_timings", "mute timing 'winter'"),
+        ("contact_points", "contact point 'shop (webhook)'"),
+        ("rule_groups", "alert rule 'shop/Checkout is slow'"),
+    ],
+)
+def test_one_of_another_owner_is_refused_by_name(manage: Manage, kind: str, name: str) -> None:
+    manage(**KINDS)
+    refused = manage(owner="team-shop", **{kind: KINDS[kind]})
+    assert f"The {name} carries the mark of another owner, 'vigil.observability'" in refused["msg"]
+    assert refused["writes"] == 0
+
+
+def test_what_another_owner_had_is_taken_over_and_the_rest_is_named(manage: Manage, server: Grafana) -> None:
+    manage(owner="team.shop-1", **KINDS)
+    mine = {**NONE, "mute_timings": KINDS["mute_timings"], "templates": KINDS["templates"]}
+    taken = manage(prune=True, take_over=["team.shop-1"], **mine)
+    assert (taken["updated"], taken["deleted"]) == (["template 'plain'", "mute timing 'winter'"], [])
+    (warning,) = taken["warnings"]
+    assert "alert rule 'shop/Second'" in warning
+    assert "contact point 'shop (email, uid " in warning
+    again = manage(prune=True, take_over=["team.shop-1"], **mine)
+    assert (again["changed"], again["warnings"]) == (False, [])
+
+
+def test_a_secret_of_a_contact_point_that_is_empty_is_none(manage: Manage, server: Grafana) -> None:
+    point = changed()["contact_points"][0]
+    point["secure_settings"] = {"password": "", "http": {"token": ""}, "authorization_credentials": "x"}
+    assert manage(contact_points=[point])["created"] == ["contact point 'shop (webhook)'"]
+    assert manage(contact_points=[point])["changed"] is False
+    assert config(server)["integrations"][1]["secure"] == {"authorization_credentials": "x"}

@@ -224,8 +224,34 @@ def test_without_an_owner_there_is_no_tag_and_nothing_to_prune(provision: Run, s
 def test_lists_with_owners_apart_do_not_prune_each_other(provision: Run, server: Server) -> None:
     provision(listed(model("a")), owner="team-a")
     provision(listed(model("b")), owner="team-b", prune=True)
-    assert sorted(server.dashboards()) == ["a", "b"]
+    provision(listed(model("c")), prune=True)
+    provision([], owner="provision_grafana", prune=True)
+    assert sorted(server.dashboards()) == ["a", "b", "c"]
+    assert server.dashboards()["a"]["tags"] == ["vigil.observability:team-a"]
     assert provision([], owner="team-a", prune=True)["deleted"] == ["a"]
+
+
+def test_one_of_another_owner_is_refused_by_name_or_taken_over(provision: Run, server: Server) -> None:
+    provision(listed(model("a"), model("b"), model("c")))
+    site = {"owner": "provision_grafana", "prune": True}
+    refused = provision(listed(model("a")), **site)
+    assert "The dashboard 'a' carries the mark of another owner, 'vigil.observability'" in refused["msg"]
+    assert server.grafana.writes == 0
+    assert "carries the mark of another owner" in provision(listed(model("a")), owner="")["msg"]
+    taken = provision(listed(model("a")), **site, take_over=[OWNER], diff=True)
+    assert (taken["updated"], taken["deleted"]) == (["a"], [])
+    assert "vigil.observability:provision_grafana" in taken["diff"][0]["after"]
+    (warning,) = taken["warnings"]
+    assert "were left as they are: 'b' (Dashboard b), 'c' (Dashboard c)" in warning
+    again = provision(listed(model("a")), **site, take_over=[OWNER])
+    assert (again["changed"], again["warnings"], server.methods()) == (False, [], {"GET": 2})
+
+
+def test_an_exported_dashboard_brings_no_mark_of_its_former_owner(provision: Run, server: Server) -> None:
+    exported = model("a", tags=["vigil.observability:provision_grafana", "team"])
+    provision(listed(exported))
+    assert server.dashboards()["a"]["tags"] == ["team", OWNER]
+    assert provision(listed(exported))["changed"] is False
 
 
 # --------------------------------------------------------------------------------------------------------- folders
@@ -248,7 +274,10 @@ def test_a_folder_that_does_not_exist_is_refused_and_in_check_mode_expected(prov
     assert "There is no folder with the uid 'nowhere': make it with grafana_folders" in refused["msg"]
     assert server.grafana.writes == 0
     planned = provision(listed(model("a")), folder_uid="nowhere", check=True)
-    assert (planned["created"], planned["warnings"]) == (["a"], ["There is no folder with the uid 'nowhere' yet."])
+    assert planned["created"] == ["a"]
+    (warning,) = planned["warnings"]
+    assert warning.startswith("There is no folder with the uid 'nowhere'")
+    assert warning.endswith("That is right if an earlier task of this run makes it.")
 
 
 # ---------------------------------------------------------------------------------- what is refused before any write
@@ -447,6 +476,75 @@ def test_what_stays_open_is_refused_by_name(provision: Run, server: Server) -> N
         in refused["msg"]
     )
     assert server.grafana.requests.total() == 0
+
+
+def test_inputs_are_filled_by_the_type_of_the_data_source_unless_named(provision: Run, server: Server) -> None:
+    kinds = {"prometheus": "prometheus", "loki": "logs"}
+    provision(listed(EXPORT), datasources=kinds)
+    (panel,) = server.dashboards()["export"]["model"]["panels"]
+    assert panel["datasource"]["uid"] == "prometheus"
+    assert panel["targets"][0]["expr"] == 'up{job="node", x="${other}"}'
+    assert provision(listed(EXPORT), datasources=kinds, inputs={"DS_PROMETHEUS": "second"})["updated"] == ["export"]
+    assert server.dashboards()["export"]["model"]["panels"][0]["datasource"]["uid"] == "second"
+
+
+def test_a_constant_that_is_empty_stays_so(provision: Run, server: Server) -> None:
+    prefix = {"name": "VAR_PREFIX", "type": "constant", "value": ""}
+    provision(listed(model("a", __inputs=[prefix], description="${VAR_PREFIX}up")))
+    assert server.dashboards()["a"]["model"]["description"] == "up"
+
+
+# ------------------------------------------------------------------------------------------------- what is left out
+
+
+def test_what_cannot_be_used_is_named_and_does_not_keep_the_others(provision: Run, server: Server) -> None:
+    server.save(model("file"), provisioned={"externalId": "stack.json", "locked": True})
+    server.save(model("theirs", "CPU"), "hosts")
+    provision(listed(model("former")), folder_uid="hosts")
+    given = [
+        {"dashboard": model("good"), "folder_uid": "hosts"},
+        {"dashboard": EXPORT, "path": "hosts/export.json"},
+        {"path": "hosts/broken.json", "error": "It cannot be read as JSON."},
+        {"dashboard": {"title": "No uid"}},
+        {"dashboard": model("good", "Another")},
+        {"dashboard": model("lost"), "folder_uid": "nowhere"},
+        {"dashboard": model("file", "File")},
+        {"dashboard": model("hosts", "Hosts")},
+        {"dashboard": model("cpu", "cpu"), "folder_uid": "hosts"},
+        {"dashboard": model("clash", "Folder hosts"), "folder_uid": "hosts"},
+        {"dashboard": model("last"), "folder_uid": "shop"},
+    ]
+    assert provision(given)["failed"]
+    assert server.grafana.writes == 0
+    result = provision(given, skip_unusable=True, prune=True)
+    assert (result["failed"], result["created"], result["deleted"]) == (False, ["good", "last"], [])
+    assert sorted(server.dashboards()) == ["file", "former", "good", "last", "theirs"]
+    told = "\n".join(result["unusable"])
+    for words in (
+        "hosts/export.json ('Dashboard export') is an export that leaves open: DS_PROMETHEUS (prometheus)",
+        "hosts/broken.json cannot be used: It cannot be read as JSON.",
+        "dashboards[3] ('No uid') has the uid None",
+        "dashboards[0] and dashboards[4] are both the dashboard 'good'",
+        "There is no folder with the uid 'nowhere'",
+        "'file' (stack.json)",
+        "'hosts' is the uid of a folder",
+        "The dashboard 'cpu' cannot have the title 'cpu'",
+        "Could not create the dashboard 'clash'",
+    ):
+        assert words in told
+    assert len(result["unusable"]) == len(result["warnings"]) == 9
+    again = provision(given, skip_unusable=True, prune=True)
+    assert (again["changed"], len(again["unusable"])) == (False, 9)
+
+
+def test_nothing_is_left_out_when_all_can_be_used(provision: Run) -> None:
+    result = provision(listed(model("a")), skip_unusable=True)
+    assert (result["created"], result["unusable"], result["warnings"]) == (["a"], [], [])
+
+
+def test_a_server_that_refuses_everything_is_no_fault_of_a_dashboard(provision: Run, server: Server) -> None:
+    refused = provision(listed(model("a")), skip_unusable=True, password="another")
+    assert "answered 401" in refused["msg"]
 
 
 # --------------------------------------------------------------------------------------------------- organisations

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable
 from typing import Any
@@ -161,6 +162,60 @@ def test_prune_removes_only_what_we_made(datasources: Run, grafana: Grafana) -> 
     assert sorted(stored(grafana)) == ["prometheus", "theirs"]
 
 
+def test_lists_of_two_owners_never_remove_what_is_the_others(datasources: Run, grafana: Grafana) -> None:
+    datasources([PROMETHEUS], owner="provision_grafana", prune=True)
+    datasources([JAEGER], prune=True)
+    datasources([ALERTMANAGER], owner="team-shop", prune=True)
+    assert datasources([PROMETHEUS], owner="provision_grafana", prune=True)["changed"] is False
+    assert datasources([], owner="team-shop", prune=True)["deleted"] == ["alertmanager"]
+    assert sorted(stored(grafana)) == ["prometheus", "traces"]
+
+
+def test_one_of_another_owner_is_refused_by_name_or_taken_over(datasources: Run, grafana: Grafana) -> None:
+    datasources(ALL)
+    other = {"owner": "provision_grafana", "prune": True}
+    refused = datasources([PROMETHEUS], **other)
+    assert "The data source 'prometheus' carries the mark of another owner, 'vigil.observability'" in refused["msg"]
+    assert grafana.writes == 0
+    checked = datasources([PROMETHEUS], **other, take_over=["vigil.observability"], check=True, diff=True)
+    assert '"owner": "vigil.observability:provision_grafana"' in checked["diff"]["after"]
+    taken = datasources([PROMETHEUS], **other, take_over=["vigil.observability"])
+    assert (taken["updated"], taken["deleted"], checked["updated"]) == (["prometheus"], [], ["prometheus"])
+    (warning,) = taken["warnings"]
+    assert "were left as they are: 'alertmanager', 'traces'" in warning
+    again = datasources([PROMETHEUS], **other, take_over=["vigil.observability"])
+    assert (again["changed"], again["warnings"]) == (False, [])
+
+
+@pytest.mark.parametrize("owner", ["", "two words", "x" * 31, "-first"])
+def test_an_owner_that_makes_no_mark_is_refused(datasources: Run, owner: str) -> None:
+    assert "must be 1 to 30 letters, digits" in datasources([JAEGER], owner=owner)["msg"]
+
+
+def test_a_secret_that_is_empty_is_none_and_changes_once(datasources: Run, grafana: Grafana) -> None:
+    datasources([PROMETHEUS])
+    empty = {**PROMETHEUS, "secureJsonData": {"basicAuthPassword": "", "httpHeaderValue1": None, "tlsCACert": "x"}}
+    assert datasources([empty])["updated"] == ["prometheus"]
+    assert datasources([empty])["changed"] is False
+    assert stored(grafana)["prometheus"]["secureJsonFields"] == {"tlsCACert": True}
+    none = {**JAEGER, "secureJsonData": {"password": ""}}
+    assert datasources([none], secret_digest_key=None)["created"] == ["traces"]
+    assert datasources([none], secret_digest_key=None)["changed"] is False
+
+
+def test_a_digest_of_an_earlier_version_is_written_anew_once(datasources: Run, grafana: Grafana) -> None:
+    datasources([PROMETHEUS])
+    store = grafana.served.application.store
+    there = stored(grafana)["prometheus"]
+    there["jsonData"]["vigil"]["secrets"] = hmac.digest(
+        b"a-digest-key", json.dumps(PROMETHEUS["secureJsonData"], separators=(",", ":")).encode(), "sha256"
+    ).hex()[:32]
+    with store.transaction():
+        store.put(1, "datasource", "prometheus", there, name="prometheus")
+    assert datasources([PROMETHEUS])["updated"] == ["prometheus"]
+    assert datasources([PROMETHEUS])["changed"] is False
+
+
 def test_absent_removes_what_is_listed_and_is_content_when_it_is_gone(datasources: Run, grafana: Grafana) -> None:
     datasources(ALL)
     assert datasources([{"uid": "traces"}], state="absent", diff=True)["deleted"] == ["traces"]
@@ -177,6 +232,7 @@ def test_absent_removes_what_is_listed_and_is_content_when_it_is_gone(datasource
         ([{**JAEGER, "uid": "a b"}], {}, "datasources[0]: uid 'a b' must be"),
         ([{"uid": "x"}], {}, "datasources[0] ('x') needs a type"),
         ([PROMETHEUS], {"secret_digest_key": None}, "give secret_digest_key"),
+        ([PROMETHEUS], {"secret_digest_key": "SW2YcwTIb9zpOOhoPsMm"}, "which everybody knows"),
         ([PROMETHEUS], {"url": "monitor1:3000"}, "must be like https://host:port"),
     ],
 )

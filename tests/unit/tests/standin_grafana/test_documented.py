@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.documented import BEHAVIOURS
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import Served, running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
@@ -98,6 +99,17 @@ def test_metrics_are_open_until_a_password_is_set(url: str, tmp_path: Path) -> N
         assert ask(f"{served.url}/metrics", user="prom:metrics-pw")[0] == 200
     with running(_with(tmp_path, metrics={"enabled": "false"})) as served:
         assert ask(f"{served.url}/metrics", user=None)[0] == 404
+
+
+def test_what_is_asked_beside_the_sub_path_is_redirected(tmp_path: Path) -> None:
+    server = {"root_url": "https://proxy.example.com/grafana/", "serve_from_sub_path": "true"}
+    with running(_with(tmp_path, server=server)) as served:
+        assert ask(f"{served.url}/grafana/api/org")[0] == 200
+        assert ask(f"{served.url}/api/health")[0] == 200
+        session = Session(Endpoint(served.url, "admin", "admin"))
+        answer = session.request("GET", "/api/org")
+        session.close()
+    assert (answer.status, answer.headers["Location"]) == (301, "https://proxy.example.com/grafana/api/org")
 
 
 def test_strangers_get_the_role_of_anonymous_access(url: str, tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: grafana_url
+short_description: Where Grafana's API is asked on Grafana's own host
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Where the role asks for its health, so that a Grafana that listens on loopback for a proxy of its host is reached.
+  - A Grafana that serves from the path of its external URL (C(server.serve_from_sub_path)) redirects what is asked
+    without that path, except for its health and metrics. The path is then part of the URL.
+positional: listen_address, port
+options:
+  _input: {description: "Keys of C(grafana.ini) by section, as in C(grafana_config).", type: dict, required: true}
+  listen_address: {description: Address that Grafana listens on. Empty is every address., type: str, required: true}
+  port: {description: The port., type: int, required: true}
+  external_url: {description: "Where people reach it, unless C(server.root_url) says so.", type: str, default: ""}
+"""
+
+EXAMPLES = r"""
+- name: Show where Grafana is asked
+  ansible.builtin.debug:
+    msg: "{{ grafana_config | vigil.observability.grafana_url('127.0.0.1', 3000) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Such as C(https://localhost:3000).
+  type: str
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
+
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - not listened on: one that does is not reached at that address
+
+
+def grafana_url(config: Mapping[str, Any], listen_address: str, port: int, *, external_url: str = "") -> str:
+    """Return the URL, without a slash at its end."""
+    server = config.get("server") or {}
+    outside = str(server.get("root_url") or external_url)
+    path = urlsplit(outside).path.rstrip("/") if _is_on(server.get("serve_from_sub_path")) else ""
+    return f"https://{endpoint('localhost' if listen_address in _EVERY_ADDRESS else listen_address, port)}{path}"
+
+
+def _is_on(value: object) -> bool:
+    return str(value).lower() in ("true", "1", "yes", "on", "t", "y")
+
+
+class FilterModule:
+    """The filter grafana_url."""
+
+    def filters(self) -> dict[str, Callable[..., str]]:
+        """Return the filter by its name."""
+        return {"grafana_url": grafana_url}
