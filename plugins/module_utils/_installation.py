@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 from collections.abc import Iterable
 from pathlib import Path
 
 from ._tree import origin_of
 from ._unit import MARK
 
-__all__ = ["UNIT_DIRS", "foreign_link", "foreign_unit", "foreign_user", "is_our_unit"]
+__all__ = ["UNIT_DIRS", "foreign_link", "foreign_unit", "is_our_unit"]
 
 UNIT_DIRS = (
     "/etc/systemd/system",
@@ -46,21 +45,6 @@ def foreign_link(link: Path, targets: Path | None, recorded: str | None = None) 
         return f"{link} is a link to {target} {_maker(link)}: {_remedy(link, 'remove it')}"
     kind = "directory" if link.is_dir() else "file"
     return f"{link} is a {kind} {_maker(link)}: {_remedy(link, 'move it away')}"
-
-
-def foreign_user(user: str) -> str | None:
-    """Return a sentence about the user of that name when people or another installation made it, else None."""
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        return None
-    # As the modules of this collection make users: no home, no login.
-    if entry.pw_dir == "/nonexistent" and entry.pw_shell.endswith(("/nologin", "/false")):
-        return None
-    return (
-        f"The user {user} (UID {entry.pw_uid}, home {entry.pw_dir}) was not made by this collection: "
-        f"remove what it belongs to, or run the service as a user of another name."
-    )
 
 
 def is_our_unit(path: Path) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ._processes import name_of, processes, text_of, uid_of_process, units_of
+
 __all__ = ["Listener", "listeners"]
 
 _LISTENING = "0A"
@@ -39,7 +41,7 @@ def listeners(ports: Iterable[int], proc: Path = Path("/proc")) -> list[Listener
     found: set[Listener] = set()
     seen: set[str] = set()
     closed: list[Path] = []
-    for process in (path for path in proc.iterdir() if path.name.isdigit()):
+    for process in processes(proc):
         inodes = _inodes_of(process)
         if inodes is None:
             closed.append(process)
@@ -61,7 +63,7 @@ def _sockets(ports: set[int], proc: Path) -> dict[str, _Socket]:
     """Return each listening socket by inode."""
     sockets = {}
     for table in ("net/tcp", "net/tcp6"):
-        for row in _text(proc / table).splitlines()[1:]:
+        for row in text_of(proc / table).splitlines()[1:]:
             # sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ...
             fields = row.split()
             local, state, uid, inode = fields[1], fields[3], fields[7], fields[9]
@@ -92,25 +94,12 @@ def _guess(socket: _Socket, closed: Iterable[Path]) -> Listener:
 
     Inside of a container not even root sees what processes of other users hold; what is left is the user of the socket.
     """
-    return _listener(socket.port, [process for process in closed if _uid_of(process) == socket.uid])
+    return _listener(socket.port, [process for process in closed if uid_of_process(process) == socket.uid])
 
 
-def _listener(port: int, processes: list[Path]) -> Listener:
-    if not processes:
+def _listener(port: int, held_by: list[Path]) -> Listener:
+    if not held_by:
         return Listener(port, None, "", ())
-    parts = [part for process in processes for part in _text(process / "cgroup").replace("\n", "/").split("/")]
-    units = dict.fromkeys(part for part in parts if part.endswith(".service"))
-    first = min(processes, key=lambda process: int(process.name))
-    return Listener(port, int(first.name), _text(first / "comm").strip() or "a process", tuple(units))
-
-
-def _uid_of(process: Path) -> str | None:
-    lines = [line.split() for line in _text(process / "status").splitlines() if line.startswith("Uid:")]
-    return lines[0][2] if lines else None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+    units = dict.fromkeys(unit for process in held_by for unit in units_of(process))
+    first = min(held_by, key=lambda process: int(process.name))
+    return Listener(port, int(first.name), name_of(first), tuple(units))

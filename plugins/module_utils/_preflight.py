@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._installation import foreign_link, foreign_unit, foreign_user
+from ._account import Wanted, unfit_account, unfit_uid
+from ._installation import foreign_link, foreign_unit
 from ._manifest import untouched_releases
 from ._ports import listeners
 from ._record import Record, RecordError
@@ -55,6 +56,7 @@ class Host:
         yield from self._port_problems()
         for service in self.services:
             yield from self._foreign_parts(service)
+            yield from self._account_problems(service)
             yield from _refused_data_directory(service)
         yield from _oversized_retentions(self.services)
 
@@ -122,9 +124,23 @@ class Host:
             foreign_unit(name, self.unit_dirs),
             foreign_link(self.root / "opt" / name, self.root / "opt/vigil" / name),
             foreign_link(self.root / "etc" / name, self.root / "etc/vigil" / name),
-            foreign_user(service["user"] or name),
         ]
         yield from (sentence for sentence in found if sentence)
+
+    def _account_problems(self, service: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what rules the user of a service out. Whoever it has run as before was found fit then."""
+        wanted = Wanted(service["name"], service["user"] or service["name"], service["uid"], service["data_dir"])
+        wrong = unfit_uid(wanted)
+        if not wrong and not self._has_run_as(wanted):
+            wrong = unfit_account(wanted, self.unit_dirs, self.root)
+        yield from [wrong] if wrong else []
+
+    def _has_run_as(self, wanted: Wanted) -> bool:
+        try:
+            active = Record.read(self.records / f"{wanted.service}.json").active
+        except RecordError:
+            return True
+        return active is not None and f"User={wanted.user}" in active.unit.splitlines()
 
 
 def _refused_data_directory(service: Mapping[str, Any]) -> Iterator[str]:

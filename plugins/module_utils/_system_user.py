@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The system user of a service: same-named group, no home, no login."""
+"""The system user of a service, and its group of the same name. One that is made has no home and no login."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
     if uid_of(user) is None:
         _run(module, user, _useradd(user, uid, missing_group=missing_group))
     else:
+        # The user stays as it is: units and validation name the group, so it need be no member.
         _run(module, user, ["groupadd", "--system", user])
-        _run(module, user, ["usermod", "--append", "--groups", user, user])
     return True
 
 

@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
-import pwd
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._installation import (
     foreign_link,
     foreign_unit,
-    foreign_user,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._unit import Unit, render
 
@@ -63,28 +60,3 @@ def test_directory_and_file_in_place_of_a_link_are_foreign(tmp_path: Path) -> No
     (tmp_path / "directory").mkdir()
     assert "is a file that" in str(foreign_link(tmp_path / "file", None))
     assert "is a directory that" in str(foreign_link(tmp_path / "directory", None))
-
-
-def user(home: str, shell: str) -> SimpleNamespace:
-    return SimpleNamespace(pw_uid=999, pw_dir=home, pw_shell=shell)
-
-
-@pytest.mark.parametrize(
-    ("entry", "foreign"),
-    [
-        (user("/nonexistent", "/usr/sbin/nologin"), False),
-        (user("/nonexistent", "/bin/false"), False),
-        (user("/var/lib/demo", "/usr/sbin/nologin"), True),
-        (user("/nonexistent", "/bin/bash"), True),
-    ],
-)
-def test_user_with_a_home_or_a_shell_is_foreign(
-    monkeypatch: pytest.MonkeyPatch, entry: SimpleNamespace, foreign: bool
-) -> None:
-    monkeypatch.setattr(pwd, "getpwnam", lambda name: {"demo": entry}[name])
-    found = foreign_user("demo")
-    assert ("was not made by this collection" in str(found)) is foreign
-
-
-def test_user_that_is_not_there_is_not_foreign() -> None:
-    assert foreign_user("vigil-nobody") is None

@@ -76,7 +76,7 @@ def test_group_that_is_there_already_becomes_the_user_s(
     assert calls()[0].endswith(f" --gid {ABSENT} {ABSENT}")
 
 
-def test_user_without_its_group_gets_one(
+def test_user_without_a_group_of_its_name_stays_as_it_is_beside_one_that_is_made(
     make_module: MakeModule, calls: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_group(group: str) -> Any:
@@ -84,7 +84,7 @@ def test_user_without_its_group_gets_one(
 
     monkeypatch.setattr(grp, "getgrnam", no_group)
     assert ensure(make_module(), ME) is True
-    assert calls() == [f"groupadd --system {ME}", f"usermod --append --groups {ME} {ME}"]
+    assert calls() == [f"groupadd --system {ME}"]
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils import _preflight
+from ansible_collections.vigil.observability.plugins.module_utils._deployment import Deployment
 from ansible_collections.vigil.observability.plugins.module_utils._manifest import manifest_of
 from ansible_collections.vigil.observability.plugins.module_utils._ports import Listener
 from ansible_collections.vigil.observability.plugins.module_utils._record import Record
@@ -186,6 +187,16 @@ def test_record_that_cannot_be_used_is_refused_before_any_service_of_the_host_is
     record.write_text(record.read_text()[:-5])
     (problem,) = look({"name": "other"}, {"name": "demo"})["problems"]
     assert problem.startswith(f"demo: The record {record} is damaged (JSONDecodeError")
+
+
+def test_user_that_the_service_has_run_as_before_is_not_judged_again(look: Look, root: Path) -> None:
+    unit = "[Service]\nUser=root\n"
+    active = Deployment(release="/r", release_token="t", config=None, config_token=None, unit=unit, links={})
+    assert "cannot run demo: it may do everything" in look({"name": "demo", "user": "root"})["msg"]
+    Record(active, proven=True).write(root / "records/demo.json")
+    assert not look({"name": "demo", "user": "root"})["failed"]
+    assert "cannot run demo: it is an account of the op" in look({"name": "demo", "user": "daemon"})["msg"]
+    assert "exists with UID 0, and demo_uid is 4711" in look({"name": "demo", "user": "root", "uid": 4711})["msg"]
 
 
 def test_data_directory_in_use_is_refused_before_any_service_is_switched(look: Look, tmp_path: Path) -> None:
