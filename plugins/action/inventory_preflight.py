@@ -25,6 +25,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs
     shadowed_inputs,
     unfit_additions,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._run_tags import RunTags
 from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
     missing_inputs,
     unfit_authorities,
@@ -49,7 +50,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._variable_faul
 
 __all__ = ["ActionModule"]
 
-SPEC = {"services": {"type": "dict", "required": True}}
+SPEC = {"services": {"type": "dict", "required": True}, "tags": {"type": "dict"}}
 _REFUSED = "This inventory cannot be used as it is, and no host was connected to:"
 _MADE_BY = "vigil.observability.secrets"
 
@@ -73,10 +74,11 @@ class ActionModule(ActionBase):
         hosts = _hosts(variables, known["groups"], ports, play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
+        wrong_tags = RunTags.of(options["tags"]).faults() if options["tags"] else ()
         faults = [*misspelt_inputs(hosts, play), *unfit_prefixes(hosts, play), *shadowed_inputs(hosts)]
         faults += _wrong_inputs(hosts, play, ports, command)
         secrets = {secret for host in hosts for secret in host.secrets}
-        problems = _masked(sentences(faults, every), secrets)
+        problems = [*wrong_tags, *_masked(sentences(faults, every), secrets)]
         refused = {"failed": True, "msg": "\n- ".join([_REFUSED, *problems])} if problems else {}
         return {"changed": False, "warnings": sentences(_doubts(hosts, play), every), **refused}
 

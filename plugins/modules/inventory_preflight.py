@@ -40,6 +40,11 @@ options:
     description: Default port of each service.
     type: dict
     required: true
+  tags:
+    description:
+      - The tags of the run as P(vigil.observability.chosen_services#filter) takes them.
+      - Tags that are no service, pillar or stage are refused, and those that would activate what is not staged.
+    type: dict
 """
 
 EXAMPLES = r"""

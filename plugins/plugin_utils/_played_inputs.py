@@ -22,16 +22,13 @@ __all__ = ["INSTEAD", "played_inputs", "shadowed_inputs", "unfit_additions"]
 
 _VARS = Path(__file__).parents[2] / "playbooks" / "vars"
 _PORT = "set <service>_port, such as node_exporter_port"
-_GROUPS = "put the host into the groups of its services"
 INSTEAD = {
     "alertmanager_peers": "add those outside of the inventory to alertmanager_more_peers",
     "blackbox_exporter_clients": "add those outside of the inventory to blackbox_exporter_more_clients",
     "certificates_services": "add services that are not of this collection to certificates_more_services",
     "dashboards_ports": _PORT,
-    "dashboards_services": _GROUPS,
     "metrics_ports": _PORT,
     "metrics_scrapers": "add those outside of the inventory to node_exporter_more_clients",
-    "metrics_services": _GROUPS,
     "metrics_targets": "add those outside of the inventory to prometheus_more_targets",
     "node_exporter_clients": "add those outside of the inventory to node_exporter_more_clients",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",

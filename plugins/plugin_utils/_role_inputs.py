@@ -29,6 +29,7 @@ _SHARED_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "vigil_foreign_prefixes": {"type": "list", "elements": "str"},
     "vigil_labels": {"type": "dict"},
     "vigil_mirror": {"type": "str"},
+    "vigil_tags": {"type": "dict"},
     "vigil_textfile_dir": {"type": "path"},
 }
 _CONTAINERS: Mapping[str, type] = {"dict": dict, "list": list}

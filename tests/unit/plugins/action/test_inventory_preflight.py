@@ -139,7 +139,8 @@ def _acted(
     variables.set_host_facts("monitor2", facts)
     HostVars(inventory=sources, variable_manager=variables, loader=loader)
     source = {"hosts": "all", "gather_facts": False, "vars": play}
-    source["vars_files"] = [str(COLLECTION / "playbooks" / "vars" / "metrics.yml")]
+    names = ("dashboards", "metrics", "deployment")
+    source["vars_files"] = [str(COLLECTION / "playbooks" / "vars" / f"{name}.yml") for name in names]
     played = Play().load(source, variable_manager=variables, loader=loader)
     task_vars = variables.get_vars(play=played, host=sources.get_host("monitor1"))
     task_vars["ansible_inventory_sources"] = ["INVENTORY"]
