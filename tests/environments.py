@@ -1,9 +1,11 @@
 """Makes the Python environments that stand beside .venv, each once, in the cache, named by what it was made from.
 
-    environments.py publishing|oldest|newest
+    environments.py publishing|oldest|newest              prints the folder of its programs
+    environments.py oldest|newest COMMAND [ARGUMENT ...]  runs a command for which Ansible is that of this environment
 
 "publishing" has the tools of requirements/publishing.txt; "oldest" and "newest" have the oldest and the newest
-ansible-core that is supported and that the Pythons of this machine run. Prints the folder of its programs.
+ansible-core that is supported and that the Pythons of this machine run. A command that the environment has itself, such
+as pytest, is taken from there.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 __all__ = ["PYTHONS", "Choice", "choose", "environment_of", "interpreters", "made"]
 
@@ -28,7 +32,18 @@ RELEASES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
 }
 PYTHONS = [f"3.{minor}" for minor in range(9, 15)]
 # What plays and the unit tests of plugins need beside ansible-core, in the releases of requirements/development.txt.
-BESIDE_CORE = {"bcrypt", "cryptography", "grafana-foundation-sdk", "hypothesis", "jmespath", "promql-parser", "pytest"}
+BESIDE_CORE = {
+    "bcrypt",
+    "bottle",
+    "cheroot",
+    "cryptography",
+    "grafana-foundation-sdk",
+    "hypothesis",
+    "jmespath",
+    "promql-parser",
+    "pytest",
+    "requests",
+}
 
 
 @dataclass(frozen=True)
@@ -91,8 +106,26 @@ def made(name: str, interpreter: Path, requirements: list[str], cache: Path) -> 
     return environment
 
 
+def run(environment: Path, command: list[str]) -> NoReturn:
+    """Become this command, to which Ansible is that of the environment, with the collections of the tests' own."""
+    programs = environment / "ansible-programs"
+    programs.mkdir(exist_ok=True)
+    for program in environment.glob("bin/ansible*"):
+        link = programs / program.name
+        if not link.is_symlink():
+            link.symlink_to(program)
+    # Tests reach their hosts through collections of the package `ansible`.
+    collections = [os.environ["ANSIBLE_COLLECTIONS_PATH"], sysconfig.get_path("purelib")]
+    changed = {
+        "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(collections),
+    }
+    own = environment / "bin" / command[0]
+    os.execvpe(own if own.exists() else command[0], command, {**os.environ, **changed})  # noqa: S606 - no shell here
+
+
 def main() -> None:
-    kind = sys.argv[1]
+    kind, *command = sys.argv[1:]
     cache = Path(os.environ["VIGIL_CACHE"])
     if kind == "publishing":
         lines = (ROOT / "requirements/publishing.txt").read_text(encoding="utf-8").splitlines()
@@ -100,6 +133,9 @@ def main() -> None:
         environment = made(kind, Path(sys.executable), requirements, cache)
     else:
         environment = environment_of(choose(kind, interpreters()), cache)
+    if command:
+        print(environment.name, flush=True)
+        run(environment, command)
     print(environment / "bin")
 
 

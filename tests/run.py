@@ -69,10 +69,22 @@ class Outcome:
 PREPARATION = Job("hosts_and_servers", [str(ROOT / "tests/setup/hosts_and_servers")])
 
 
+# Scenarios that run with another ansible-core than the one of the tests' environment.
+CORES = {"alertmanager": "oldest", "grafana": "newest"}
+# What unit tests can show of a release of ansible-core: the parts that take values of Ansible.
+ON_EVERY_CORE = [f"tests/unit/plugins/{part}" for part in ("action", "filter", "plugin_utils/test_same_text.py")]
+
+
+def with_core(kind: str | None, command: list[str]) -> list[str]:
+    """Return the command that runs this one with the oldest or the newest ansible-core."""
+    return ["python", str(ROOT / "tests/environments.py"), kind, *command] if kind else command
+
+
 def scenario(name: str, step: str = "test") -> Job:
     """Return the job of a molecule scenario."""
     own = {"MOLECULE_EPHEMERAL_DIRECTORY": str(BUILD / "molecule" / name), "MOLECULE_GLOB": "molecule/*/molecule.yml"}
-    return Job(f"molecule_{name}", ["molecule", step, "-s", name], own, needs_hosts=True)
+    command = with_core(CORES.get(name), ["molecule", step, "-s", name])
+    return Job(f"molecule_{name}", command, own, telling="ansible-core", needs_hosts=True)
 
 
 def scenarios() -> list[str]:
@@ -89,6 +101,9 @@ def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
         found.append(PREPARATION)
     if "unit" in kinds:
         found.append(Job("unit", ["pytest", "-q", "--cov", "--cov-report=term"], telling="TOTAL"))
+        for kind in ("oldest", "newest"):
+            command = with_core(kind, ["pytest", "-q", *ON_EVERY_CORE])
+            found.append(Job(f"unit_{kind}", command, telling="ansible-core"))
     if "lint" in kinds:
         found += [Job(path.name, [str(path)]) for path in sorted((ROOT / "tests/lint").iterdir()) if is_job(path)]
     return sorted(found, key=lambda job: [not job.name.startswith(name) for name in ORDER])

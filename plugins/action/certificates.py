@@ -21,6 +21,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._authority imp
     sign,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
 
 __all__ = ["ActionModule"]
 
@@ -57,7 +58,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task, as the documentation of the module says."""
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(argument_spec=SPEC)
+        options = plain(self.validate_argument_spec(argument_spec=SPEC)[1])
         now = datetime.now(UTC)
         try:
             _refuse_unusable(options)

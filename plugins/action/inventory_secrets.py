@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._authority import AuthorityError
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets_file import (
     SecretsFile,
     SecretsFileError,
@@ -68,7 +69,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task, as the documentation of the module says."""
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(argument_spec=SPEC)
+        options = plain(self.validate_argument_spec(argument_spec=SPEC)[1])
         try:
             return self._brought_up_to_date(options, task_vars or {})
         except (AuthorityError, SecretsError, SecretsFileError) as error:

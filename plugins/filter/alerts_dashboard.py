@@ -36,21 +36,21 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_alerts import alerts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
     DashboardError,
     refuse_missing_library,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def alerts_dashboard(alertmanager_url: str, *, refresh: str = "1m") -> dict[str, Any]:
     """Return the JSON model; raise AnsibleFilterError for a wrong refresh or a missing library."""
     try:
         refuse_missing_library()
-        # Legends are written {{like_this}}: ansible-core before 2.19 would take them for templates of its own.
-        made: dict[str, Any] = wrap_var(alerts_page(alertmanager_url=alertmanager_url, refresh=refresh).model())
+        made: dict[str, Any] = alerts_page(alertmanager_url=alertmanager_url, refresh=refresh).model()
     except DashboardError as error:
         raise AnsibleFilterError(f"alerts_dashboard: {error}") from error
     return made

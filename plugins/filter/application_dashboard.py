@@ -63,7 +63,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_application import (
@@ -74,8 +73,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_req
     DashboardError,
     refuse_missing_library,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def application_dashboard(
     described: Mapping[str, Any],
     *,
@@ -89,8 +90,7 @@ def application_dashboard(
     try:
         refuse_missing_library()
         page = application_page(application(described), sources, refresh=refresh)
-        # Legends are written {{like_this}}: ansible-core before 2.19 would take them for templates of its own.
-        made: dict[str, Any] = wrap_var(page.model())
+        made: dict[str, Any] = page.model()
     except (ApplicationError, DashboardError) as error:
         raise AnsibleFilterError(f"application_dashboard: {error}") from error
     return made

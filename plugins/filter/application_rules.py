@@ -43,8 +43,10 @@ from ansible_collections.vigil.observability.plugins.filter.business_rules impor
 from ansible_collections.vigil.observability.plugins.filter.correlation_rules import correlation_rules
 from ansible_collections.vigil.observability.plugins.filter.predictive_rules import predictive_rules
 from ansible_collections.vigil.observability.plugins.filter.slo_rules import slo_rules
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def application_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError as the filters of each kind do."""
     return json.loads(_made(json.dumps(list(described))))  # type: ignore[no-any-return]

@@ -68,8 +68,10 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, applications
 from ansible_collections.vigil.observability.plugins.plugin_utils._business_rules import business_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def business_rules(described: Iterable[Mapping[str, Any]], weeks: int = 4) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:

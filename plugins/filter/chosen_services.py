@@ -46,8 +46,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._run_tags import RunTags
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def chosen_services(services: Iterable[str], stages: Iterable[str], tags: Mapping[str, Any]) -> list[str]:
     """Return the services that the tags ask for."""
     return RunTags.of(tags).chosen(services, stages)

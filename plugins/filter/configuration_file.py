@@ -41,6 +41,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._ini_text import IniError, ini_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 # What upstream calls its secrets, in Alertmanager, Prometheus and the HTTP clients of all: the last words of a key.
 _SECRET = re.compile(
@@ -59,11 +60,11 @@ _ELSEWHERE = re.compile(r"\$__\w+\{[^}]*\}")
 _Path = tuple[str | int, ...]
 
 
+@same_text
 def configuration_file(configuration: Mapping[str, Any], path: str) -> dict[str, str]:
     """Return the entry, a secret one when the configuration holds secrets; raise AnsibleFilterError for no ini."""
-    plain = _plain(configuration)
-    text = _rendered(plain, path)
-    places = [_place(where) for where, value in _leaves(plain) if _is_secret(where, value)]
+    text = _rendered(configuration, path)
+    places = [_place(where) for where, value in _leaves(configuration) if _is_secret(where, value)]
     if not places:
         return {"path": path, "content": text}
     Display().warning(
@@ -73,26 +74,16 @@ def configuration_file(configuration: Mapping[str, Any], path: str) -> dict[str,
     return {"path": path, "secret_content": text}
 
 
-def _rendered(plain: Any, path: str) -> str:
+def _rendered(configuration: Mapping[str, Any], path: str) -> str:
     if not path.endswith(".ini"):
-        text: str = yaml.safe_dump(plain, indent=2, sort_keys=False, allow_unicode=True, default_flow_style=False)
+        text: str = yaml.safe_dump(
+            configuration, indent=2, sort_keys=False, allow_unicode=True, default_flow_style=False
+        )
         return text
     try:
-        return ini_text(plain)
+        return ini_text(configuration)
     except IniError as error:
         raise AnsibleFilterError(f"{path} cannot be written: {error}") from error
-
-
-def _plain(tree: Any) -> Any:
-    """Return the tree in Python's own types: a vaulted text would be written down encrypted else."""
-    if isinstance(tree, Mapping):
-        return {str(key): _plain(value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [_plain(value) for value in tree]
-    if tree is None or isinstance(tree, bool):
-        return tree
-    number = next((kind for kind in (int, float) if isinstance(tree, kind)), str)
-    return number(tree)
 
 
 def _leaves(tree: Any, where: _Path = ()) -> Iterator[tuple[_Path, str]]:

@@ -48,11 +48,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+
 # What Grafana itself calls the top, and accepts as no folder's uid.
 _TOP = "general"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
+@same_text
 def dashboard_files(directory: str, *, keep_unusable: bool = False) -> list[dict[str, str]]:
     """Return [{"path": path, "dashboard": text, "folder_uid": uid}], no folder_uid for a file in the directory itself.
 

@@ -31,7 +31,10 @@ _value:
 
 from collections.abc import Callable
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
+
+@same_text
 def endpoint(address: str, port: int) -> str:
     """Return address and port as one word, an IPv6 address in brackets."""
     return f"[{address}]:{port}" if ":" in address and not address.startswith("[") else f"{address}:{port}"

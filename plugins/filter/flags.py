@@ -32,7 +32,10 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
+
+@same_text
 def flags(options: Mapping[str, Any], prefix: str = "--") -> list[str]:
     """Return the words of the command line, in the order of the mapping."""
     return [word for option, value in options.items() for word in _words(prefix, option, value)]

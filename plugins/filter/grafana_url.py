@@ -38,10 +38,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - not listened on: one that does is not reached at that address
 
 
+@same_text
 def grafana_url(config: Mapping[str, Any], listen_address: str, port: int, *, external_url: str = "") -> str:
     """Return the URL, without a slash at its end."""
     server = config.get("server") or {}

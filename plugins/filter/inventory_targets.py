@@ -39,6 +39,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
 from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
 
 
 def inventory_targets(
@@ -47,10 +48,13 @@ def inventory_targets(
     """Return {service: [{host, address, identity, labels}]}; a service without a group has an empty list."""
     wanted = {host for service in services for host in groups.get(service, [])}
     variables = {host: hostvars[host] for host in sorted(wanted)}
-    return {
-        service: [_target(service, host, variables[host], port) for host in sorted(groups.get(service, []))]
-        for service, port in services.items()
-    }
+    targets: dict[str, list[dict[str, Any]]] = plain(
+        {
+            service: [_target(service, host, variables[host], port) for host in sorted(groups.get(service, []))]
+            for service, port in services.items()
+        }
+    )
+    return targets
 
 
 def _target(service: str, host: str, variables: Mapping[str, Any], port: int) -> dict[str, Any]:

@@ -41,9 +41,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+
 _EXPANDED = re.compile(r"(\$__file\{)([^}]+)(?=\})")
 
 
+@same_text
 def located_files(configuration: Mapping[str, Any], directory: str, files: Iterable[str]) -> dict[str, Any]:
     """Return the configuration with absolute paths; raise AnsibleFilterError for one that names no file."""
     located: dict[str, Any] = _located(configuration, directory.rstrip("/"), frozenset(files))

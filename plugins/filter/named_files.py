@@ -33,7 +33,10 @@ _value:
 
 from collections.abc import Callable, Mapping
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
+
+@same_text
 def named_files(texts: Mapping[str, str], directory: str, *, secret: bool = False) -> list[dict[str, str]]:
     """Return the entries in the order of their names."""
     key = "secret_content" if secret else "content"

@@ -50,6 +50,8 @@ from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
+
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
 _DATA_DIRS = {
     "prometheus": "/var/lib/prometheus",
@@ -72,9 +74,12 @@ def planned_services(
     """Return the entries; raise AnsibleFilterError for a retention that is no size."""
     if certified:
         own = [name for name in names if not variables.get(f"{name}_certificate_file")]
-        return [_account(variables, name) for name in own]
-    made = "" if by_itself else _MADE
-    return [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
+        found = [_account(variables, name) for name in own]
+    else:
+        made = "" if by_itself else _MADE
+        found = [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
+    entries: list[dict[str, Any]] = plain(found)
+    return entries
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:

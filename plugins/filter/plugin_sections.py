@@ -35,9 +35,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+
 Sections = dict[str, dict[str, str]]
 
 
+@same_text
 def plugin_sections(results: Iterable[Mapping[str, Any]]) -> Sections:
     """Return {"plugin.<name>": {"path": directory}}; raise AnsibleFilterError for a plugin that is named twice."""
     sections: Sections = {}

@@ -57,8 +57,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._predictive_ru
     Forecast,
     ForecastError,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def predictive_rules(
     described: Iterable[Mapping[str, Any]], minutes: int = 15, probability: float = 0.8
 ) -> list[dict[str, Any]]:

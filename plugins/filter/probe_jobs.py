@@ -46,8 +46,10 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def probe_jobs(
     probes: Iterable[Mapping[str, Any]],
     probers: Iterable[Mapping[str, Any]],

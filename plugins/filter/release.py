@@ -38,8 +38,10 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import CatalogueError, release_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def release(
     component: str,
     version: str | None = None,

@@ -48,8 +48,10 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._alert_settings import AlertSettingError, adjusted
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_tests import RuleFileError, files_at
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def rule_files(
     paths: Iterable[str], shipped: str, alerts: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[dict[str, str]]:

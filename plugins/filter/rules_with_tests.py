@@ -68,8 +68,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_te
     with_files,
     within_retention,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def rules_with_tests(
     files: Sequence[File],
     pairs: Sequence[Mapping[str, Any]],

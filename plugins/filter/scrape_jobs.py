@@ -40,7 +40,10 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
+
+@same_text
 def scrape_jobs(
     targets: Mapping[str, Iterable[Mapping[str, Any]]],
     client: Mapping[str, Any],

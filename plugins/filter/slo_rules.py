@@ -55,9 +55,11 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, applications
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules import slo_pair
 
 
+@same_text
 def slo_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:

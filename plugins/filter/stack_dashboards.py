@@ -43,15 +43,16 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
     DashboardError,
     refuse_missing_library,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_stack import stack_pages
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def stack_dashboards(services: Collection[str], *, dead_mans_switch: str = "DeadMansSwitch") -> list[dict[str, Any]]:
     """Return the JSON models; raise AnsibleFilterError for what is no list and for a missing library."""
     if isinstance(services, str):
@@ -59,8 +60,7 @@ def stack_dashboards(services: Collection[str], *, dead_mans_switch: str = "Dead
     try:
         refuse_missing_library()
         pages = stack_pages(services, dead_mans_switch=dead_mans_switch)
-        # Legends are written {{like_this}}: ansible-core before 2.19 would take them for templates of its own.
-        made: list[dict[str, Any]] = wrap_var([page.model() for page in pages])
+        made: list[dict[str, Any]] = [page.model() for page in pages]
     except DashboardError as error:
         raise AnsibleFilterError(f"stack_dashboards: {error}") from error
     return made

@@ -48,6 +48,8 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+
 Source = dict[str, Any]
 
 _NAMES = {
@@ -61,6 +63,7 @@ _ONE = ("elasticsearch", "jaeger")
 _SHOWN = "${__value.raw}"
 
 
+@same_text
 def stack_datasources(
     targets: Mapping[str, Iterable[Mapping[str, Any]]],
     passwords: Mapping[str, str],

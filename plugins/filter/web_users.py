@@ -38,6 +38,7 @@ from collections.abc import Callable, Mapping
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._password import LONGEST, SHORTEST, fits
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 try:
     import bcrypt
@@ -55,6 +56,7 @@ def _salt(user: str, password: str) -> bytes:
     return f"$2b${_ROUNDS:02d}${letters}".encode()
 
 
+@same_text
 def web_users(passwords: Mapping[str, str]) -> dict[str, str]:
     """Return {user: bcrypt hash}; raise AnsibleFilterError for a password that is too short or too long."""
     if bcrypt is None:

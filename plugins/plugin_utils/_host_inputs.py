@@ -25,6 +25,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs i
     misfit,
     role_of,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
 
 __all__ = ["HostInputs", "Play"]
 
@@ -142,7 +143,7 @@ class HostInputs:
             return None
         secret = is_secret(option)
         try:
-            value = raw if _is_plain(raw) else _plain(self._evaluated(name, raw))
+            value = raw if _is_plain(raw) else plain(self._evaluated(name, raw))
         except Exception as error:  # noqa: BLE001 - whatever a filter or lookup of the inventory raises
             if not (isinstance(error, AnsibleUndefinedVariable) and _names_facts(raw)):
                 self._say(name, _unevaluated(error, secret=secret))
@@ -205,15 +206,6 @@ def _is_plain(raw: Any) -> bool:
     """Return whether a value is what it says, with no template and nothing encrypted in it."""
     texts = (each for each in _walked(raw) if isinstance(each, str))
     return not _is_encrypted(raw) and not any(mark in text for text in texts for mark in _TEMPLATE_MARKS)
-
-
-def _plain(value: Any) -> Any:
-    """Return an evaluated value with all that is lazy in it made real, decrypted texts among it."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value if isinstance(value, _PLAIN) else str(value)
 
 
 def _names_facts(raw: Any) -> bool:

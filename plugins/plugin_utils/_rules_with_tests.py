@@ -176,17 +176,10 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes down the kinds of texts, lists and mappings that Ansible makes of them, each as often as it is there."""
+    """Writes down each value as often as it is there."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is that of PyYAML
         return True
-
-
-_Dumper.add_multi_representer(str, lambda dumper, text: dumper.represent_str(str(text)))
-_Dumper.add_multi_representer(int, lambda dumper, number: dumper.represent_int(int(number)))
-_Dumper.add_multi_representer(float, lambda dumper, number: dumper.represent_float(float(number)))
-_Dumper.add_multi_representer(list, lambda dumper, items: dumper.represent_list(list(items)))
-_Dumper.add_multi_representer(dict, lambda dumper, items: dumper.represent_dict(dict(items)))
 
 
 def _text(data: Any) -> str:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.tests import environments
+from ansible_collections.vigil.observability.tests import environments, run
 
 
 def interpreter(folder: Path, version: str) -> Path:
@@ -64,3 +67,25 @@ def test_an_environment_is_made_once_and_anew_when_its_making_was_cut_short(tmp_
 def test_environments_of_other_releases_hold_what_the_one_of_the_tests_holds() -> None:
     lines = (environments.ROOT / "requirements/development.txt").read_text(encoding="utf-8").splitlines()
     assert {line.partition("==")[0] for line in lines} >= environments.BESIDE_CORE
+
+
+def test_a_command_finds_ansible_of_the_environment_and_everything_else_where_it_was(machine: Path) -> None:
+    for folder in ("environment/bin", "bin"):
+        for program in ("ansible-playbook", "python"):
+            interpreter(machine / folder, "3.12").rename(machine / folder / program)
+    script = (
+        "from pathlib import Path\n"
+        "from ansible_collections.vigil.observability.tests.environments import run\n"
+        f"run(Path({str(machine / 'environment')!r}), ['sh', '-c', 'command -v ansible-playbook; command -v python'])\n"
+    )
+    environment = {**os.environ, "PATH": f"{machine}/bin:/bin:/usr/bin", "ANSIBLE_COLLECTIONS_PATH": "here"}
+    found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == [
+        f"{machine}/environment/ansible-programs/ansible-playbook",
+        f"{machine}/bin/python",
+    ]
+
+
+def test_a_whole_scenario_runs_with_the_oldest_and_one_with_the_newest_release() -> None:
+    assert sorted(run.CORES.values()) == sorted(environments.RELEASES)
+    assert set(run.CORES) <= set(run.scenarios())
