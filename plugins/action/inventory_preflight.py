@@ -25,6 +25,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs
     shadowed_inputs,
     unfit_additions,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._port_faults import unfit_ports
 from ansible_collections.vigil.observability.plugins.plugin_utils._run_tags import RunTags
 from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
     missing_inputs,
@@ -36,11 +37,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._service_fault
     ambiguous_replicas,
     lone_databases,
     shared_addresses,
-    unfit_ports,
     unfit_values,
     unknown_releases,
     untested_releases,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._user_faults import unfit_users
 from ansible_collections.vigil.observability.plugins.plugin_utils._variable_faults import (
     doubtful_names,
     misplaced_inputs,
@@ -101,18 +102,19 @@ def _hosts(
 def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int], command: str) -> list[Fault]:
     """Return what is wrong with the inputs, each alone first, and then what is missing or does not fit together."""
     wanted = wanted_secrets()
-    meshed = sum("alertmanager" in host.services for host in hosts) > 1
+    members = sum("alertmanager" in host.services for host in hosts)
     together: list[Fault] = []
     for host in hosts:
         host.judge()
         together += missing_inputs(host, play, wanted, command)
         together += unfit_passwords(host, play, wanted)
-        together += unfit_ports(host, ports, meshed=meshed)
+        together += unfit_ports(host, ports, members)
         together += unfit_values(host, play)
         together += unfit_labels(host)
         together += unfit_additions(host)
         together += shared_directories(host, play)
         together += misplaced_data(host, play)
+        together += unfit_users(host)
     together += unfit_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
     together += shared_addresses(hosts, ports)

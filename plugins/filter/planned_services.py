@@ -51,6 +51,7 @@ from urllib.parse import urlsplit
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._service_ports import is_meshed, ports_of
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
 _DATA_DIRS = {
@@ -101,7 +102,7 @@ def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, An
     planned: dict[str, Any] = {
         "name": name,
         "user": variables.get(f"{name}_user") or name,
-        "ports": [int(variables.get(f"{name}_port") or port)],
+        **_ports(variables, name, port),
     }
     uid = variables.get(f"{name}_uid")
     data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
@@ -113,6 +114,19 @@ def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, An
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
         | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})
     )
+
+
+def _ports(variables: Mapping[str, Any], name: str, port: int) -> dict[str, list[int]]:
+    """Return what the service is going to listen on, datagrams only where there are some."""
+
+    def value(variable: str, default: Any) -> Any:
+        return variables.get(variable) or default
+
+    # A role by itself is given its peers, and no groups.
+    members = len(value("alertmanager_peers", value("groups", {}).get("alertmanager", ())))
+    found = list(ports_of(name, value, port, meshed=is_meshed(value, members)))
+    tcp, udp = ({one.number for one in found if one.number and one.udp is wanted} for wanted in (False, True))
+    return {"ports": sorted(tcp)} | ({"udp_ports": sorted(udp)} if udp else {})
 
 
 def _files(variables: Mapping[str, Any], name: str, made: str) -> dict[str, list[str]]:

@@ -75,7 +75,8 @@ def unfit_account(wanted: Wanted, unit_dirs: Iterable[Path], root: Path = Path("
 def _of_the_system(entry: pwd.struct_passwd) -> str | None:
     if entry.pw_uid == 0:
         return "it may do everything. Set"
-    if entry.pw_uid < _OWN_BY_THE_SYSTEM or entry.pw_uid in _NOBODY:
+    fixed = entry.pw_uid < _OWN_BY_THE_SYSTEM or entry.pw_uid in _NOBODY
+    if fixed or entry.pw_name.startswith("systemd-"):
         return "it is an account of the operating system. Set"
     return None
 

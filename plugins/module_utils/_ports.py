@@ -14,17 +14,19 @@ from ._processes import name_of, processes, text_of, uid_of_process, units_of
 
 __all__ = ["Listener", "listeners"]
 
-_LISTENING = "0A"
+# The tables of each protocol, and the state of a socket there that takes what others send.
+_TABLES = {"tcp": (("net/tcp", "net/tcp6"), "0A"), "udp": (("net/udp", "net/udp6"), "07")}
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A process that listens on a TCP port; pid is None when /proc does not show whose socket it is."""
+    """A process that listens on a port; pid is None when /proc does not show whose socket it is."""
 
     port: int
     pid: int | None
     process: str
     units: tuple[str, ...]  # of its control group, outermost first
+    protocol: str = "tcp"
 
     def __str__(self) -> str:
         if self.pid is None:
@@ -33,9 +35,9 @@ class Listener:
         return f"{self.process} (pid {self.pid}{unit})"
 
 
-def listeners(ports: Iterable[int], proc: Path = Path("/proc")) -> list[Listener]:
-    """Return who listens on these TCP ports, by port and pid, on whatever address."""
-    sockets = _sockets(set(ports), proc)
+def listeners(ports: Iterable[int], proc: Path = Path("/proc"), *, udp: Iterable[int] = ()) -> list[Listener]:
+    """Return who listens on these TCP and UDP ports, by port and pid, on whatever address."""
+    sockets = {**_sockets("tcp", set(ports), proc), **_sockets("udp", set(udp), proc)}
     if not sockets:
         return []
     found: set[Listener] = set()
@@ -48,28 +50,30 @@ def listeners(ports: Iterable[int], proc: Path = Path("/proc")) -> list[Listener
             continue
         held = inodes & sockets.keys()
         seen |= held
-        found |= {_listener(sockets[inode].port, [process]) for inode in held}
+        found |= {_listener(sockets[inode], [process]) for inode in held}
     found |= {_guess(socket, closed) for inode, socket in sockets.items() if inode not in seen}
     return sorted(found, key=lambda one: (one.port, one.pid or 0))
 
 
 @dataclass(frozen=True)
 class _Socket:
+    protocol: str
     port: int
     uid: str
 
 
-def _sockets(ports: set[int], proc: Path) -> dict[str, _Socket]:
+def _sockets(protocol: str, ports: set[int], proc: Path) -> dict[str, _Socket]:
     """Return each listening socket by inode."""
-    sockets = {}
-    for table in ("net/tcp", "net/tcp6"):
+    sockets: dict[str, _Socket] = {}
+    tables, listening = _TABLES[protocol]
+    for table in tables if ports else ():
         for row in text_of(proc / table).splitlines()[1:]:
             # sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ...
             fields = row.split()
             local, state, uid, inode = fields[1], fields[3], fields[7], fields[9]
             port = int(local.rpartition(":")[2], 16)
-            if state == _LISTENING and port in ports:
-                sockets[inode] = _Socket(port, uid)
+            if state == listening and port in ports:
+                sockets[inode] = _Socket(protocol, port, uid)
     return sockets
 
 
@@ -94,12 +98,12 @@ def _guess(socket: _Socket, closed: Iterable[Path]) -> Listener:
 
     Inside of a container not even root sees what processes of other users hold; what is left is the user of the socket.
     """
-    return _listener(socket.port, [process for process in closed if uid_of_process(process) == socket.uid])
+    return _listener(socket, [process for process in closed if uid_of_process(process) == socket.uid])
 
 
-def _listener(port: int, held_by: list[Path]) -> Listener:
+def _listener(socket: _Socket, held_by: list[Path]) -> Listener:
     if not held_by:
-        return Listener(port, None, "", ())
+        return Listener(socket.port, None, "", (), socket.protocol)
     units = dict.fromkeys(unit for process in held_by for unit in units_of(process))
     first = min(held_by, key=lambda process: int(process.name))
-    return Listener(port, int(first.name), name_of(first), tuple(units))
+    return Listener(socket.port, int(first.name), name_of(first), tuple(units), socket.protocol)

@@ -104,11 +104,13 @@ class Host:
             )
 
     def _port_problems(self) -> Iterator[str]:
-        owners = {port: service["name"] for service in self.services for port in service["ports"]}
-        for one in listeners(owners):
-            name = owners[one.port]
+        owners = {("tcp", port): service["name"] for service in self.services for port in service["ports"]}
+        owners |= {("udp", port): service["name"] for service in self.services for port in service["udp_ports"]}
+        tcp, udp = ([port for kind, port in owners if kind == protocol] for protocol in ("tcp", "udp"))
+        for one in listeners(tcp, udp=udp):
+            name, what = owners[one.protocol, one.port], "UDP port" if one.protocol == "udp" else "Port"
             if f"{name}.service" not in one.units:
-                yield f"Port {one.port}, wanted by {name}, is taken by {one}: stop that, or give {name} another port."
+                yield f"{what} {one.port}, wanted by {name}, is taken by {one}: stop that, or give {name} another port."
 
     def _foreign_parts(self, service: Mapping[str, Any]) -> Iterator[str]:
         name = service["name"]

@@ -29,6 +29,7 @@ options:
       user: {description: System user that runs it. By default of the same name., type: str}
       uid: {description: UID that this user is to have., type: int}
       ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
+      udp_ports: {description: UDP ports it is going to listen on., type: list, elements: int, default: []}
       data_dir: {description: Where it is going to keep data., type: path}
       files: {description: Certificate files that have to be there., type: list, elements: path, default: []}
       retention_bytes: {description: What it may keep by the user's own choice., type: int}
@@ -94,6 +95,7 @@ _SERVICE = {
     "user": {"type": "str"},
     "uid": {"type": "int"},
     "ports": {"type": "list", "elements": "int", "default": []},
+    "udp_ports": {"type": "list", "elements": "int", "default": []},
     "data_dir": {"type": "path"},
     "files": {"type": "list", "elements": "path", "default": []},
     "retention_bytes": {"type": "int"},

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,12 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._fault import 
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import ROLES
+from ansible_collections.vigil.observability.plugins.plugin_utils._service_ports import main_port
 
 __all__ = [
     "ambiguous_replicas",
     "lone_databases",
     "shared_addresses",
-    "unfit_ports",
     "unfit_values",
     "unknown_releases",
     "untested_releases",
@@ -42,9 +41,6 @@ __all__ = [
 
 Ports = Mapping[str, int]
 
-_HIGHEST_PORT = 65535
-_MESH_PORT = 9094
-_EVERY_ADDRESS = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - looked for, not listened on
 _RULES = ROLES / "prometheus" / "files" / "rules"
 
 
@@ -72,25 +68,13 @@ def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
                 yield Fault(f"{service}_version", host.name, rest)
 
 
-def unfit_ports(host: HostInputs, ports: Ports, *, meshed: bool) -> Iterator[Fault]:
-    """Yield a fault for each port that is no port, and for each that two services of the host would listen on."""
-    found = list(_listeners(host, ports, meshed=meshed))
-    for name, port, address in found:
-        if not 1 <= port <= _HIGHEST_PORT:
-            yield Fault(name, host.name, f"is {port}: a port is a number from 1 to {_HIGHEST_PORT}.")
-        same = [other for other, number, where in found if number == port and _overlap(address, where)]
-        if len(same) > 1 and same[0] == name:
-            rest = f"is given to {listed(same)}: set them to different ports."
-            yield Fault(f"Port {port}", host.name, rest)
-
-
 def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Fault]:
     """Yield a fault for each host whose service is reached where that of another host is."""
     for service in ports:
         found: dict[tuple[str, int], list[str]] = {}
         for host in (host for host in hosts if service in host.services):
             address = str(host.value(f"{service}_address") or host.value("ansible_host") or host.name).lower()
-            number = _port(host, f"{service}_port", ports[service])
+            number = main_port(host.value, service, ports[service])
             found.setdefault((address, number), []).append(host.name)
         for (address, _number), names in found.items():
             rest = f"one address, {address}: set ansible_host or <service>_address to that of each host."
@@ -155,24 +139,6 @@ def _no_release(component: str, version: str, extra: Mapping[str, Any]) -> str:
             what = f"{component} {version} in vigil_catalogue_extra"
             reasons[f"The sha256 of {what} has to be 64 hexadecimal digits."] = None
     return " ".join(reasons)
-
-
-def _listeners(host: HostInputs, ports: Ports, *, meshed: bool) -> Iterator[tuple[str, int, str]]:
-    """Yield name and value of each port of the host, with the address to listen on."""
-    for service in host.services:
-        name, address = f"{service}_port", host.value(f"{service}_listen_address", "")
-        yield name, _port(host, name, ports[service]), str(address)
-    if meshed and "alertmanager" in host.services:
-        yield "alertmanager_mesh_port", _port(host, "alertmanager_mesh_port", _MESH_PORT), ""
-
-
-def _port(host: HostInputs, name: str, default: int) -> int:
-    value = host.value(name, default)
-    return value if isinstance(value, int) else int(Decimal(str(value).strip()))
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one == other or one in _EVERY_ADDRESS or other in _EVERY_ADDRESS
 
 
 def _uncertifiable(host: HostInputs, play: Play) -> str:

@@ -401,6 +401,35 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
             "alertmanager_passwords.grafana of monitor1 and monitor2 does not have 12 to 72 bytes",
         ),
         (
+            {"monitor1": {"prometheus_flags": {"web.listen-address": ["0.0.0.0:9090", "127.0.0.1:9094"]}}},
+            (
+                "Port 9094 of monitor1 is given to alertmanager_mesh_port and prometheus_flags.web.listen-address: set "
+                "them to different ports."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_flags": {"web.listen-address": "0.0.0.0:9191"}}},
+            (
+                "prometheus_flags.web.listen-address of monitor1 leaves out port 9090, at which prometheus is asked: "
+                "set prometheus_port and prometheus_listen_address."
+            ),
+        ),
+        (
+            {"monitor1": {"alertmanager_flags": {"cluster.listen-address": "0.0.0.0"}}},
+            "alertmanager_flags.cluster.listen-address of monitor1 has an address without a port: write it like",
+        ),
+        (
+            {"monitor1": {"prometheus_uid": 900, "alertmanager_uid": "900"}},
+            (
+                "alertmanager_uid of monitor1 is 900 for alertmanager, and prometheus_uid is 900 for prometheus: "
+                "a user has one UID of its own."
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_uid": 900, "alertmanager_uid": 901, "alertmanager_user": "prometheus"}},
+            "alertmanager_uid of monitor1 is 901 for prometheus, and prometheus_uid is 900 for prometheus: a user has",
+        ),
+        (
             {"every": {"prometheus_resources": {"memory_max": "1G", "CPUWeight": 5}}},
             ("prometheus_resources.memory_max of monitor1 and monitor2 is no key of a systemd unit: write MemoryMax."),
         ),
@@ -539,6 +568,9 @@ def test_what_is_wrong_is_said_in_one_sentence(preflight: Preflight, given: dict
         {"every": {"prometheus_data_dir": "/data/prometheus", "alertmanager_data_dir": "/data/alertmanager"}},
         {"every": {"vigil_textfile_dir": "/run/textfile"}},
         {"spare": {"prometheus_data_dir": "/"}},
+        {"every": {"prometheus_flags": {"web.listen-address": ["10.0.0.1:9090", "localhost:9090"]}}},
+        {"alertmanager": ["monitor1"], "monitor1": {"node_exporter_port": 9094}},
+        {"every": {"prometheus_uid": 900, "alertmanager_uid": 900, "alertmanager_user": "prometheus"}},
         {"every": {"vigil_environment": {"https_proxy": "http://me:battery@proxy:3128"}}},
         {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d", "prometheus_remote_read": [{}]}},
         {"play": {"prometheus_port": 9191}, "monitor1": {"prometheus_port": "http"}},
@@ -584,6 +616,21 @@ def test_several_grafanas_need_a_database_that_they_share(
     found = problems(preflight(every=every, grafana=members))
     assert len(found) == (1 if sentence else 0)
     assert "".join(found).startswith(sentence)
+
+
+def test_port_of_the_alerting_of_grafana_and_that_of_the_mesh_are_one_port(preflight: Preflight) -> None:
+    given = {"grafana_config": {"unified_alerting": {"ha_peers": "monitor2:9094"}, "server": {"http_port": 3001}}}
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
+    assert problems(preflight(every=every, grafana=["monitor1"])) == [
+        (
+            "grafana_config.server.http_port of monitor1 is 3001, and Grafana is asked at port 3000: set grafana_port "
+            "instead."
+        ),
+        (
+            "Port 9094 of monitor1 is given to alertmanager_mesh_port and "
+            "grafana_config.unified_alerting.ha_listen_address: set them to different ports."
+        ),
+    ]
 
 
 @pytest.mark.parametrize(

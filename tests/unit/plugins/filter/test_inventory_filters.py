@@ -216,6 +216,37 @@ def test_planned_services_carry_what_the_preflight_asks_for() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("service", "variables", "tcp", "udp"),
+    [
+        ("alertmanager", {}, [9093], []),
+        ("alertmanager", {"groups": {"alertmanager": ["a"]}}, [9093], []),
+        ("alertmanager", {"groups": {"alertmanager": ["a", "b"]}}, [9093, 9094], []),
+        ("alertmanager", {"groups": {"alertmanager": ["a"]}, "alertmanager_more_peers": [{}]}, [9093, 9094], []),
+        ("alertmanager", {"alertmanager_peers": [{}, {}], "alertmanager_mesh_port": "9194"}, [9093, 9194], []),
+        ("alertmanager", {"alertmanager_flags": {"cluster.listen-address": "0.0.0.0:9095"}}, [9093, 9095], [9095]),
+        (
+            "alertmanager",
+            {"alertmanager_peers": [{}, {}], "alertmanager_flags": {"cluster.tls-config": None}},
+            [9093, 9094],
+            [9094],
+        ),
+        ("prometheus", {"prometheus_flags": {"web.listen-address": [":9090", "[::1]:9091"]}}, [9090, 9091], []),
+        ("prometheus", {"prometheus_flags": {"log.level": "debug"}, "prometheus_port": 9191}, [9191], []),
+        ("prometheus", {"prometheus_flags": {"web.listen-address": "localhost"}}, [], []),
+        ("grafana", {"grafana_config": {"unified_alerting": {"ha_peers": "a:9094"}}}, [3000, 9094], [9094]),
+        ("grafana", {"grafana_config": {"unified_alerting": {"enabled": True}}}, [3000], []),
+    ],
+)
+def test_every_port_that_a_service_opens_is_planned(
+    service: str, variables: dict[str, Any], tcp: list[int], udp: list[int]
+) -> None:
+    (planned,) = planned_services.planned_services(
+        variables, [service], {**PORTS, "alertmanager": 9093, "grafana": 3000}
+    )
+    assert (planned["ports"], planned.get("udp_ports", [])) == (tcp, udp)
+
+
 def test_a_service_with_a_certificate_of_the_users_own_is_not_certified() -> None:
     variables = {"prometheus_uid": 900, "node_exporter_certificate_file": "/etc/ssl/own.crt"}
     certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)

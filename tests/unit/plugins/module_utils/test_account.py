@@ -115,6 +115,11 @@ def test_account_of_a_person_or_of_the_system_is_refused_with_the_reason(
     assert said.endswith("et prometheus_user to another name.")
 
 
+def test_account_of_systemd_is_of_the_system_though_nothing_runs_as_it(judge: Judge) -> None:
+    wanted = Wanted("prometheus", "systemd-network", None, None)
+    assert "it is an account of the operating system." in str(judge(wanted=wanted, home="/"))
+
+
 def test_home_in_use_is_refused_by_what_is_in_it(judge: Judge, root: Path) -> None:
     home = make_home(root, "notes", "a", "b", "c")
     assert "its home is in use (a, b, c). Remove that if nobody needs it, or set" in str(judge(home=home))

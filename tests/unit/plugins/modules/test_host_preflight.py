@@ -94,9 +94,18 @@ def test_port_of_another_process_is_refused_with_its_name(look: Look, taken: int
 
 def test_port_of_the_service_itself_is_fine(look: Look, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener(taken, os.getpid(), "demo", ("system.slice", "demo.service"))
-    monkeypatch.setattr(_preflight, "listeners", lambda _: [listener])
+    monkeypatch.setattr(_preflight, "listeners", lambda _tcp, udp: [listener])
     assert not look({"name": "demo", "ports": [taken]})["failed"]
     assert look({"name": "other", "ports": [taken]})["failed"]
+
+
+def test_udp_port_of_another_process_is_refused_where_datagrams_are_taken(look: Look) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        assert not look({"name": "demo", "ports": [port]})["failed"]
+        (problem,) = look({"name": "demo", "ports": [port], "udp_ports": [port]})["problems"]
+    assert problem.startswith(f"UDP port {port}, wanted by demo, is taken by ")
 
 
 def test_host_without_systemd_is_refused(look: Look, root: Path) -> None:
