@@ -46,6 +46,7 @@ __all__ = [
 
 WINDOWS = ("7d", "14d", "28d", "30d", "90d")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_LINK = re.compile(r"(https?://|/(?!/))[^\x00-\x20\x7f]*")
 
 _OBJECTIVE = {
     "name": {"type": "str"},
@@ -201,6 +202,9 @@ def _faults_of_texts(values: Mapping[str, Any]) -> Iterable[str]:
         text = values[key]
         if text is not None and (not text.strip() or not text.isprintable() or "{{" in text):
             yield f"{key} {text!r} must be one line of text without {{{{."
+    for key in ("logs_url", "traces_url"):
+        if values[key] and not _LINK.fullmatch(values[key]):
+            yield f"{key} {values[key]!r} must begin with https:// or http://, or with / for a page of Grafana."
     try:
         re.compile(values["metrics"]["bad_status"])
     except re.error as error:

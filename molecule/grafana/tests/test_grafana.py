@@ -65,6 +65,13 @@ def test_secrets_are_in_files_alone(host, secrets):
     assert set(found.splitlines()) == {f"{name} 640 root:grafana" for name in names}
 
 
+def test_user_of_the_image_is_as_it_was_and_runs_it_with_a_group_of_its_own(host):
+    user = host.user("grafana")
+    assert (user.home, user.shell, user.groups) == ("/home/grafana", "/usr/sbin/nologin", ["nogroup"])
+    pid = host.check_output("systemctl show --property=MainPID --value grafana")
+    assert host.check_output("stat --format=%%U:%%G /proc/%s", pid) == "grafana:grafana"
+
+
 def test_database_is_its_own_alone(host):
     database = host.file("/var/lib/grafana/grafana.db")
     assert (database.user, database.mode & 0o007) == ("grafana", 0)

@@ -373,6 +373,13 @@ def test_file_in_place_of_the_data_directory_is_refused(host: Host, activate: Ac
     assert "is to be a directory of" in activate()["msg"]
 
 
+def test_directory_of_the_system_is_not_given_to_a_service(activate: Activate) -> None:
+    before = Path("/var/log").stat()
+    result = activate(writable=["/var/log"])
+    assert "demo was not touched. /var/log cannot be given to" in result["msg"]
+    assert (Path("/var/log").stat().st_mode, Path("/var/log").stat().st_uid) == (before.st_mode, before.st_uid)
+
+
 def test_exception_without_a_reason_is_refused(activate: Activate) -> None:
     result = activate(exceptions={"ProtectHome": {"value": "false"}})
     assert "The exception ProtectHome from the hardening of demo needs a value and a reason" in result["msg"]
