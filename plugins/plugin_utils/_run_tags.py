@@ -16,9 +16,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._fault import 
 __all__ = ["STAGES", "RunTags"]
 
 STAGES = ("certificates", "stage", "activate", "provision")
-# What Ansible itself knows.
+# What Ansible itself knows, and what Molecule skips in every run, whatever its playbooks have.
 _EVERY = frozenset({"all", "tagged"})
 _SPECIAL = _EVERY | {"always", "never", "untagged"}
+_SKIPPED_BY_MOLECULE = {"molecule-notest", "notest"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class RunTags:
     def faults(self) -> Iterator[str]:
         """Yield a sentence for each tag that is in no playbook of ours, and for what activates without staging."""
         known = [*(service for services in self.pillars.values() for service in services), *self.pillars, *STAGES]
-        for option, tags in (("--tags", self.run), ("--skip-tags", self.skip)):
+        for option, tags in (("--tags", self.run), ("--skip-tags", self.skip - _SKIPPED_BY_MOLECULE)):
             for tag in sorted(tags - _SPECIAL - set(known) - set(self.own)):
                 near = difflib.get_close_matches(tag, known, n=1)
                 meant = f"was {near[0]} meant?" if near else f"there are {listed(known)}."
