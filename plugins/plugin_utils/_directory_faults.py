@@ -59,6 +59,9 @@ def _misplaced_in_grafana(host: HostInputs, play: Play) -> Iterator[Fault]:
     keys = [("paths", "data"), ("paths", "logs"), ("paths", "plugins"), ("database", "path")]
     places = {f"grafana_config.{name}.{key}": sections.get(name, {}).get(key) for name, key in keys}
     places["grafana_database.path"] = host.value("grafana_database", {}).get("path")
+    environment = host.value("grafana_environment", {})
+    variables = [f"GF_{name}_{key}".upper() for name, key in keys]
+    places |= {f"grafana_environment.{variable}": environment.get(variable) for variable in variables}
     folder = normal_path(str(host.value("grafana_data_dir", play.defaults["grafana"]["grafana_data_dir"])))
     for name, place in places.items():
         if str(place or "").startswith("/") and not f"{normal_path(str(place))}/".startswith(f"{folder}/"):

@@ -18,7 +18,7 @@ __all__ = ["unfit_address", "unfit_download", "unfit_duration", "unfit_link"]
 _NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
 )
-_DURATION = re.compile(r"(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
+_DURATION = re.compile(r"(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0")
 
 
 def unfit_address(text: str) -> str | None:
@@ -43,7 +43,12 @@ def unfit_link(text: str) -> str | None:
 
 
 def unfit_download(text: str) -> str | None:
-    """Return why this is no address to download from. One with a password in it is left to those who use it."""
+    """Return why this is no address to download from. One with a password in it is left to those who use it.
+
+    Files of the host are named as file:///path.
+    """
+    if text.startswith("file:///") and text.isprintable():
+        return None
     url = _parts(re.sub(r"(?<=://)[^/@\s]*@", "", text))
     return url if isinstance(url, str) else None
 

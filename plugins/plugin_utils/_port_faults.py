@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs
@@ -50,14 +51,22 @@ def _unfit(host: HostInputs, port: Port) -> Iterator[Fault]:
 
 def _unasked(host: HostInputs, service: str, own: list[Port], main: int) -> Iterator[Fault]:
     """Yield a fault when an option takes the port away at which others, and we ourselves, ask the service."""
-    config = host.value(f"{service}_config", {}).get("server") if service == "grafana" else None
-    if isinstance(config, dict) and str(config.get("http_port", main)) != str(main):
-        rest = f"is {config['http_port']}, and Grafana is asked at port {main}: set grafana_port instead."
-        yield Fault("grafana_config.server.http_port", host.name, rest)
+    for name, given in _grafana_ports(host) if service == "grafana" else ():
+        if str(given) != str(main):
+            yield Fault(name, host.name, f"is {given}, and Grafana is asked at port {main}: set grafana_port instead.")
     source = f"{service}_flags.web.listen-address"
     if any(one.source == source for one in own) and main not in (one.number for one in own if one.source == source):
         rest = f"leaves out port {main}, at which {service} is asked: set {service}_port and {service}_listen_address."
         yield Fault(source, host.name, rest)
+
+
+def _grafana_ports(host: HostInputs) -> Iterator[tuple[str, Any]]:
+    """Yield the port of Grafana where something beside its input gives one, by what gives it."""
+    section, environment = host.value("grafana_config", {}).get("server"), host.value("grafana_environment", {})
+    if isinstance(section, dict) and "http_port" in section:
+        yield "grafana_config.server.http_port", section["http_port"]
+    if "GF_SERVER_HTTP_PORT" in environment:
+        yield "grafana_environment.GF_SERVER_HTTP_PORT", environment["GF_SERVER_HTTP_PORT"]
 
 
 def _taken_twice(host: HostInputs, found: list[Port]) -> Iterator[Fault]:

@@ -637,13 +637,16 @@ def test_port_of_the_alerting_of_grafana_and_that_of_the_mesh_are_one_port(prefl
     ("given", "named"),
     [
         ({"grafana_config": {"paths": {"logs": "/var/log/grafana"}}}, "grafana_config.paths.logs"),
+        ({"grafana_environment": {"GF_PATHS_DATA": "/srv/grafana"}}, "grafana_environment.GF_PATHS_DATA"),
+        ({"grafana_environment": {"GF_SERVER_HTTP_PORT": "3001"}}, "grafana_environment.GF_SERVER_HTTP_PORT"),
+        ({"grafana_environment": {"GF_SERVER_HTTP_PORT": "3000", "GF_PATHS_LOGS": "/var/lib/grafana/log"}}, ""),
         ({"grafana_config": {"database": {"path": "/srv/grafana.db"}}}, "grafana_config.database.path"),
         ({"grafana_database": {"type": "sqlite3", "path": "/var/lib/grafana2/a.db"}}, "grafana_database.path"),
         ({"grafana_database": {"path": "/srv/g/grafana.db"}, "grafana_data_dir": "//srv/g/"}, ""),
         ({"grafana_config": {"paths": {"data": "/var/lib/grafana/"}, "database": "x"}}, ""),
     ],
 )
-def test_grafana_is_told_to_write_to_its_data_directory_alone(
+def test_grafana_is_told_to_write_to_its_data_directory_and_listen_at_its_port_alone(
     preflight: Preflight, given: Variables, named: str
 ) -> None:
     every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
