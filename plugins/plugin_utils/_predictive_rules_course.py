@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,8 +57,8 @@ class Course:
     def mean_ratio(self, minute: float, minutes: int) -> float:
         """Return the share of bad requests in so many minutes up to a minute."""
         part = self._part(minute, minutes)
-        bad = sum(self.total[at] * self.ratio[at] for at in part)
-        return bad / (sum(self.total[at] for at in part) or 1)
+        bad = math.fsum(self.total[at] * self.ratio[at] for at in part)
+        return bad / (math.fsum(self.total[at] for at in part) or 1)
 
     def outlook(self, minute: int, ahead: int) -> Outlook:
         """Return what a minute lets expect of so many minutes after it."""

@@ -79,7 +79,8 @@ def _runs(samples: Sequence[float | None]) -> Iterator[str]:
 
 def _step(here: float | None, after: float | None) -> float | None:
     """Return by how much a sample is exceeded by the next, None where one of them is missing."""
-    return None if here is None or after is None else round(after - here, _DIGITS)
+    # Without the sign of a step down that is too small to be written.
+    return None if here is None or after is None else round(after - here, _DIGITS) + 0.0
 
 
 def _number(value: float, *, sign: bool = False) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Load:
     def ratio(self, minute: int, minutes: int) -> float:
         """Return the share of bad requests in so many minutes before a minute."""
         part = slice(max(0, minute - minutes), minute)
-        return sum(self.bad[part]) / (sum(self.requests[part]) or 1)
+        return math.fsum(self.bad[part]) / (math.fsum(self.requests[part]) or 1)
 
 
 def flat(requests: float, *legs: tuple[int, float]) -> Load:

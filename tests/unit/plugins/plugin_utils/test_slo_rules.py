@@ -121,6 +121,12 @@ def test_a_broken_rule_is_noticed(right: str, wrong: str, noticed_by: str, tmp_p
     assert any("FAILED" in evaluate(tmp_path, test, groups, step="4m") for test in tests)
 
 
+def test_a_ratio_is_the_same_with_every_python() -> None:
+    # One after the other, ten tenths are 0.9999999999999999 with Python 3.11 and 1 with Python 3.12.
+    load = flat(1, (10, 0.1))
+    assert load.ratio(10, 10) == 0.1
+
+
 def test_windows_are_as_long_as_their_names_and_budgets_as_objectives(tmp_path: Path) -> None:
     weekly = {**SHOP, "objectives": [{**AVAILABILITY, "window": "7d"}]}
     (shop,) = applications([weekly])
