@@ -19,7 +19,7 @@ STAGES = ("certificates", "stage", "activate", "provision")
 # What Ansible itself knows, and what Molecule skips in every run, whatever its playbooks have.
 _EVERY = frozenset({"all", "tagged"})
 _SPECIAL = _EVERY | {"always", "never", "untagged"}
-_SKIPPED_BY_MOLECULE = {"molecule-notest", "notest"}
+_SKIPPED_BY_MOLECULE = {"molecule-idempotence-notest", "molecule-notest", "notest"}
 
 
 @dataclass(frozen=True)
