@@ -18,6 +18,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._directory_fau
     shared_directories,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._grafana_faults import unfit_grafana, weak_key
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
@@ -26,6 +27,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs
     unfit_additions,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._port_faults import unfit_ports
+from ansible_collections.vigil.observability.plugins.plugin_utils._reach_faults import unreached_services
 from ansible_collections.vigil.observability.plugins.plugin_utils._run_tags import RunTags
 from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
     missing_inputs,
@@ -81,7 +83,7 @@ class ActionModule(ActionBase):
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = [*wrong_tags, *_masked(sentences(faults, every), secrets)]
         refused = {"failed": True, "msg": "\n- ".join([_REFUSED, *problems])} if problems else {}
-        return {"changed": False, "warnings": sentences(_doubts(hosts, play), every), **refused}
+        return {"changed": False, "warnings": sentences(_doubts(hosts, play, ports), every), **refused}
 
 
 def _hosts(
@@ -115,6 +117,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += shared_directories(host, play)
         together += misplaced_data(host, play)
         together += unfit_users(host)
+        together += unfit_grafana(host)
     together += unfit_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
     together += shared_addresses(hosts, ports)
@@ -123,7 +126,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
     return [*(fault for host in hosts for fault in host.faults), *together]
 
 
-def _doubts(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
+def _doubts(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -> Iterator[Fault]:
     """Yield what is not wrong in itself and yet probably not what was meant."""
     for host in hosts:
         for name in sorted((host.said & play.given.keys()) - played_inputs()):
@@ -131,6 +134,9 @@ def _doubts(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
     yield from doubtful_names(hosts, play)
     yield from misplaced_inputs(hosts, play, wanted_secrets())
     yield from untested_releases(hosts)
+    yield from unreached_services(hosts, ports)
+    for host in hosts:
+        yield from weak_key(host)
 
 
 def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:

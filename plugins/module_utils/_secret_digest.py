@@ -15,18 +15,18 @@ from typing import Any
 
 from ._plan import PlanError
 
-__all__ = ["checked_digest_key", "secret_digest"]
+__all__ = ["PUBLIC_KEY", "checked_digest_key", "secret_digest"]
 
 # Whoever reads digests and knows a secret can try keys. Each try costs as much as this, some 50 ms of a processor.
 _ITERATIONS = 100_000
 _PURPOSE = b"vigil.observability: digests of secrets"
-# The secret_key of a Grafana that was given none.
-_PUBLIC = "SW2YcwTIb9zpOOhoPsMm"
+PUBLIC_KEY = "SW2YcwTIb9zpOOhoPsMm"
+"""The secret_key of a Grafana that was given none."""
 
 
 def checked_digest_key(key: str | None) -> str:
     """Return the key, empty for none. Raises PlanError for one that everybody knows."""
-    if key == _PUBLIC:
+    if key == PUBLIC_KEY:
         raise PlanError(
             "secret_digest_key is the secret_key that every Grafana comes with, which everybody knows: give a secret."
         )

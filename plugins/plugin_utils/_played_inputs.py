@@ -37,9 +37,10 @@ INSTEAD = {
     "provision_alertmanager_url": "set alertmanager_external_url",
     "provision_authorities": "add authorities to certificates_trusted",
     "provision_dashboards": "put dashboards into provision_dashboard_directory",
+    "provision_datasource_uids": "set provision_dashboard_inputs",
     "provision_datasources": "add data sources to provision_more_datasources",
     "provision_folders": "add folders to provision_more_folders",
-    "provision_url": "set grafana_address and grafana_port",
+    "provision_url": "set grafana_listen_address and grafana_port",
     "secrets_wanted": "make further secrets with ansible-vault",
 }
 _OWN_NAME = "it is theirs alone, so give yours another name"

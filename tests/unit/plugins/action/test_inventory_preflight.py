@@ -654,6 +654,97 @@ def test_grafana_is_told_to_write_to_its_data_directory_and_listen_at_its_port_a
     assert found == ([named] if named else [])
 
 
+PUBLIC_KEY = "SW2YcwTIb9zpOOhoPsMm"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"grafana_secret_key": PUBLIC_KEY}, "grafana_secret_key of web1 is the secret_key that every Grafana comes"),
+        (
+            {"grafana_config": {"security": {"secret_key": PUBLIC_KEY}}},
+            "grafana_config.security.secret_key of web1 is the secret_key that every Grafana comes with",
+        ),
+        (
+            {"grafana_config": {"server": {"http_addr": "127.0.0.1"}}},
+            "grafana_config.server.http_addr of web1 is set, but Grafana is asked where grafana_listen_address says",
+        ),
+        (
+            {"grafana_config": {"server": {"protocol": "socket", "socket": "/run/grafana.sock"}}},
+            "grafana_config.server.protocol of web1 is socket, but its health is asked over TLS",
+        ),
+        (
+            {"provision_dashboard_directory": "/nowhere/dashboards"},
+            "provision_dashboard_directory of web1 cannot be used: There is no dashboard in /nowhere/dashboards",
+        ),
+        ({"grafana_config": {"server": {"protocol": "h2", "http_addr": None}, "security": None}}, ""),
+    ],
+)
+def test_grafana_is_refused_what_cannot_work_or_everybody_knows(
+    preflight: Preflight, given: Variables, sentence: str
+) -> None:
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
+    found = problems(preflight(every=every, grafana=["web1"]))
+    assert len(found) == (1 if sentence else 0)
+    assert "".join(found).startswith(sentence)
+
+
+def test_a_dashboard_that_cannot_be_used_is_no_matter_of_the_inventory(preflight: Preflight, tmp_path: Path) -> None:
+    (tmp_path / "dashboards").mkdir()
+    (tmp_path / "dashboards/broken.json").write_text("{")
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo"}
+    every["provision_dashboard_directory"] = str(tmp_path / "dashboards")
+    assert problems(preflight(every=every, grafana=["web1"])) == []
+
+
+def test_a_key_of_grafana_that_is_soon_guessed_is_a_warning(preflight: Preflight) -> None:
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "short"}
+    [warning] = preflight(every=every, grafana=["web1"])["warnings"]
+    assert warning.startswith("grafana_secret_key of web1 has less than 12 bytes, and can be guessed")
+
+
+@pytest.mark.parametrize(
+    ("service", "host", "given", "sentence"),
+    [
+        (
+            "grafana",
+            "web1",
+            {"grafana_listen_address": "127.0.0.1"},
+            "grafana_listen_address of web1 is 127.0.0.1, and Prometheus looks for its metrics at web1:3000, where",
+        ),
+        ("grafana", "web1", {"grafana_listen_address": "127.0.0.1", "grafana_address": "proxy.example.com"}, ""),
+        ("grafana", "web1", {"grafana_listen_address": "192.0.2.7"}, ""),
+        (
+            "node_exporter",
+            "web1",
+            {"node_exporter_listen_address": "::1", "node_exporter_port": 9200, "ansible_host": "192.0.2.7"},
+            "node_exporter_listen_address of web1 is ::1, and Prometheus looks for its metrics at 192.0.2.7:9200",
+        ),
+        (
+            "prometheus",
+            "monitor1",
+            {"prometheus_listen_address": "localhost"},
+            "prometheus_listen_address of monitor1 is localhost, and Prometheus looks for its metrics at monitor1:9090",
+        ),
+        (
+            "alertmanager",
+            "monitor1",
+            {"alertmanager_listen_address": "127.0.0.1", "alertmanager_address": "127.0.0.1"},
+            "alertmanager_address of monitor1 is 127.0.0.1, which monitor2 would take for itself: name the address by",
+        ),
+    ],
+)
+def test_a_service_that_others_do_not_reach_is_a_warning(
+    preflight: Preflight, service: str, host: str, given: Variables, sentence: str
+) -> None:
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo"}
+    result = preflight(every=every, grafana=["web1"], **{host: given})
+    assert problems(result) == []
+    found = [warning for warning in result["warnings"] if warning.startswith(service)]
+    assert len(found) == (1 if sentence else 0)
+    assert "".join(found).startswith(sentence)
+
+
 def test_version_that_the_tests_do_not_run_is_a_warning(preflight: Preflight) -> None:
     [warning] = preflight(every={"prometheus_version": "2.45.0"})["warnings"]
     assert warning == (
