@@ -90,7 +90,9 @@ def _of_a_person(entry: pwd.struct_passwd, root: Path) -> str | None:
     if password is not None and not password.startswith(_LOCKED):
         return f"somebody can log in with its password. {lock}"
     if has_shell and password is None:
-        return "it is a directory's and has a login shell, as people do. Give it /usr/sbin/nologin there, or set"
+        return (
+            "it is of a directory service and has a login shell, as people do. Give it /usr/sbin/nologin there, or set"
+        )
     if has_shell and entry.pw_uid >= _first_person(root):
         return f"it has a login shell and a UID of people. {lock}"
     return None

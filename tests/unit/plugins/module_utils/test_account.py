@@ -98,9 +98,9 @@ def test_locked_account_without_a_home_in_use_is_taken_as_it_is(judge: Judge, pr
         ({"uid": 1001, "program": "/bin/bash"}, f"it has a login shell and a UID of people. {LOCK}"),
         (
             {"uid": 160042, "program": "/bin/zsh", "hashed": None},
-            "it is a directory's and has a login shell, as people",
+            "it is of a directory service and has a login shell",
         ),
-        ({"uid": 998, "program": "/bin/sh", "hashed": None}, "it is a directory's and has a login shell, as people do"),
+        ({"uid": 998, "program": "/bin/sh", "hashed": None}, "it is of a directory service and has a login shell"),
         ({"uid": 0}, "it may do everything. Set prometheus_user to another name."),
         ({"uid": 33}, "it is an account of the operating system. Set prometheus_user to another name."),
         ({"uid": 65534}, "it is an account of the operating system."),
