@@ -17,6 +17,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._directory_fau
     misplaced_data,
     shared_directories,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._fact_faults import (
+    hosts_that_need_facts,
+    unfit_facts,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
 from ansible_collections.vigil.observability.plugins.plugin_utils._grafana_faults import unfit_grafana, weak_key
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
@@ -53,8 +57,13 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._variable_faul
 
 __all__ = ["ActionModule"]
 
-SPEC = {"services": {"type": "dict", "required": True}, "tags": {"type": "dict"}}
+SPEC = {
+    "services": {"type": "dict", "required": True},
+    "tags": {"type": "dict"},
+    "gathered": {"type": "bool", "default": False},
+}
 _REFUSED = "This inventory cannot be used as it is, and no host was connected to:"
+_REFUSED_LATER = "This inventory cannot be used with the facts of its hosts, and nothing was touched:"
 _MADE_BY = "vigil.observability.secrets"
 
 
@@ -73,7 +82,7 @@ class ActionModule(ActionBase):
         ports = {service: int(port) for service, port in options["services"].items()}
         every = list(known["groups"]["all"])
         variables = {name: known["hostvars"].raw_get(name) for name in every}
-        play = Play.of(known, self._templar, self._loader)
+        play = Play.of(known, self._templar, self._loader, gathered=options["gathered"])
         hosts = _hosts(variables, known["groups"], ports, play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
@@ -82,8 +91,11 @@ class ActionModule(ActionBase):
         faults += _wrong_inputs(hosts, play, ports, command)
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = [*wrong_tags, *_masked(sentences(faults, every), secrets)]
-        refused = {"failed": True, "msg": "\n- ".join([_REFUSED, *problems])} if problems else {}
-        return {"changed": False, "warnings": sentences(_doubts(hosts, play, ports), every), **refused}
+        head = _REFUSED_LATER if play.gathered else _REFUSED
+        refused = {"failed": True, "msg": "\n- ".join([head, *problems])} if problems else {}
+        warnings = [] if play.gathered else sentences(_doubts(hosts, play, ports), every)
+        needed = hosts_that_need_facts(hosts, play)
+        return {"changed": False, "fact_hosts": needed, "warnings": warnings, **refused}
 
 
 def _hosts(
@@ -112,6 +124,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += unfit_passwords(host, play, wanted)
         together += unfit_ports(host, ports, members)
         together += unfit_values(host, play)
+        together += unfit_facts(host, play)
         together += unfit_labels(host)
         together += unfit_additions(host)
         together += shared_directories(host, play)

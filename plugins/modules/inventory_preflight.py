@@ -23,7 +23,9 @@ description:
     URLs, users, durations, flags and paths among them.
   - Warns of inputs that have no effect, and once of all variables that are named like inputs and may be others'.
     C(vigil_foreign_prefixes) names the prefixes of those. Variables of hosts that run no service are left alone.
-  - A service runs on the hosts of the group of its name. Values that depend on facts are not judged.
+  - A service runs on the hosts of the group of its name. Values that are made of facts are judged when
+    the facts have been gathered; those that other hosts need, such as addresses, and those of other hosts' facts are
+    refused.
   - No secret is shown.
 author: Vigil contributors (@vigil-observability)
 attributes:
@@ -45,6 +47,10 @@ options:
       - The tags of the run as P(vigil.observability.chosen_services#filter) takes them.
       - Tags that are no service, pillar or stage are refused, and those that would activate what is not staged.
     type: dict
+  gathered:
+    description: Whether the facts of the hosts in RV(fact_hosts) have been gathered, so that only values are judged.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -57,6 +63,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+fact_hosts:
+  description: The hosts with inputs that are made of their facts.
+  returned: always
+  type: list
+  elements: str
+  sample: [web1]
 msg:
   description: Everything that is wrong, a sentence in each line.
   returned: failure

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,12 @@ from ansible.errors import AnsibleUndefinedVariable
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._input_values import Faults, unfit
+from ansible_collections.vigil.observability.plugins.plugin_utils._raw_values import (
+    PLAIN,
+    is_encrypted,
+    is_plain,
+    named_facts,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import (
     ROLES,
     SHARED,
@@ -29,9 +34,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._same_text imp
 
 __all__ = ["HostInputs", "Play"]
 
-_TEMPLATE_MARKS = ("{{", "{%", "{#", "#jinja2:")
-_FACT = re.compile(r"\bansible_(?!(host|port|user)\b)")
-_PLAIN = str | int | float | None
 _ABSENT = object()
 # From ansible-core 2.19 on, only texts that are marked so are templates.
 _trusted = getattr(template, "trust_as_template", str)
@@ -48,6 +50,7 @@ class Play:
         beneath: What else a template can name in this play.
         defaults: Default values by role, which templates in inputs of that role can name.
         templar: Evaluates templates.
+        gathered: Whether the run has gathered facts where inputs are made of them.
     """
 
     inputs: Inputs
@@ -56,10 +59,11 @@ class Play:
     beneath: Mapping[str, Any]
     defaults: Mapping[str, Mapping[str, Any]]
     templar: Any
+    gathered: bool = False
     misfits: dict[tuple[Any, ...], tuple[Any, Faults]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, task_vars: Mapping[str, Any], templar: Any, loader: Any) -> Play:
+    def of(cls, task_vars: Mapping[str, Any], templar: Any, loader: Any, *, gathered: bool) -> Play:
         """Return the play of a task from the variables of that task."""
         inputs = described_inputs()
         own = task_vars["hostvars"].raw_get(task_vars["inventory_hostname"])
@@ -71,11 +75,12 @@ class Play:
             beneath={name: value for name, value in task_vars.items() if name not in own and name != "vars"},
             defaults={role: _defaults(role, loader) for role in inputs if role != SHARED},
             templar=templar,
+            gathered=gathered,
         )
 
     def misfit(self, name: str, value: Any, option: Mapping[str, Any]) -> Faults:
         """Return what is wrong with a value or with its parts, found out once for all hosts that share it."""
-        key = (name, type(value), value if isinstance(value, _PLAIN) else id(value))
+        key = (name, type(value), value if isinstance(value, PLAIN) else id(value))
         if key not in self.misfits:
             # The value is kept, so that no other one gets its id.
             wrong = misfit(name, value, option)
@@ -95,12 +100,25 @@ class HostInputs:
         self._variables = variables
         self._play = play
         self._values: dict[str, Any] = {}
+        self._facts: dict[str, set[str]] = {}
 
     @property
     def said(self) -> set[str]:
         """The names of all that the inventory says. Facts are none of it: those of earlier runs can be in a cache."""
         facts: Mapping[str, Any] = self._variables.get("ansible_facts", {})
         return set(self._variables) - set(facts)
+
+    @property
+    def gathered(self) -> bool:
+        """Whether this run has gathered the facts of the host."""
+        return self._play.gathered and "module_setup" in self._variables.get("ansible_facts", {})
+
+    def facts_in(self, name: str) -> set[str]:
+        """Return whose facts the inventory makes an input of: "own", "others", or neither."""
+        if name not in self._facts:
+            raw = None if name in self._play.given else self._variables.get(name)
+            self._facts[name] = set() if is_plain(raw) else named_facts(raw, self._variables, self._play.beneath)
+        return self._facts[name]
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -139,16 +157,15 @@ class HostInputs:
     def _read(self, name: str) -> Any:
         raw = self._play.given.get(name, self._variables.get(name, _ABSENT))
         option = self._play.inputs.get(role_of(name, self._play.inputs) or "", {}).get(name, {})
-        if raw is _ABSENT or (raw is None and option.get("required")):
+        if raw is _ABSENT or (raw is None and option.get("required")) or (not self.gathered and self.facts_in(name)):
             return None
         secret = is_secret(option)
         try:
-            value = raw if _is_plain(raw) else plain(self._evaluated(name, raw))
+            value = raw if is_plain(raw) else plain(self._evaluated(name, raw))
         except Exception as error:  # noqa: BLE001 - whatever a filter or lookup of the inventory raises
-            if not (isinstance(error, AnsibleUndefinedVariable) and _names_facts(raw)):
-                self._say(name, _unevaluated(error, secret=secret))
+            self._say(name, _unevaluated(error, secret=secret))
             return None
-        if secret or _is_encrypted(raw):
+        if secret or is_encrypted(raw):
             self.secrets |= _texts_of(value)
             option = {**option, "no_log": True}
         wrong = self._play.misfit(name, value, option)
@@ -183,34 +200,6 @@ def _defaults(role: str, loader: Any) -> Mapping[str, Any]:
 
 def _is_same(one: Any, other: Any) -> bool:
     return one is other or bool(one == other)
-
-
-def _walked(value: Any) -> Iterator[Any]:
-    """Yield everything in a value that is neither list nor mapping."""
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _walked(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _walked(each)
-    else:
-        yield value
-
-
-def _is_encrypted(raw: Any) -> bool:
-    """Return whether something in a value is no text yet, as it is encrypted with a vault password."""
-    return any(not isinstance(each, _PLAIN) for each in _walked(raw))
-
-
-def _is_plain(raw: Any) -> bool:
-    """Return whether a value is what it says, with no template and nothing encrypted in it."""
-    texts = (each for each in _walked(raw) if isinstance(each, str))
-    return not _is_encrypted(raw) and not any(mark in text for text in texts for mark in _TEMPLATE_MARKS)
-
-
-def _names_facts(raw: Any) -> bool:
-    """Return whether a value may depend on facts, which only a connection can tell."""
-    return any(_FACT.search(each) for each in _walked(raw) if isinstance(each, str))
 
 
 def _unevaluated(error: Exception, *, secret: bool) -> str:

@@ -48,9 +48,12 @@ _OWN_NAME = "it is theirs alone, so give yours another name"
 
 @functools.cache
 def played_inputs() -> frozenset[str]:
-    """Return the names of all variables that the playbooks set for their plays, above the inventory."""
+    """Return the names of all variables that the playbooks set for their plays, above the inventory.
+
+    Those with two underscores are registered by the run itself, and so are in the variables of its hosts.
+    """
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in _VARS.glob("*.yml")]
-    return frozenset(name for said in files for name in said)
+    return frozenset(name for said in files for name in said if not name.startswith("__"))
 
 
 def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Fault]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
 import shutil
@@ -63,6 +65,7 @@ MONITORS, WATCHED = ("monitor1", "monitor2"), "web1"
 DIGEST = "0" * 64
 PROBE = {"name": "shop", "module": "http_2xx", "targets": ["https://shop.example"]}
 WEEKS = {"name": "weeks", "rules": {"groups": [{"rules": [{"expr": "x offset 4w"}]}]}, "tests": {}}
+PASSED = {"changed": False, "fact_hosts": [], "warnings": []}
 MAKE = "`ansible-playbook -i INVENTORY vigil.observability.secrets`, which makes the secrets that are missing"
 
 Variables = dict[str, Any]
@@ -100,6 +103,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         extra: Variables | None = None,
         play: Variables | None = None,
         facts: Variables | None = None,
+        gathered: bool = False,
         vault: VaultSecret | None = VAULT,
         only: str = "",
         alertmanager: Sequence[str] = MONITORS,
@@ -123,13 +127,20 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         vaults = [("default", vault)] if vault else []
         if VaultSecretsContext:
             monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(vaults))
-        return _acted(tmp_path, vaults, extra=extra or {}, play=play or {}, facts=facts or {})
+        run_on = functools.partial(_acted, tmp_path, vaults, gathered=gathered)
+        return run_on(extra=extra or {}, play=play or {}, facts=facts or {})
 
     return run
 
 
 def _acted(
-    inventory: Path, vaults: list[tuple[str, VaultSecret]], *, extra: Variables, play: Variables, facts: Variables
+    inventory: Path,
+    vaults: list[tuple[str, VaultSecret]],
+    *,
+    gathered: bool,
+    extra: Variables,
+    play: Variables,
+    facts: Variables,
 ) -> dict[str, Any]:
     loader = DataLoader()
     loader.set_vault_secrets(vaults)
@@ -144,23 +155,30 @@ def _acted(
     played = Play().load(source, variable_manager=variables, loader=loader)
     task_vars = variables.get_vars(play=played, host=sources.get_host("monitor1"))
     task_vars["ansible_inventory_sources"] = ["INVENTORY"]
-    task = SimpleNamespace(args={"services": PORTS}, async_val=0, check_mode=False, diff=False, action="")
+    args = {"services": PORTS, "gathered": gathered}
+    task = SimpleNamespace(args=args, async_val=0, check_mode=False, diff=False, action="")
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action = inventory_preflight.ActionModule(task, connection, None, loader, Templar(loader, task_vars), None)
     result: dict[str, Any] = action.run(task_vars=task_vars)
     return result
 
 
+HEADS = (
+    "This inventory cannot be used as it is, and no host was connected to:",
+    "This inventory cannot be used with the facts of its hosts, and nothing was touched:",
+)
+
+
 def problems(result: dict[str, Any]) -> list[str]:
     """Return the sentences of a refusal, none of an inventory that passed."""
     assert not result["changed"]
     head, *sentences = result.get("msg", "").split("\n- ")
-    assert head in ("", "This inventory cannot be used as it is, and no host was connected to:")
+    assert head in ("", *HEADS)
     return list(sentences)
 
 
 def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
-    assert preflight() == {"changed": False, "warnings": []}
+    assert preflight() == PASSED
 
 
 @pytest.mark.parametrize(
@@ -956,7 +974,7 @@ def test_what_is_outside_of_the_inventory_is_added(preflight: Preflight) -> None
         "alertmanager_more_peers": [{"host": "o", "address": "o:9093", "identity": "vigil://o/alertmanager"}],
         "prometheus_more_targets": {"node_exporter": [{"address": "o:9100", "labels": {"host": "o", "team": "b"}}]},
     }
-    assert preflight(monitor1=added) == {"changed": False, "warnings": []}
+    assert preflight(monitor1=added) == PASSED
 
 
 def test_variables_of_others_are_one_warning_together(preflight: Preflight) -> None:
@@ -982,14 +1000,14 @@ def test_many_variables_of_others_are_counted(preflight: Preflight) -> None:
 
 def test_variables_of_hosts_that_run_nothing_of_ours_are_left_alone(preflight: Preflight) -> None:
     others = {"prometheus_retention_tme": 1, "grafana_agent_version": 1, "promethues_port": 1, "vigil_miror": 1}
-    assert preflight(spare=others) == {"changed": False, "warnings": []}
+    assert preflight(spare=others) == PASSED
 
 
 def test_variables_with_a_prefix_of_others_are_left_alone(preflight: Preflight) -> None:
     others = {"prometheus_retention_tme": 1, "prometheus_multiproc_dir": 1, "promethues_port": 1}
     prefixes = ["prometheus_multiproc_", "prometheus_retention_tme", "promethues_"]
     result = preflight(every={**others, "vigil_foreign_prefixes": prefixes})
-    assert result == {"changed": False, "warnings": []}
+    assert result == PASSED
 
 
 def test_input_of_a_service_that_runs_elsewhere_is_a_warning(preflight: Preflight) -> None:
@@ -1002,6 +1020,87 @@ def test_input_of_a_service_that_runs_elsewhere_is_a_warning(preflight: Prefligh
         )
     ]
     assert preflight(every={"prometheus_scrape_interval": "5s"})["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"prometheus_external_url": "https://{{ ansible_facts['fqdn'] }}:9090/"},
+        {"prometheus_listen_address": "{{ ansible_default_ipv4.address }}"},
+        {"prometheus_listen_address": "{{ mine }}", "mine": "{{ its }}", "its": "{{ ansible_default_ipv4.address }}"},
+        {"prometheus_listen_address": "{{ ansible_default_ipv4.address | default('127.0.0.1') }}"},
+        {"certificates_address": "{{ ansible_fqdn }}"},
+        {"prometheus_resources": {"MemoryMax": "{{ ansible_memtotal_mb // 2 }}M"}},
+    ],
+)
+def test_input_that_is_made_of_facts_asks_for_those_of_its_host(preflight: Preflight, given: Variables) -> None:
+    cached = {"ansible_default_ipv4": {"address": "10.0.0.9"}, "module_setup": True}
+    result = preflight(monitor1=given, monitor2=given, facts=cached)
+    assert problems(result) == []
+    assert result["fact_hosts"] == ["monitor1", "monitor2"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "prometheus_external_url": "https://{{ ansible_host }}/{{ ansible_playbook_python }}",
+            "ansible_host": "10.0.0.5",
+        },
+        {"prometheus_user": "{{ ansible_shop_user }}", "ansible_shop_user": "shop"},
+        {"prometheus_external_url": "https://ansible_facts.example/"},
+        {"shop_address": "{{ ansible_default_ipv4.address }}"},
+    ],
+)
+def test_variable_that_is_no_fact_asks_for_none(preflight: Preflight, given: Variables) -> None:
+    assert preflight(monitor1=given) == PASSED
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "rest"),
+    [
+        (
+            "web1",
+            {"node_exporter_address": "{{ mine }}", "mine": "{{ ansible_default_ipv4.address | default('x') }}"},
+            (
+                "node_exporter_address of web1 is made of facts, which a run for other hosts does not have, though "
+                "their files need it: set it to a value in the inventory, or leave it out where ansible_host is that "
+                "address."
+            ),
+        ),
+        (
+            "web1",
+            {"vigil_labels": {"os": "{{ ansible_distribution }}"}},
+            "vigil_labels of web1 is made of facts, which a run for other hosts does not have, though their files",
+        ),
+        (
+            "monitor1",
+            {"prometheus_external_url": "https://{{ hostvars['web1'].ansible_fqdn }}/"},
+            (
+                "prometheus_external_url of monitor1 is made of facts of other hosts, which a run may not reach: "
+                "set it to a value in the inventory."
+            ),
+        ),
+    ],
+)
+def test_fact_that_another_host_would_need_is_refused(
+    preflight: Preflight, host: str, given: Variables, rest: str
+) -> None:
+    [said] = problems(preflight(**{host: given}, facts={"ansible_default_ipv4": {"address": "10.0.0.9"}}))
+    assert said.startswith(rest)
+
+
+def test_gathered_facts_are_what_inputs_are_judged_by(preflight: Preflight) -> None:
+    given = {"prometheus_port": "{{ ansible_facts.fqdn }}", "prometheus_user": "{{ ansible_facts.eth9 }}"}
+    facts = {"ansible_fqdn": "m.example", "module_setup": True}
+    result = preflight(monitor1={"prometheus_user": "{{ ansible_facts.eth9 }}"}, facts=facts, gathered=True)
+    assert problems(result) == []
+    result = preflight(monitor2={**given, "grafana_agent_version": 1}, facts=facts, gathered=True)
+    assert result["msg"].startswith(HEADS[1])
+    said = " ".join(problems(result))
+    assert "prometheus_port of monitor2 is made of facts" in said
+    assert "prometheus_user of monitor2 cannot be evaluated" in said
+    assert result["warnings"] == []
 
 
 def test_500_hosts_are_looked_at_in_seconds(preflight: Preflight) -> None:
@@ -1060,6 +1159,7 @@ def test_shipped_inventory_with_made_secrets_passes_and_shows_none(
     said = playbook(inventory, "preflight")
     begun = said.index("TASK [Find out whether the inventory can be used]")
     assert "ok: [monitor1]" in said[begun : said.index("PLAY [Look at the hosts before anything is touched]")]
+    assert "Gather the facts of the host" not in said
     assert (tmp_path / "called").exists()
     encrypted = (tmp_path / inventory / "group_vars" / "all" / "secrets.yml").read_bytes()
     values = yaml.safe_load(VaultLib([("default", VAULT)]).decrypt(encrypted))
@@ -1076,5 +1176,19 @@ def test_refused_inventory_is_refused_before_a_connection(
     playbook("three_nodes", "secrets")
     said = playbook("three_nodes", "preflight", *arguments, "-e", "prometheus_retension=90d")
     assert "prometheus_retension of monitor1 and monitor2 is no input of the role prometheus" in said
+    assert "Look at the hosts before anything is touched" not in said
+    assert not (tmp_path / "called").exists()
+
+
+def test_facts_that_inputs_ask_for_are_gathered_and_judged_before_anything_is_touched(
+    tmp_path: Path, playbook: Callable[..., str]
+) -> None:
+    playbook("single_node", "secrets")
+    local = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
+    given = {"prometheus_user": "{{ ansible_facts['nodename'] }}", "prometheus_uid": "{{ ansible_facts['machine'] }}"}
+    said = playbook("single_node", "preflight", "-e", json.dumps({**local, **given}))
+    assert "TASK [Gather the facts of the host]" in said
+    assert "prometheus_uid of monitor1 is '" in said
+    assert "it has to be a whole number" in said
     assert "Look at the hosts before anything is touched" not in said
     assert not (tmp_path / "called").exists()
