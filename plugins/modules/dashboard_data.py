@@ -22,6 +22,11 @@ options:
     description: Names of its metrics, as in the description of the application (C(orders), C(active_users) and others).
     type: dict
     default: {}
+  matchers:
+    description: Which requests count, as the C(matchers) of the application say it in PromQL.
+    type: list
+    elements: str
+    default: []
   start:
     description: Begin, V(now-1h), seconds since 1970, or RFC 3339 with its zone.
     type: str
@@ -94,6 +99,7 @@ _OPTIONS = {
     "name": {"type": "str", "required": True},
     "job": {"type": "str"},
     "metrics": {"type": "dict", "default": {}},
+    "matchers": {"type": "list", "elements": "str", "default": []},
     "start": {"type": "str", "default": "now-1h"},
     "end": {"type": "str", "default": "now"},
     "step": {"type": "str", "default": "1m"},
@@ -112,7 +118,8 @@ def _expressions(parameters: Mapping[str, Any], job: str) -> dict[str, str]:
     unknown = sorted(set(parameters["metrics"]) - set(METRIC_NAMES))
     if unknown:
         raise PlanError(f"metrics has no {', '.join(unknown)}; it takes {', '.join(METRIC_NAMES)}.")
-    return report_series(ApplicationQueries(job=job, metrics={**METRIC_NAMES, **parameters["metrics"]}))
+    metrics, matchers = {**METRIC_NAMES, **parameters["metrics"]}, tuple(parameters["matchers"])
+    return report_series(ApplicationQueries(job=job, metrics=metrics, requests_where=matchers))
 
 
 def _points(result: Iterable[Mapping[str, Any]]) -> list[list[float | None]]:

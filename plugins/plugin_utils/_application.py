@@ -21,6 +21,14 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._business_metr
     business_metric,
     faults_of_business,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._matcher import Matcher, matcher
+from ansible_collections.vigil.observability.plugins.plugin_utils._objective import (
+    OBJECTIVE_OPTIONS,
+    Objective,
+    faults_of_objective,
+    faults_of_requests,
+    objective,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._symptom import (
     SYMPTOM_OPTIONS,
     SYMPTOMS,
@@ -35,7 +43,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._telemetry imp
 
 __all__ = [
     "SYMPTOMS",
-    "WINDOWS",
     "Application",
     "ApplicationError",
     "BusinessMetric",
@@ -44,24 +51,17 @@ __all__ = [
     "applications",
 ]
 
-WINDOWS = ("7d", "14d", "28d", "30d", "90d")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LINK = re.compile(r"(https?://|/(?!/))[^\x00-\x20\x7f]*")
 
-_OBJECTIVE = {
-    "name": {"type": "str"},
-    "kind": {"type": "str", "required": True, "choices": ["availability", "latency"]},
-    "target": {"type": "float", "required": True},
-    "threshold": {"type": "float"},
-    "window": {"type": "str", "default": "30d", "choices": list(WINDOWS)},
-}
 _APPLICATION = {
     "name": {"type": "str", "required": True},
     "team": {"type": "str", "required": True},
     "environment": {"type": "str", "default": "production"},
     "job": {"type": "str"},
+    "matchers": {"type": "list", "elements": "str", "default": []},
     **TELEMETRY_OPTIONS,
-    "objectives": {"type": "list", "elements": "dict", "default": [], "options": _OBJECTIVE},
+    "objectives": {"type": "list", "elements": "dict", "default": [], "options": OBJECTIVE_OPTIONS},
     "depends_on": {"type": "list", "elements": "str", "default": []},
     "symptoms": {"type": "list", "elements": "dict", "options": SYMPTOM_OPTIONS},
     "symptoms_needed": {"type": "int"},
@@ -74,30 +74,11 @@ class ApplicationError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objective:
-    """A service-level objective: the share of requests that must be good within a rolling window.
-
-    `threshold` is the upper bound of a good response in seconds, for latency alone.
-    """
-
-    name: str
-    kind: str
-    target: float
-    window: str
-    threshold: float | None = None
-
-    @property
-    def bad_ratio(self) -> float:
-        """Return the share of requests that may be bad."""
-        return round(1 - self.target, 12)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Application:
     """One application; `metrics` holds the names of its metrics and labels, empty for those that it lacks.
 
     `containers` says by which label and pattern the metrics of its containers are known; `limits` is what one instance
-    may use (`cpu_cores`, `memory_bytes`), None where nothing limits it.
+    may use (`cpu_cores`, `memory_bytes`), None where nothing limits it; `matchers` says which of its requests count.
     """
 
     name: str
@@ -112,6 +93,7 @@ class Application:
     traces_url: str
     containers: Mapping[str, str]
     limits: Mapping[str, float | None]
+    matchers: tuple[Matcher, ...] = ()
     objectives: tuple[Objective, ...] = ()
     depends_on: tuple[str, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
@@ -158,9 +140,10 @@ def _application(number: int, item: Any, faults: list[str]) -> Application | Non
         **{
             **values,
             "job": values["job"] or values["name"],
+            "matchers": tuple(matcher(text) for text in values["matchers"]),
             "unit": values["unit"] or f"{values['name']}.service",
             "containers": {**values["containers"], "pattern": values["containers"]["pattern"] or f"{values['name']}.*"},
-            "objectives": tuple(_objective(one) for one in values["objectives"]),
+            "objectives": tuple(objective(one) for one in values["objectives"]),
             "depends_on": tuple(values["depends_on"]),
             "symptoms": tuple(Symptom(**{**one, "expr": one["expr"] or ""}) for one in values["symptoms"]),
             "business": tuple(business_metric(one) for one in values["business"]),
@@ -175,10 +158,6 @@ def _completed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "symptoms": symptoms, "symptoms_needed": needed}
 
 
-def _objective(values: Mapping[str, Any]) -> Objective:
-    return Objective(**{**values, "name": values["name"] or values["kind"]})
-
-
 def _faults_of_values(values: Mapping[str, Any]) -> Iterable[str]:
     names = {"": values["name"]}
     for part in ("objectives", "symptoms", "business"):
@@ -190,8 +169,9 @@ def _faults_of_values(values: Mapping[str, Any]) -> Iterable[str]:
             yield f"{where}name {name!r} must be a small letter and then small letters, digits, _ or -, 40 at most."
     yield from _faults_of_texts(values)
     yield from faults_of_telemetry(values)
+    yield from faults_of_requests(values["matchers"], values["metrics"])
     for one in values["objectives"]:
-        yield from _faults_of_objective(one, values["metrics"])
+        yield from faults_of_objective(one, values)
     yield from faults_of_symptoms(values)
     yield from faults_of_business(values["business"])
 
@@ -209,19 +189,6 @@ def _faults_of_texts(values: Mapping[str, Any]) -> Iterable[str]:
         re.compile(values["metrics"]["bad_status"])
     except re.error as error:
         yield f"metrics.bad_status {values['metrics']['bad_status']!r} is no regular expression ({error})."
-
-
-def _faults_of_objective(one: Mapping[str, Any], metrics: Mapping[str, str]) -> Iterable[str]:
-    name = one["name"] or one["kind"]
-    for needed in ("requests", "status_label") if one["kind"] == "availability" else ("duration",):
-        if not metrics[needed]:
-            yield f"the objective {name!r} needs metrics.{needed}, which is empty."
-    if not 0 < one["target"] < 1:
-        yield f"target {one['target']} of the objective {name!r} must lie between 0 and 1, such as 0.999 for 99.9 %."
-    if one["kind"] == "latency" and (one["threshold"] or 0) <= 0:
-        yield f"the latency objective {name!r} needs a threshold in seconds, a bucket of the histogram."
-    if one["kind"] == "availability" and one["threshold"] is not None:
-        yield f"the availability objective {name!r} takes no threshold."
 
 
 def _faults_of_dependencies(found: Iterable[Application]) -> Iterable[str]:

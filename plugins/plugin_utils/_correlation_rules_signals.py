@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._correlation_rules_symptoms import threshold_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._matcher import counted_labels, left_out_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._promtool_tests import counter, expectation, scenario
 from ansible_collections.vigil.observability.plugins.plugin_utils._rule_pair import quoted
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_indicator import bound_spellings
@@ -46,11 +47,29 @@ def _above(application: Application, thresholds: Mapping[str, float]) -> dict[st
         limit = _SLOWER if name == _SLOW else threshold
         shares = [share for share in (0, 0.8 * limit, (limit + min(1, 1.4 * limit)) / 2, 0) for _minute in range(_LEG)]
         series |= _LOADS[name](application, threshold, [math.ceil(100 / limit)] * len(shares), shares)
+        series |= _left_out(application, name, threshold, [math.ceil(1000 / limit)] * len(shares))
         for leg, expected in enumerate((0, 0, 1, 0), 1):
             checks.append(_active(application, name, leg * _LEG - 1, expected))
         checks.append(_active(application, name, 4 * _LEG + 6, None))
     name = f"{application.name}: a symptom shows above its threshold, not below it, and not without data"
     return scenario(name, series, checks)
+
+
+def _left_out(application: Application, name: str, threshold: float, requests: Sequence[float]) -> Series:
+    """Return many good requests that do not count, none where all do."""
+    metrics = application.metrics
+    series: Series = {}
+    said, _failed = example_statuses(metrics["bad_status"])
+    bound = bound_spellings(threshold)[0]
+    for labels in left_out_labels(application.matchers):
+        own = {"job": application.job, **labels}
+        if name == _FAILING:
+            series[_named(metrics["requests"], {**own, metrics["status_label"]: said})] = counter(requests)
+        elif name == _SLOW:
+            series |= {
+                _named(f"{metrics['duration']}_bucket", {**own, "le": le}): counter(requests) for le in (bound, "+Inf")
+            }
+    return series
 
 
 def _sparse(application: Application, thresholds: Mapping[str, float]) -> dict[str, Any]:
@@ -76,9 +95,10 @@ def _failures(
     good = [count - failures for count, failures in zip(requests, bad, strict=True)]
     first = next(minute for minute, count in enumerate(bad) if count)
     metric, label = application.metrics["requests"], application.metrics["status_label"]
+    own = {"job": application.job, **counted_labels(application.matchers)}
     return {
-        _named(metric, {"job": application.job, label: said}): counter(good),
-        _named(metric, {"job": application.job, label: failed}): [*[None] * first, *counter(bad[first:])],
+        _named(metric, {**own, label: said}): counter(good),
+        _named(metric, {**own, label: failed}): [*[None] * first, *counter(bad[first:])],
     }
 
 
@@ -86,8 +106,9 @@ def _delays(application: Application, threshold: float, requests: Sequence[float
     """Return a histogram whose largest bound is the threshold."""
     quick = [count * (1 - share) for count, share in zip(requests, shares, strict=True)]
     faster, bound = f"{threshold / 2:.12g}", bound_spellings(threshold)[0]
+    own = {"job": application.job, **counted_labels(application.matchers)}
     return {
-        _named(f"{application.metrics['duration']}_bucket", {"job": application.job, "le": le}): counter(counts)
+        _named(f"{application.metrics['duration']}_bucket", {**own, "le": le}): counter(counts)
         for le, counts in ((faster, quick), (bound, quick), ("+Inf", requests))
     }
 

@@ -51,11 +51,16 @@ def threshold_of(application: Application, symptom: Symptom) -> float:
     return min(kept, default=_RESPONSE_SECONDS)
 
 
+def _where(application: Application) -> str:
+    """Return the matchers of the requests that count."""
+    return ",".join((f"job={quoted(application.job)}", *map(str, application.matchers)))
+
+
 def _error_ratio(application: Application) -> str:
     """Return the share of failed requests, 0 when there are too few to speak of."""
-    metrics, job = application.metrics, f"job={quoted(application.job)}"
-    source = f"{metrics['requests']}{{{job}}}"
-    failed = f"{metrics['requests']}{{{job},{metrics['status_label']}=~{quoted(metrics['bad_status'])}}}"
+    metrics, where = application.metrics, _where(application)
+    source = f"{metrics['requests']}{{{where}}}"
+    failed = f"{metrics['requests']}{{{where},{metrics['status_label']}=~{quoted(metrics['bad_status'])}}}"
     # The series of a status begins with its first response: until then nothing has failed.
     return (
         f"(sum(rate({failed}[5m])) or 0 * sum(rate({source}[5m]))) / sum(rate({source}[5m]))\n"
@@ -69,8 +74,8 @@ def _response_seconds(application: Application) -> str:
     It reads the bounds of buckets as numbers, however they are spelled, and its largest answer is the largest of them
     that is finite.
     """
-    buckets = f"{application.metrics['duration']}_bucket{{job={quoted(application.job)}}}"
-    every = f'{application.metrics["duration"]}_bucket{{job={quoted(application.job)},le="+Inf"}}'
+    buckets = f"{application.metrics['duration']}_bucket{{{_where(application)}}}"
+    every = f'{application.metrics["duration"]}_bucket{{{_where(application)},le="+Inf"}}'
     return (
         f"histogram_quantile({_QUANTILE}, sum by (le) (rate({buckets}[5m])))\n"
         f"* (sum(increase({every}[5m])) >= bool {_FEWEST_REQUESTS})"

@@ -99,7 +99,7 @@ def _queries(app: Application, window: str) -> ApplicationQueries:
         job=app.job,
         metrics=app.metrics,
         where=('instance=~"$instance"',),
-        requests_where=(f'{route}=~"${route}"',) if route else (),
+        requests_where=(*([f'{route}=~"${route}"'] if route else []), *map(str, app.matchers)),
         window=window,
     )
 
@@ -189,7 +189,8 @@ def _variables(app: Application, sources: Sources) -> tuple[Builder[models.Varia
     job, route = quoted(app.job), app.metrics["route_label"]
     chosen = [source("datasource", "prometheus", "Metrics"), label("instance", f"up{{job={job}}}", "Instance")]
     if route:
-        chosen.append(label(route, f"{app.metrics['requests']}{{job={job}}}", "Route"))
+        where = ",".join((f"job={job}", *map(str, app.matchers)))
+        chosen.append(label(route, f"{app.metrics['requests']}{{{where}}}", "Route"))
     if sources.elasticsearch:
         chosen.append(source("logs", "elasticsearch", "Logs"))
     if sources.jaeger:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application, Objective
+from ansible_collections.vigil.observability.plugins.plugin_utils._objective import minutes_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._rule_pair import Rule, alert
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_indicator import indicator, selector
 
-__all__ = ["BURNS", "Burn", "alert_labels", "alerts", "budget_alerts", "burn_limit", "minutes_of"]
+__all__ = ["BURNS", "Burn", "alert_labels", "alerts", "budget_alerts", "burn_limit"]
 
 _PAGE = "objectives"
-_MINUTES = {"m": 1, "h": 60, "d": 1440}
 _LARGEST_RATIO = 0.9
 _FEWEST_BAD = 5
 
@@ -48,11 +48,6 @@ def burn_limit(burn: Burn, objective: Objective) -> float:
     """
     spending = burn.spent * minutes_of(objective.window) / minutes_of(burn.long)
     return min(max(spending, 1), _LARGEST_RATIO / objective.bad_ratio)
-
-
-def minutes_of(window: str) -> int:
-    """Return the minutes of a window such as 30m, 6h or 3d."""
-    return int(window[:-1]) * _MINUTES[window[-1]]
 
 
 def alert_labels(application: Application, objective: Objective, severity: str) -> dict[str, str]:

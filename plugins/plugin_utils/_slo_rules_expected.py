@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application, Objective
+from ansible_collections.vigil.observability.plugins.plugin_utils._objective import minutes_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._promtool_tests import firing, near
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_alerts import (
     BURNS,
     Burn,
     alert_labels,
     burn_limit,
-    minutes_of,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_indicator import selector
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_load import Load

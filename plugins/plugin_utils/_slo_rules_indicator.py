@@ -53,16 +53,21 @@ def bound_spellings(bound: float) -> list[str]:
     )
 
 
-def _availability(application: Application, _objective: Objective) -> Indicator:
-    metrics, job = application.metrics, f"job={quoted(application.job)}"
-    source = f"{metrics['requests']}{{{job}}}"
-    failed = f"{metrics['requests']}{{{job},{metrics['status_label']}=~{quoted(metrics['bad_status'])}}}"
+def _where(application: Application, objective: Objective) -> str:
+    """Return the matchers of the requests that count."""
+    return ",".join((f"job={quoted(application.job)}", *map(str, (*application.matchers, *objective.matchers))))
+
+
+def _availability(application: Application, objective: Objective) -> Indicator:
+    metrics, where = application.metrics, _where(application, objective)
+    source = f"{metrics['requests']}{{{where}}}"
+    failed = f"{metrics['requests']}{{{where},{metrics['status_label']}=~{quoted(metrics['bad_status'])}}}"
     return Indicator(
         source=source,
         total=f"sum(rate({source}[5m]))",
         # The series of a status begins with its first response: until then nothing was bad.
         bad=f"sum(rate({failed}[5m])) or 0 * sum(rate({source}[5m]))",
-        unusable=f'count({metrics["requests"]}{{{job},{metrics["status_label"]}=""}})',
+        unusable=f'count({metrics["requests"]}{{{where},{metrics["status_label"]}=""}})',
         lacking=f"the label {metrics['status_label']}",
     )
 
@@ -70,8 +75,8 @@ def _availability(application: Application, _objective: Objective) -> Indicator:
 def _latency(application: Application, objective: Objective) -> Indicator:
     spellings = bound_spellings(objective.threshold or 0)
     bounds = quoted("|".join(re.escape(text) for text in spellings))
-    metric, job = application.metrics["duration"], f"job={quoted(application.job)}"
-    source, bucket = f"{metric}_count{{{job}}}", f"{metric}_bucket{{{job},le=~{bounds}}}"
+    metric, where = application.metrics["duration"], _where(application, objective)
+    source, bucket = f"{metric}_count{{{where}}}", f"{metric}_bucket{{{where},le=~{bounds}}}"
     return Indicator(
         source=source,
         # Requests of a series without the bucket are neither good nor bad, so they are not counted at all.

@@ -17,11 +17,12 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._application i
     ApplicationError,
     Objective,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._matcher import counted_labels, left_out_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._promtool_tests import counter
 from ansible_collections.vigil.observability.plugins.plugin_utils._rule_pair import quoted
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_indicator import bound_spellings
 
-__all__ = ["Load", "example_statuses", "flat", "load_series", "metric_names", "unusable_series"]
+__all__ = ["Load", "example_statuses", "flat", "left_out_series", "load_series", "metric_names", "unusable_series"]
 
 _GOOD = ("200", "OK", "ok", "success", "0", "2xx")
 _BAD = (*map(str, range(599, 399, -1)), "5xx", "4xx", "ERROR", "Error", "error", "Internal", "13", "1")
@@ -57,34 +58,50 @@ def flat(requests: float, *legs: tuple[int, float]) -> Load:
 
 
 def load_series(
-    application: Application, objective: Objective, load: Load, *, instance: str = "a", reset_at: int | None = None
+    application: Application,
+    objective: Objective,
+    load: Load,
+    *,
+    instance: str = "a",
+    reset_at: int | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> dict[str, list[float]]:
-    """Return the series that an instance exposes under the load."""
+    """Return the series that an instance exposes under the load; without `labels`, those of requests that count."""
+    own = {"instance": instance, **(_counted(application, objective) if labels is None else labels)}
     good, total = counter(load.good, reset_at=reset_at), counter(load.requests, reset_at=reset_at)
     if objective.kind == "availability":
         bad = counter(load.bad, reset_at=reset_at)
         said, failed = example_statuses(application.metrics["bad_status"])
         status = application.metrics["status_label"]
-        exposed = {_requests(application, instance, **{status: said}): good}
-        return exposed | ({_requests(application, instance, **{status: failed}): bad} if any(bad) else {})
+        exposed = {_requests(application, **own, **{status: said}): good}
+        return exposed | ({_requests(application, **own, **{status: failed}): bad} if any(bad) else {})
     # Older and newer servers differ in how they store a bound, so instances take turns.
     spellings = bound_spellings(objective.threshold or 0)
     bound = spellings[len(load.requests) // 4 % len(spellings)]
     faster = [value / 2 for value in good]
     by_bound = {f"{(objective.threshold or 0) / 2:g}": faster, bound: good, "+Inf": total}
-    buckets = {_duration(application, "bucket", instance, le=le): samples for le, samples in by_bound.items()}
-    return {**buckets, _duration(application, "count", instance): total}
+    buckets = {_duration(application, "bucket", **own, le=le): samples for le, samples in by_bound.items()}
+    return {**buckets, _duration(application, "count", **own): total}
 
 
 def unusable_series(
     application: Application, objective: Objective, load: Load, *, instance: str
 ) -> dict[str, list[float]]:
     """Return the series of an instance that does not say which of its requests are bad."""
-    total = counter(load.requests)
+    total, own = counter(load.requests), {"instance": instance, **_counted(application, objective)}
     if objective.kind == "availability":
-        return {_requests(application, instance): total}
-    infinite = _duration(application, "bucket", instance, le="+Inf")
-    return {infinite: total, _duration(application, "count", instance): total}
+        return {_requests(application, **own): total}
+    infinite = _duration(application, "bucket", **own, le="+Inf")
+    return {infinite: total, _duration(application, "count", **own): total}
+
+
+def left_out_series(application: Application, objective: Objective, load: Load) -> dict[str, list[float]]:
+    """Return the series of requests that do not count, none where all do."""
+    outside = left_out_labels((*application.matchers, *objective.matchers))
+    found: dict[str, list[float]] = {}
+    for number, labels in enumerate(outside):
+        found |= load_series(application, objective, load, instance=f"left-out-{number}", labels=labels)
+    return found
 
 
 def metric_names(application: Application, objective: Objective) -> set[str]:
@@ -108,13 +125,17 @@ def example_statuses(bad_status: str) -> tuple[str, str]:
     return good[0], bad[0]
 
 
-def _requests(application: Application, instance: str, **labels: str) -> str:
-    return _named(application.metrics["requests"], {"job": application.job, "instance": instance, **labels})
+def _counted(application: Application, objective: Objective) -> dict[str, str]:
+    return counted_labels((*application.matchers, *objective.matchers))
 
 
-def _duration(application: Application, part: str, instance: str, **labels: str) -> str:
+def _requests(application: Application, **labels: str) -> str:
+    return _named(application.metrics["requests"], {"job": application.job, **labels})
+
+
+def _duration(application: Application, part: str, **labels: str) -> str:
     name = f"{application.metrics['duration']}_{part}"
-    return _named(name, {"job": application.job, "instance": instance, **labels})
+    return _named(name, {"job": application.job, **labels})
 
 
 def _named(metric: str, labels: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_exp
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_load import (
     Load,
     flat,
+    left_out_series,
     load_series,
     metric_names,
     unusable_series,
@@ -89,6 +90,8 @@ class _Tests:
         )
         yield from (self.gap(), self.reset())
         yield from (self.no_data(), self.no_traffic(), self.unusable())
+        if self.application.matchers or self.objective.matchers:
+            yield self.left_out()
 
     def levels(self) -> Iterator[Test]:
         limits = sorted({burn_limit(burn, self.objective) for burn in BURNS})
@@ -169,5 +172,14 @@ class _Tests:
         checks += [self.expected.burn_rate(known, 16)]
         return scenario("an instance that does not tell good from bad", series, checks)
 
+    def left_out(self) -> Test:
+        load = flat(self.requests, (16, self.usual))
+        outside = left_out_series(self.application, self.objective, flat(9 * self.requests, (16, 0)))
+        checks = [*self.expected.quiet(16), self.expected.burn_rate(_USUAL, 16)]
+        return scenario("requests that do not count, all of them good", self.series(load) | outside, checks)
+
+    def series(self, load: Load) -> dict[str, list[float]]:
+        return load_series(self.application, self.objective, load)
+
     def test(self, name: str, load: Load, checks: Iterable[Test]) -> Test:
-        return scenario(name, load_series(self.application, self.objective, load), checks)
+        return scenario(name, self.series(load), checks)

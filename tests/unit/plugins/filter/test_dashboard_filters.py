@@ -127,6 +127,16 @@ def test_instance_and_route_can_be_chosen_from_what_prometheus_knows() -> None:
     assert variables["route"]["query"] == 'label_values(http_requests_total{job="web"}, route)'
 
 
+def test_requests_that_do_not_count_are_in_no_panel() -> None:
+    matcher = 'route!~"/healthz|/metrics"'
+    made = application({**SHOP, "matchers": [matcher]})
+    asked = [one for one in map(str, expressions(made)) if "http_request" in one]
+    assert len(asked) > 5
+    assert all(matcher in one for one in asked)
+    query = next(one["query"] for one in made["templating"]["list"] if one["name"] == "route")
+    assert query == f'label_values(http_requests_total{{job="shop",{matcher}}}, route)'
+
+
 def test_application_without_routes_has_no_choice_of_them() -> None:
     made = application({**SHOP, "metrics": {"route_label": ""}})
     assert [one["name"] for one in made["templating"]["list"]] == ["datasource", "instance"]

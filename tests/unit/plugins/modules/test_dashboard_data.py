@@ -62,6 +62,11 @@ def test_orders_and_users_are_there_for_an_application_that_has_them(shop: Run) 
     assert 'orders_total{job="web"}' in result["series"]["order_rate"]["expr"]
 
 
+def test_requests_that_do_not_count_are_in_no_series(shop: Run) -> None:
+    result = shop({}, matchers=['route!="/healthz"'])
+    assert all('{job="shop",route!="/healthz"' in series["expr"] for series in result["series"].values())
+
+
 def test_alerts_of_the_service_and_of_its_job_are_told_from_first_to_last(shop: Run, server: LoopbackServer) -> None:
     firing = [
         {"metric": DOWN, "values": [[1060, "1"], [1120, "1"]]},

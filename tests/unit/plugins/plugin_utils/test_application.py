@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import (
-    WINDOWS,
     ApplicationError,
     application,
     applications,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._objective import minutes_of
 
 AVAILABILITY = {"kind": "availability", "target": 0.999}
 LATENCY = {"kind": "latency", "target": 0.99, "threshold": 0.5}
@@ -51,16 +51,47 @@ def test_metrics_of_its_own_replace_the_usual_ones_alone() -> None:
     assert (metrics["requests"], metrics["status_label"]) == ("rpc_total", "status_code")
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-def test_every_known_window_is_taken(window: str) -> None:
-    assert applications([app(objectives=[{**AVAILABILITY, "window": window}])])[0].objectives[0].window == window
+@pytest.mark.parametrize(
+    ("window", "days"), [("7d", 7), ("4w", 28), ("1w2d", 9), ("672h", 28), ("30d", 30), ("90d", 90)]
+)
+def test_a_window_is_a_duration_of_prometheus_of_7_to_90_days(window: str, days: int) -> None:
+    objective = applications([app(objectives=[{**AVAILABILITY, "window": window}])])[0].objectives[0]
+    assert (objective.window, minutes_of(objective.window)) == (window, days * 24 * 60)
+
+
+def test_requests_count_that_match_the_application_and_the_objective() -> None:
+    described = app(
+        matchers=[' route !~ "/healthz" '],
+        objectives=[{**AVAILABILITY, "matchers": ["tenant='a\\\\b'", "path=~`/v\\d`"]}],
+    )
+    (shop,) = applications([described])
+    assert [str(one) for one in shop.matchers] == ['route!~"/healthz"']
+    assert [str(one) for one in shop.objectives[0].matchers] == ['tenant="a\\\\b"', 'path=~"/v\\\\d"']
 
 
 REFUSED: list[tuple[list[Any], str]] = [
     ([app(objectives=[{**AVAILABILITY, "target": 1}])], "target 1.0 of the objective 'availability'"),
     ([app(objectives=[{**AVAILABILITY, "target": 99.9}])], "target 99.9 of the objective"),
     ([app(objectives=[{**AVAILABILITY, "target": 0}])], "must lie between 0 and 1"),
-    ([app(objectives=[{**AVAILABILITY, "window": "31d"}])], "31d"),
+    (
+        [app(objectives=[{**AVAILABILITY, "window": "6d"}])],
+        "of the objective 'availability', window 6d must be 7d to 90d",
+    ),
+    ([app(objectives=[{**AVAILABILITY, "window": "91d"}])], "must be 7d to 90d, such as 30d or 4w"),
+    ([app(objectives=[{**AVAILABILITY, "window": "4 weeks"}])], "window is '4 weeks': write a duration"),
+    ([app(objectives=[{**AVAILABILITY, "window": "2d1w"}])], "with the larger unit first"),
+    ([app(matchers=["route"])], "the matcher 'route' must be a label matcher such as"),
+    ([app(matchers=['route!~"("'])], "has no regular expression"),
+    ([app(matchers=['route!="\\."'])], "has an escape that there is not"),
+    ([app(matchers=['route="{{ x }}"'])], "must be one line of text without {{"),
+    ([app(matchers=['job="x"'])], "is on job, which is none to count requests by"),
+    ([app(matchers=['status_code!="404"'])], "is on status_code, which is none to count requests by"),
+    ([app(matchers=['route=~".*"'])], 'route=~".*" leaves nothing out'),
+    ([app(matchers=['route="a"', 'route!="a"'])], "no value of route is found for"),
+    (
+        [app(matchers=['route!="/a"'], objectives=[{**AVAILABILITY, "matchers": ['route="/a"']}])],
+        "of the objective 'availability', no value of route is found",
+    ),
     ([app(objectives=[{**AVAILABILITY, "kind": "speed"}])], "speed"),
     ([app(objectives=[{"kind": "latency", "target": 0.9}])], "the latency objective 'latency' needs a threshold"),
     ([app(objectives=[{**LATENCY, "threshold": 0}])], "needs a threshold"),

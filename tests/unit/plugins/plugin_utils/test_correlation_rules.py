@@ -30,6 +30,7 @@ OTHERS = [{"name": "payment", "team": "money"}, {"name": "stock", "team": "sales
 VARIED: dict[str, list[dict[str, Any]]] = {
     "usual": [{"name": "shop", "team": "sales"}],
     "with a pool and dependencies": [SHOP, *OTHERS],
+    "without health checks": [{"name": "shop", "team": "sales", "matchers": ['route!~"/healthz|/metrics"']}],
     "any symptom is one": [{"name": "shop", "team": "sales", "metrics": POOL, "symptoms_needed": 1}],
     "all symptoms are needed": [{"name": "shop", "team": "sales", "metrics": POOL, "symptoms_needed": 3}],
     "own thresholds": [
@@ -113,6 +114,16 @@ def test_a_broken_rule_fails_its_tests(tmp_path: Path, rule: str, right: str, wr
     for one in found:
         one["expr"] = one["expr"].replace(right, wrong)
     assert "FAILED" in judge(tmp_path, files_of_pairs([broken]))
+
+
+@pytest.mark.parametrize("metric", ["http_requests_total", "http_request_duration_seconds_bucket"])
+def test_a_symptom_that_counts_health_checks_fails_its_tests(tmp_path: Path, metric: str) -> None:
+    (pair,) = correlation_rules([{"name": "shop", "team": "sales", "matchers": ['route!="/healthz"']}])
+    rules = [rule for rule in pair["rules"]["groups"][0]["rules"] if metric in rule["expr"]]
+    assert rules
+    for rule in rules:
+        rule["expr"] = rule["expr"].replace(',route!="/healthz"', "")
+    assert "FAILED" in judge(tmp_path, files_of_pairs([pair]))
 
 
 @pytest.mark.parametrize("key", ["for", "labels", "annotations"])

@@ -17,11 +17,12 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.slo_rules import FilterModule, slo_rules
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, applications
+from ansible_collections.vigil.observability.plugins.plugin_utils._objective import minutes_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._promtool_tests import near, scenario
 from ansible_collections.vigil.observability.plugins.plugin_utils._rule_pair import runbook_url
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_tests import files_of_pairs
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules import RATIO_WINDOWS
-from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_alerts import BURNS, burn_limit, minutes_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_alerts import BURNS, burn_limit
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_expected import Expected
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_indicator import bound_spellings
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_load import (
@@ -50,6 +51,14 @@ VARIED: dict[str, dict[str, Any]] = {
     "several of a kind": {
         **SHOP,
         "objectives": [{**SECOND, "name": f"l{number}", "threshold": 10.0**number} for number in (-5, 0)],
+    },
+    "weeks, and without health checks": {
+        **SHOP,
+        "matchers": ['route!~"/healthz|/metrics"', "method=~`GET|P(OST|UT)`"],
+        "objectives": [
+            {**AVAILABILITY, "window": "4w"},
+            {**SECOND, "window": "1w2d12h", "matchers": ['route=~"/api/v\\\\d+/.+"', 'tenant!=""']},
+        ],
     },
     "names of its own": {
         "name": "rpc-1_b",
@@ -119,6 +128,15 @@ def test_a_broken_rule_is_noticed(right: str, wrong: str, noticed_by: str, tmp_p
     tests = [test for test in pair["tests"]["tests"] if re.search(noticed_by, test["name"])]
     assert tests
     assert any("FAILED" in evaluate(tmp_path, test, groups, step="4m") for test in tests)
+
+
+def test_rules_that_count_health_checks_are_noticed(tmp_path: Path) -> None:
+    pair = pair_of({**SHOP, "matchers": ['route!="/healthz"']})
+    groups = copy.deepcopy(pair["rules"]["groups"])
+    for rule in (rule for group in groups for rule in group["rules"]):
+        rule["expr"] = rule["expr"].replace(',route!="/healthz"', "")
+    (test,) = [test for test in pair["tests"]["tests"] if "requests that do not count" in test["name"]]
+    assert "FAILED" in evaluate(tmp_path, test, groups, step="4m")
 
 
 def test_a_ratio_is_the_same_with_every_python() -> None:
