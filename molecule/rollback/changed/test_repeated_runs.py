@@ -208,6 +208,55 @@ def test_run_killed_while_it_waits_for_health_leaves_whole_parts_and_goes_back_w
     )
 
 
+def test_release_that_crashes_is_taken_back_where_the_record_of_what_runs_was_lost(host):
+    before = serving(host)["serves"]
+    host.check_output("rm /var/lib/vigil/prometheus.json")
+    done = run(prometheus_version="3.99.1")
+    assert done.status > 0
+    assert "There is no record of prometheus: what runs is taken as the last that worked" in done.output
+    assert "prometheus 3.13.3 was put back and serves again" in done.output
+    after = serving(host)["serves"]
+    assert {**after, "record": None, "configurations": None} == {**before, "record": None, "configurations": None}
+    assert (after["record"]["proven"], after["record"]["active"]["version"]) == (True, "3.13.3")
+
+
+def test_record_that_is_damaged_is_refused_and_what_runs_not_touched(host):
+    before = serving(host)
+    host.check_output("cp -p /var/lib/vigil/prometheus.json /run/ && truncate -s 200 /var/lib/vigil/prometheus.json")
+    done = run(prometheus_version="3.99.1")
+    host.check_output("mv /run/prometheus.json /var/lib/vigil/")
+    assert done.status > 0
+    assert "prometheus: The record /var/lib/vigil/prometheus.json is damaged" in done.output
+    now = serving(host)
+    assert (now["serves"], now["process"]) == (before["serves"], before["process"])
+
+
+def test_run_that_waits_too_long_for_another_one_is_refused_and_names_it(host, held_start):
+    first = start({**CHANGED, "prometheus_flags": {"log.level": "warn", "scrape.discovery-reload-interval": "100ms"}})
+    host.check_output("timeout 60 sh -c 'until systemctl is-active prometheus | grep activating; do sleep 0.1; done'")
+    refused = run(**CHANGED, vigil_lock_timeout=1)
+    host.check_output(f"echo go > {HOLD}")
+    told = (
+        r"Another run works on prometheus, and did not finish within 1 s: vigil.observability.active_service \(pid \d+"
+    )
+    assert refused.status > 0
+    assert re.search(told, refused.output)
+    assert first.wait(60) == 0
+    assert serving(host)["serves"]["flags"]["log.level"] == "warn"
+
+
+def test_two_runs_at_once_both_go_well_and_one_has_its_way(host):
+    regions = [f"{name}{number}" for number in range(2) for name in "ab"]
+    for pair in (regions[:2], regions[2:]):
+        runs = [start({**CHANGED, "prometheus_region": region}) for region in pair]
+        assert [one.wait(120) for one in runs] == [0, 0]
+        active = host.file("/etc/prometheus/prometheus.yml").content_string
+        assert len([region for region in pair if f"region: {region}\n" in active]) == 1
+    serves = serving(host)["serves"]
+    assert (serves["record"]["proven"], serves["targets"]) == (True, {"prometheus": "up"})
+    assert host.check_output("find /etc /opt /usr/local /var/lib/vigil -name '.*.new' -o -name '.unpack-*'") == ""
+
+
 def wait_until(holds: Any, seconds: float = 60) -> bool:
     """Return whether something holds before the time is over."""
     end = time.monotonic() + seconds
