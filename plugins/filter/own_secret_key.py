@@ -35,8 +35,10 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._grafana_faults import PUBLIC, public_keys
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
+@same_text
 def own_secret_key(key: str, config: Mapping[str, Any] | None = None) -> str:
     """Return the key; raise AnsibleFilterError for one that everybody knows, by the input that gives it."""
     if names := public_keys(str(key), config or {}):

@@ -10,16 +10,20 @@ short_description: Passwords as the bcrypt hashes that the web configuration of 
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - The salt derives from the user and the password, so the same input gives the same hashes and nothing changes
-    in a run that changes nothing.
+  - The salt derives from the place and the user, so the same input gives the same hashes and nothing changes in a run
+    that changes nothing. Nothing of the password is in it, which would let it be guessed without the cost of bcrypt.
+positional: place
 options:
   _input: {description: Passwords by user., type: dict, required: true}
+  place: {description: "What the users log in to, another word for each service of each host.", type: str, default: ""}
 """
 
 EXAMPLES = r"""
 - name: Make users for a web configuration
   ansible.builtin.copy:
-    content: "{{ {'basic_auth_users': prometheus_passwords | vigil.observability.web_users} | to_nice_yaml }}"
+    content: >-
+      {{ {'basic_auth_users': prometheus_passwords | vigil.observability.web_users(inventory_hostname)}
+         | to_nice_yaml }}
     dest: /etc/prometheus/web.yml
     mode: "0640"
 """
@@ -32,7 +36,7 @@ _value:
 
 import base64
 import hashlib
-import hmac
+import json
 from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleFilterError
@@ -50,23 +54,21 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BCRYPT64 = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def _salt(user: str, password: str) -> bytes:
-    drawn = hmac.digest(password.encode(), f"vigil.observability/{user}".encode(), hashlib.sha256)[:16]
+def _salt(place: str, user: str) -> bytes:
+    drawn = hashlib.sha256(json.dumps(["vigil.observability", place, user]).encode()).digest()[:16]
     letters = base64.b64encode(drawn).decode().rstrip("=").translate(str.maketrans(_BASE64, _BCRYPT64))
     return f"$2b${_ROUNDS:02d}${letters}".encode()
 
 
 @same_text
-def web_users(passwords: Mapping[str, str]) -> dict[str, str]:
+def web_users(passwords: Mapping[str, str], place: str = "") -> dict[str, str]:
     """Return {user: bcrypt hash}; raise AnsibleFilterError for a password that is too short or too long."""
     if bcrypt is None:
         raise AnsibleFilterError("Passwords cannot be hashed: install the Python library bcrypt on the controller.")
     for user, password in passwords.items():
         if not fits(password):
             raise AnsibleFilterError(f"The password of {user} must have {SHORTEST} to {LONGEST} bytes.")
-    return {
-        user: bcrypt.hashpw(str(word).encode(), _salt(user, str(word))).decode() for user, word in passwords.items()
-    }
+    return {user: bcrypt.hashpw(str(word).encode(), _salt(place, user)).decode() for user, word in passwords.items()}
 
 
 class FilterModule:

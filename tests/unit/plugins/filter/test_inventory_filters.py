@@ -280,6 +280,14 @@ def test_hashes_accept_their_password_and_stay_the_same() -> None:
     assert bcrypt.checkpw(b"a long password", hashes["admin"].encode())
 
 
+def test_a_salt_that_lies_beside_its_hash_tells_nothing_of_the_password() -> None:
+    salts = {
+        web_users.web_users({"admin": word}, "a")["admin"][:29] for word in ("a long password", "another password")
+    }
+    assert len(salts) == 1
+    assert web_users.web_users({"admin": "a long password"}, "b")["admin"][:29] not in salts
+
+
 @pytest.mark.parametrize("password", ["short", "x" * 73])
 def test_a_password_of_a_bad_length_is_refused_without_showing_it(password: str) -> None:
     with pytest.raises(AnsibleFilterError, match="The password of admin must have 12 to 72 bytes") as refused:
