@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.vigil.observability.plugins.plugin_utils._directory_faults import (
     misplaced_data,
     shared_directories,
+    unread_metrics,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._fact_faults import (
     hosts_that_need_facts,
@@ -147,6 +148,8 @@ def _doubts(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -
     yield from doubtful_names(hosts, play)
     yield from misplaced_inputs(hosts, play, wanted_secrets())
     yield from untested_releases(hosts)
+    for host in hosts:
+        yield from unread_metrics(host, play)
     yield from unreached_services(hosts, ports)
     for host in hosts:
         yield from weak_key(host)

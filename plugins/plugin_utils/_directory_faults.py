@@ -13,7 +13,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._system_paths 
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 
-__all__ = ["misplaced_data", "shared_directories"]
+__all__ = ["misplaced_data", "shared_directories", "unread_metrics"]
 
 _PATH_FLAGS = {"alertmanager": ("storage.path",), "prometheus": ("storage.tsdb.path", "storage.agent.path")}
 _TEXTFILES = "/var/lib/vigil/textfile"
@@ -40,6 +40,15 @@ def _reserved(host: HostInputs, play: Play, given: Mapping[str, str]) -> Iterato
         if taken:
             rest = f"is {path}, and {taken[0]} is kept for {taken[0].rpartition('/')[2]}: name a directory of its own."
             yield Fault(name, host.name, rest)
+
+
+def unread_metrics(host: HostInputs, play: Play) -> Iterator[Fault]:
+    """Yield a doubt when the metrics of certificates are written where node_exporter does not read them."""
+    given = dict(_directories(host, play))
+    written, read = given.get("certificates_textfile_dir"), given.get("node_exporter_textfile_dir")
+    if written and read and normal_path(written) != normal_path(read):
+        rest = f"is {written}, and node_exporter reads {read}: alerts on certificates see none, so set both to one."
+        yield Fault("certificates_textfile_dir", host.name, rest)
 
 
 def misplaced_data(host: HostInputs, play: Play) -> Iterator[Fault]:

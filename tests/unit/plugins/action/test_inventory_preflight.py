@@ -636,6 +636,16 @@ def test_several_grafanas_need_a_database_that_they_share(
     assert "".join(found).startswith(sentence)
 
 
+def test_metrics_of_certificates_that_node_exporter_does_not_read_are_warned_of(preflight: Preflight) -> None:
+    assert preflight(web1={"node_exporter_textfile_dir": "/srv/textfile"})["warnings"] == [
+        (
+            "certificates_textfile_dir of web1 is /var/lib/vigil/textfile, and node_exporter reads /srv/textfile: "
+            "alerts on certificates see none, so set both to one."
+        )
+    ]
+    assert preflight(web1={"vigil_textfile_dir": "/srv/textfile"})["warnings"] == []
+
+
 def test_port_of_the_alerting_of_grafana_and_that_of_the_mesh_are_one_port(preflight: Preflight) -> None:
     given = {"grafana_config": {"unified_alerting": {"ha_peers": "monitor2:9094"}, "server": {"http_port": 3001}}}
     every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
