@@ -28,6 +28,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs i
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
     played_inputs,
+    replaced_inputs,
     shadowed_inputs,
     unfit_additions,
 )
@@ -128,6 +129,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += unfit_facts(host, play)
         together += unfit_labels(host)
         together += unfit_additions(host)
+        together += replaced_inputs(host)
         together += shared_directories(host, play)
         together += misplaced_data(host, play)
         together += unfit_users(host)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
+from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import PROVISIONED
 
 __all__ = ["hosts_that_need_facts", "unfit_facts"]
 
@@ -19,12 +20,6 @@ _TOLD_BESIDES = {
     "alertmanager": ("alertmanager_external_url",),
     "prometheus": ("prometheus_probes", "prometheus_scrape_interval"),
 }
-_OF_PROVISIONING = (
-    "provision_more_datasources",
-    "provision_more_folders",
-    "provision_dashboard_directory",
-    "provision_dashboard_inputs",
-)
 
 
 def hosts_that_need_facts(hosts: Iterable[HostInputs], play: Play) -> list[str]:
@@ -51,7 +46,7 @@ def _inputs(host: HostInputs, play: Play) -> Iterator[str]:
     for role in host.roles:
         yield from (name for name in play.inputs[role] if name in said)
     if "grafana" in host.services:
-        yield from (name for name in _OF_PROVISIONING if name in said)
+        yield from (name for name in PROVISIONED if name in said)
 
 
 def _told(host: HostInputs) -> Iterator[str]:

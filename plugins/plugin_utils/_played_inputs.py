@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,8 +18,9 @@ import yaml
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import ROLES
 
-__all__ = ["INSTEAD", "played_inputs", "shadowed_inputs", "unfit_additions"]
+__all__ = ["INSTEAD", "PROVISIONED", "played_inputs", "replaced_inputs", "shadowed_inputs", "unfit_additions"]
 
 _VARS = Path(__file__).parents[2] / "playbooks" / "vars"
 _PORT = "set <service>_port, such as node_exporter_port"
@@ -43,6 +45,15 @@ INSTEAD = {
     "provision_url": "set grafana_listen_address and grafana_port",
     "secrets_wanted": "make further secrets with ansible-vault",
 }
+# What the playbooks read and no role does, of the inventory of a host of Grafana.
+PROVISIONED = (
+    "provision_dashboard_directory",
+    "provision_dashboard_inputs",
+    "provision_more_datasources",
+    "provision_more_folders",
+)
+_ALIKE = 0.85
+_TWICE = ("remote_read", "remote_write", "scrape_configs")
 _OWN_NAME = "it is theirs alone, so give yours another name"
 
 
@@ -56,13 +67,31 @@ def played_inputs() -> frozenset[str]:
     return frozenset(name for said in files for name in said if not name.startswith("__"))
 
 
+@functools.cache
+def _internals(role: str) -> frozenset[str]:
+    """Return the names of the variables of a role that are no inputs, and lie above the inventory too."""
+    path = ROLES / role / "vars" / "main.yml"
+    return frozenset(yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else ())
+
+
 def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
-    """Yield a fault for each variable of a host of ours, or of the command line, that the playbooks set as well."""
+    """Yield a fault for each variable of a host of ours, or of the command line, that is set over what it says."""
     for host in (host for host in hosts if host.services):
-        for name in sorted(host.said & played_inputs()):
-            if not name.startswith(host.foreign):
-                rest = f"is set by the playbooks, whatever the inventory says: {INSTEAD.get(name, _OWN_NAME)}."
+        for name in sorted(host.said):
+            if rest := "" if name.startswith(host.foreign) else _shadowed(name, host):
                 yield Fault(name, host.name, rest)
+
+
+def _shadowed(name: str, host: HostInputs) -> str:
+    if name in played_inputs():
+        return f"is set by the playbooks, whatever the inventory says: {INSTEAD.get(name, _OWN_NAME)}."
+    if name.startswith("__"):
+        role = next((role for role in host.services if name in _internals(role)), "")
+        return f"is no input but a part of the role {role}, which sets it: set an input of it instead." if role else ""
+    if name.startswith("provision_") and "grafana" in host.services and name not in PROVISIONED:
+        near = difflib.get_close_matches(name, PROVISIONED, n=1, cutoff=_ALIKE)
+        return f"is no variable of this collection: correct it to {near[0]}, or remove it." if near else ""
+    return ""
 
 
 def unfit_additions(host: HostInputs) -> Iterator[Fault]:
@@ -79,6 +108,15 @@ def unfit_additions(host: HostInputs) -> Iterator[Fault]:
         for service, targets in host.value("prometheus_more_targets", {}).items():
             for wrong in _wrong_targets(targets):
                 yield Fault("prometheus_more_targets", host.name, f"cannot be used: {service} {wrong}")
+
+
+def replaced_inputs(host: HostInputs) -> Iterator[Fault]:
+    """Yield a fault for each list of an input that a list in upstream's configuration would take the place of."""
+    if "prometheus" in host.services:
+        for key in (key for key in _TWICE if key in host.value("prometheus_config", {})):
+            if host.value(f"prometheus_{key}"):
+                rest = f"has no effect beside prometheus_config.{key}, which replaces it: give it in one place."
+                yield Fault(f"prometheus_{key}", host.name, rest)
 
 
 def _wrong_targets(targets: Any) -> Iterator[str]:

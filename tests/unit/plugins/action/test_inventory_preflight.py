@@ -33,7 +33,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.vigil.observability.plugins.action import inventory_preflight
 from ansible_collections.vigil.observability.plugins.plugin_utils._authority import make_authority
-from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import INSTEAD, played_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
+    INSTEAD,
+    PROVISIONED,
+    played_inputs,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import described_inputs
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
@@ -941,6 +945,48 @@ def test_every_variable_that_the_playbooks_set_for_a_role_has_one_to_set_instead
     assert {"node_exporter_clients", "metrics_ports", "secrets_wanted"} <= played_inputs()
     named = {word for text in INSTEAD.values() for word in re.findall(r"[a-z_]+_more_[a-z]+", text)}
     assert {name for name in named if not name.startswith("provision_")} <= inputs
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"__prometheus_flags": {}},
+            (
+                "__prometheus_flags of monitor1 is no input but a part of the role prometheus, which sets it: set an "
+                "input of it instead."
+            ),
+        ),
+        (
+            {"provision_more_datasorces": []},
+            (
+                "provision_more_datasorces of monitor1 is no variable of this collection: correct it to "
+                "provision_more_datasources, or remove it."
+            ),
+        ),
+        (
+            {"prometheus_scrape_configs": [{"job_name": "a"}], "prometheus_config": {"scrape_configs": []}},
+            (
+                "prometheus_scrape_configs of monitor1 has no effect beside prometheus_config.scrape_configs, which "
+                "replaces it: give it in one place."
+            ),
+        ),
+    ],
+)
+def test_value_that_another_one_would_replace_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo"}
+    assert problems(preflight(every=every, monitor1=given, grafana=["monitor1"])) == [sentence]
+
+
+def test_what_provisioning_reads_of_the_inventory_is_known() -> None:
+    text = (COLLECTION / "playbooks" / "vars" / "provision_grafana.yml").read_text()
+    named = set(re.findall(r"\bprovision_[a-z_]+", text)) - played_inputs() - {"provision_grafana"}
+    assert named == set(PROVISIONED)
+
+
+def test_variables_of_others_that_look_like_those_of_provisioning_are_left_alone(preflight: Preflight) -> None:
+    given = {"provision_vm_size": "large", "__provision_more": 1, "__shop_flags": 1}
+    assert preflight(web1={"provision_more_datasorces": []}, monitor1=given) == PASSED
 
 
 @pytest.mark.parametrize(
