@@ -10,7 +10,8 @@ short_description: What a host is to run, as host_preflight and certificates tak
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Reads user, UID, addresses, ports, data directory and retention of each service from the variables of its host.
+  - Reads user, UID, addresses, ports, data directory, retention and version of each service from the variables of its
+    host, and the architectures of that version from the catalogue.
 positional: names, ports
 options:
   _input: {description: The variables of the host., type: dict, required: true}
@@ -50,6 +51,7 @@ from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import architectures_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._service_ports import is_meshed, ports_of
 
@@ -105,10 +107,13 @@ def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, An
         **_ports(variables, name, port),
     }
     uid = variables.get(f"{name}_uid")
+    version, extra = variables.get(f"{name}_version"), variables.get("vigil_catalogue_extra") or {}
+    architectures = architectures_of(name, version=version, extra=extra)
     data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
     retention = variables.get(f"{name}_retention_size")
     return (
         planned
+        | ({"architectures": architectures} if architectures else {})
         | ({"uid": int(uid)} if uid else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})

@@ -37,7 +37,6 @@ class Host:
 
     name: str
     services: list[Mapping[str, Any]]
-    architectures: list[str]
     unit_dirs: list[Path]
     root: Path
     records: Path
@@ -48,7 +47,7 @@ class Host:
         unit_dirs = [Path(path) for path in options["unit_dirs"]]
         root, records = Path(options["root"]), Path(options["records_dir"])
         name = options["host"] or platform.node()
-        return cls(name, options["services"], options["architectures"], unit_dirs, root, records)
+        return cls(name, options["services"], unit_dirs, root, records)
 
     def problems(self) -> Iterator[str]:
         """Yield a sentence for everything that is wrong."""
@@ -97,11 +96,14 @@ class Host:
             )
         if not (self.root / "run/systemd/system").is_dir():
             yield "systemd does not run as the first process, and services are its units: boot the host with systemd."
-        if platform.machine() not in self.architectures:
-            yield (
-                f"There are no releases for the architecture {platform.machine()}, only for "
-                f"{', '.join(self.architectures)}: add them to vigil_catalogue_extra."
-            )
+        machine = platform.machine()
+        for service in self.services:
+            if service["architectures"] and machine not in service["architectures"]:
+                yield (
+                    f"{service['name']} has no archive for the architecture {machine} in the version to run, "
+                    f"only for {', '.join(service['architectures'])}: choose another version, or add that archive "
+                    "with its digest to vigil_catalogue_extra."
+                )
 
     def _port_problems(self) -> Iterator[str]:
         owners = {("tcp", port): service["name"] for service in self.services for port in service["ports"]}

@@ -12,9 +12,9 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
-  - Refuses a host without systemd, Python older than 3.9, an architecture without releases, a port that another process
-    listens on, a unit, directory or link that this collection did not make, a user who is a person or runs another
-    program, a data directory that is the system's or somebody else's, a retention larger than the disk, and a
+  - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port that another
+    process listens on, a unit, directory or link that this collection did not make, a user who is a person or runs
+    another program, a data directory that is the system's or somebody else's, a retention larger than the disk, and a
     certificate that is missing. In check mode that last one is a warning, as an earlier task may be going to make it.
   - A default retention that does not fit shrinks to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
@@ -31,15 +31,15 @@ options:
       ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
       udp_ports: {description: UDP ports it is going to listen on., type: list, elements: int, default: []}
       data_dir: {description: Where it is going to keep data., type: path}
+      architectures:
+        description: Architectures of its release, as C(uname -m) names them. Without one, any will do.
+        type: list
+        elements: str
+        default: []
       files: {description: Certificate files that have to be there., type: list, elements: path, default: []}
       retention_bytes: {description: What it may keep by the user's own choice., type: int}
       default_retention_bytes: {description: What it may keep where the user chose nothing., type: int}
   host: {description: Name of the host in warnings. By default what it calls itself., type: str}
-  architectures:
-    description: Architectures that there are releases for, as C(uname -m) names them.
-    type: list
-    elements: str
-    default: [x86_64, aarch64]
   unit_dirs:
     description: Where units lie.
     type: list
@@ -97,6 +97,7 @@ _SERVICE = {
     "ports": {"type": "list", "elements": "int", "default": []},
     "udp_ports": {"type": "list", "elements": "int", "default": []},
     "data_dir": {"type": "path"},
+    "architectures": {"type": "list", "elements": "str", "default": []},
     "files": {"type": "list", "elements": "path", "default": []},
     "retention_bytes": {"type": "int"},
     "default_retention_bytes": {"type": "int"},
@@ -109,7 +110,6 @@ def main() -> None:
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": _SERVICE},
             "host": {"type": "str"},
-            "architectures": {"type": "list", "elements": "str", "default": ["x86_64", "aarch64"]},
             "unit_dirs": {"type": "list", "elements": "path", "default": list(UNIT_DIRS)},
             "root": {"type": "path", "default": "/"},
             "records_dir": {"type": "path", "default": "/var/lib/vigil"},

@@ -15,10 +15,13 @@ from urllib.parse import urlsplit
 
 import yaml
 
-__all__ = ["ARCHITECTURES", "CatalogueError", "is_tested", "release_of"]
+__all__ = ["ARCHITECTURES", "CatalogueError", "architectures_of", "is_tested", "release_of"]
 
 CATALOGUE = Path(__file__).parents[2] / "catalogue.yml"
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+# What upstream calls the architectures of `uname -m` in the names of its archives.
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armv7", "ppc64le": "ppc64le", "s390x": "s390x"}
+# In C where there is one: every host of a run reads it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class CatalogueError(Exception):
@@ -63,6 +66,18 @@ def release_of(
     }
 
 
+def architectures_of(component: str, *, version: str | None, extra: Mapping[str, Any]) -> list[str]:
+    """Return the architectures, as `uname -m` names them, for which there is an archive of the release."""
+    found = []
+    for architecture in ARCHITECTURES:
+        try:
+            release_of(component, version=version, architecture=architecture, mirror=None, extra=extra)
+        except CatalogueError:
+            continue
+        found.append(architecture)
+    return found
+
+
 def is_tested(component: str, version: str) -> bool:
     """Return whether the tests of this collection run the version, or a stand-in in its place.
 
@@ -75,7 +90,7 @@ def is_tested(component: str, version: str) -> bool:
 @cache
 def _read(catalogue: Path) -> dict[str, Any]:
     """Return the catalogue, parsed once for all hosts and services of a run."""
-    parsed: dict[str, Any] = yaml.safe_load(catalogue.read_text(encoding="utf-8"))
+    parsed: dict[str, Any] = yaml.load(catalogue.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - it is a safe one
     return parsed
 
 

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 import bcrypt
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter import (
@@ -26,7 +28,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
     scrape_jobs,
     web_users,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import is_tested
+from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import ARCHITECTURES, CATALOGUE, is_tested
 
 PORTS = {"prometheus": 9090, "node_exporter": 9100}
 DIGEST = "0" * 64
@@ -207,13 +209,59 @@ def test_planned_services_carry_what_the_preflight_asks_for() -> None:
             "name": "prometheus",
             "user": "prometheus",
             "ports": [9090],
+            "architectures": ["x86_64", "aarch64"],
             "uid": 900,
             "data_dir": "/var/lib/prometheus",
             "retention_bytes": 50 * 2**30,
             "default_retention_bytes": 50 * 2**30,
         },
-        {"name": "node_exporter", "user": "node_exporter", "ports": [9200]},
+        {
+            "name": "node_exporter",
+            "user": "node_exporter",
+            "ports": [9200],
+            "architectures": ["x86_64", "aarch64"],
+        },
     ]
+
+
+OWN = {"prometheus": {"9.9.9": {"armv7": {"url": "https://mirror.example/prometheus.tar.gz", "sha256": "0" * 64}}}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "architectures"),
+    [
+        ({}, ["x86_64", "aarch64"]),
+        ({"prometheus_version": "3.13.4"}, ["x86_64"]),
+        ({"prometheus_version": "9.9.9"}, None),
+        ({"prometheus_version": "9.9.9", "vigil_catalogue_extra": OWN}, ["armv7l"]),
+    ],
+)
+def test_the_architectures_of_a_version_are_planned(variables: dict[str, Any], architectures: list[str] | None) -> None:
+    (planned,) = planned_services.planned_services(variables, ["prometheus"], PORTS)
+    assert planned.get("architectures") == architectures
+
+
+@pytest.mark.parametrize(
+    ("machine", "archive"),
+    [("armv7l", "linux-armv7"), ("aarch64", "linux-arm64"), ("x86_64", "linux-amd64")],
+)
+def test_an_archive_is_found_by_the_name_of_the_machine(machine: str, archive: str) -> None:
+    assert archive in release.release("alertmanager", architecture=machine)["url"]
+
+
+def test_every_archive_of_the_catalogue_is_of_its_component_version_and_architecture() -> None:
+    catalogue = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+    digests: dict[str, str] = {}
+    for component, known in catalogue.items():
+        for version, described in known["releases"].items():
+            archives = {name: archive for name, archive in described.items() if isinstance(archive, dict)}
+            assert archives.keys() <= set(ARCHITECTURES.values())
+            for name, archive in archives.items():
+                assert all(part in archive["url"] for part in (component, version))
+                assert re.search(f"linux[-_]{name}", archive["url"])
+                assert re.fullmatch("[0-9a-f]{64}", archive["sha256"])
+                assert archive["source"]
+                assert digests.setdefault(archive["sha256"], archive["url"]) == archive["url"]
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,7 @@ def look(root: Path, run_module: Callable[..., Any]) -> Look:
             "unit_dirs": [str(root / "etc/systemd/system")],
             "records_dir": str(root / "records"),
         }
-        architectures = [platform.machine()]
-        return run_module(
-            host_preflight, check=check, services=services, **{"architectures": architectures, **places, **options}
-        )
+        return run_module(host_preflight, check=check, services=services, **{**places, **options})
 
     return run
 
@@ -119,9 +116,14 @@ def test_old_python_is_refused_by_its_version(look: Look, monkeypatch: pytest.Mo
     assert f"Ansible uses Python {platform.python_version()} ({sys.executable})" in result["msg"]
 
 
-def test_architecture_without_releases_is_refused(look: Look) -> None:
-    result = look({"name": "demo"}, architectures=["s390x"])
-    assert f"no releases for the architecture {platform.machine()}, only for s390x" in result["msg"]
+def test_architecture_without_an_archive_is_refused_for_each_service(look: Look) -> None:
+    own = {"name": "own", "architectures": ["s390x", platform.machine()]}
+    result = look({"name": "demo", "architectures": ["s390x"]}, own)
+    [problem] = result["problems"]
+    assert problem == (
+        f"demo has no archive for the architecture {platform.machine()} in the version to run, only for s390x: choose "
+        "another version, or add that archive with its digest to vigil_catalogue_extra."
+    )
 
 
 def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -> None:
