@@ -130,7 +130,7 @@ def main() -> None:
     if kind == "publishing":
         lines = (ROOT / "requirements/publishing.txt").read_text(encoding="utf-8").splitlines()
         requirements = [line for line in lines if re.match(r"\w", line)]
-        environment = made(kind, Path(sys.executable), requirements, cache)
+        environment = made(kind, Path(sys.executable).resolve(), requirements, cache)
     else:
         environment = environment_of(choose(kind, interpreters()), cache)
     if command:
