@@ -24,6 +24,13 @@ def test_a_misspelt_module_is_refused_in_the_words_of_the_exporter(host):
     assert "field tiemout not found" in said
 
 
+def test_a_missing_certificate_is_refused_with_the_role_that_makes_it_before_anything_is_touched(host, steps):
+    said = host.check_output("cat /run/uncertified")
+    assert "blackbox_exporter has no /etc/vigil/certificates/missing/tls.crt" in said
+    assert "run the role vigil.observability.certificates for blackbox_exporter before" in said
+    assert steps["uncertified"][:2] == ["none", steps["module"][1]]
+
+
 def test_a_changed_option_is_for_another_process(steps):
     assert steps["option"][0] == "restarted"
     assert steps["option"][1] != steps["newer"][1]
@@ -33,6 +40,7 @@ def test_a_release_that_cannot_tell_clients_apart_serves_all_of_our_authority(st
     assert {step: answer for step, (_action, _process, answer) in steps.items()} == {
         "before": "000",
         "module": "000",
+        "uncertified": "000",
         "older": "200",
         "newer": "000",
         "option": "000",

@@ -42,8 +42,10 @@ def out_of_reach(host):
 
 def test_only_its_clients_are_served(ask):
     url = "https://localhost:9115/metrics"
-    assert {service: ask(url, service=service).status for service in ("blackbox_exporter", "node_exporter", "")} == {
+    services = ("blackbox_exporter", "outsider", "node_exporter", "")
+    assert {service: ask(url, service=service).status for service in services} == {
         "blackbox_exporter": 200,
+        "outsider": 200,
         "node_exporter": 0,
         "": 0,
     }
