@@ -80,7 +80,7 @@ class ActionModule(ActionBase):
     def _brought_up_to_date(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         path = Path(options["path"]) if options["path"] else path_beside(task_vars.get("ansible_inventory_sources", []))
         file = SecretsFile(path, self._loader._vault.secrets)
-        text = file.read()
+        text = before = file.read()
         try:
             values = values_of(text)
             secrets = [Secret(each["name"], each["kind"], tuple(each["members"])) for each in options["wanted"]]
@@ -95,7 +95,7 @@ class ActionModule(ActionBase):
         except TextError as error:
             raise SecretsFileError(f"Cannot use {path}: {error}") from error
         if (made or asked) and not self._task.check_mode:
-            file.write(text)
+            file.write(text, instead_of=before)
         return _result(path, values, made, asked, elsewhere, options["authority"])
 
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,20 +47,33 @@ class SecretsFile:
             return _HEADER
         return self._opened()[0]
 
-    def write(self, text: str) -> None:
-        """Encrypt the text into the file, for its owner alone, with the password that it had."""
-        vault = VaultLib(self.secrets)
-        if self.path.exists():
-            _text, vault_id, secret = self._opened()
-        else:
-            try:
-                vault_id, secret = match_encrypt_secret(self.secrets, constants.DEFAULT_VAULT_ENCRYPT_IDENTITY)
-            except AnsibleError as error:
-                raise SecretsFileError(f"Cannot encrypt {self.path}: {error.message}") from error
+    def write(self, text: str, *, instead_of: str) -> None:
+        """Encrypt the text into the file, for its owner alone, with the password that it had.
+
+        Raises SecretsFileError when the file does not hold the text any more that this one was made from.
+        """
+        if not self.path.exists():
+            self._password()  # refuses before a directory is made
         make_directory(self.path.parent)
-        # Without the id where it is the usual one, as ansible-vault does.
-        content = vault.encrypt(text, secret=secret, vault_id=None if vault_id == "default" else vault_id)
-        write_atomically(self.path.resolve(), bytes(content), mode=0o600)
+        with _alone(self.path.parent):
+            found, vault_id, secret = self._opened() if self.path.exists() else (_HEADER, *self._password())
+            if found != instead_of:
+                raise SecretsFileError(
+                    f"Another run has changed {self.path} since this one read it, and nothing was written: run again."
+                )
+            # Without the id where it is the usual one, as ansible-vault does.
+            content = VaultLib(self.secrets).encrypt(
+                text, secret=secret, vault_id=None if vault_id == "default" else vault_id
+            )
+            write_atomically(self.path.resolve(), bytes(content), mode=0o600)
+
+    def _password(self) -> tuple[str, Any]:
+        """Return the vault id and secret for a new file."""
+        try:
+            vault_id, secret = match_encrypt_secret(self.secrets, constants.DEFAULT_VAULT_ENCRYPT_IDENTITY)
+        except AnsibleError as error:
+            raise SecretsFileError(f"Cannot encrypt {self.path}: {error.message}") from error
+        return vault_id, secret
 
     def _opened(self) -> tuple[str, str, Any]:
         """Return the text, and the vault id and secret that the file is encrypted with."""
@@ -96,6 +112,17 @@ class SecretsFile:
             f"Cannot make {self.path} beside {found}: Ansible reads either the directory {directory} or that file. "
             f"Move the file into the directory, to {directory / 'main.yml'}, and run again."
         )
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Wait until no other run writes below the directory, and keep others waiting."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def path_beside(sources: Sequence[str]) -> Path:

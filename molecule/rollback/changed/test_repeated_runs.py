@@ -246,12 +246,11 @@ def test_run_that_waits_too_long_for_another_one_is_refused_and_names_it(host, h
 
 
 def test_two_runs_at_once_both_go_well_and_one_has_its_way(host):
-    regions = [f"{name}{number}" for number in range(2) for name in "ab"]
-    for pair in (regions[:2], regions[2:]):
-        runs = [start({**CHANGED, "prometheus_region": region}) for region in pair]
-        assert [one.wait(120) for one in runs] == [0, 0]
-        active = host.file("/etc/prometheus/prometheus.yml").content_string
-        assert len([region for region in pair if f"region: {region}\n" in active]) == 1
+    regions = ("here", "there")
+    runs = [start({**CHANGED, "prometheus_region": region}) for region in regions]
+    assert [one.wait(120) for one in runs] == [0, 0]
+    active = host.file("/etc/prometheus/prometheus.yml").content_string
+    assert len([region for region in regions if f"region: {region}\n" in active]) == 1
     serves = serving(host)["serves"]
     assert (serves["record"]["proven"], serves["targets"]) == (True, {"prometheus": "up"})
     assert host.check_output("find /etc /opt /usr/local /var/lib/vigil -name '.*.new' -o -name '.unpack-*'") == ""

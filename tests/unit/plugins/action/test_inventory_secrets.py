@@ -158,7 +158,7 @@ def test_another_file_can_be_named(act: Act, tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_refused_without_a_value_and_without_a_change(
     act: Act, file: SecretsFile, text: str, options: dict[str, Any], reason: str
 ) -> None:
-    file.write(text)
+    file.write(text, instead_of=file.read())
     before = file.path.read_bytes()
     with pytest.raises(AnsibleActionFail, match=reason) as refused:
         act(**options)

@@ -35,7 +35,7 @@ def vault_id_of(file: SecretsFile) -> str:
 def test_what_is_written_is_encrypted_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
     file = secrets_file(tmp_path, PASSWORD)
     umask = os.umask(0)
-    file.write("password: hunter2\n")
+    file.write("password: hunter2\n", instead_of=file.read())
     os.umask(umask)
     assert file.path.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
@@ -56,7 +56,7 @@ def test_file_keeps_the_password_and_vault_id_it_was_encrypted_with(tmp_path: Pa
     secrets_file(tmp_path, OTHER).path.parent.mkdir(parents=True)
     file = secrets_file(tmp_path, PASSWORD, OTHER)
     file.path.write_bytes(VaultLib([OTHER]).encrypt("a: 1\n", secret=OTHER[1], vault_id="other"))
-    file.write("a: 2\n")
+    file.write("a: 2\n", instead_of=file.read())
     assert vault_id_of(file) == "other"
     assert secrets_file(tmp_path, OTHER).read() == "a: 2\n"
 
@@ -66,7 +66,7 @@ def test_new_file_takes_the_vault_id_that_is_set_for_encryption(
 ) -> None:
     monkeypatch.setattr(constants, "DEFAULT_VAULT_ENCRYPT_IDENTITY", "other")
     file = secrets_file(tmp_path, PASSWORD, OTHER)
-    file.write("a: 1\n")
+    file.write("a: 1\n", instead_of=file.read())
     assert vault_id_of(file) == "other"
 
 
@@ -75,7 +75,7 @@ def test_vault_id_that_is_set_for_encryption_and_not_given_is_refused(
 ) -> None:
     monkeypatch.setattr(constants, "DEFAULT_VAULT_ENCRYPT_IDENTITY", "absent")
     with pytest.raises(SecretsFileError, match=r"Cannot encrypt .*secrets\.yml"):
-        secrets_file(tmp_path, PASSWORD).write("a: 1\n")
+        secrets_file(tmp_path, PASSWORD).write("a: 1\n", instead_of=secrets_file(tmp_path, PASSWORD).read())
 
 
 def test_file_in_clear_text_is_refused_with_the_command_that_encrypts_it(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_file_in_clear_text_is_refused_with_the_command_that_encrypts_it(tmp_pat
 
 
 def test_file_of_another_password_is_refused(tmp_path: Path) -> None:
-    secrets_file(tmp_path, OTHER).write("a: 1\n")
+    secrets_file(tmp_path, OTHER).write("a: 1\n", instead_of=secrets_file(tmp_path, OTHER).read())
     with pytest.raises(SecretsFileError, match=r"Cannot decrypt .*secrets\.yml: give the vault password"):
         secrets_file(tmp_path, PASSWORD).read()
 
@@ -106,7 +106,7 @@ def test_link_to_a_file_elsewhere_stays_a_link(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.yml"
     file.path.parent.mkdir(parents=True)
     file.path.symlink_to(elsewhere)
-    file.write("a: 1\n")
+    file.write("a: 1\n", instead_of=file.read())
     assert file.path.is_symlink()
     assert elsewhere.read_text().startswith("$ANSIBLE_VAULT")
 
@@ -124,3 +124,17 @@ def test_secrets_lie_beside_an_inventory_file_and_inside_an_inventory_directory(
 def test_inventory_that_is_not_on_disk_is_refused(sources: list[str]) -> None:
     with pytest.raises(SecretsFileError, match="name one by -i, or the file by -e secrets_file=PATH"):
         path_beside(sources)
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new file", "file that is there"])
+def test_secrets_that_another_run_has_made_meanwhile_are_not_lost(tmp_path: Path, there: bool) -> None:
+    file = secrets_file(tmp_path, PASSWORD)
+    if there:
+        file.write("a: 0\n", instead_of=file.read())
+    read = file.read()
+    file.write("a: 1\n", instead_of=read)
+    with pytest.raises(
+        SecretsFileError, match=r"Another run has changed .*secrets\.yml .* nothing was written: run again"
+    ):
+        file.write("b: 1\n", instead_of=read)
+    assert file.read() == "a: 1\n"
