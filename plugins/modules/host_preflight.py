@@ -14,8 +14,9 @@ description:
   - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
   - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port that another
     process listens on, a unit, directory or link that this collection did not make, a user who is a person or runs
-    another program, a data directory that is the system's or somebody else's, a retention larger than the disk, and a
-    certificate that is missing. In check mode that last one is a warning, as an earlier task may be going to make it.
+    another program, a data directory that is the system's or somebody else's, a retention larger than the disk, a
+    record that is damaged or of a newer release of this collection, and a certificate that is missing. In check mode
+    that last one is a warning, as an earlier task may be going to make it.
   - A default retention that does not fit shrinks to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
