@@ -26,6 +26,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._fault import 
 from ansible_collections.vigil.observability.plugins.plugin_utils._grafana_faults import unfit_grafana, weak_key
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._left_out import left_out
 from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
     played_inputs,
     replaced_inputs,
@@ -61,7 +62,8 @@ __all__ = ["ActionModule"]
 
 SPEC = {
     "services": {"type": "dict", "required": True},
-    "tags": {"type": "dict"},
+    "deployed": {"type": "list", "elements": "str", "default": []},
+    "tags": {"type": "dict", "default": {"pillars": {}, "run": ["all"], "skip": []}},
     "gathered": {"type": "bool", "default": False},
 }
 _REFUSED = "This inventory cannot be used as it is, and no host was connected to:"
@@ -88,14 +90,15 @@ class ActionModule(ActionBase):
         hosts = _hosts(variables, known["groups"], ports, play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
-        wrong_tags = RunTags.of(options["tags"]).faults() if options["tags"] else ()
+        tags = RunTags.of(options["tags"])
         faults = [*misspelt_inputs(hosts, play), *unfit_prefixes(hosts, play), *shadowed_inputs(hosts)]
         faults += _wrong_inputs(hosts, play, ports, command)
         secrets = {secret for host in hosts for secret in host.secrets}
-        problems = [*wrong_tags, *_masked(sentences(faults, every), secrets)]
+        problems = [*tags.faults(), *_masked(sentences(faults, every), secrets)]
         head = _REFUSED_LATER if play.gathered else _REFUSED
         refused = {"failed": True, "msg": "\n- ".join([head, *problems])} if problems else {}
-        warnings = [] if play.gathered else sentences(_doubts(hosts, play, ports), every)
+        absent = left_out(hosts, tags.touched(options["deployed"]), known.get("ansible_play_hosts_all", every))
+        warnings = [] if play.gathered else [*sentences(_doubts(hosts, play, ports), every), *absent]
         needed = hosts_that_need_facts(hosts, play)
         return {"changed": False, "fact_hosts": needed, "warnings": warnings, **refused}
 

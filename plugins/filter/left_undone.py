@@ -123,9 +123,10 @@ def _failed(groups: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
 def _hosts(run: _Run) -> Iterator[str]:
     done = next((word for stage, word in _DONE.items() if run.chosen.get(stage)), "")
     for host in run.services:
-        if run.lost(host) and (undone := run.undone(host)):
+        if run.lost(host):
             why = "could not be reached" if "__vigil_host_preflight" in run.said[host] else "had failed before"
-            yield f"{host} {why}: {_are(undone)} not {done} there."
+            undone = run.undone(host)
+            yield f"{host} {why}: {_are(undone)} not {done} there." if undone else f"{host} {why} at the end."
 
 
 def _services(run: _Run) -> Iterator[str]:

@@ -47,6 +47,13 @@ options:
       - The tags of the run as P(vigil.observability.chosen_services#filter) takes them.
       - Tags that are no service, pillar or stage are refused, and those that would activate what is not staged.
     type: dict
+    default: {pillars: {}, run: [all], skip: []}
+  deployed:
+    description:
+      - Services that the playbook deploys. A warning names those of which C(--limit) holds no host.
+    type: list
+    elements: str
+    default: []
   gathered:
     description: Whether the facts of the hosts in RV(fact_hosts) have been gathered, so that only values are judged.
     type: bool

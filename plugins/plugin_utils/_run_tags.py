@@ -50,6 +50,12 @@ class RunTags:
         wanted = [service for service, own in marks.items() if run & (own | _EVERY)]
         return [service for service in wanted if not skip & (marks[service] | _EVERY)]
 
+    def touched(self, services: Iterable[str]) -> list[str]:
+        """Return the services for which anything is done."""
+        deployed = {service for stage in STAGES[:-1] for service in self.chosen(services, [stage])}
+        provisioned = [service for service in self.chosen(services, ["provision"]) if service == "grafana"]
+        return [service for service in services if service in deployed or service in provisioned]
+
     def faults(self) -> Iterator[str]:
         """Yield a sentence for each tag that is in no playbook of ours, and for what activates without staging."""
         known = [*(service for services in self.pillars.values() for service in services), *self.pillars, *STAGES]
