@@ -94,7 +94,7 @@ def test_a_digest_that_anybody_reads_does_not_let_keys_be_tried_fast() -> None:
     started = time.process_time()
     for number in range(5):
         secret_digest(f"guess {number}", "one", {"a": "x"})
-    assert time.process_time() - started > 0.05
+    assert time.process_time() - started > 0.01
 
 
 def test_the_key_of_every_grafana_is_refused_as_a_key_of_digests() -> None:
