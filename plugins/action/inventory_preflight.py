@@ -23,6 +23,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._fact_faults i
     unfit_facts,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._file_faults import unstaged_files
 from ansible_collections.vigil.observability.plugins.plugin_utils._grafana_faults import unfit_grafana, weak_key
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
@@ -137,6 +138,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += misplaced_data(host, play)
         together += unfit_users(host)
         together += unfit_grafana(host)
+        together += unstaged_files(host)
     together += unfit_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
     together += shared_addresses(hosts, ports)

@@ -12,13 +12,22 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Puts the directory before every relative path under a key that ends in C(_file), and in Grafana's C($__file{}).
     Servers read some of those relative to the directory they were started in and not to their configuration.
-  - Refuses a path in that directory which is none of the files, since the product's own check does not open them; the
-    first notification would fail instead.
+  - Refuses a path in that directory which is none of the files, under whatever key, and relative patterns that match
+    none, such as those of C(file_sd_configs). The product's own check does not open most of them; what it names would
+    fail later instead. A file that another tool writes there goes with the next change of the configuration.
 positional: directory, files
 options:
   _input: {description: The configuration., type: dict, required: true}
   directory: {description: Directory of the active configuration., type: path, required: true}
-  files: {description: Paths of the files in it., type: list, elements: str, required: true}
+  files:
+    description: Paths of the files in it. One that ends in C(/) stands for whatever lies below.
+    type: list
+    elements: str
+    required: true
+  as_written:
+    description: Whether paths stay as they are, for a server that looks for them beside its configuration.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -35,8 +44,11 @@ _value:
   type: dict
 """
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -44,38 +56,61 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 _EXPANDED = re.compile(r"(\$__file\{)([^}]+)(?=\})")
+# Lists of patterns relative to the configuration: of Prometheus, of its file_sd_configs, of Alertmanager.
+_PATTERNS = ("rule_files", "scrape_config_files", "files", "templates")
 
 
 @same_text
-def located_files(configuration: Mapping[str, Any], directory: str, files: Iterable[str]) -> dict[str, Any]:
+def located_files(
+    configuration: Mapping[str, Any], directory: str, files: Iterable[str], *, as_written: bool = False
+) -> dict[str, Any]:
     """Return the configuration with absolute paths; raise AnsibleFilterError for one that names no file."""
-    located: dict[str, Any] = _located(configuration, directory.rstrip("/"), frozenset(files))
+    located: dict[str, Any] = _Staged(directory.rstrip("/"), frozenset(files), as_written).located(configuration)
     return located
 
 
-def _located(tree: Any, directory: str, files: frozenset[str], key: str = "") -> Any:
-    if isinstance(tree, Mapping):
-        return {name: _located(value, directory, files, str(name)) for name, value in tree.items()}
-    if isinstance(tree, list):
-        return [_located(value, directory, files) for value in tree]
-    if not isinstance(tree, str) or not tree:
+@dataclass(frozen=True)
+class _Staged:
+    """The files of a configuration, in the directory where they are active."""
+
+    directory: str
+    files: frozenset[str]
+    as_written: bool
+
+    def located(self, tree: Any, key: str = "") -> Any:
+        if isinstance(tree, Mapping):
+            return {name: self.located(value, str(name)) for name, value in tree.items()}
+        if isinstance(tree, list):
+            return [self.located(value, key) for value in tree]
+        if not isinstance(tree, str) or not tree:
+            return tree
+        if _EXPANDED.search(tree):
+            return _EXPANDED.sub(lambda found: found[1] + self._path(key, found[2]), tree)
+        if key.endswith("_file"):
+            return self._path(key, tree)
+        if key in _PATTERNS or tree.startswith(f"{self.directory}/"):
+            self._path(key, tree)
         return tree
-    if _EXPANDED.search(tree):
-        return _EXPANDED.sub(lambda found: found[1] + _path(key, found[2], directory, files), tree)
-    return _path(key, tree, directory, files) if key.endswith("_file") else tree
 
+    def _path(self, key: str, value: str) -> str:
+        relative = posixpath.normpath(value.removeprefix(f"{self.directory}/"))
+        if relative.startswith("/"):
+            return value
+        if not any(fnmatchcase(file, relative) or _is_below(relative, file) for file in self.files):
+            raise AnsibleFilterError(f"{key} names {value}, which is none of the files {self._there()}")
+        return value if self.as_written else f"{self.directory}/{relative}"
 
-def _path(key: str, value: str, directory: str, files: frozenset[str]) -> str:
-    relative = value.removeprefix(f"{directory}/")
-    if relative.startswith("/"):
-        return value
-    if relative not in files:
-        there = f"those are {', '.join(sorted(files))}" if files else "there are none"
-        raise AnsibleFilterError(
-            f"{key} names {value}, which is none of the files that are staged in {directory}: {there}. "
-            "Add it, or name a file of the host by its absolute path."
+    def _there(self) -> str:
+        service = posixpath.basename(self.directory)
+        there = f"those are {', '.join(sorted(self.files))}" if self.files else "there are none"
+        return (
+            f"that are staged in {self.directory}: {there}. Add it, a secret one to {service}_secrets, or name a "
+            f"file of the host by its absolute path; what other tools write is kept in /etc/vigil/local/{service}/."
         )
-    return f"{directory}/{relative}"
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return folder.endswith("/") and path.startswith(folder)
 
 
 class FilterModule:

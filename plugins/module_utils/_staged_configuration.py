@@ -87,6 +87,8 @@ class _Staging:
             make_directory(self.path.parent)
             with scratch_directory(self.path.parent) as scratch:
                 self._replace(runnable, scratch)
+            # Where other tools keep what the service reads. Runs leave it alone.
+            make_directory(self.path.parents[1] / "local" / self.configuration.service)
             restore_labels(self.module, self.path)
 
     def _try(self, runnable: Sequence[Sequence[str]]) -> None:

@@ -92,6 +92,8 @@ def _encrypted(dumper: Dumper, value: Encrypted) -> yaml.Node:
 
 Dumper.add_representer(Encrypted, _encrypted)
 
+SHOP = {"prometheus_secrets": {"shop": Encrypted("x1234567")}}
+
 
 @pytest.fixture
 def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
@@ -185,6 +187,15 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
     assert preflight() == PASSED
 
 
+def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
+    jobs = [{"basic_auth": {"password_file": f"secrets/{name}"}} for name in ("shop", "prometheus", "alertmanager")]
+    found = [{"file_sd_configs": [{"files": ["/etc/vigil/local/prometheus/*.json"]}]}]
+    own = {"rule_files": ["rules/*.yml"], "alerting": {"alertmanagers": []}}
+    routed = {"global": {"slack_api_url_file": "/etc/alertmanager/secrets/slack"}, "templates": ["templates/a.tmpl"]}
+    named = {"prometheus_scrape_configs": jobs + found, "prometheus_config": own, "alertmanager_config": routed}
+    assert preflight(every={**named, **SHOP, "alertmanager_secrets": {"slack": "x1234567"}}) == PASSED
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -255,6 +266,31 @@ def test_inventory_with_its_secrets_passes(preflight: Preflight) -> None:
         (
             {"monitor1": {"prometheus_config": {"global": {"external_labels": {"host": "a"}}}}},
             "prometheus_config.global.external_labels of monitor1 cannot hold host, which is a label of the stack's",
+        ),
+        (
+            {"every": {"prometheus_scrape_configs": [{"basic_auth": {"password_file": "secrets/shp"}}], **SHOP}},
+            (
+                "prometheus_scrape_configs of monitor1 and monitor2 cannot be used: password_file names secrets/shp, "
+                "which is none of the files that are staged in /etc/prometheus: those are rules/, "
+                "secrets/alertmanager, secrets/grafana, secrets/prometheus, secrets/shop. Add it, a secret one to "
+                "prometheus_secrets, or name a file of the host by its absolute path"
+            ),
+        ),
+        (
+            {"monitor1": {"prometheus_remote_write": [{"authorization": {"credentials_file": "secrets/shp"}}]}},
+            "prometheus_remote_write of monitor1 cannot be used: credentials_file names secrets/shp",
+        ),
+        (
+            {"monitor1": {"prometheus_remote_read": [{"tls_config": {"key_file": "/etc/prometheus/tls.key"}}]}},
+            "prometheus_remote_read of monitor1 cannot be used: key_file names /etc/prometheus/tls.key",
+        ),
+        (
+            {"monitor1": {"prometheus_config": {"scrape_config_files": ["jobs/*.yml"]}}},
+            "prometheus_config of monitor1 cannot be used: scrape_config_files names jobs/*.yml",
+        ),
+        (
+            {"monitor1": {"alertmanager_config": {"global": {"slack_api_url_file": "secrets/slak"}}}},
+            "alertmanager_config of monitor1 cannot be used: slack_api_url_file names secrets/slak",
         ),
         (
             {"web1": {"node_exporter_port": "{{ nowhere }}"}},

@@ -108,7 +108,8 @@ def test_relative_files_are_named_by_their_place_on_the_host() -> None:
         "tls_config": {"ca_file": "/etc/ssl/own.crt"},
         "templates": ["templates/*.tmpl"],
     }
-    assert located_files.located_files(configuration, "/etc/am/", ["secrets/mail", "secrets/slack"]) == {
+    files = ["secrets/mail", "secrets/slack", "templates/"]
+    assert located_files.located_files(configuration, "/etc/am/", files) == {
         "global": {"slack_api_url_file": "/etc/am/secrets/slack", "http_config": None, "opsgenie_api_key_file": ""},
         "receivers": [{"email_configs": [{"auth_password_file": "/etc/am/secrets/mail", "to": "a@example"}]}],
         "tls_config": {"ca_file": "/etc/ssl/own.crt"},
@@ -123,6 +124,44 @@ def test_a_file_that_nobody_stages_is_refused_by_name(named: str) -> None:
     )
     with pytest.raises(AnsibleFilterError, match=message):
         located_files.located_files({"a": [{"api_url_file": named}]}, "/etc/am", ["secrets/slack", "secrets/mail"])
+
+
+SCRAPED = {"job_name": "shop", "oauth2": {"client_secret_file": "secrets/shop"}}
+FOUND = [{"files": ["/etc/vigil/local/prometheus/*.json", "secrets/s*p"]}]
+
+
+def test_paths_stay_as_written_where_the_server_looks_beside_its_configuration() -> None:
+    configuration = {
+        "rule_files": ["rules/*.yml", "/etc/prometheus/rules/more/a.yml"],
+        "scrape_configs": [{**SCRAPED, "file_sd_configs": FOUND}],
+        "remote_write": [{"basic_auth": {"password_file": "/etc/prometheus/secrets/shop"}}],
+    }
+    files = ["rules/", "secrets/shop"]
+    assert located_files.located_files(configuration, "/etc/prometheus", files, as_written=True) == configuration
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (
+            {"scrape_configs": [{"oauth2": {"client_secret_file": "secrets/shp"}}]},
+            "client_secret_file names secrets/shp",
+        ),
+        ({"scrape_configs": [{"file_sd_configs": [{"files": ["file_sd/*.json"]}]}]}, "files names file_sd/"),
+        ({"scrape_configs": [{"file_sd_configs": [{"files": ["/etc/prometheus/sd.yml"]}]}]}, "files names /etc/prom"),
+        ({"rule_files": ["more/*.yml"]}, "rule_files names more/"),
+        ({"scrape_config_files": ["./jobs/*.yml"]}, "scrape_config_files names ./jobs/"),
+        ({"remote_write": [{"google_iam": {"credentials_file": "../key.json"}}]}, "credentials_file names ../key.json"),
+        ({"paths": {"provisioning": "/etc/prometheus/provisioning"}}, "provisioning names /etc/prometheus/provis"),
+    ],
+)
+def test_a_file_that_the_next_run_would_wipe_is_refused_with_the_place_for_it(
+    wrong: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(AnsibleFilterError) as refused:
+        located_files.located_files(wrong, "/etc/prometheus", ["rules/", "secrets/shop"], as_written=True)
+    assert str(refused.value).startswith(named)
+    assert str(refused.value).endswith("what other tools write is kept in /etc/vigil/local/prometheus/.")
 
 
 def test_a_file_is_refused_where_none_is_staged() -> None:

@@ -99,6 +99,18 @@ def test_files_are_written_for_the_user_alone_whatever_the_umask_is(stage: Stage
     assert stat.S_IMODE(configurations.stat().st_mode) == 0o755
 
 
+def test_a_place_for_files_of_other_tools_is_made_and_then_left_alone(stage: Stage, configurations: Path) -> None:
+    stage(check=True)
+    assert not configurations.exists()
+    stage()
+    place = configurations / "local/app"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o755
+    (place / "targets.json").write_text("[]")
+    place.chmod(0o775)
+    stage(files=FILES[1:])
+    assert (stat.S_IMODE(place.stat().st_mode), (place / "targets.json").read_text()) == (0o775, "[]")
+
+
 def test_unchanged_run_writes_nothing_and_asks_no_validator(
     stage: Stage, configurations: Path, make_program: MakeProgram, tmp_path: Path
 ) -> None:

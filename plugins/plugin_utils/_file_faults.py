@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with the files of the host that configurations of an inventory name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter.located_files import located_files
+from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs
+
+__all__ = ["unstaged_files"]
+
+# {service: what its role stages itself, beside the secrets of the user}
+_OF_ROLES = {
+    "alertmanager": ("templates/", "secrets/prometheus"),
+    "blackbox_exporter": (),
+    "grafana": ("secrets/admin", "secrets/database", "secrets/prometheus", "secrets/secret_key"),
+    "prometheus": ("rules/", "secrets/alertmanager", "secrets/grafana", "secrets/prometheus"),
+}
+_NAMING = {"prometheus": ("config", "scrape_configs", "remote_write", "remote_read")}
+
+
+def unstaged_files(host: HostInputs) -> Iterator[Fault]:
+    """Yield a fault for each configuration that names a file in its directory which the role does not put there."""
+    for service, own in _OF_ROLES.items():
+        secrets = host.value(f"{service}_secrets")
+        if service not in host.services or (secrets is None and not host.lacks(f"{service}_secrets")):
+            continue
+        files = [*own, *(f"secrets/{name}" for name in secrets or {})]
+        for name in (f"{service}_{part}" for part in _NAMING.get(service, ("config",))):
+            try:
+                located_files({name: host.value(name)}, f"/etc/{service}", files)
+            except AnsibleFilterError as error:
+                yield Fault(name, host.name, f"cannot be used: {error}")
