@@ -1,11 +1,11 @@
 """Makes the Python environments that stand beside .venv, each once, in the cache, named by what it was made from.
 
-    environments.py publishing|oldest|newest              prints the folder of its programs
+    environments.py auditing|publishing|oldest|newest     prints the folder of its programs
     environments.py oldest|newest COMMAND [ARGUMENT ...]  runs a command for which Ansible is that of this environment
 
-"publishing" has the tools of requirements/publishing.txt; "oldest" and "newest" have the oldest and the newest
-ansible-core that is supported and that the Pythons of this machine run. A command that the environment has itself, such
-as pytest, is taken from there.
+"auditing" and "publishing" have the tools of requirements/auditing.txt and requirements/publishing.txt; "oldest" and
+"newest" have the oldest and the newest ansible-core that is supported and that the Pythons of this machine run. A
+command that the environment has itself, such as pytest, is taken from there.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ RELEASES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "oldest": [("2.18.19", ("3.11", "3.12", "3.13"))],
     "newest": [("2.21.5", ("3.12", "3.13", "3.14")), ("2.19.14", ("3.11",))],
 }
+TOOLS = ("auditing", "publishing")
 PYTHONS = [f"3.{minor}" for minor in range(9, 15)]
 # What plays and the unit tests of plugins need beside ansible-core, in the releases of requirements/development.txt.
 BESIDE_CORE = {
@@ -127,8 +128,8 @@ def run(environment: Path, command: list[str]) -> NoReturn:
 def main() -> None:
     kind, *command = sys.argv[1:]
     cache = Path(os.environ["VIGIL_CACHE"])
-    if kind == "publishing":
-        lines = (ROOT / "requirements/publishing.txt").read_text(encoding="utf-8").splitlines()
+    if kind in TOOLS:
+        lines = (ROOT / f"requirements/{kind}.txt").read_text(encoding="utf-8").splitlines()
         requirements = [line for line in lines if re.match(r"\w", line)]
         environment = made(kind, Path(sys.executable).resolve(), requirements, cache)
     else:

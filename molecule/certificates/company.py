@@ -34,10 +34,24 @@ def certificate(name: str, key: Key, issuer: Pair | None, *, authority: bool = T
         .not_valid_before(NOW - timedelta(days=1))
         .not_valid_after(NOW + timedelta(days=3650 if authority else 365))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False)
+        .add_extension(usage(authority=authority), critical=True)
     )
     if dns:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in dns]), critical=False)
     return builder.sign(signing_key, hashes.SHA256()), key
+
+
+def usage(*, authority: bool) -> x509.KeyUsage:
+    """Return what the key of a certificate is for."""
+    other = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only")
+    return x509.KeyUsage(
+        **dict.fromkeys((*other, "decipher_only"), False),
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+    )
 
 
 def certificate_pem(*pairs: Pair) -> str:

@@ -82,7 +82,7 @@ options:
   lifetime_days:
     description: Lifetime of certificates. At least 30, as renewal needs a run.
     type: int
-    default: 398
+    default: 365
   renew:
     description: Services whose certificate is renewed in any case, V(all) for every one that is listed.
     type: list

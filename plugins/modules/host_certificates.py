@@ -120,7 +120,7 @@ EXAMPLES = r"""
     issuer: 4f0c7d9a
     issuer_not_after: 2095200000
     bundle: "{{ lookup('ansible.builtin.file', 'authority.crt') }}"
-    lifetime_days: 398
+    lifetime_days: 365
     time: "{{ now().timestamp() }}"
   check_mode: true
 """

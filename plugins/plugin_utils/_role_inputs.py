@@ -32,6 +32,7 @@ _SHARED_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "vigil_mirror": {"type": "str"},
     "vigil_tags": {"type": "dict"},
     "vigil_textfile_dir": {"type": "path"},
+    "vigil_tls_min_version": {"type": "str", "choices": ["TLS12", "TLS13"]},
 }
 _CONTAINERS: Mapping[str, type] = {"dict": dict, "list": list}
 _ONE = {

@@ -9,7 +9,7 @@ testinfra_hosts = ["blackbox_exporter"]
 
 @pytest.fixture
 def steps(host):
-    """Return action, process and the answer to a foreign certificate of every step."""
+    """Return action, process and the answers to a foreign certificate and to an older client of every step."""
     return {step: rest for step, *rest in (line.split() for line in host.check_output("cat /run/steps").splitlines())}
 
 
@@ -37,11 +37,18 @@ def test_a_changed_option_is_for_another_process(steps):
 
 
 def test_a_release_that_cannot_tell_clients_apart_serves_all_of_our_authority(steps):
-    assert {step: answer for step, (_action, _process, answer) in steps.items()} == {
+    assert {step: foreign for step, (_action, _process, foreign, _older) in steps.items()} == {
         "before": "000",
         "module": "000",
         "uncertified": "000",
         "older": "200",
         "newer": "000",
         "option": "000",
+        "older_clients": "000",
     }
+
+
+def test_a_client_without_tls_1_3_is_let_in_by_the_same_process_where_the_inventory_says_so(steps):
+    assert {step for step, (*_rest, older) in steps.items() if older != "000"} == {"older_clients"}
+    assert steps["older_clients"][3] == "200"
+    assert steps["older_clients"][:2] == ["reloaded", steps["option"][1]]

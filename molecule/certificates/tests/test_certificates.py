@@ -112,7 +112,7 @@ def test_prometheus_knows_when_each_certificate_expires(query):
     expected = {(name, service) for name in HOSTS for service in PORTS} - {("certificates-2", "node_exporter")}
     found = query("vigil_certificate_not_after_timestamp_seconds", len(expected))
     assert set(found) == expected
-    assert all(396 < (value - time.time()) / 86400 < 398 for value in found.values())
+    assert all(363 < (value - time.time()) / 86400 < 365 for value in found.values())
 
 
 def test_alerts_on_expiry_are_loaded(ask, secrets):

@@ -24,16 +24,29 @@ LIBRARIES = {"bottle": "bottle", "cheroot": "cheroot", "jaraco.functools": "jara
 _NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.so", "*.pyi", "py.typed", "test", "recordings", "packing.py")
 
 _PROGRAM = """#!/usr/bin/env python3
+import os
 import sys
 from pathlib import Path
 
 home = Path(__file__).resolve().parents[1]
+# Read when ssl is imported: Python has no call for it.
+os.environ["OPENSSL_CONF"] = str(home / "conf" / "openssl.cnf")
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(home / "lib"))
 
 from standin_grafana.cli import main
 
 sys.exit(main(home, sys.argv[1:]))
+"""
+
+# The curves that Go accepts by itself, as Grafana has no setting for them.
+_OPENSSL = """openssl_conf = start
+[start]
+ssl_conf = ssl
+[ssl]
+system_default = curves
+[curves]
+Groups = X25519:P-256:P-384:P-521
 """
 
 _NOTICE = """# This is not Grafana
@@ -51,6 +64,7 @@ def fill(folder: Path, version: str) -> None:
     for name, text in {
         "bin/grafana": _PROGRAM,
         "conf/defaults.ini": DEFAULTS.lstrip(),
+        "conf/openssl.cnf": _OPENSSL,
         "public/index.html": _PAGE,
         "NOTICE.md": _NOTICE.format(libraries=versions),
         "VERSION": version,

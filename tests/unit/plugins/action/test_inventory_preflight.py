@@ -373,6 +373,10 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             "prometheus_retention_size of monitor1 is '50 GB'; it must be a whole number with a unit, like 50GB.",
         ),
         (
+            {"monitor1": {"vigil_tls_min_version": "TLS11"}},
+            "vigil_tls_min_version of monitor1 is 'TLS11': it has to be one of TLS12, TLS13.",
+        ),
+        (
             {"monitor1": {"prometheus_rule_files": ["/nowhere/shop.yml"]}},
             (
                 "prometheus_rule_files of monitor1 cannot be used: "

@@ -51,7 +51,7 @@ class Host:
             "issuer": "authority",
             "issuer_not_after": 2000000000,
             "bundle": BUNDLE,
-            "lifetime_days": 398,
+            "lifetime_days": 365,
             "time": time.time(),
             "certificates_dir": str(self.directory),
             "textfile_dir": str(self.metrics.parent),
@@ -70,7 +70,7 @@ class Host:
                 "token": request["token"],
                 "certificate": CERTIFICATE.format(request["token"]),
                 "not_before": start,
-                "not_after": start + 398 * DAY,
+                "not_after": start + 365 * DAY,
             }
             for request in requests
         ]
@@ -199,7 +199,7 @@ def test_certificate_that_is_no_longer_what_is_asked_for_is_due(
     assert host.issued() == ["prometheus"]
 
 
-@pytest.mark.parametrize(("age", "due"), [(265, False), (266, True), (500, True)])
+@pytest.mark.parametrize(("age", "due"), [(243, False), (244, True), (500, True)])
 def test_certificate_is_due_at_a_third_of_its_lifetime_left(host: Host, age: int, due: bool) -> None:
     host.provision(start=int(time.time()) - age * DAY)
     result = host.call(check=True)

@@ -45,7 +45,7 @@ def signed_by(authority: Authority, **changed: Any) -> x509.Certificate:
 
 
 def issue(authority: Authority, **changed: Any) -> Signed:
-    options = {"subject": "prometheus on web1", "names": NAMES, "now": NOW, "days": 398, **changed}
+    options = {"subject": "prometheus on web1", "names": NAMES, "now": NOW, "days": 365, **changed}
     return sign(authority, options.pop("request", request()), **options)
 
 
@@ -89,7 +89,7 @@ def test_certificate_says_which_service_it_is_and_serves_both_sides_of_tls() -> 
 def test_certificate_is_valid_from_an_hour_back_for_its_lifetime() -> None:
     signed = issue(read(make_authority(NOW)))
     assert signed.not_before == int((NOW - timedelta(hours=1)).timestamp())
-    assert signed.not_after - signed.not_before == 398 * 86400
+    assert signed.not_after - signed.not_before == 365 * 86400
 
 
 def test_certificate_does_not_outlive_its_authority() -> None:

@@ -139,17 +139,42 @@ def test_newer_version_migrates_and_the_older_one_then_refuses(homes: dict[str, 
 
 def test_https_is_served_with_the_certificate_and_no_older_tls(homes: dict[str, Path], tmp_path: Path) -> None:
     port = free_port()
-    subject = ["-subj", "/CN=grafana", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    key = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(tmp_path / "key.pem")]
-    made = ["openssl", "req", "-x509", *key, "-out", str(tmp_path / "cert.pem"), *subject]
-    subprocess.run(made, check=True, capture_output=True)
-    files = f"cert_file = {tmp_path}/cert.pem\ncert_key = {tmp_path}/key.pem\n"
-    tls = f"protocol = https\n{files}min_tls_version = TLS1.3\n"
-    trust, url = ssl.create_default_context(cafile=tmp_path / "cert.pem"), f"https://127.0.0.1:{port}"
-    with serving(homes["12.1.1"], configured(tmp_path, port, tls), url, trust=trust):
+    tls, trust = certified(tmp_path)
+    url = f"https://127.0.0.1:{port}"
+    with serving(homes["12.1.1"], configured(tmp_path, port, f"{tls}min_tls_version = TLS1.3\n"), url, trust=trust):
         trust.maximum_version = ssl.TLSVersion.TLSv1_2
         with pytest.raises(OSError, match=r"(?i)protocol"):
             ask(f"{url}/api/health", user=None, trust=trust)
+        assert [curve for curve in ("X25519", "P-521", "X448") if accepts(port, "-tls1_3", "-groups", curve)] == [
+            "X25519",
+            "P-521",
+        ]
+
+
+@pytest.mark.parametrize(("suite", "accepted"), [("ECDHE-RSA-AES128-GCM-SHA256", True), ("AES256-SHA", False)])
+def test_suites_of_tls_1_2_are_those_that_grafana_has(
+    homes: dict[str, Path], tmp_path: Path, suite: str, accepted: bool
+) -> None:
+    port = free_port()
+    tls, trust = certified(tmp_path)
+    with serving(homes["12.1.1"], configured(tmp_path, port, tls), f"https://127.0.0.1:{port}", trust=trust):
+        assert accepts(port, "-tls1_2", "-cipher", suite) is accepted
+
+
+def accepts(port: int, *options: str) -> bool:
+    """Return whether the server agrees on TLS with a client of these options."""
+    client = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options]
+    return subprocess.run(client, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
+def certified(folder: Path) -> tuple[str, ssl.SSLContext]:
+    """Return settings of a server with TLS, and who trusts its certificate."""
+    subject = ["-subj", "/CN=grafana", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    key = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(folder / "key.pem")]
+    made = ["openssl", "req", "-x509", *key, "-out", str(folder / "cert.pem"), *subject]
+    subprocess.run(made, check=True, capture_output=True)
+    files = f"protocol = https\ncert_file = {folder}/cert.pem\ncert_key = {folder}/key.pem\n"
+    return files, ssl.create_default_context(cafile=folder / "cert.pem")
 
 
 def test_dashboards_of_files_are_there_soon_after_the_start(homes: dict[str, Path], tmp_path: Path) -> None:

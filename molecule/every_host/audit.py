@@ -1,0 +1,75 @@
+"""Prints what sslyze finds on servers against Mozilla's intermediate profile, as JSON: issues by port.
+
+It runs in the environment "auditing", and takes as JSON: name and address of the host, the folder with authorities.crt,
+and the services with their ports. A service with a certificate of ours in that folder is asked with that certificate.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+# The lists of authorities that it comes with, which are not used here, hold some that its library warns of.
+warnings.simplefilter("ignore")
+
+from sslyze import (  # noqa: E402
+    CertificateInfoExtraArgument,
+    ClientAuthenticationCredentials,
+    ScanCommandsExtraArguments,
+    Scanner,
+    ServerNetworkConfiguration,
+    ServerNetworkLocation,
+    ServerScanRequest,
+    ServerScanResult,
+)
+from sslyze.mozilla_tls_profile.tls_config_checker import (  # noqa: E402
+    SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER,
+    MozillaTlsConfiguration,
+    ServerNotCompliantWithTlsConfiguration,
+    TlsConfigurationEnum,
+    check_server_against_tls_configuration,
+)
+
+PROFILE = MozillaTlsConfiguration.get(TlsConfigurationEnum.MOZILLA_INTERMEDIATE)
+
+
+def request(asked: dict[str, Any], service: str, port: int) -> ServerScanRequest:
+    """Return what to ask of a port. Certificates of ours are good for localhost, others for the name of the host."""
+    folder = Path(asked["folder"])
+    certificate, key = folder / f"{service}.crt", folder / f"{service}.key"
+    ours = certificate.exists()
+    name = "localhost" if ours else asked["name"]
+    credentials = ClientAuthenticationCredentials(certificate, key) if ours else None
+    return ServerScanRequest(
+        ServerNetworkLocation(name, port, ip_address=asked["address"]),
+        ServerNetworkConfiguration(name, tls_client_auth_credentials=credentials),
+        scan_commands=SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER,
+        scan_commands_extra_arguments=ScanCommandsExtraArguments(
+            certificate_info=CertificateInfoExtraArgument(custom_ca_file=folder / "authorities.crt")
+        ),
+    )
+
+
+def issues(result: ServerScanResult) -> dict[str, str]:
+    """Return what does not fit the profile, and what could not be found out."""
+    try:
+        check_server_against_tls_configuration(result, PROFILE)
+    except ServerNotCompliantWithTlsConfiguration as found:
+        return found.issues
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from an answer is one
+        return {"scan": f"{type(error).__name__}: {error}"}
+    return {}
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    scanner = Scanner()
+    scanner.queue_scans([request(asked, service, port) for service, ports in asked["ports"].items() for port in ports])
+    print(json.dumps({result.server_location.port: issues(result) for result in scanner.get_results()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: server_tls
+short_description: What a server of Prometheus' kind accepts of TLS
+version_added: 1.0.0
+author: Vigil contributors (@vigil-observability)
+description:
+  - Returns keys of C(tls_server_config), as every server with exporter-toolkit takes them.
+  - The curves, and for TLS 1.2 the cipher suites, are those of Mozilla's intermediate profile that Go has.
+options:
+  _input:
+    description: "The oldest version of TLS that clients may use: V(TLS12) or V(TLS13)."
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what is accepted
+  ansible.builtin.debug:
+    msg: "{{ 'TLS13' | vigil.observability.server_tls }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(min_version), C(curve_preferences), and C(cipher_suites) for TLS 1.2.
+  type: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+
+_CURVES = ["X25519", "CurveP256", "CurveP384"]
+# Those of TLS 1.3 are all in the profile, and Go lets nobody choose among them.
+_SUITES = [
+    f"TLS_ECDHE_{kind}_WITH_{cipher}"
+    for cipher in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")
+    for kind in ("ECDSA", "RSA")
+]
+_ACCEPTED: dict[str, dict[str, list[str]]] = {"TLS12": {"cipher_suites": _SUITES}, "TLS13": {}}
+
+
+@same_text
+def server_tls(oldest: str) -> dict[str, Any]:
+    """Return the keys; raise AnsibleFilterError for a version that is none of the two."""
+    if oldest not in _ACCEPTED:
+        raise AnsibleFilterError(f"vigil_tls_min_version is {oldest}: it has to be one of {', '.join(_ACCEPTED)}.")
+    return {"min_version": oldest, "curve_preferences": list(_CURVES), **_ACCEPTED[oldest]}
+
+
+class FilterModule:
+    """The filter server_tls."""
+
+    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        """Return the filter by its name."""
+        return {"server_tls": server_tls}

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What servers accept of TLS."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter.server_tls import FilterModule, server_tls
+
+CURVES = ["X25519", "CurveP256", "CurveP384"]
+
+
+def test_tls_1_3_alone_needs_no_suites() -> None:
+    assert FilterModule().filters()["server_tls"]("TLS13") == {"min_version": "TLS13", "curve_preferences": CURVES}
+
+
+def test_older_clients_get_no_suite_without_forward_secrecy_or_with_cbc() -> None:
+    accepted = server_tls("TLS12")
+    assert (accepted["min_version"], accepted["curve_preferences"]) == ("TLS12", CURVES)
+    suites = accepted["cipher_suites"]
+    assert len(suites) == 6
+    assert all(suite.startswith("TLS_ECDHE_") and ("_GCM_" in suite or "_POLY1305_" in suite) for suite in suites)
+
+
+def test_version_that_no_profile_has_is_refused_by_the_name_of_the_input() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"vigil_tls_min_version is TLS11: it has to be one of TLS12, TLS13"):
+        server_tls("TLS11")
