@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ._foreign import foreign_files, local_directory, put_aside
 from ._staging import plain_name
 from ._system_user import gid_of
 from ._tree import (
@@ -149,7 +150,20 @@ class CertificateStore:
             (directory / name).chmod(_MODES[name])
         point(self.link(wanted.service), directory)
         for leftover in self.leftovers(wanted.service):
-            remove_tree(leftover)
+            self.discard(leftover)
+
+    def discard(self, directory: Path) -> None:
+        """Remove a directory of a certificate, but keep files of others aside."""
+        put_aside(directory, self.foreign(directory), self.local(directory.name.rpartition(".")[0]))
+        remove_tree(directory)
+
+    def foreign(self, directory: Path) -> list[Path]:
+        """Return the files in the directory of a certificate that are none of ours."""
+        return foreign_files(directory, (CERTIFICATE, KEY, RECORD)) if directory.is_dir() else []
+
+    def local(self, service: str) -> Path:
+        """Return where other tools keep files of the service."""
+        return local_directory(self.directory.parent, service)
 
     @property
     def _issued(self) -> Path:

@@ -23,6 +23,7 @@ from ._certificate_store import (
     fingerprints,
 )
 from ._expiry_metrics import expiry_metrics
+from ._foreign import told
 from ._selinux import restore_labels
 from ._system_user import ensure
 from ._tree import (
@@ -99,7 +100,7 @@ class HostCertificates:
         begun: list[Path] = []
         for service in due:
             for leftover in self.store.leftovers(service):
-                remove_tree(leftover)
+                self.store.discard(leftover)
             directory = self.store.begin(service)
             begun.append(directory)
             try:
@@ -120,7 +121,7 @@ class HostCertificates:
         changes += [self._completed(signed, due) for signed in self.options["signed"]]
         for service in self.wanted:
             for leftover in self.store.leftovers(service):
-                remove_tree(leftover)
+                self.store.discard(leftover)
                 changes.append(True)
         make_directory(self.metrics.parent)
         changes.append(write_atomically(self.metrics, self._metrics().encode()))
@@ -140,6 +141,9 @@ class HostCertificates:
                 f"The key that was made for {service} is no longer on {self.options['host']}: it was removed before "
                 "its certificate was signed. Run again."
             )
+        if foreign := self.store.foreign(self.store.link(service)):
+            local = self.store.local(service)
+            self.module.warn(told(self.store.link(service), foreign, local, "they are moved to"))
         self.store.complete(
             self.wanted[service],
             directory,

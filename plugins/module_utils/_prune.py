@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from ._foreign import foreign_files, local_directory, put_aside
 from ._tree import MARKER, remove_tree, target_of
 
 __all__ = ["claim", "prune"]
@@ -30,12 +31,13 @@ def claim(path: Path, active: Path) -> None:
 def prune(folder: Path, *, keep: int, spared: Iterable[str]) -> list[Path]:
     """Remove the oldest staged directories of the folder but for those spared, until no more than keep are left.
 
-    What was staged a short while ago stays: another run may be about to activate it.
+    What was staged a short while ago stays: another run may be about to activate it. Files of others are kept aside.
     """
     staged = sorted((marker.stat().st_mtime, marker.parent) for marker in folder.glob(f"*/{MARKER}"))
     spare, old = {Path(path) for path in spared}, time.time() - _CLAIMED
     candidates = [path for staging, path in staged if path not in spare and staging < old]
     surplus = candidates[: max(0, len(staged) - keep)]
     for path in surplus:
+        put_aside(path, foreign_files(path), local_directory(folder.parent, folder.name))
         remove_tree(path)
     return surplus

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ._archive import fetch, shown, unpack, verify
+from ._foreign import foreign_files, local_directory, put_aside
 from ._manifest import manifest_of
 from ._staging import StagingError, plain_name, reason_of, replace_tree, scratch_directory
 from ._tree import make_directory, mark_staged, staging_facts
@@ -57,6 +58,11 @@ class Release:
             keep_leading=parameters["keep_leading"],
         )
 
+    @property
+    def local(self) -> Path:
+        """Where files of others that lie in releases are kept aside."""
+        return local_directory(self.path.parents[1], self.service)
+
 
 def wanted(release: Release) -> dict[str, Any]:
     """Return the facts of the release once it is staged."""
@@ -85,6 +91,7 @@ def stage(release: Release, *, timeout: int) -> None:
             verify(archive, source=release.source, sha256=release.sha256)
             new = unpack(archive, scratch, source=release.source, keep_leading=release.keep_leading)
             mark_staged(new, **wanted(release), source=release.source, files=manifest_of(new))
+            put_aside(release.path, foreign_files(release.path), release.local)
             replace_tree(new, release.path)
     except OSError as error:
         raise StagingError(

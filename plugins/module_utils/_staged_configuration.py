@@ -13,6 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ._configuration import Configuration, Entry, differences, found_at
+from ._foreign import foreign_files, local_directory, put_aside, told
 from ._prune import claim
 from ._selinux import restore_labels
 from ._staging import StagingError, reason_of, remove_leftovers, replace_tree, scratch_directory
@@ -49,6 +50,8 @@ class _Staging:
         self.commands = [[str(part) for part in command] for command in module.params["validate"] if command]
         self.user_missing = is_missing(configuration.user, module.params["uid"])
         self.facts, self.found, self.wanted = staging_facts(path), found_at(path), self._entries()
+        self.foreign = [] if self.found.keys() <= self.wanted.keys() else foreign_files(path, self.wanted)
+        self.local = local_directory(path.parents[1], configuration.service)
         self.intact = self.found == self.wanted and self.facts.get("digest") == configuration.digest
 
     def outcome(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class _Staging:
         }
         if self.module._diff:
             result["diff"] = self._diff()
+        self._warn()
         if not self.module.check_mode:
             remove_leftovers(self.path.parent)
             if self.intact:
@@ -73,6 +77,16 @@ class _Staging:
     @property
     def _active(self) -> Path:
         return Path(self.module.params["active"] or f"/etc/{self.configuration.service}")
+
+    def _warn(self) -> None:
+        """Say what becomes of files of others."""
+        active = self._active.resolve()
+        if self.foreign:
+            where = self._active if active == self.path else self.path
+            self.module.warn(told(where, self.foreign, self.local, "they are moved to"))
+        if active != self.path and (left := foreign_files(active)):
+            fate = f"they stay in {active} when another configuration takes its place, and are later moved to"
+            self.module.warn(told(self._active, left, self.local, fate))
 
     def _stage(self, runnable: Sequence[Sequence[str]]) -> None:
         if self.intact:
@@ -88,7 +102,7 @@ class _Staging:
             with scratch_directory(self.path.parent) as scratch:
                 self._replace(runnable, scratch)
             # Where other tools keep what the service reads. Runs leave it alone.
-            make_directory(self.path.parents[1] / "local" / self.configuration.service)
+            make_directory(self.local)
             restore_labels(self.module, self.path)
 
     def _try(self, runnable: Sequence[Sequence[str]]) -> None:
@@ -106,6 +120,7 @@ class _Staging:
             new = scratch / "owned"
             self.configuration.write(new, self._gid())
         self._mark(new)
+        put_aside(self.path, self.foreign, self.local)
         replace_tree(new, self.path)
 
     def _validate(self, runnable: Sequence[Sequence[str]], directory: Path) -> None:
@@ -120,8 +135,9 @@ class _Staging:
         )
 
     def _mark(self, directory: Path, token: str | None = None) -> None:
-        facts = {"digest": self.configuration.digest, "service": self.configuration.service}
-        mark_staged(directory, token=token, public=self.configuration.public, validated_by=self.commands, **facts)
+        configuration = self.configuration
+        facts = {"digest": configuration.digest, "service": configuration.service, "public": configuration.public}
+        mark_staged(directory, token=token, files=sorted(self.wanted), validated_by=self.commands, **facts)
 
     def _ensure_user(self) -> bool:
         return ensure(self.module, self.configuration.user, self.module.params["uid"])

@@ -113,6 +113,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vigil.observability.plugins.module_utils._foreign import foreign_files, told
 from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
 from ansible_collections.vigil.observability.plugins.module_utils._prune import claim
 from ansible_collections.vigil.observability.plugins.module_utils._release import Release, found_at, stage, wanted
@@ -136,6 +137,8 @@ def outcome(module: AnsibleModule, release: Release) -> dict[str, Any]:
         return result
     if release.archive is None and not release.url:
         return {**result, "archive_needed": True}
+    if foreign := foreign_files(release.path):
+        module.warn(told(release.path, foreign, release.local, "they are moved to"))
     if not module.check_mode:
         stage(release, timeout=module.params["timeout"])
         restore_labels(module, release.path)

@@ -17,6 +17,8 @@ from ansible_collections.vigil.observability.plugins.module_utils._tree import m
 @pytest.fixture
 def staged(tmp_path: Path) -> Path:
     """A directory with four staged ones, a the oldest, and one that nobody staged."""
+    tmp_path = tmp_path / "app"
+    tmp_path.mkdir()
     for age, name in enumerate("abcd"):
         (tmp_path / name).mkdir()
         mark_staged(tmp_path / name)
@@ -49,3 +51,12 @@ def test_claim_makes_new_what_is_not_active(staged: Path) -> None:
 def test_oldest_go_and_spared_ones_stay(staged: Path, keep: int, spared: str, left: str) -> None:
     prune(staged, keep=keep, spared=[str(staged / name) for name in spared])
     assert {path.name for path in staged.iterdir()} == {*left, "mine"}
+
+
+def test_file_of_others_is_kept_when_the_directory_around_it_goes(staged: Path) -> None:
+    mark_staged(staged / "a", files=["."])
+    os.utime(staged / "a/.staged", (0, 0))
+    (staged / "a/targets.json").write_text("[]")
+    prune(staged, keep=1, spared=[])
+    assert not (staged / "a").exists()
+    assert (staged.parent / "local/app/removed/targets.json").read_text() == "[]"

@@ -106,6 +106,16 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+def test_file_of_others_beside_a_certificate_is_moved_aside_with_a_warning_when_that_is_renewed(host: Host) -> None:
+    host.provision(start=int(time.time()) - 300 * DAY)
+    (host.directory / "prometheus/full.pem").write_text("both")
+    warnings = host.provision()["warnings"]
+    moved = host.directory.parent / "local/prometheus/removed"
+    told = f"{host.directory}/prometheus holds files that this collection did not put there, full.pem: they are moved"
+    assert [warning.partition(". Keep")[0] for warning in warnings] == [f"{told} to {moved}"]
+    assert (moved / "full.pem").read_text() == "both"
+
+
 def test_fresh_host_gets_keys_certificates_and_authorities(host: Host) -> None:
     result = host.provision()
     assert result["changed"]

@@ -196,6 +196,34 @@ EDITS: dict[Callable[[Path], None], dict[str, tuple[str, str]]] = {
 }
 
 
+def test_files_of_another_tool_are_moved_aside_with_a_warning_before_the_directory_is_put_back(
+    stage: Stage, configurations: Path, active: Path
+) -> None:
+    path, moved = Path(stage()["path"]), configurations / "local/app/removed/file_sd/a.json"
+    point(active, path)
+    (path / "file_sd").mkdir()
+    (path / "file_sd/a.json").write_text("[]")
+    warning = f"{active} holds files that this collection did not put there, file_sd/a.json: they are moved to "
+    assert stage(check=True)["warnings"][0].startswith(f"{warning}{moved.parents[1]}. Keep what other tools write in ")
+    assert (path / "file_sd/a.json").exists()
+    assert stage()["warnings"][0].startswith(warning)
+    assert (moved.read_text(), (path / "file_sd").exists()) == ("[]", False)
+    assert stage()["warnings"] == []
+
+
+def test_files_of_another_tool_stay_behind_with_a_warning_in_a_configuration_that_is_replaced(
+    stage: Stage, active: Path
+) -> None:
+    first = Path(stage()["path"])
+    point(active, first)
+    (first / "notes.txt").write_text("mine")
+    result = stage(files=FILES[1:])
+    assert f"notes.txt: they stay in {first} when another configuration takes its place" in result["warnings"][0]
+    assert (first / "notes.txt").read_text() == "mine"
+    point(active, Path(result["path"]))
+    assert stage(files=FILES[1:])["warnings"] == []
+
+
 @pytest.mark.parametrize("change", EDITS, ids=[change.__name__ for change in EDITS])
 @pytest.mark.parametrize("is_active", [True, False], ids=["active", "only staged"])
 def test_configuration_edited_by_hand_is_shown_and_put_back_with_a_new_token(

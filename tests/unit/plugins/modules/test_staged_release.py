@@ -151,6 +151,19 @@ def test_release_changed_on_the_host_is_named_and_staged_anew_with_a_new_token(
     assert stage()["changed"] is False
 
 
+def test_file_of_others_in_a_release_is_moved_aside_with_a_warning_before_it_is_staged_anew(
+    stage: Stage, releases: Path
+) -> None:
+    path = Path(stage()["path"])
+    (path / "plugin.so").write_text("mine")
+    for options in ({"check": True}, {}):
+        assert (
+            f"{path} holds files that this collection did not put there, plugin.so" in stage(**options)["warnings"][0]
+        )
+    assert (releases / "local/app/removed/plugin.so").read_text() == "mine"
+    assert not (path / "plugin.so").exists()
+
+
 @pytest.mark.parametrize("marker", [None, "{}", '{"token": "cu', f'{{"sha256": "{SHA256}"}}'])
 def test_half_a_release_is_replaced(stage: Stage, releases: Path, marker: str | None) -> None:
     path = releases / f"app/1.0-{SHA256[:12]}"
