@@ -48,7 +48,7 @@ def put_aside(directory: Path, names: Sequence[Path], local: Path) -> None:
     for name in names:
         make_directory(local)
         target = local / "removed" / name
-        for parent in reversed(target.parents[: len(name.parts)]):
+        for parent in reversed(list(target.parents)[: len(name.parts)]):
             if os.path.lexists(parent) and not parent.is_dir():
                 remove_tree(parent)
             make_directory(parent, 0o700)

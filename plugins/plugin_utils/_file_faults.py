@@ -18,22 +18,29 @@ __all__ = ["unstaged_files"]
 
 # {service: what its role stages itself, beside the secrets of the user}
 _OF_ROLES = {
-    "alertmanager": ("templates/", "secrets/prometheus"),
-    "blackbox_exporter": (),
-    "grafana": ("secrets/admin", "secrets/database", "secrets/prometheus", "secrets/secret_key"),
-    "prometheus": ("rules/", "secrets/alertmanager", "secrets/grafana", "secrets/prometheus"),
+    "alertmanager": ("alertmanager.yml", "amtool.yml", "mesh.yml", "secrets/prometheus", "templates/", "web.yml"),
+    "blackbox_exporter": ("blackbox.yml", "web.yml"),
+    "grafana": ("grafana.ini", *(f"secrets/{name}" for name in ("admin", "database", "prometheus", "secret_key"))),
+    "node_exporter": ("web.yml",),
+    "prometheus": (
+        "prometheus.yml",
+        "rules/",
+        *(f"secrets/{name}" for name in ("alertmanager", "grafana", "prometheus")),
+        "web.yml",
+    ),
 }
-_NAMING = {"prometheus": ("config", "scrape_configs", "remote_write", "remote_read")}
+_NAMING = ("config", "scrape_configs", "remote_write", "remote_read", "flags")
+_BROUGHT = ("certificate_file", "key_file", "authority_file")
 
 
 def unstaged_files(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for each configuration that names a file in its directory which the role does not put there."""
+    """Yield a fault for each input that names a file of `/etc/<service>` which the role does not put there."""
     for service, own in _OF_ROLES.items():
         secrets = host.value(f"{service}_secrets")
         if service not in host.services or (secrets is None and not host.lacks(f"{service}_secrets")):
             continue
         files = [*own, *(f"secrets/{name}" for name in secrets or {})]
-        for name in (f"{service}_{part}" for part in _NAMING.get(service, ("config",))):
+        for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
             try:
                 located_files({name: host.value(name)}, f"/etc/{service}", files)
             except AnsibleFilterError as error:

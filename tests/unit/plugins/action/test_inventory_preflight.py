@@ -192,7 +192,13 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
     found = [{"file_sd_configs": [{"files": ["/etc/vigil/local/prometheus/*.json"]}]}]
     own = {"rule_files": ["rules/*.yml"], "alerting": {"alertmanagers": []}}
     routed = {"global": {"slack_api_url_file": "/etc/alertmanager/secrets/slack"}, "templates": ["templates/a.tmpl"]}
-    named = {"prometheus_scrape_configs": jobs + found, "prometheus_config": own, "alertmanager_config": routed}
+    flags = {"prometheus_flags": {"web.config.file": "/etc/prometheus/web.yml"}}
+    named = {
+        **flags,
+        "prometheus_scrape_configs": [*jobs, *found],
+        "prometheus_config": own,
+        "alertmanager_config": routed,
+    }
     assert preflight(every={**named, **SHOP, "alertmanager_secrets": {"slack": "x1234567"}}) == PASSED
 
 
@@ -271,9 +277,9 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             {"every": {"prometheus_scrape_configs": [{"basic_auth": {"password_file": "secrets/shp"}}], **SHOP}},
             (
                 "prometheus_scrape_configs of monitor1 and monitor2 cannot be used: password_file names secrets/shp, "
-                "which is none of the files that are staged in /etc/prometheus: those are rules/, "
-                "secrets/alertmanager, secrets/grafana, secrets/prometheus, secrets/shop. Add it, a secret one to "
-                "prometheus_secrets, or name a file of the host by its absolute path"
+                "which is none of the files that are staged in /etc/prometheus: those are prometheus.yml, rules/, "
+                "secrets/alertmanager, secrets/grafana, secrets/prometheus, secrets/shop, web.yml. Add it, a secret "
+                "one to prometheus_secrets, or name a file of the host by its absolute path"
             ),
         ),
         (
@@ -287,6 +293,14 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"monitor1": {"prometheus_config": {"scrape_config_files": ["jobs/*.yml"]}}},
             "prometheus_config of monitor1 cannot be used: scrape_config_files names jobs/*.yml",
+        ),
+        (
+            {"web1": {"node_exporter_flags": {"web.config.file": "/etc/node_exporter/own.yml"}}},
+            "node_exporter_flags of web1 cannot be used: web.config.file names /etc/node_exporter/own.yml",
+        ),
+        (
+            {"monitor1": {"prometheus_authority_file": "/etc/prometheus/own.crt"}},
+            "prometheus_authority_file of monitor1 cannot be used: prometheus_authority_file names /etc/prometheus/own",
         ),
         (
             {"monitor1": {"alertmanager_config": {"global": {"slack_api_url_file": "secrets/slak"}}}},
