@@ -37,7 +37,14 @@ def prune(folder: Path, *, keep: int, spared: Iterable[str]) -> list[Path]:
     spare, old = {Path(path) for path in spared}, time.time() - _CLAIMED
     candidates = [path for staging, path in staged if path not in spare and staging < old]
     surplus = candidates[: max(0, len(staged) - keep)]
-    for path in surplus:
-        put_aside(path, foreign_files(path), local_directory(folder.parent, folder.name))
-        remove_tree(path)
-    return surplus
+    return [path for path in surplus if _removed(path)]
+
+
+def _removed(path: Path) -> bool:
+    """Remove the staged directory, unless it holds files of others that there is no room for elsewhere."""
+    try:
+        put_aside(path, foreign_files(path), local_directory(path.parents[1], path.parent.name))
+    except OSError:
+        return False
+    remove_tree(path)
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 testinfra_hosts = ["prometheus"]
 PLACES = "/etc /opt /root /home /usr/local /var/lib/vigil"
-OWN = ("/etc/vigil/prometheus/", "/opt/vigil/prometheus/")
+OWN = ("/etc/vigil/prometheus/", "/etc/vigil/local/prometheus/", "/opt/vigil/prometheus/")
 SWITCHED = {
     "/etc/prometheus",
     "/opt/prometheus",

@@ -60,3 +60,12 @@ def test_file_of_others_is_kept_when_the_directory_around_it_goes(staged: Path) 
     prune(staged, keep=1, spared=[])
     assert not (staged / "a").exists()
     assert (staged.parent / "local/app/removed/targets.json").read_text() == "[]"
+
+
+def test_directory_stays_while_files_of_others_in_it_have_nowhere_to_go(staged: Path) -> None:
+    mark_staged(staged / "a", files=["."])
+    os.utime(staged / "a/.staged", (0, 0))
+    (staged / "a/targets.json").write_text("[]")
+    (staged.parent / "local").write_text("no directory")
+    assert prune(staged, keep=3, spared=[]) == []
+    assert (staged / "a/targets.json").read_text() == "[]"
