@@ -42,7 +42,7 @@ def request(asked: dict[str, Any], service: str, port: int) -> ServerScanRequest
     certificate, key = folder / f"{service}.crt", folder / f"{service}.key"
     ours = certificate.exists()
     name = "localhost" if ours else asked["name"]
-    credentials = ClientAuthenticationCredentials(certificate, key) if ours else None
+    credentials = ClientAuthenticationCredentials(without_issuers(certificate), key) if ours else None
     return ServerScanRequest(
         ServerNetworkLocation(name, port, ip_address=asked["address"]),
         ServerNetworkConfiguration(name, tls_client_auth_credentials=credentials),
@@ -51,6 +51,14 @@ def request(asked: dict[str, Any], service: str, port: int) -> ServerScanRequest
             certificate_info=CertificateInfoExtraArgument(custom_ca_file=folder / "authorities.crt")
         ),
     )
+
+
+def without_issuers(chain: Path) -> Path:
+    """Return a file with the first certificate of a chain: for SSL 2, sslyze cannot load more."""
+    first, end, _issuers = chain.read_text().partition("-----END CERTIFICATE-----\n")
+    alone = chain.with_suffix(".first")
+    alone.write_text(first + end)
+    return alone
 
 
 def issues(result: ServerScanResult) -> dict[str, str]:
