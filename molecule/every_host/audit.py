@@ -68,8 +68,18 @@ def issues(result: ServerScanResult) -> dict[str, str]:
     except ServerNotCompliantWithTlsConfiguration as found:
         return found.issues
     except Exception as error:  # noqa: BLE001 - whatever keeps it from an answer is one
-        return {"scan": f"{type(error).__name__}: {error}"}
+        return {"scan": f"{type(error).__name__}: {error} {reasons(result)}"}
     return {}
+
+
+def reasons(result: ServerScanResult) -> dict[str, str]:
+    """Return why parts of a scan failed."""
+    if result.scan_result is None:
+        return {"connectivity": str(result.connectivity_error_trace)}
+    attempts = {
+        command.value: getattr(result.scan_result, command.value) for command in SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER
+    }
+    return {name: str(attempt.error_trace) for name, attempt in attempts.items() if attempt.error_trace}
 
 
 def main() -> None:
