@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
@@ -25,6 +28,27 @@ _TLS = {"": ssl.TLSVersion.TLSv1_2, "TLS1.2": ssl.TLSVersion.TLSv1_2, "TLS1.3": 
 
 class ServerError(Exception):
     """The server cannot be set up as the settings say."""
+
+
+class _WatchingAdapter(BuiltinSSLAdapter):
+    """TLS with a certificate that is read anew when it has changed, at most once in so many seconds."""
+
+    def __init__(self, certificate: str, key: str, interval: float | None) -> None:
+        super().__init__(certificate, key)
+        self.files, self.interval, self.looked = (Path(certificate), Path(key)), interval, time.monotonic()
+        self.times = self._times()
+
+    def _times(self) -> list[int]:
+        return [file.stat().st_mtime_ns for file in self.files]
+
+    def wrap(self, sock: Any) -> Any:
+        """Return the connection with TLS, and what it adds to the environment of a request."""
+        if self.interval and time.monotonic() - self.looked >= self.interval:
+            self.looked = time.monotonic()
+            if self.times != self._times():
+                self.times = self._times()
+                self.context.load_cert_chain(*self.files)
+        return super().wrap(sock)  # type: ignore[no-untyped-call]  # cheroot types not all of its own
 
 
 @dataclass(frozen=True)
@@ -74,13 +98,21 @@ def _tls(settings: Settings) -> BuiltinSSLAdapter | None:
         raise ServerError(f"cannot serve min_tls_version {oldest}: it is none of TLS1.2 and TLS1.3")
     certificate, key = settings.get("server", "cert_file"), settings.get("server", "cert_key")
     try:
-        adapter = BuiltinSSLAdapter(certificate, key)
+        adapter = _WatchingAdapter(certificate, key, _seconds(settings.get("server", "certs_watch_interval")))
     except OSError as error:
         raise ServerError(f"cannot use the certificate {certificate} with the key {key}: {error}") from error
     adapter.context.minimum_version = _TLS[oldest]
     # What Grafana accepts of TLS 1.2 with the protocol https, and lets nobody choose.
     adapter.context.set_ciphers(":".join(_SUITES))
     return adapter
+
+
+def _seconds(interval: str) -> float | None:
+    """Return a duration such as 1m in seconds, none for one that turns watching off."""
+    found = re.fullmatch(r"(\d+)(s|m|h)", interval)
+    if not found and interval not in {"", "0"}:
+        raise ServerError(f"cannot watch certificates each {interval}: the stand-in knows 90s, 1m, 1h and the like")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] or None if found else None
 
 
 @contextmanager

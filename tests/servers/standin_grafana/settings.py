@@ -29,6 +29,7 @@ serve_from_sub_path = false
 cert_file =
 cert_key =
 min_tls_version =
+certs_watch_interval =
 [database]
 type = sqlite3
 path = grafana.db

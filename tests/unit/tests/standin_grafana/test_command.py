@@ -161,6 +161,18 @@ def test_suites_of_tls_1_2_are_those_that_grafana_has(
         assert accepts(port, "-tls1_2", "-cipher", suite) is accepted
 
 
+def test_renewed_certificate_is_served_once_the_interval_is_over(homes: dict[str, Path], tmp_path: Path) -> None:
+    port = free_port()
+    tls, trust = certified(tmp_path)
+    watched = f"{tls}certs_watch_interval = 1s\n"
+    with serving(homes["12.1.1"], configured(tmp_path, port, watched), f"https://127.0.0.1:{port}", trust=trust):
+        certified(tmp_path)
+        renewed, end = (tmp_path / "cert.pem").read_text(), time.monotonic() + 10
+        while ssl.get_server_certificate(("127.0.0.1", port)) != renewed and time.monotonic() < end:
+            time.sleep(0.2)
+        assert ssl.get_server_certificate(("127.0.0.1", port)) == renewed
+
+
 def accepts(port: int, *options: str) -> bool:
     """Return whether the server agrees on TLS with a client of these options."""
     client = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options]
@@ -199,6 +211,7 @@ def test_dashboards_of_files_are_there_soon_after_the_start(homes: dict[str, Pat
         ("protocol = ftp\n", "cannot serve the protocol ftp"),
         ("protocol = https\ncert_file = /nowhere\ncert_key = /nowhere\n", "cannot use the certificate /nowhere"),
         ("protocol = https\nmin_tls_version = SSL3\n", "cannot serve min_tls_version SSL3"),
+        ("protocol = https\ncerts_watch_interval = often\n", "cannot watch certificates each often"),
         ("[database]\ntype = postgres\n", "cannot use a postgres database"),
         (
             "[security]\nadmin_password = $__file{/nowhere}\n",
