@@ -84,7 +84,8 @@ def reasons(result: ServerScanResult) -> dict[str, str]:
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    scanner = Scanner()
+    # Ports of a mesh keep each connection for seconds, so many are asked at once.
+    scanner = Scanner(per_server_concurrent_connections_limit=20)
     scanner.queue_scans([request(asked, service, port) for service, ports in asked["ports"].items() for port in ports])
     print(json.dumps({result.server_location.port: issues(result) for result in scanner.get_results()}))
 
