@@ -54,7 +54,7 @@ def same_text(made_by: Callable[_Options, _Made]) -> Callable[_Options, _Made]:
     @functools.wraps(made_by)
     def kept(*given: _Options.args, **named: _Options.kwargs) -> _Made:
         made = made_by(*map(plain, given), **plain(named))
-        return _no_template(made) if _Unsafe else made
+        return made if _Unsafe is None else _no_template(made)
 
     return kept
 

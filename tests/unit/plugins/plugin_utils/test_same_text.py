@@ -72,11 +72,11 @@ def inventory() -> Iterator[dict[str, Any]]:
     before = getattr(context, "_current", None)
     loader = DataLoader()
     loader.set_vault_secrets([("default", secret)])
-    if context:
+    if context is not None:
         context._current = None
         context.initialize(context(secrets=[("default", secret)]))
     yield loader.load(INVENTORY % "\n  ".join(encrypted.splitlines()))
-    if context:
+    if context is not None:
         context._current = before
 
 
