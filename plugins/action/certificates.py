@@ -19,6 +19,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._authority imp
     AuthorityError,
     read_authority,
     sign,
+    unfit_lifetime,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
@@ -29,7 +30,7 @@ SERVICE = {
     "name": {"type": "str", "required": True},
     "user": {"type": "str"},
     "uid": {"type": "int"},
-    "names": {"type": "list", "elements": "str", "default": []},
+    "names": {"type": "list", "elements": "str"},
 }
 SPEC = {
     "services": {"type": "list", "elements": "dict", "required": True, "options": SERVICE},
@@ -38,13 +39,12 @@ SPEC = {
     "authority_certificate": {"type": "str", "required": True},
     "authority_key": {"type": "str", "required": True, "no_log": True},
     "trusted": {"type": "str", "default": ""},
-    "lifetime_days": {"type": "int", "default": 398},
+    "lifetime_days": {"type": "int", "default": 365},
     "renew": {"type": "list", "elements": "str", "default": []},
     "certificates_dir": {"type": "path", "default": "/etc/vigil/certificates"},
     "textfile_dir": {"type": "path", "default": "/var/lib/vigil/textfile"},
     **LOCK_OPTIONS,
 }
-_SHORTEST_LIFETIME_DAYS = 30
 _MODULE = "vigil.observability.host_certificates"
 
 
@@ -91,11 +91,8 @@ def _refuse_unusable(options: dict[str, Any]) -> None:
         raise IdentityError(
             f"{', '.join(twice)} is listed twice among the services of {options['host']}: list it once."
         )
-    if options["lifetime_days"] < _SHORTEST_LIFETIME_DAYS:
-        raise IdentityError(
-            f"lifetime_days is {options['lifetime_days']}: at least {_SHORTEST_LIFETIME_DAYS} are needed, "
-            "as a certificate is only renewed by a run in the last third of its lifetime."
-        )
+    if wrong := unfit_lifetime(options["lifetime_days"]):
+        raise IdentityError(f"lifetime_days {wrong}")
 
 
 def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str, Any]:
@@ -103,11 +100,12 @@ def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str
     services = [
         {
             "name": service["name"],
-            "user": service["user"] or service["name"],
+            "user": service["user"],
             "uid": service["uid"],
             "names": names_of(
-                service["name"], host=options["host"], address=options["address"], extra=service["names"]
+                service["name"], host=options["host"], address=options["address"], extra=service["names"] or ()
             ),
+            "keep_names": service["names"] is None,
         }
         for service in options["services"]
     ]
@@ -123,19 +121,18 @@ def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str
 
 
 def _signed(
-    request: dict[str, str], arguments: dict[str, Any], authority: Authority, now: datetime
+    request: dict[str, Any], arguments: dict[str, Any], authority: Authority, now: datetime
 ) -> dict[str, str | int]:
-    service = next(each for each in arguments["services"] if each["name"] == request["service"])
     signed = sign(
         authority,
         request["request"],
-        subject=f"{service['name']} on {arguments['host']}",
-        names=service["names"],
+        subject=f"{request['service']} on {arguments['host']}",
+        names=request["names"],
         now=now,
         days=arguments["lifetime_days"],
     )
     return {
-        "service": service["name"],
+        "service": request["service"],
         "token": request["token"],
         "certificate": signed.certificate,
         "not_before": signed.not_before,

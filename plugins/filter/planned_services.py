@@ -86,12 +86,9 @@ def planned_services(
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
-    uid, names = variables.get(f"{name}_uid"), _names(variables, name)
-    return (
-        {"name": name, "user": variables.get(f"{name}_user") or name}
-        | ({"uid": int(uid)} if uid else {})
-        | ({"names": names} if names else {})
-    )
+    uid = variables.get(f"{name}_uid")
+    account = {"name": name, "user": variables.get(f"{name}_user") or name, "names": _names(variables, name)}
+    return account | ({"uid": int(uid)} if uid else {})
 
 
 def _names(variables: Mapping[str, Any], name: str) -> list[str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import grp
 import hashlib
 import json
 import os
@@ -71,6 +72,13 @@ class CertificateStore:
             isinstance(record.get(key), int) for key in ("not_before", "not_after")
         )
         return record if whole else {}
+
+    def user(self, service: str) -> str | None:
+        """Return the user whose group may read the active key, None when there is none."""
+        try:
+            return grp.getgrgid((self.link(service) / KEY).stat().st_gid).gr_name
+        except (OSError, KeyError):
+            return None
 
     def records(self) -> dict[str, dict[str, Any]]:
         """Return the records of all services that have a certificate of ours on this host."""

@@ -45,16 +45,19 @@ class HostCertificates:
         self.options = module.params
         self.store = CertificateStore(Path(self.options["certificates_dir"]))
         self.metrics = Path(self.options["textfile_dir"]) / "certificates.prom"
-        self.wanted = {
-            service["name"]: Wanted(
-                service=service["name"],
-                user=service["user"],
-                names=tuple(service["names"]),
-                issuer=self.options["issuer"],
-                lifetime_days=self.options["lifetime_days"],
-            )
-            for service in self.options["services"]
-        }
+        self.wanted = {service["name"]: self._wanted(service) for service in self.options["services"]}
+
+    def _wanted(self, service: dict[str, Any]) -> Wanted:
+        """Return the wish, with what it leaves open as the host has it."""
+        name, names = service["name"], service["names"]
+        kept = self.store.record(name).get("names", []) if service["keep_names"] else []
+        return Wanted(
+            service=name,
+            user=service["user"] or self.store.user(name) or name,
+            names=tuple(kept if set(names) <= set(kept) else sorted({*names, *kept})),
+            issuer=self.options["issuer"],
+            lifetime_days=self.options["lifetime_days"],
+        )
 
     def brought_up_to_date(self) -> dict[str, Any]:
         """Make requests for what is due, or install what was signed and all that needs no signature.
@@ -95,8 +98,8 @@ class HostCertificates:
                 f"{_CLOCK_TOLERANCE} seconds apart) and run again."
             )
 
-    def _requests(self, due: dict[str, str]) -> list[dict[str, str]]:
-        requests: list[dict[str, str]] = []
+    def _requests(self, due: dict[str, str]) -> list[dict[str, Any]]:
+        requests: list[dict[str, Any]] = []
         begun: list[Path] = []
         for service in due:
             for leftover in self.store.leftovers(service):
@@ -109,7 +112,8 @@ class HostCertificates:
                 for useless in begun:
                     remove_tree(useless)
                 raise
-            requests.append({"service": service, "token": directory.name.rpartition(".")[2], "request": request})
+            token, names = directory.name.rpartition(".")[2], list(self.wanted[service].names)
+            requests.append({"service": service, "token": token, "names": names, "request": request})
         return requests
 
     def _installed(self, due: dict[str, str]) -> bool:
@@ -154,7 +158,8 @@ class HostCertificates:
         return True
 
     def _with_users(self) -> bool:
-        return bool(sum(ensure(self.module, each["user"], each["uid"]) for each in self.options["services"]))
+        services = self.options["services"]
+        return bool(sum(ensure(self.module, self.wanted[each["name"]].user, each["uid"]) for each in services))
 
     def _metrics(self) -> str:
         return expiry_metrics(

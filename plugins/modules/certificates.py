@@ -46,16 +46,17 @@ options:
       user:
         description:
           - System user that may read the key, made when missing. Its group has the same name.
-          - Without it, the name of the service.
+          - Without it, the user of the certificate that is there, and for the first one the name of the service.
         type: str
       uid:
         description: UID of that user.
         type: int
       names:
-        description: Further DNS names and IP addresses by which clients reach the service.
+        description:
+          - Further DNS names and IP addresses by which clients reach the service.
+          - Without it, those of the certificate that is there stay. An empty list takes them away.
         type: list
         elements: str
-        default: []
   host:
     description: Name of the host in the inventory.
     type: str

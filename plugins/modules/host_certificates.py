@@ -34,15 +34,20 @@ options:
     suboptions:
       name: {description: Name of the service., type: str, required: true}
       user:
-        description: System user that may read the key, made when missing. Its group has the same name.
+        description:
+          - System user that may read the key, made when missing. Its group has the same name.
+          - Without it the user of the active key, and for the first one a user named like the service.
         type: str
-        required: true
       uid: {description: UID of that user., type: int}
       names:
         description: Subject alternative names, each as C(DNS:), C(IP:) or C(URI:).
         type: list
         elements: str
         required: true
+      keep_names:
+        description: Whether names of the active certificate stay that are not among O(services[].names).
+        type: bool
+        default: false
   host:
     description: Name of the host in the inventory.
     type: str
@@ -82,26 +87,11 @@ options:
     elements: dict
     default: []
     suboptions:
-      service:
-        description: Name of the service.
-        type: str
-        required: true
-      token:
-        description: The token of the request.
-        type: str
-        required: true
-      certificate:
-        description: The certificate as PEM.
-        type: str
-        required: true
-      not_before:
-        description: Since when it is valid, in seconds since the epoch.
-        type: int
-        required: true
-      not_after:
-        description: When it expires, in seconds since the epoch.
-        type: int
-        required: true
+      service: {description: Name of the service., type: str, required: true}
+      token: {description: The token of the request., type: str, required: true}
+      certificate: {description: The certificate as PEM., type: str, required: true}
+      not_before: {description: "Since when it is valid, in seconds since the epoch.", type: int, required: true}
+      not_after: {description: "When it expires, in seconds since the epoch.", type: int, required: true}
   certificates_dir:
     description: Directory of the certificates.
     type: path
@@ -131,7 +121,8 @@ due:
   returned: success
   type: dict
 requests:
-  description: C(service), C(token) and C(request) of each request to sign. Empty in check mode and when nothing is due.
+  description: >-
+    C(service), C(token), C(names) and C(request) of each request to sign. Empty in check mode and when nothing is due.
   returned: success
   type: list
   elements: dict
@@ -155,9 +146,10 @@ from ansible_collections.vigil.observability.plugins.module_utils._system_user i
 
 SERVICE = {
     "name": {"type": "str", "required": True},
-    "user": {"type": "str", "required": True},
+    "user": {"type": "str"},
     "uid": {"type": "int"},
     "names": {"type": "list", "elements": "str", "required": True},
+    "keep_names": {"type": "bool", "default": False},
 }
 SIGNED = {
     "service": {"type": "str", "required": True},

@@ -37,8 +37,9 @@ with contextlib.suppress(ImportError):  # refused by a sentence when it is used
 
     _SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
-__all__ = ["Authority", "AuthorityError", "Signed", "make_authority", "read_authority", "sign"]
+__all__ = ["Authority", "AuthorityError", "Signed", "make_authority", "read_authority", "sign", "unfit_lifetime"]
 
+_SHORTEST_LIFETIME_DAYS = 30
 _AUTHORITY_LIFETIME = timedelta(days=3650)
 
 
@@ -77,6 +78,16 @@ class Signed:
     certificate: str
     not_before: int
     not_after: int
+
+
+def unfit_lifetime(days: int) -> str | None:
+    """Return what is wrong with a lifetime of certificates, None when nothing is."""
+    if days >= _SHORTEST_LIFETIME_DAYS:
+        return None
+    return (
+        f"is {days}: at least {_SHORTEST_LIFETIME_DAYS} are needed, as a certificate is only renewed by a run in the "
+        "last third of its lifetime."
+    )
 
 
 def make_authority(now: datetime) -> tuple[str, str]:

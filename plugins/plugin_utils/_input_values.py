@@ -26,6 +26,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._unit_values i
     unfit_variable,
     unfit_word,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._authority import unfit_lifetime
 from ansible_collections.vigil.observability.plugins.plugin_utils._input_texts import (
     unfit_address,
     unfit_download,
@@ -189,6 +190,7 @@ _KINDS: Mapping[str, Check] = {
     "external_url": _text(unfit_link),
     "flags": _flags,
     "key_file": _text(_path),
+    "lifetime_days": _text(lambda days: unfit_lifetime(int(float(days)))),
     "listen_address": _text(unfit_address),
     "mirror": _text(unfit_download),
     "plugins": _plugins,

@@ -196,9 +196,19 @@ def test_renewing_a_service_that_only_other_hosts_have_is_a_warning(site: Site, 
     assert result["warnings"] == ["Hosts of this run have no service grafana to renew the certificate of."]
 
 
-def test_user_of_a_service_is_named_like_the_service_unless_said(site: Site, authority: Pair) -> None:
-    site.run(authority, check=True, services=[{"name": "prometheus"}])
-    assert site.sent[0]["services"][0]["user"] == "prometheus"
+def test_service_that_is_named_alone_keeps_names_and_user_of_its_certificate(site: Site, authority: Pair) -> None:
+    site.run(authority, services=[{"name": "grafana", "user": ME, "names": ["graphs.example.org"]}])
+    alone = site.run(authority, services=[{"name": "grafana"}])
+    assert (alone["changed"], alone["due"]) == (False, {})
+    assert site.run(authority, services=[{"name": "grafana"}], renew=["all"])["due"] == {"grafana": "asked for"}
+    assert "graphs.example.org" in names_in(site.certificate("grafana"))
+    assert site.run(authority, services=[{"name": "grafana", "names": []}])["due"] == {"grafana": "its names changed"}
+    assert "graphs.example.org" not in names_in(site.certificate("grafana"))
+
+
+def names_in(certificate: x509.Certificate) -> list[str]:
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return found.get_values_for_type(x509.DNSName)
 
 
 def test_failure_of_the_first_call_is_the_result(site: Site, authority: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

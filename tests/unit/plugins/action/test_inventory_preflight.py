@@ -1290,6 +1290,15 @@ def test_refused_inventory_is_refused_before_a_connection(
     assert not (tmp_path / "called").exists()
 
 
+def test_host_whose_facts_cannot_be_gathered_stops_the_run(playbook: Callable[..., str]) -> None:
+    playbook("single_node", "secrets")
+    broken = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": "/bin/false"}
+    given = {"prometheus_user": "{{ ansible_facts['nodename'] }}"}
+    said = playbook("single_node", "metrics", "-e", json.dumps({**broken, **given}))
+    assert "monitor1 cannot run what the inventory says" in said
+    assert "Stage" not in said
+
+
 def test_facts_that_inputs_ask_for_are_gathered_and_judged_before_anything_is_touched(
     tmp_path: Path, playbook: Callable[..., str]
 ) -> None:

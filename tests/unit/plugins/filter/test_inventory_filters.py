@@ -298,7 +298,7 @@ def test_every_port_that_a_service_opens_is_planned(
 def test_a_service_with_a_certificate_of_the_users_own_is_not_certified() -> None:
     variables = {"prometheus_uid": 900, "node_exporter_certificate_file": "/etc/ssl/own.crt"}
     certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
-    assert certified == [{"name": "prometheus", "user": "prometheus", "uid": 900}]
+    assert certified == [{"name": "prometheus", "user": "prometheus", "names": [], "uid": 900}]
 
 
 def test_a_certificate_names_every_address_by_which_its_service_is_reached() -> None:
@@ -311,7 +311,7 @@ def test_a_certificate_names_every_address_by_which_its_service_is_reached() -> 
     certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
     assert certified == [
         {"name": "prometheus", "user": "prometheus", "names": ["10.0.0.1", "fd00::1", "metrics.example"]},
-        {"name": "node_exporter", "user": "node_exporter"},
+        {"name": "node_exporter", "user": "node_exporter", "names": []},
     ]
 
 

@@ -280,6 +280,18 @@ def test_missing_user_is_made_before_the_key_is_given_to_it(
     assert "--uid 4123" in made.read_text()
 
 
+def test_user_is_named_like_the_service_where_nothing_says_otherwise(
+    host: Host, make_program: MakeProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    make_program("useradd", f"echo $* > {made}")
+    monkeypatch.setattr(_certificate_store, "gid_of", lambda _user: os.getegid() if made.exists() else None)
+    options = {**host.options(), "services": [{"name": "vigil-absent", "names": []}]}
+    requests = host.run_module(host_certificates, **options)["requests"]
+    host.run_module(host_certificates, **{**options, "signed": host.sign(requests)})
+    assert made.read_text().split()[-1] == "vigil-absent"
+
+
 def test_uid_of_another_user_is_refused(host: Host) -> None:
     options = {**host.options(), "services": [{"name": "prometheus", "user": ME, "uid": 4123, "names": []}]}
     result = host.run_module(host_certificates, check=True, **options)

@@ -79,6 +79,14 @@ URL = "which is no address of a web server: write it like https://metrics.exampl
         ("prometheus_scrape_interval", "15", {"": "is '15': write a duration such as 30s, 5m or 1h30m"}),
         ("prometheus_retention_time", "1 year", {"": "is '1 year': write a duration"}),
         ("prometheus_evaluation_interval", "30m1h", {"": "with the larger unit first."}),
+        (
+            "certificates_lifetime_days",
+            20,
+            {
+                "": "is 20: at least 30 are needed, as a certificate is only renewed by a run in the last third of its "
+                "lifetime."
+            },
+        ),
         ("prometheus_start_timeout", 0, {"": "is 0: it has to be at least one second."}),
         ("prometheus_secrets", {"../x": "a"}, {".../x": "cannot be written: The path '../x' of a file does not lie"}),
         ("prometheus_secrets", {"prometheus": "a"}, {".prometheus": "has the name of a file that the role makes"}),
@@ -127,6 +135,7 @@ def test_value_that_cannot_be_used_is_told_with_what_to_write(name: str, value: 
         ("prometheus_scrape_interval", "1m30s"),
         ("prometheus_retention_time", "0"),
         ("prometheus_start_timeout", "900"),
+        ("certificates_lifetime_days", 30),
         ("prometheus_secrets", {"shop/token": "a"}),
         ("grafana_plugins", [{"name": "a-b", "version": "1.2", "url": "https://a/b.zip", "sha256": DIGEST}]),
         ("prometheus_cluster", "anything at all"),
