@@ -110,6 +110,14 @@ def test_what_was_not_looked_at_is_not_touched(tmp_path: Path, options: tuple[st
     assert UNSEEN in " ".join(said.split())
 
 
+@pytest.mark.parametrize("step", ["switch", "finish"])
+def test_step_of_an_authority_is_not_taken_without_a_look_at_every_host(tmp_path: Path, step: str) -> None:
+    begin = ("--start-at-task", "Make what is missing, and rotate what is asked for")
+    said = play(tmp_path, "secrets", "-e", f"secrets_authority={step}", *begin)
+    assert said.startswith("2\n")
+    assert "No secret was changed: --start-at-task left out" in " ".join(said.split())
+
+
 @pytest.mark.parametrize("service", [*SERVICES])
 def test_what_was_not_staged_in_the_same_run_is_not_activated(tmp_path: Path, service: str) -> None:
     task = {"ansible.builtin.import_role": {"name": f"vigil.observability.{service}", "tasks_from": "activate"}}
