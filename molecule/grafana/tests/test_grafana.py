@@ -47,10 +47,13 @@ def test_metrics_are_for_prometheus(ask, passwords):
     assert ask(f"{URL}/metrics").status == 401
 
 
-def test_tls_before_1_2_is_refused(host):
-    command = "curl -sk -o /dev/null --ciphers DEFAULT@SECLEVEL=0 --tls-max 1.1 {}"
-    assert host.run(command.format(URL)).rc == 35
-    assert host.run(command.format(URL).replace("1.1", "1.2")).rc == 0
+def test_tls_before_1_3_is_refused(host):
+    command = "curl -sk -o /dev/null --ciphers DEFAULT@SECLEVEL=0 --tls-max {} {}"
+    assert {oldest: host.run(command.format(oldest, URL)).rc for oldest in ("1.1", "1.2", "1.3")} == {
+        "1.1": 35,
+        "1.2": 35,
+        "1.3": 0,
+    }
 
 
 def test_secrets_are_in_files_alone(host, secrets):
