@@ -1296,6 +1296,7 @@ def test_host_whose_facts_cannot_be_gathered_stops_the_run(playbook: Callable[..
     given = {"prometheus_user": "{{ ansible_facts['nodename'] }}"}
     said = playbook("single_node", "metrics", "-e", json.dumps({**broken, **given}))
     assert "monitor1 cannot run what the inventory says" in said
+    assert "no attribute 'nodename'" not in said
     assert "Stage" not in said
 
 
