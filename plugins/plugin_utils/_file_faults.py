@@ -13,21 +13,17 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vigil.observability.plugins.filter.located_files import located_files
 from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._input_values import OWN_SECRETS
 
 __all__ = ["unstaged_files"]
 
-# {service: what its role stages itself, beside the secrets of the user}
+# {service: what its role stages itself, beside secrets}
 _OF_ROLES = {
-    "alertmanager": ("alertmanager.yml", "amtool.yml", "mesh.yml", "secrets/prometheus", "templates/", "web.yml"),
+    "alertmanager": ("alertmanager.yml", "amtool.yml", "mesh.yml", "templates/", "web.yml"),
     "blackbox_exporter": ("blackbox.yml", "web.yml"),
-    "grafana": ("grafana.ini", *(f"secrets/{name}" for name in ("admin", "database", "prometheus", "secret_key"))),
+    "grafana": ("grafana.ini",),
     "node_exporter": ("web.yml",),
-    "prometheus": (
-        "prometheus.yml",
-        "rules/",
-        *(f"secrets/{name}" for name in ("alertmanager", "grafana", "prometheus")),
-        "web.yml",
-    ),
+    "prometheus": ("prometheus.yml", "rules/", "web.yml"),
 }
 _NAMING = ("config", "scrape_configs", "remote_write", "remote_read", "flags")
 _BROUGHT = ("certificate_file", "key_file", "authority_file")
@@ -39,7 +35,7 @@ def unstaged_files(host: HostInputs) -> Iterator[Fault]:
         secrets = host.value(f"{service}_secrets")
         if service not in host.services or (secrets is None and not host.lacks(f"{service}_secrets")):
             continue
-        files = [*own, *(f"secrets/{name}" for name in secrets or {})]
+        files = [*own, *(f"secrets/{name}" for name in (*OWN_SECRETS.get(service, ()), *(secrets or {})))]
         for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
             try:
                 located_files({name: host.value(name)}, f"/etc/{service}", files)

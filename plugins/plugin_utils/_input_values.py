@@ -35,7 +35,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._input_texts i
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import SHARED
 
-__all__ = ["Faults", "unfit"]
+__all__ = ["OWN_SECRETS", "Faults", "unfit"]
 
 # {what to name: the end of the sentence about it}; what to name is "" for the input itself, `.part` for a part of it.
 Faults = Mapping[str, str]
@@ -43,8 +43,8 @@ Check = Callable[[str, Any], Faults]
 
 _FLAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOWEST_UID, _HIGHEST_UID, _NO_UIDS = 100, 2**32 - 3, (65534, 65535)
-# Files that the roles make themselves.
-_OWN_SECRETS = {
+# Files below secrets/ that the roles make themselves.
+OWN_SECRETS = {
     "alertmanager": ("prometheus",),
     "grafana": ("admin", "database", "prometheus", "secret_key"),
     "prometheus": ("alertmanager", "grafana", "prometheus"),
@@ -144,7 +144,7 @@ def _unfit_flag(flag: str, value: Any) -> str | None:
 
 
 def _secrets(role: str, texts: Mapping[str, Any]) -> Faults:
-    return _each((str(name), _unfit_file(str(name), _OWN_SECRETS.get(role, ()))) for name in texts)
+    return _each((str(name), _unfit_file(str(name), OWN_SECRETS.get(role, ()))) for name in texts)
 
 
 def _files(_role: str, texts: Mapping[str, Any]) -> Faults:

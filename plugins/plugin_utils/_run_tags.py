@@ -58,13 +58,13 @@ class RunTags:
 
     def faults(self) -> Iterator[str]:
         """Yield a sentence for each tag that is in no playbook of ours, and for what activates without staging."""
-        known = [*(service for services in self.pillars.values() for service in services), *self.pillars, *STAGES]
+        services = [service for services in self.pillars.values() for service in services]
+        known = [*services, *self.pillars, *STAGES]
         for option, tags in (("--tags", self.run), ("--skip-tags", self.skip - _SKIPPED_BY_MOLECULE)):
             for tag in sorted(tags - _SPECIAL - set(known) - set(self.own)):
                 near = difflib.get_close_matches(tag, known, n=1)
                 meant = f"was {near[0]} meant?" if near else f"there are {listed(known)}."
                 yield f"{option} names {tag}, which no playbook of this collection has: {meant} {_OWN.format(tag)}"
-        services = [service for services in self.pillars.values() for service in services]
         staged = self.chosen(services, ["stage"])
         if bare := [service for service in self.chosen(services, ["activate"]) if service not in staged]:
             yield f"The tags of this run activate {listed(bare)} without staging, {_STAGE}"

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
+from ansible_collections.vigil.observability.plugins.modules import active_service
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -157,3 +158,13 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     monkeypatch.setenv("FAKE_SYSTEMD", str(host.systemd))
     yield host
     host.close()
+
+
+@pytest.fixture
+def activate(host: Host, run_module: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that lets the service of the host be as the changed options say."""
+
+    def run(release: str = "1.0.0", config: str | None = "one", *, check: bool = False, **changed: Any) -> Any:
+        return run_module(active_service, check=check, diff=True, **host.options(release, config, **changed))
+
+    return run

@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 Activate = Callable[..., Any]
 
 
-@pytest.fixture
-def activate(host: Host, run_module: Callable[..., Any]) -> Activate:
-    """A function that lets the service of the host be as the changed options say."""
-
-    def run(release: str = "1.0.0", config: str | None = "one", *, check: bool = False, **changed: Any) -> Any:
-        return run_module(active_service, check=check, diff=True, **host.options(release, config, **changed))
-
-    return run
-
-
 def test_first_installation_serves_at_boot_and_now(host: Host, activate: Activate) -> None:
     result = activate()
     assert (result["failed"], result["changed"], result["action"]) == (False, True, "installed")

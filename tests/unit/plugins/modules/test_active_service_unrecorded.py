@@ -17,22 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
-from ansible_collections.vigil.observability.plugins.modules import active_service
 
 if TYPE_CHECKING:
     from ansible_collections.vigil.observability.tests.unit.plugins.modules.conftest import Host
 
 Activate = Callable[..., Any]
-
-
-@pytest.fixture
-def activate(host: Host, run_module: Callable[..., Any]) -> Activate:
-    """A function that lets the service of the host be as the changed options say."""
-
-    def run(release: str = "1.0.0", config: str | None = "one", *, check: bool = False, **changed: Any) -> Any:
-        return run_module(active_service, check=check, diff=True, **host.options(release, config, **changed))
-
-    return run
 
 
 @pytest.fixture

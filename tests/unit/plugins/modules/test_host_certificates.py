@@ -266,12 +266,16 @@ def test_key_belongs_to_root_and_is_read_by_the_group_of_the_service(host: Host)
     assert (status.st_uid, status.st_gid) == (0, pwd.getpwnam("daemon").pw_gid)
 
 
-def test_missing_user_is_made_before_the_key_is_given_to_it(
-    host: Host, make_program: MakeProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    made = tmp_path / "made"
-    make_program("useradd", f"echo $* > {made}")
-    monkeypatch.setattr(_certificate_store, "gid_of", lambda _user: os.getegid() if made.exists() else None)
+@pytest.fixture
+def made(make_program: MakeProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """What useradd was told, in a file that is not there before; it makes nobody."""
+    told = tmp_path / "made"
+    make_program("useradd", f"echo $* > {told}")
+    monkeypatch.setattr(_certificate_store, "gid_of", lambda _user: os.getegid() if told.exists() else None)
+    return told
+
+
+def test_missing_user_is_made_before_the_key_is_given_to_it(host: Host, made: Path) -> None:
     options = {**host.options(), "services": [{"name": "prometheus", "user": "vigil-absent", "uid": 4123, "names": []}]}
     assert host.run_module(host_certificates, check=True, **options)["changed"]
     assert not made.exists()
@@ -280,12 +284,7 @@ def test_missing_user_is_made_before_the_key_is_given_to_it(
     assert "--uid 4123" in made.read_text()
 
 
-def test_user_is_named_like_the_service_where_nothing_says_otherwise(
-    host: Host, make_program: MakeProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    made = tmp_path / "made"
-    make_program("useradd", f"echo $* > {made}")
-    monkeypatch.setattr(_certificate_store, "gid_of", lambda _user: os.getegid() if made.exists() else None)
+def test_user_is_named_like_the_service_where_nothing_says_otherwise(host: Host, made: Path) -> None:
     options = {**host.options(), "services": [{"name": "vigil-absent", "names": []}]}
     requests = host.run_module(host_certificates, **options)["requests"]
     host.run_module(host_certificates, **{**options, "signed": host.sign(requests)})
