@@ -65,11 +65,11 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_application import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.page import (
     Sources,
     application_page,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
     DashboardError,
     refuse_missing_library,
 )

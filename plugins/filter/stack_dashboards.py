@@ -44,11 +44,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
     DashboardError,
     refuse_missing_library,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_stack import stack_pages
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import stack_pages
 from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import expressions
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import expressions
 from ansible_collections.vigil.observability.tests.house_rules.alerts import shipped
 from ansible_collections.vigil.observability.tests.house_rules.expressions import unknown_metrics
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree

@@ -21,13 +21,13 @@ from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard imp
 from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
 from ansible_collections.vigil.observability.plugins.plugin_utils._application_metrics import series_names
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
     all_panels,
     annotation_expressions,
     expressions,
     variable_selectors,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_lint import faults
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.lint import faults
 
 SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]
 SMALL = {"name": "small", "team": "web", "runs_on": "process", "metrics": {"route_label": "", "build_info": ""}}

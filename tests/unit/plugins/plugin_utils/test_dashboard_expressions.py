@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
     expressions,
     variable_selectors,
 )

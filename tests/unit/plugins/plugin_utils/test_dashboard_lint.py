@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.plugin_utils import _dashboard_lint
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_lint import faults
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards import lint
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.lint import faults
 
 Dashboard = dict[str, Any]
 
@@ -132,7 +132,7 @@ def test_shortest_refresh_is_the_one_of_the_grafana_at_hand() -> None:
 
 
 def test_expressions_are_let_be_where_there_is_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_dashboard_lint, "_PARSES", False)
+    monkeypatch.setattr(lint, "_PARSES", False)
     assert changed(lambda d: d["panels"][1]["targets"][0].update(expr="sum(")) == []
 
 

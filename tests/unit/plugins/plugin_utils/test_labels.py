@@ -16,7 +16,7 @@ from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard imp
 from ansible_collections.vigil.observability.plugins.filter.inventory_targets import inventory_targets
 from ansible_collections.vigil.observability.plugins.filter.probe_jobs import probe_jobs
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import expressions
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import expressions
 from ansible_collections.vigil.observability.plugins.plugin_utils._labels import RESERVED, wrong_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import ROLES
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
     Scale,
     or_zero,

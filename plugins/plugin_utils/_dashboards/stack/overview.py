@@ -9,27 +9,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
-from ansible_collections.vigil.observability.plugins.plugin_utils import _dashboard_objectives as objectives
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_alerts import ALERTS_UID
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_certificates import (
-    EARLIEST_EXPIRY,
-    LIFETIME,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_hosts import DISK_USED
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_links import to_dashboard
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_dashboard
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
     Scale,
     or_zero,
     stat,
     table,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_stack_page import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.certificates import (
+    EARLIEST_EXPIRY,
+    LIFETIME,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import (
     FAILURES,
     UIDS,
     stack_page,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts import DISK_USED
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_alertmanager import alertmanager_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_certificates import certificates_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_grafana import grafana_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_hosts import hosts_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_overview import overview_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_probes import probes_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_prometheus import prometheus_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alertmanager import (
+    alertmanager_page,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.certificates import (
+    certificates_page,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.grafana import grafana_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts import hosts_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.probes import probes_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus import prometheus_page
 
 __all__ = ["stack_pages"]
 

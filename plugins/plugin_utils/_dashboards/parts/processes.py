@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import ProcessQueries
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import Query, Scale, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, Scale, timeseries
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

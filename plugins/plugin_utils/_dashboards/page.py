@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_annotations import Annotation
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_requirement import DashboardError
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import Annotation
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import DashboardError
 
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
     from grafana_foundation_sdk.builders import dashboard

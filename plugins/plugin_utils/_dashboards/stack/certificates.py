@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
     Scale,
     or_zero,
@@ -17,7 +17,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_pan
     table,
     timeseries,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_stack_page import FAILURES, stack_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES, stack_page
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_links import to_dashboard, to_tagged
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import Query, Scale, or_zero, stat
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_variables import label, source
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_dashboard, to_tagged
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, Scale, or_zero, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

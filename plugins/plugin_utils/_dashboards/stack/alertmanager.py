@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
     Scale,
     or_zero,
     stat,
     timeseries,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_processes import RATE, process_row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_stack_page import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE, process_row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import (
     FAILURES,
     INSTANCE,
     YES,

@@ -14,31 +14,35 @@ from ansible_collections.vigil.observability.plugins.module_utils._application_q
     ApplicationQueries,
     quoted,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils import _dashboard_objectives as objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_annotations import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import (
     Annotation,
     measured,
     noted,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_business import business_panels
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_links import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.business import (
+    business_panels,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.resources import (
+    resource_panels,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import (
     to_address,
     to_dashboard,
     to_explore,
     to_tagged,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_panels import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
     Scale,
     log_lines,
     stat,
     timeseries,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_processes import RATE
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_resources import resource_panels
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_variables import label, source
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.vigil.observability.plugins.plugin_utils import _dashboard_objectives as objectives
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_annotations import noted
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_links import to_address, to_tagged
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_variables import label, source
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import noted
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_address, to_tagged
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 __all__ = ["ALERTS_UID", "alerts_page"]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_expressions import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
     all_panels,
     annotation_expressions,
     expressions,
