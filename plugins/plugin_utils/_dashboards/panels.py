@@ -2,18 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Panels of dashboards: curves, single values, timelines and tables of Prometheus, and the lines of a log.
+"""Panels of dashboards: curves, single values and timelines of Prometheus, and the lines of a log.
 
 Every panel says in its description what it means; what it shows is read through a data-source variable. `size` is width
-and height in units of Grafana's grid, which is 24 wide; `unit` is one of Grafana's; `steps` colour values.
+and height in units of Grafana's grid, which is 24 wide. `link` is where a click on a value leads.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, mappings, thresholds
 
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
     from grafana_foundation_sdk.builders import common, dashboard, elasticsearch, logs, prometheus
@@ -24,35 +27,27 @@ with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import common as looks
     from grafana_foundation_sdk.models import dashboard as models
-    from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
     _Panel = TypeVar("_Panel", curves.Panel, stats.Panel, tables.Panel, timelines.Panel)
 
-__all__ = ["Query", "Scale", "Steps", "log_lines", "or_zero", "stat", "table", "timeline", "timeseries"]
+__all__ = ["Query", "asked", "framed", "log_lines", "or_zero", "reading", "stat", "timeline", "timeseries", "worst"]
 
-# Colours, each with the value from which it holds; the first has None and holds below all others.
-Steps = tuple[tuple[float | None, str], ...]
+# More lines than this nobody tells apart.
+_MOST_LINES = 10
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question to Prometheus. `legend` names each answer, labels as `{{label}}`; exemplars name their trace."""
+    """A question to Prometheus. `legend` names each answer, labels as `{{label}}`; exemplars name their trace.
+
+    In a `stat`, `scale` and `link` read and lead this answer otherwise than the panel's own.
+    """
 
     expr: str
     legend: str = ""
     exemplars: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scale:
-    """How numbers are read: unit, bounds, colours by value, and texts with their colours in place of some values."""
-
-    unit: str
-    minimum: float | None = 0
-    maximum: float | None = None
-    decimals: int | None = None
-    steps: Steps = ((None, "green"),)
-    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scale: Scale | None = None
+    link: Link | None = None
 
 
 def or_zero(expr: str) -> str:
@@ -60,28 +55,50 @@ def or_zero(expr: str) -> str:
     return f"({expr}) or on () vector(0)"
 
 
+def worst(expr: str, *, lowest: bool = False, most: int = _MOST_LINES) -> str:
+    """Return the expression for those series alone that were highest (or lowest) within the time shown.
+
+    The choice is made once for the whole curve: topk by itself chooses anew at each point.
+    """
+    pick, extreme = ("bottomk", "min_over_time") if lowest else ("topk", "max_over_time")
+    return f"({expr}) and {pick}({most}, {extreme}(({expr})[$__range:$__interval] @ end()))"
+
+
 def timeseries(
     title: str,
     description: str,
     *queries: Query,
     scale: Scale,
+    axis: str = "",
     size: tuple[int, int] = (12, 8),
     stacked: bool = False,
+    lowest_first: bool = False,
+    colors: Mapping[str, str] | None = None,
+    no_value: str = "",
+    link: Link | None = None,
     links: Iterable[Builder[models.DashboardLink]] = (),
 ) -> Builder[models.Panel]:
-    """Return curves over time. Steps beyond the first are drawn as lines."""
-    legend = common.VizLegendOptions().show_legend(True).display_mode(looks.LegendDisplayMode.LIST)
-    panel = _framed(curves.Panel(), title, description, scale, size).links(list(links))
-    panel.legend(legend.placement(looks.LegendPlacement.BOTTOM).calcs([]))
+    """Return curves over time. Steps beyond the first are drawn as lines.
+
+    The legend is a table of the last and the most of each curve (the least with `lowest_first`), the worst first.
+    `axis` is what the numbers are; `colors` has regular expressions of legends, each with its colour.
+    """
+    panel = framed(curves.Panel(), title, description, scale, size).links(list(links))
+    panel.legend(_legend(lowest_first))
     panel.tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.MULTI).sort(looks.SortOrder.DESCENDING))
-    panel.line_width(1).fill_opacity(10).show_points(looks.VisibilityMode.NEVER)
+    panel.line_width(1).fill_opacity(0).show_points(looks.VisibilityMode.NEVER).axis_label(axis)
+    if scale.soft_maximum is not None:
+        panel.axis_soft_max(scale.soft_maximum)
     if len(scale.steps) > 1:
-        dashed = common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED)
-        panel.thresholds_style(dashed)
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED))
     if stacked:
         panel.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A")).fill_opacity(30)
+    for pattern, color in (colors or {}).items():
+        fixed = {"mode": "fixed", "fixedColor": color}
+        panel.override_by_regexp(pattern, [models.DynamicConfigValue(id_val="color", value=fixed)])
+    _led(panel, link, no_value)
     for number, query in enumerate(queries):
-        panel.with_target(_asked(query, number).range().exemplar(query.exemplars))
+        panel.with_target(asked(query, number).range().exemplar(query.exemplars))
     return panel
 
 
@@ -91,56 +108,45 @@ def stat(
     *queries: Query,
     scale: Scale,
     size: tuple[int, int] = (4, 4),
+    since: bool = False,
     no_value: str = "",
+    link: Link | None = None,
     links: Iterable[Builder[models.DashboardLink]] = (),
 ) -> Builder[models.Panel]:
-    """Return values of now, on the colour of their step; `no_value` is shown where there is none."""
-    panel = _framed(stats.Panel(), title, description, scale, size).links(list(links))
+    """Return values of now, on the colour of their step; `no_value` is shown where there is none.
+
+    `since` draws the time shown below the value. It is for expressions that always have an answer: of a series that has
+    ended the last value would stay.
+    """
+    panel = framed(stats.Panel(), title, description, scale, size).links(list(links))
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
-    panel.color_mode(looks.BigValueColorMode.BACKGROUND).graph_mode(looks.BigValueGraphMode.NONE)
+    panel.color_mode(looks.BigValueColorMode.BACKGROUND)
+    panel.graph_mode(looks.BigValueGraphMode.AREA if since else looks.BigValueGraphMode.NONE)
     panel.justify_mode(looks.BigValueJustifyMode.AUTO).orientation(looks.VizOrientation.AUTO)
-    if no_value:
-        panel.no_value(no_value)
+    _led(panel, link, no_value)
     for number, query in enumerate(queries):
-        panel.with_target(_asked(query, number).instant())
+        target = asked(query, number)
+        panel.with_target(target.range() if since else target.instant())
+        if own := [*reading(query.scale), *_leading(query.link)]:
+            panel.override_by_query(target.build().ref_id, own)
     return panel
 
 
 def timeline(
-    title: str, description: str, *queries: Query, scale: Scale, size: tuple[int, int] = (24, 8)
-) -> Builder[models.Panel]:
-    """Return states over time, one line for each answer."""
-    panel = _framed(timelines.Panel(), title, description, scale, size)
-    panel.show_value(looks.VisibilityMode.NEVER).merge_values(True).fill_opacity(80)
-    for number, query in enumerate(queries):
-        panel.with_target(_asked(query, number).range())
-    return panel
-
-
-def table(
     title: str,
     description: str,
-    query: Query,
-    *,
-    columns: Mapping[str, str],
-    value: str = "",
-    scale: Scale | None = None,
+    *queries: Query,
+    scale: Scale,
     size: tuple[int, int] = (24, 8),
-    links: Iterable[Builder[models.DashboardLink]] = (),
+    no_value: str = "",
+    link: Link | None = None,
 ) -> Builder[models.Panel]:
-    """Return a table of now: `columns` heads labels, in their order, and `value` the last column, read by `scale`.
-
-    The query's answers have to have these labels and no others. Without `value` the table is of labels alone.
-    """
-    panel = _framed(tables.Panel(), title, description, Scale(unit="none"), size).links(list(links))
-    panel.with_target(_asked(query, 0).instant().format(PromQueryFormat.TABLE))
-    heads = {**columns, **({"Value": value} if value else {})}
-    order = {label: place for place, label in enumerate(heads)}
-    hidden = {"Time": True, **({} if value else {"Value": True})}
-    organized = {"excludeByName": hidden, "indexByName": order, "renameByName": heads}
-    panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=organized))
-    if value and scale:
-        panel.override_by_name(value, _column(scale))
+    """Return states over time, one line for each answer."""
+    panel = framed(timelines.Panel(), title, description, scale, size)
+    panel.show_value(looks.VisibilityMode.NEVER).merge_values(True).fill_opacity(80)
+    _led(panel, link, no_value)
+    for number, query in enumerate(queries):
+        panel.with_target(asked(query, number).range())
     return panel
 
 
@@ -148,19 +154,20 @@ def log_lines(
     title: str, description: str, query: str, *, source: str, size: tuple[int, int] = (24, 10)
 ) -> Builder[models.Panel]:
     """Return the newest lines of a log in Elasticsearch, of which the query is in Lucene's words."""
-    asked = elasticsearch.Dataquery().ref_id("A").query(query).time_field("@timestamp")
-    asked.metrics([elasticsearch.Logs().id("1")])
+    lines = elasticsearch.Dataquery().ref_id("A").query(query).time_field("@timestamp")
+    lines.metrics([elasticsearch.Logs().id("1")])
     panel = logs.Panel().title(title).description(description).span(size[0]).height(size[1])
     panel.datasource(models.DataSourceRef(type_val="elasticsearch", uid=f"${{{source}}}"))
     panel.show_time(True).wrap_log_message(True).enable_log_details(True).sort_order(looks.LogsSortOrder.DESCENDING)
-    return panel.with_target(asked)
+    return panel.with_target(lines)
 
 
-def _framed(panel: _Panel, title: str, description: str, scale: Scale, size: tuple[int, int]) -> _Panel:
+def framed(panel: _Panel, title: str, description: str, scale: Scale, size: tuple[int, int]) -> _Panel:
+    """Return the panel with what all of Prometheus have: texts, place, source, and the scale of its numbers."""
     panel.title(title).description(description).span(size[0]).height(size[1])
     panel.datasource(models.DataSourceRef(type_val="prometheus", uid="${datasource}"))
-    panel.unit(scale.unit).mappings(_mappings(scale)).thresholds(_thresholds(scale))
-    panel.color_scheme(dashboard.FieldColor().mode(_colours(panel)))
+    panel.unit(scale.unit).mappings(mappings(scale)).thresholds(thresholds(scale))
+    panel.color_scheme(dashboard.FieldColor().mode(_colors(panel)))
     if scale.minimum is not None:
         panel.min(scale.minimum)
     if scale.maximum is not None:
@@ -170,36 +177,44 @@ def _framed(panel: _Panel, title: str, description: str, scale: Scale, size: tup
     return panel
 
 
-def _colours(panel: object) -> models.FieldColorModeId:
+def reading(scale: Scale | None) -> list[models.DynamicConfigValue]:
+    """Return what an override needs to have its values read by this scale, nothing without one."""
+    if not scale:
+        return []
+    named = {"unit": scale.unit, "min": scale.minimum, "max": scale.maximum, "decimals": scale.decimals}
+    found = [models.DynamicConfigValue(id_val=name, value=value) for name, value in named.items() if value is not None]
+    return [
+        *found,
+        models.DynamicConfigValue(id_val="thresholds", value=thresholds(scale).build()),
+        models.DynamicConfigValue(id_val="mappings", value=mappings(scale)),
+    ]
+
+
+def asked(query: Query, number: int) -> prometheus.Dataquery:
+    """Return the question in Grafana's words; `number` is its place in the panel."""
+    made = prometheus.Dataquery().expr(query.expr).ref_id(chr(ord("A") + number))
+    return made.legend_format(query.legend or "__auto")
+
+
+def _colors(panel: object) -> models.FieldColorModeId:
     by_series = isinstance(panel, curves.Panel)
     return models.FieldColorModeId.PALETTE_CLASSIC if by_series else models.FieldColorModeId.THRESHOLDS
 
 
-def _thresholds(scale: Scale) -> Builder[models.ThresholdsConfig]:
-    steps = [models.Threshold(value=value, color=color) for value, color in scale.steps]
-    return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps)
+def _legend(lowest_first: bool) -> common.VizLegendOptions:
+    extreme, head = ("min", "Min") if lowest_first else ("max", "Max")
+    legend = common.VizLegendOptions().show_legend(True).display_mode(looks.LegendDisplayMode.TABLE)
+    legend.placement(looks.LegendPlacement.BOTTOM).calcs(["lastNotNull", extreme])
+    return legend.sort_by(head).sort_desc(not lowest_first)
 
 
-def _mappings(scale: Scale) -> list[models.ValueMapping]:
-    shown = {
-        value: models.ValueMappingResult(text=text, color=color, index=place)
-        for place, (value, (text, color)) in enumerate(scale.texts.items())
-    }
-    return [models.ValueMap(options=shown)] if shown else []
+def _leading(link: Link | None) -> list[models.DynamicConfigValue]:
+    return [models.DynamicConfigValue(id_val="links", value=[link.data_link().build()])] if link else []
 
 
-def _column(scale: Scale) -> list[models.DynamicConfigValue]:
-    properties: dict[str, Any] = {
-        "unit": scale.unit,
-        "thresholds": _thresholds(scale).build(),
-        "mappings": _mappings(scale),
-        "custom.cellOptions": {"type": "color-background" if len(scale.steps) > 1 or scale.texts else "auto"},
-    }
-    if scale.decimals is not None:
-        properties["decimals"] = scale.decimals
-    return [models.DynamicConfigValue(id_val=name, value=value) for name, value in properties.items()]
-
-
-def _asked(query: Query, number: int) -> prometheus.Dataquery:
-    asked = prometheus.Dataquery().expr(query.expr).ref_id(chr(ord("A") + number))
-    return asked.legend_format(query.legend or "__auto")
+def _led(panel: curves.Panel | stats.Panel | timelines.Panel, link: Link | None, no_value: str) -> None:
+    """Give the panel's values the page to which a click leads, and the text in place of nothing."""
+    if link:
+        panel.data_links([link.data_link()])
+    if no_value:
+        panel.no_value(no_value)

@@ -14,7 +14,8 @@ from ansible_collections.vigil.observability.plugins.module_utils._application_q
     quoted,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, Scale, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -35,13 +35,13 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    Scale,
     log_lines,
     stat,
     timeseries,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:

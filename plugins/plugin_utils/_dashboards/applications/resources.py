@@ -15,13 +15,9 @@ from ansible_collections.vigil.observability.plugins.module_utils._application_q
     quoted,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
-    Query,
-    Scale,
-    timeline,
-    timeseries,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeline, timeseries
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import process_panels
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    Scale,
     or_zero,
     stat,
-    table,
     timeline,
     timeseries,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -168,7 +168,12 @@ def firing_alerts(where: str = "", links: tuple[Builder[models.DashboardLink], .
         "Alerts that fire now. A summary is an annotation, which Prometheus sends to Alertmanager and does not keep: "
         "it is shown here for the rules of which alert:summary:firing is recorded.",
         Query(f"({each} or on (alertname, severity, instance) {rest}) or on () {none}"),
-        columns={"alertname": "name", "severity": "severity", "instance": "instance", "summary": "summary"},
+        labels={
+            "alertname": Column(head="name"),
+            "severity": Column(head="severity"),
+            "instance": Column(head="instance"),
+            "summary": Column(head="summary"),
+        },
         links=links,
     )
 
@@ -195,24 +200,22 @@ def alert_history(where: str = "") -> tuple[Builder[models.Panel], ...]:
     episodes = f"(changes(ALERTS_FOR_STATE{{{where}}}[$__range]) + 1) and ignoring (alertstate) {fired}"
     minutes = f"count_over_time(ALERTS{{{matchers}}}[$__range:1m])"
     none = 'label_replace(vector(0), "alertname", "none", "", "")'
-    columns = {"alertname": "name", "severity": "severity"}
+    labels = {"alertname": Column(head="name"), "severity": Column(head="severity")}
     return (
         table(
             "Episodes",
             "How often each alert became active within the time shown, of those that fired at least once.",
             Query(f"sort_desc((sum by (alertname, severity) ({episodes})) or on () {none})"),
-            columns=columns,
-            value="episodes",
-            scale=Scale(unit="none", decimals=0),
+            labels=labels,
+            values=[Column(head="episodes", scale=Scale(unit="none", decimals=0))],
             size=(12, 8),
         ),
         table(
             "Time firing",
             "How long each alert fired within the time shown, all of its instances together, to the minute.",
             Query(f"sort_desc((60 * sum by (alertname, severity) ({minutes})) or on () {none})"),
-            columns=columns,
-            value="time",
-            scale=Scale(unit="s"),
+            labels=labels,
+            values=[Column(head="time", scale=Scale(unit="s"))],
             size=(12, 8),
         ),
     )

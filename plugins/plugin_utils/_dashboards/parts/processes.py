@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import ProcessQueries
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, Scale, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

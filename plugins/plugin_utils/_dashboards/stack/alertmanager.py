@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    Scale,
     or_zero,
     stat,
     timeseries,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE, process_row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import (
     FAILURES,
     INSTANCE,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    Scale,
     or_zero,
     stat,
-    table,
     timeseries,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES, stack_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -90,9 +90,8 @@ def _services() -> list[Builder[models.Panel]]:
             "Expiry",
             "Time until the certificate of each service expires, the next one first.",
             Query(f"sort({left})"),
-            columns={"service": "service", "host": "host"},
-            value="expires in",
-            scale=LIFETIME,
+            labels={"service": Column(head="service"), "host": Column(head="host")},
+            values=[Column(head="expires in", scale=LIFETIME)],
             size=(12, 10),
         ),
         timeseries(
@@ -113,8 +112,7 @@ def _probed() -> Builder[models.Panel]:
         "Expiry of what probes see",
         "Time until the certificates that probed addresses serve expire, or one of their chain.",
         Query(f"sort({left}) or on () {none}"),
-        columns={"instance": "address"},
-        value="expires in",
-        scale=LIFETIME,
+        labels={"instance": Column(head="address")},
+        values=[Column(head="expires in", scale=LIFETIME)],
         size=(24, 8),
     )

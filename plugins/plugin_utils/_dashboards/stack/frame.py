@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_dashboard, to_tagged
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, Scale, or_zero, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:

@@ -11,14 +11,9 @@ from typing import TYPE_CHECKING
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_dashboard
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
-    Query,
-    Scale,
-    or_zero,
-    stat,
-    table,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.certificates import (
     EARLIEST_EXPIRY,
@@ -30,6 +25,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     stack_page,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts import DISK_USED
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -162,7 +158,7 @@ def _down(pages: frozenset[str]) -> Builder[models.Panel]:
         "Targets that are down",
         "What Prometheus cannot scrape now.",
         Query(f"max by (job, instance, host) (up == 0) or on () {none}"),
-        columns={"job": "service", "instance": "instance", "host": "host"},
+        labels={"job": Column(head="service"), "instance": Column(head="instance"), "host": Column(head="host")},
         size=(24, 6),
         links=_way(pages, "prometheus"),
     )

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    Scale,
     or_zero,
     stat,
-    table,
     timeline,
     timeseries,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES, stack_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -67,9 +67,13 @@ def _now() -> list[Builder[models.Panel]]:
             "Availability",
             "Share of probes of the time shown that succeeded, the worst first.",
             Query(f"sort(100 * avg by (job, instance) (avg_over_time(probe_success{{{_WHERE}}}[$__range])))"),
-            columns={"job": "probe", "instance": "address"},
-            value="available",
-            scale=Scale(unit="percent", decimals=2, steps=((None, "red"), (99, "yellow"), (99.9, "green"))),
+            labels={"job": Column(head="probe"), "instance": Column(head="address")},
+            values=[
+                Column(
+                    head="available",
+                    scale=Scale(unit="percent", decimals=2, steps=((None, "red"), (99, "yellow"), (99.9, "green"))),
+                )
+            ],
             size=(12, 8),
         ),
     ]
