@@ -129,13 +129,14 @@ def dashboards(replica: Replica) -> str:
 def every_panel_has_data(replica: Replica) -> str:
     """Return how many questions the panels ask, nothing unless Prometheus answers each of them with data.
 
-    What slow rules record, such as error budgets every two minutes, takes longer than a demo and is left out.
+    What slow rules record, such as error budgets every two minutes, takes longer than a demo and is left out, and so
+    are panels that tell what it means when they are empty.
     """
     asked = {
         one.expr
         for found in replica.ask_grafana("/api/search?type=dash-db")
         for one in expressions(replica.ask_grafana(f"/api/dashboards/uid/{found['uid']}")["dashboard"])
-        if not any(recorded in one.expr for recorded in ("slo:", "business:"))
+        if not one.when_empty and not any(recorded in one.expr for recorded in ("slo:", "business:"))
     }
     answered = all(replica.ask_prometheus(f"/api/v1/query?{urlencode({'query': expr})}")["result"] for expr in asked)
     return f"({len(asked)} questions)" if answered else ""

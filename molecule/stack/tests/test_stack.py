@@ -15,6 +15,7 @@ from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 testinfra_hosts = ["stack-1"]
 ROOT = Path(__file__).resolve().parents[3]
 CONDITIONAL = yaml.safe_load((ROOT / "tests/rules/conditional_metrics.yml").read_text(encoding="utf-8"))
+CONDITIONAL_IN_PANELS = yaml.safe_load((ROOT / "tests/dashboards/conditional_metrics.yml").read_text(encoding="utf-8"))
 MARK = "vigil.observability:provision_grafana"
 FOLDERS = {"vigil-monitoring": "Monitoring", "vigil-applications": "Applications"}
 
@@ -51,15 +52,16 @@ def test_shipped_alerts_ask_for_metrics_that_there_are(prometheus):
     assert unknown_metrics(asked, known, CONDITIONAL) == {}
 
 
-def test_every_panel_has_data_but_those_that_look_far_back(dashboards, answered, eventually):
+@pytest.fixture
+def questions(dashboards):
+    """Return what all panels ask, with the titles of dashboard and panel."""
+    return [(title, one) for title, found in dashboards.items() for one in expressions(found["dashboard"])]
+
+
+def test_every_panel_has_data_but_those_that_tell_what_no_data_means(dashboards, questions, answered, eventually):
     assert "Is everything well?" in dashboards
     assert "shop - Application Metrics" in dashboards
-    asked = {
-        (title, one.panel, one.expr)
-        for title, found in dashboards.items()
-        for one in expressions(found["dashboard"])
-        if not one.later
-    }
+    asked = {(title, one.panel, one.expr) for title, one in questions if not one.when_empty}
     assert len(asked) > 100
     left = set(asked)
 
@@ -70,6 +72,13 @@ def test_every_panel_has_data_but_those_that_look_far_back(dashboards, answered,
         return left
 
     eventually(without_data, set())
+
+
+def test_panels_that_may_be_empty_ask_for_metrics_that_there_are(prometheus, questions):
+    known = prometheus("label/__name__/values")
+    asked = {f"{title}: {one.panel}: {one.expr}": one.expr for title, one in questions if one.when_empty}
+    assert asked
+    assert unknown_metrics(asked, known, {**CONDITIONAL, **CONDITIONAL_IN_PANELS}) == {}
 
 
 def test_dashboards_lie_in_their_folders(dashboards):

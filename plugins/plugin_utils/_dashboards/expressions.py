@@ -11,38 +11,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LATER", "Expression", "all_panels", "annotation_expressions", "expressions", "variable_selectors"]
+__all__ = ["Expression", "all_panels", "annotation_expressions", "expressions", "variable_selectors"]
 
 _TIMES = {
     "__rate_interval": "5m",
     "__interval": "1m",
     "__range": "1h",
+    "__range_s": "3600",
 }
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::\w+)?\})")
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<selector>.*),\s*)?(?P<label>\w+)\)")
 
+
 # Series that a new installation has only after a while, and why: their panels are empty until then.
-LATER = {
-    "business:baseline:median": "it takes the same time in two previous weeks",
-    "slo:violation:brier15m": "it takes a forecast of a quarter of an hour ago",
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Expression:
     """A question of a dashboard: `panel` is the title of what asks it, `expr` is ready to be asked.
 
     Variables of the dashboard stand for all their values there, and Grafana's windows of time are usual ones.
+    `when_empty` is what the panel shows in place of no answer; without it there always has to be one.
     """
 
     panel: str
     expr: str
     written: str
-
-    @property
-    def later(self) -> bool:
-        """Tell whether it asks for what a new installation does not have yet."""
-        return any(series in self.expr for series in LATER)
+    when_empty: str = ""
 
 
 def all_panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -57,7 +50,12 @@ def all_panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def expressions(dashboard: Mapping[str, Any]) -> list[Expression]:
     """Return what the panels of the dashboard ask Prometheus, in their order."""
     return [
-        Expression(panel=str(panel.get("title")), expr=_ready(target["expr"]), written=target["expr"])
+        Expression(
+            panel=str(panel.get("title")),
+            expr=_ready(target["expr"]),
+            written=target["expr"],
+            when_empty=((panel.get("fieldConfig") or {}).get("defaults") or {}).get("noValue") or "",
+        )
         for panel in all_panels(dashboard)
         for target in panel.get("targets") or []
         if "expr" in target

@@ -27,12 +27,18 @@ def asked(expr: str) -> dict[str, Any]:
         ("rate(a[$__rate_interval])", "rate(a[5m])"),
         ("rate(a[$__range:$__interval])", "rate(a[1h:1m])"),
         ('up{host=~"$host",job=~"${job}",a=~"${a:regex}"}', 'up{host=~".*",job=~".*",a=~".*"}'),
+        ("rate(a[$__range]) * $__range_s", "rate(a[1h]) * 3600"),
         ("up", "up"),
     ],
 )
 def test_expression_is_ready_to_be_asked(written: str, ready: str) -> None:
     [found] = expressions({"panels": [asked(written)]})
     assert (found.panel, found.expr, found.written) == ("Up", ready, written)
+
+
+def test_panel_that_may_be_empty_tells_what_that_means() -> None:
+    panel = {**asked("up == 0"), "fieldConfig": {"defaults": {"noValue": "none"}}}
+    assert [one.when_empty for one in expressions({"panels": [panel, asked("up")]})] == ["none", ""]
 
 
 def test_panels_within_rows_are_asked_too() -> None:
