@@ -19,11 +19,11 @@ _TIMES = {
     "__range": "1h",
     "__range_s": "3600",
 }
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::\w+)?\})")
+# $1 and ${1} are groups of label_replace.
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::\w+)?\})")
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<selector>.*),\s*)?(?P<label>\w+)\)")
 
 
-# Series that a new installation has only after a while, and why: their panels are empty until then.
 @dataclass(frozen=True, kw_only=True)
 class Expression:
     """A question of a dashboard: `panel` is the title of what asks it, `expr` is ready to be asked.

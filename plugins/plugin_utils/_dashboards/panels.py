@@ -34,6 +34,7 @@ __all__ = ["Query", "asked", "framed", "log_lines", "or_zero", "reading", "stat"
 
 # More lines than this nobody tells apart.
 _MOST_LINES = 10
+_BAND = "semi-dark-blue"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def timeseries(
     stacked: bool = False,
     lowest_first: bool = False,
     colors: Mapping[str, str] | None = None,
+    band: tuple[str, str] | None = None,
     no_value: str = "",
     link: Link | None = None,
     links: Iterable[Builder[models.DashboardLink]] = (),
@@ -81,7 +83,8 @@ def timeseries(
     """Return curves over time. Steps beyond the first are drawn as lines.
 
     The legend is a table of the last and the most of each curve (the least with `lowest_first`), the worst first.
-    `axis` is what the numbers are; `colors` has regular expressions of legends, each with its colour.
+    `axis` is what the numbers are; `colors` has regular expressions of legends, each with its colour; between the two
+    curves of `band`, lower and upper, the ground is shaded.
     """
     panel = framed(curves.Panel(), title, description, scale, size).links(list(links))
     panel.legend(_legend(lowest_first))
@@ -96,6 +99,8 @@ def timeseries(
     for pattern, color in (colors or {}).items():
         fixed = {"mode": "fixed", "fixedColor": color}
         panel.override_by_regexp(pattern, [models.DynamicConfigValue(id_val="color", value=fixed)])
+    for name, properties in _shaded(*band).items() if band else ():
+        panel.override_by_name(name, properties)
     _led(panel, link, no_value)
     for number, query in enumerate(queries):
         panel.with_target(asked(query, number).range().exemplar(query.exemplars))
@@ -109,6 +114,7 @@ def stat(
     scale: Scale,
     size: tuple[int, int] = (4, 4),
     since: bool = False,
+    text: str = "auto",
     no_value: str = "",
     link: Link | None = None,
     links: Iterable[Builder[models.DashboardLink]] = (),
@@ -116,11 +122,12 @@ def stat(
     """Return values of now, on the colour of their step; `no_value` is shown where there is none.
 
     `since` draws the time shown below the value. It is for expressions that always have an answer: of a series that has
-    ended the last value would stay.
+    ended the last value would stay. `text` is what is shown: value, value_and_name, name; or auto, with the name where
+    there are several.
     """
     panel = framed(stats.Panel(), title, description, scale, size).links(list(links))
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields(""))
-    panel.color_mode(looks.BigValueColorMode.BACKGROUND)
+    panel.color_mode(looks.BigValueColorMode.BACKGROUND).text_mode(looks.BigValueTextMode(text))
     panel.graph_mode(looks.BigValueGraphMode.AREA if since else looks.BigValueGraphMode.NONE)
     panel.justify_mode(looks.BigValueJustifyMode.AUTO).orientation(looks.VizOrientation.AUTO)
     _led(panel, link, no_value)
@@ -206,6 +213,20 @@ def _legend(lowest_first: bool) -> common.VizLegendOptions:
     legend = common.VizLegendOptions().show_legend(True).display_mode(looks.LegendDisplayMode.TABLE)
     legend.placement(looks.LegendPlacement.BOTTOM).calcs(["lastNotNull", extreme])
     return legend.sort_by(head).sort_desc(not lowest_first)
+
+
+def _shaded(lower: str, upper: str) -> dict[str, list[models.DynamicConfigValue]]:
+    """Return what makes two curves the edges of one band, which is no line of the legend."""
+    edge = {
+        "color": {"mode": "fixed", "fixedColor": _BAND},
+        "custom.lineWidth": 0,
+        "custom.hideFrom": {"legend": True, "tooltip": False, "viz": False},
+    }
+    wanted = {lower: edge, upper: {**edge, "custom.fillBelowTo": lower, "custom.fillOpacity": 15}}
+    return {
+        name: [models.DynamicConfigValue(id_val=key, value=value) for key, value in properties.items()]
+        for name, properties in wanted.items()
+    }
 
 
 def _leading(link: Link | None) -> list[models.DynamicConfigValue]:

@@ -28,6 +28,7 @@ def asked(expr: str) -> dict[str, Any]:
         ("rate(a[$__range:$__interval])", "rate(a[1h:1m])"),
         ('up{host=~"$host",job=~"${job}",a=~"${a:regex}"}', 'up{host=~".*",job=~".*",a=~".*"}'),
         ("rate(a[$__range]) * $__range_s", "rate(a[1h]) * 3600"),
+        ('label_replace(up, "a", "${1}$2", "b", "(.)(.)")', 'label_replace(up, "a", "${1}$2", "b", "(.)(.)")'),
         ("up", "up"),
     ],
 )
