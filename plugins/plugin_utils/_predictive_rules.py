@@ -40,6 +40,7 @@ __all__ = ["predictive_pair"]
 _INTERVAL = "30s"
 _CALIBRATION_INTERVAL = "2m"
 _PAGE = "predictive"
+_TREND_MINUTES = 30
 
 
 def predictive_pair(application: Application, forecast: Forecast) -> RulePair:
@@ -65,8 +66,7 @@ def _rules(application: Application, objective: Objective, forecast: Forecast) -
     )
     if n < COMPLIANCE_MINUTES:
         yield recording(f"slo:forecast:known{n}m", _known(of, COMPLIANCE_MINUTES - n), labels)
-    trend = f"predict_linear(sli:bad:ratio5m{of}[30m], {n * 30})"
-    yield recording(f"slo:forecast:ratio{n}m", f"clamp({trend}, 0, 1)", labels)
+    yield recording(f"slo:forecast:ratio{n}m", _trend(of, n), labels)
     yield recording(f"slo:forecast:sigma{n}m", _sigma(of, n, ahead), labels)
     yield recording(f"slo:violation:z{n}m", _z(of, n, ahead), labels)
     logistic = f"1 / (1 + exp(-1 * clamp(1.5976 * {z} + 0.070566 * {z}^3, -50, 50)))"
@@ -81,6 +81,13 @@ def _known(of: str, minutes: int) -> str:
     """Return the share of bad requests in the part of the hour that will still count at the end of the forecast."""
     window = f"[{minutes}m]"
     return f"sum_over_time(sli:bad:rate5m{of}{window}) / (sum_over_time(sli:total:rate5m{of}{window}) > 0)"
+
+
+def _trend(of: str, minutes: int) -> str:
+    """Return the ratio to come, where nine tenths of the time that the forecast looks back on have one."""
+    window = max(_TREND_MINUTES, COMPLIANCE_MINUTES - minutes)
+    trend = f"predict_linear(sli:bad:ratio5m{of}[{_TREND_MINUTES}m], {minutes * 30})"
+    return f"clamp({trend}, 0, 1)\nand {window * 9 // 10 - 1} < count_over_time(sli:bad:ratio5m{of}[{window}m:1m])"
 
 
 def _sigma(of: str, minutes: int, ahead: str) -> str:
@@ -113,7 +120,6 @@ def _predicted(application: Application, objective: Objective, forecast: Forecas
     return alert(
         "SLOViolationPredicted",
         f"slo:violation:probability{n}m{of} > {forecast.probability:.10g}\n"
-        f"and count_over_time(sli:bad:ratio5m{of}[30m:1m]) >= 20\n"
         f"and sli:total:rate5m{of} > {forecast.fewest_requests(objective):.10g}",
         wait="2m",
         labels={**alert_labels(application, objective, "warning"), "action": "preemptive_scale"},

@@ -9,6 +9,7 @@ from ansible_collections.vigil.observability.tests.house_rules import (
     alert_tables,
     alerts,
     files,
+    forecasts,
     inputs,
     runbooks,
     tables,
@@ -23,6 +24,7 @@ RULES = (
     files.unwanted_words,
     tasks.misnamed,
     alerts.incomplete,
+    forecasts.hasty,
     runbooks.faults,
     alert_tables.outdated,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import promql_parser
 
-__all__ = ["compared_numbers", "metrics", "unknown_metrics"]
+__all__ = ["compared_numbers", "metrics", "nodes", "unknown_metrics"]
 
 _PARTS = ("lhs", "rhs", "expr", "args", "param", "vector_selector")
 _COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
@@ -15,7 +15,7 @@ _COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
 
 def metrics(expr: str) -> set[str]:
     """Return the names of the metrics of an expression, also of those that it names by a matcher of `__name__`."""
-    selectors = [node for node in _nodes(promql_parser.parse(expr)) if isinstance(node, promql_parser.VectorSelector)]
+    selectors = [node for node in nodes(promql_parser.parse(expr)) if isinstance(node, promql_parser.VectorSelector)]
     by_matcher = {
         matcher.value for selector in selectors for matcher in selector.matchers.matchers if matcher.name == "__name__"
     }
@@ -39,7 +39,7 @@ def compared_numbers(expr: str) -> list[float]:
     """Return the numbers other than 0 that stand on the right of comparisons."""
     compared = [
         node.rhs
-        for node in _nodes(promql_parser.parse(expr))
+        for node in nodes(promql_parser.parse(expr))
         if isinstance(node, promql_parser.BinaryExpr) and str(node.op) in _COMPARISONS
     ]
     numbers = [_number(node) for node in compared]
@@ -53,10 +53,11 @@ def _number(node: Any) -> float:
     return float(node.val) if isinstance(node, promql_parser.NumberLiteral) else 0
 
 
-def _nodes(node: Any) -> Iterator[Any]:
+def nodes(node: Any) -> Iterator[Any]:
+    """Yield a node of a syntax tree and all that it consists of."""
     yield node
     for part in _PARTS:
         found = getattr(node, part, None)
         for child in found if isinstance(found, list | tuple) else [found]:
             if isinstance(child, promql_parser.Expr | promql_parser.VectorSelector):
-                yield from _nodes(child)
+                yield from nodes(child)
