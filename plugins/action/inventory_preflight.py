@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.vigil.observability.plugins.module_utils._secret_spellings import hidden
 from ansible_collections.vigil.observability.plugins.plugin_utils._directory_faults import (
     misplaced_data,
     shared_directories,
@@ -164,7 +165,5 @@ def _doubts(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -
 
 def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:
     """Return the sentences with a mask over every secret that a text of others brought into them."""
-    masked = list(problems)
-    for secret in sorted(secrets, key=len, reverse=True):
-        masked = [problem.replace(secret, "********") for problem in masked]
-    return masked
+    known = tuple(secrets)
+    return [hidden(problem, known) for problem in problems]

@@ -13,6 +13,7 @@ from ._grafana_alerting_api import REDACTED, AlertingApi, Entry, Scope, path_of
 from ._grafana_owner import owner_of
 from ._plan import Plan, PlanError, Step, by_key
 from ._secret_digest import checked_digest_key, secret_digest
+from ._secret_spellings import secrets_in_urls
 
 __all__ = ["apply", "plan", "secrets_of"]
 
@@ -23,7 +24,13 @@ _Path = tuple[str, ...]
 
 def secrets_of(listed: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the values that no message may show."""
-    return [str(value) for item in listed for _path, value in _leaves(item["secure_settings"] or {})]
+    secrets: list[str] = []
+    for item in listed:
+        leaves = [value for _path, value in _leaves(item["secure_settings"] or {})]
+        secrets += [str(value) for value in leaves if value is not None and not isinstance(value, bool)]
+        settings = item["settings"] or {}
+        secrets += [*secrets_in_urls(settings), *(f"{settings.get('username')}:{secret}" for secret in leaves)]
+    return secrets
 
 
 def plan(api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *, digest_key: str | None) -> Plan:

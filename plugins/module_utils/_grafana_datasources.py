@@ -14,8 +14,9 @@ from ._grafana_owner import Ownership, owner_of
 from ._http import Api
 from ._plan import Plan, PlanError, Step, by_key, planned
 from ._secret_digest import checked_digest_key, secret_digest
+from ._secret_spellings import secrets_in_urls
 
-__all__ = ["MARK", "desired", "found", "owners", "plan", "shown", "write"]
+__all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of", "shown", "write"]
 
 # Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
 MARK = "vigil"
@@ -55,6 +56,17 @@ def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: s
 def _secrets(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the secrets without empty ones, which to Grafana are none."""
     return {name: value for name, value in (item["secureJsonData"] or {}).items() if value not in ("", None)}
+
+
+def secrets_of(wanted: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what no message may show: the secrets, logins as they are sent, and what addresses hold."""
+    found: list[str] = []
+    for item in wanted:
+        secrets = {name: str(value) for name, value in item["secureJsonData"].items()}
+        logins = ((item["basicAuthUser"], "basicAuthPassword"), (item["user"], "password"))
+        found += [*secrets.values(), *(f"{user}:{secrets[name]}" for user, name in logins if name in secrets)]
+        found += secrets_in_urls([item["url"], item["jsonData"]])
+    return found
 
 
 def _marked(item: Mapping[str, Any], digest_key: str, mark: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ._answer import Answer, NotJsonError, body_of, said, seconds_asked
+from ._secret_spellings import hidden
 from ._transport import Endpoint, HttpError, authorisation, connection_to, is_dropped, url_parts
 
 __all__ = ["Answer", "Api", "ApiError", "Endpoint", "HttpError", "NotJsonError", "Session"]
@@ -24,7 +25,6 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
-_HIDDEN = "********"
 _SHOWN = 500  # characters of a server's words
 
 
@@ -149,7 +149,7 @@ class Api:
     def __init__(self, session: Session, product: str, secrets: Iterable[str] = ()) -> None:
         self.session = session
         self._product = product
-        self._secrets = sorted({*session.endpoint.secrets, *filter(None, secrets)}, key=len, reverse=True)
+        self._secrets = (*session.endpoint.secrets, *secrets)
 
     def call(self, method: str, path: str, *, attempt: str, accept: Sequence[int] = (), **content: Any) -> Answer:
         """Return the answer with a status below 300, or one that `accept` lists.
@@ -174,11 +174,8 @@ class Api:
         raise ApiError(f"Could not {attempt}: {where} answered {answer.status}{words}.{_advice(answer)}", answer.status)
 
     def _words(self, answer: Answer) -> str:
-        text = said(answer)
         # Before it is shortened: half a secret is still one.
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        text = " ".join(text.split())[:_SHOWN]
+        text = " ".join(hidden(said(answer), self._secrets).split())[:_SHOWN]
         return f": {text.rstrip('.')}" if text else ""
 
 

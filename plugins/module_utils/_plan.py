@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from ._secret_spellings import without_url_secrets
+
 __all__ = ["Plan", "PlanError", "Step", "by_key", "planned"]
 
 _SIDES = ("before", "after")
@@ -59,10 +61,7 @@ class Plan:
     def diffs(self, shown: Callable[[Any], Any] = lambda value: value) -> list[dict[str, str]]:
         """Return one difference for each object that changes, under its key, sorted: for objects of many lines."""
         return [
-            {
-                **{f"{side}_header": step.key for side in _SIDES},
-                **{side: _text(getattr(step, side), shown) for side in _SIDES},
-            }
+            {**{f"{side}_header": step.key for side in _SIDES}, **_sides(step, shown)}
             for step in sorted(self.steps, key=lambda step: step.key)
         ]
 
@@ -115,7 +114,13 @@ def planned(
     return Plan(tuple(steps), tuple(key for key in both if key not in changed))
 
 
-def _text(value: Any, shown: Callable[[Any], Any]) -> str:
-    if value is None:
-        return ""
-    return json.dumps(shown(value), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def _sides(step: Step, shown: Callable[[Any], Any]) -> dict[str, str]:
+    before, after = (None if value is None else shown(value) for value in (step.before, step.after))
+    return {
+        "before": _text(without_url_secrets(before)),
+        "after": _text(without_url_secrets(after, former=before)),
+    }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -17,6 +17,7 @@ from ._connection import endpoint_of
 from ._http import Api, Session
 from ._instant import duration, instant
 from ._plan import PlanError
+from ._secret_spellings import without_url_secrets
 
 __all__ = ["QUESTIONS", "Range", "ask", "fetch", "prometheus_api", "range_of", "run_prometheus_module"]
 
@@ -85,5 +86,6 @@ def ask(api: Api, query: str, *, over: Range | None = None, at: float | None = N
 
 
 def fetch(api: Api, wanted: Sequence[str]) -> dict[str, Any]:
-    """Return {name: what the server says} for names of QUESTIONS."""
-    return {name: api.call("GET", QUESTIONS[name], attempt=f"read its {name}").json()["data"] for name in wanted}
+    """Return {name: what the server says} for names of QUESTIONS, addresses without passwords and tokens."""
+    found = {name: api.call("GET", QUESTIONS[name], attempt=f"read its {name}").json()["data"] for name in wanted}
+    return {name: without_url_secrets(data) for name, data in found.items()}

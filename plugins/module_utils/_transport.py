@@ -42,8 +42,8 @@ class Endpoint:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return what no message may show."""
-        sent = _basic(self) if self.password else ""
-        return tuple(secret for secret in (self.password, self.token, sent) if secret)
+        login = f"{self.username}:{self.password}" if self.password else ""
+        return tuple(filter(None, (self.password, self.token, login)))
 
 
 def url_parts(url: str) -> SplitResult:

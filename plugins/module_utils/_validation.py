@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ._secret_spellings import HIDDEN, hidden
 from ._staging import StagingError
 
 __all__ = ["available", "scrubbed", "validate"]
@@ -21,7 +22,6 @@ __all__ = ["available", "scrubbed", "validate"]
 _KEPT = 6
 _NAMED = 2
 _NAME = re.compile(r"^[\s-]*[\w.\"'-]+(?:\s*:(?=\s|$)|=)\s*")
-_HIDDEN = "********"
 
 
 def available(module: AnsibleModule, service: str, commands: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -83,10 +83,11 @@ def scrubbed(text: str, secrets: Iterable[str], public: Iterable[str] = ()) -> s
     public texts show: a file that is secret for its passwords also holds paths and names that everything is full of.
     """
     shown = "\n".join(public)
-    for part in sorted((part for part in _parts_of(secrets) if part not in shown), key=len, reverse=True):
-        text = text.replace(part, _HIDDEN)
+    parts = [part for part in _parts_of(secrets) if part not in shown]
+    text = hidden(text, parts)
+    for part in parts:
         # YAML parsers quote the first seven characters of a longer value.
-        text = text.replace(f"`{part[:7]}...`", f"`{_HIDDEN}`")
+        text = text.replace(f"`{part[:7]}...`", f"`{HIDDEN}`")
     return text
 
 

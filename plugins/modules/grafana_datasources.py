@@ -137,6 +137,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._grafana_datas
     found,
     owners,
     plan,
+    secrets_of,
     shown,
     write,
 )
@@ -176,8 +177,7 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         if not (item["type"] or absent):
             raise PlanError(f"datasources[{index}] ({item['uid']!r}) needs a type, such as prometheus.")
     wanted = desired(parameters["datasources"], parameters["secret_digest_key"], ownership.mark)
-    secrets = [str(value) for item in wanted.values() for value in item["secureJsonData"].values()]
-    api = grafana_api(module, session, secrets)
+    api = grafana_api(module, session, secrets_of(wanted.values()))
     there = found(api, wanted)
     made = plan(wanted, there, ownership=ownership, prune=parameters["prune"], absent=absent)
     apply(module, made, partial(write, api))

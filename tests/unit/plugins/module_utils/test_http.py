@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import subprocess
 import threading
@@ -440,6 +441,16 @@ def test_no_message_holds_a_secret_whatever_the_server_repeats(server: Server) -
     assert basic not in str(error)
     assert "ssl" not in str(error)
     assert str(error).count("********") >= 3
+
+
+@pytest.mark.parametrize(
+    "quoted", ['"p\\"w\\\\n\\x01d"', "p%22w%5cn%01d", "p&#34;w\\n&#1;d", "dTpwIndcbgFk", "cCJ3XG4BZA"]
+)
+def test_no_message_holds_a_secret_that_a_server_quotes_its_own_way(server: Server, quoted: str) -> None:
+    server.replies = [Reply(400, json.dumps({"message": f"parse {quoted}: invalid port"}).encode())]
+    asked = api(server, username="u", password='p"w\\n\x01d')
+    words = str(refusal(lambda: asked.call("GET", "/x", attempt="read")))
+    assert words.endswith((": parse ********: invalid port.", ': parse "********": invalid port.'))
 
 
 def test_no_answer_at_all_says_what_was_attempted(server: Server, pauses: list[float]) -> None:

@@ -341,6 +341,12 @@ def test_a_secret_is_never_shown(manage: Manage) -> None:
     assert '"password"' in second["diff"]["after"]
 
 
+def test_a_token_in_an_address_of_a_contact_point_is_in_no_diff(manage: Manage) -> None:
+    point = {"name": "x", "type": "teams", "settings": {"url": "https://u:pager-pw@hook.example.org/?sig=pager-pw-two"}}
+    for options in ({"contact_points": [point]}, {"contact_points": [point], "state": "absent"}):
+        assert "pager-pw" not in json.dumps(manage(diff=True, **options)["diff"])
+
+
 def test_a_rotated_secret_is_noticed_and_kept_by_the_server(manage: Manage, server: Grafana) -> None:
     manage(**ALL)
     rotated = changed()

@@ -268,6 +268,16 @@ def test_an_error_tells_the_object_and_hides_the_secrets(datasources: Run) -> No
     assert PASSWORD not in result["msg"]
 
 
+def test_a_password_in_an_address_is_in_no_diff_and_told_as_changed(datasources: Run) -> None:
+    first, second = (
+        {**ALERTMANAGER, "url": f"https://u:{word}@monitor1:9093?token={word}"} for word in ("pw-1", "pw-2")
+    )
+    made, changed = datasources([first], diff=True), datasources([second], diff=True)
+    assert "pw-" not in json.dumps([made["diff"], changed["diff"]])
+    assert '"url": "https://u:********@monitor1:9093?token=********"' in changed["diff"]["before"]
+    assert '"url": "https://u:******** (changed)@' in changed["diff"]["after"]
+
+
 def test_an_organisation_that_there_is_not_is_refused_by_its_number(datasources: Run, grafana: Grafana) -> None:
     refused = datasources([ALERTMANAGER], org_id=7)
     assert "There is no organisation with the number 7" in refused["msg"]

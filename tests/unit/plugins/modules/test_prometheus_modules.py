@@ -108,3 +108,11 @@ def test_each_thing_that_is_gathered_takes_one_request(server: LoopbackServer, r
         2,
         ["/api/v1/targets?state=active", "/api/v1/status/buildinfo"],
     )
+
+
+def test_a_token_in_the_address_of_a_target_is_not_told(server: LoopbackServer, run_module: Run) -> None:
+    target = {"scrapeUrl": "https://u:hidden@shop:9100/metrics?access_token=hidden", "health": "up"}
+    server.bodies["/api/v1/targets"] = json.dumps({"status": "success", "data": {"activeTargets": [target]}}).encode()
+    told = run_module(prometheus_info, url=server.url, gather=["targets"])
+    assert "hidden" not in json.dumps(told)
+    assert "https://u:********@shop:9100/metrics?access_token=********" in json.dumps(told)
