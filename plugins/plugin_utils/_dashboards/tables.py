@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
@@ -32,12 +32,20 @@ __all__ = ["Column", "table"]
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column: its head, how its values are read, where a click on one leads, and its width in pixels."""
+    """A column: its head, how its values are read, where a click on one leads, and its width in pixels.
+
+    `colors` are texts of a label, each with the colour of its cells; `shown` stands in place of every text, where that
+    is an address; `no_value` stands where a row has no value. One that is `hidden` is there for links alone.
+    """
 
     head: str
     scale: Scale | None = None
     links: tuple[Link, ...] = ()
     width: int | None = None
+    colors: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""
+    no_value: str = ""
+    hidden: bool = False
 
 
 def table(
@@ -48,6 +56,7 @@ def table(
     values: Sequence[Column] = (),
     sort: str = "",
     descending: bool = True,
+    order: str = "",
     no_value: str = "none",
     size: tuple[int, int] = (24, 8),
     links: Iterable[Builder[models.DashboardLink]] = (),
@@ -55,21 +64,27 @@ def table(
     """Return a table: columns of `labels` first, then one of `values` for each query, in their order.
 
     The answers of the queries have to have these labels and no others; rows with the same labels become one. Without
-    `values` the table is of the labels of one query alone. `sort` is the head of the column that orders the rows, and
-    `no_value` what stands where there is no row.
+    `values` the table is of the labels of one query alone. `sort` is the head of the column that orders the rows, or
+    `order` an expression with the same labels whose value does, the highest first, without being a column. `no_value`
+    stands where there is no row.
     """
+    asking = [*queries, *([Query(order)] if order else ())]
     panel = framed(tables.Panel(), title, description, Scale(unit="none"), size).links(list(links))
     panel.no_value(no_value)
-    for number, query in enumerate(queries):
+    for number, query in enumerate(asking):
         panel.with_target(asked(query, number).instant().format(PromQueryFormat.TABLE))
-    names = [f"Value #{chr(ord('A') + number)}" for number in range(len(queries))] if len(queries) > 1 else ["Value"]
+    names = [f"Value #{chr(ord('A') + number)}" for number in range(len(asking))] if len(asking) > 1 else ["Value"]
     columns = {**labels, **dict(zip(names, values, strict=False))}
-    if len(queries) > 1:
+    if len(asking) > 1:
         panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+    if order:
+        by_value = {"sort": [{"field": names[-1], "desc": True}]}
+        panel.with_transformation(models.DataTransformerConfig(id_val="sortBy", options=by_value))
     panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=_organized(names, columns)))
-    for column in columns.values():
-        if properties := _properties(column):
-            panel.override_by_name(column.head, properties)
+    for name, column in columns.items():
+        unit = ["string"] if name in labels and not column.scale else []
+        read = [models.DynamicConfigValue(id_val="unit", value=one) for one in unit]
+        panel.override_by_name(column.head, [*read, *_properties(column)])
     if sort:
         panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
     return panel
@@ -82,14 +97,33 @@ def _organized(names: Iterable[str], columns: Mapping[str, Column]) -> dict[str,
 
 
 def _properties(column: Column) -> list[models.DynamicConfigValue]:
-    found: dict[str, Any] = {}
-    if column.scale and (len(column.scale.steps) > 1 or column.scale.texts):
+    # The panel's text in place of no rows would else stand in every empty cell.
+    found: dict[str, Any] = {"noValue": column.no_value}
+    if column.colors or (column.scale and (len(column.scale.steps) > 1 or column.scale.texts)):
         found["custom.cellOptions"] = {"type": "color-background"}
+    if column.colors or column.shown:
+        found["mappings"] = _texts(column)
     if column.links:
         found["links"] = [link.data_link().build() for link in column.links]
     if column.width:
         found["custom.width"] = column.width
+    if column.hidden:
+        found["custom.hidden"] = True
     return [
         *reading(column.scale),
         *(models.DynamicConfigValue(id_val=name, value=value) for name, value in found.items()),
     ]
+
+
+def _texts(column: Column) -> list[models.ValueMapping]:
+    """Return the colours of a column's texts, or the one text that stands for all of them."""
+    if column.shown:
+        every = models.DashboardRegexMapOptions(
+            pattern="(.+)", result=models.ValueMappingResult(text=column.shown, index=0)
+        )
+        return [models.RegexMap(options=every)]
+    shown = {
+        text: models.ValueMappingResult(text=text, color=color, index=place)
+        for place, (text, color) in enumerate(column.colors.items())
+    }
+    return [models.ValueMap(options=shown)]
