@@ -39,6 +39,10 @@ REDACTED = "[REDACTED]"
 _RACE = "could not find object using provided id and hash"
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 _SERVER_ERROR = 500
+# What a new organisation answers until the server has made its Alertmanager, for which it looks once a minute.
+_NOT_YET = re.compile("(could not find an|no) alertmanager configuration", re.IGNORECASE)
+_LONGEST = 120.0  # seconds
+_PAUSE = 2.0
 # Provenances of what may be changed through the API.
 _CHANGEABLE = frozenset({"", "api"})
 
@@ -97,8 +101,18 @@ class AlertingApi:
         self._editable = editable
 
     def read(self, path: str, attempt: str) -> Any:
-        """Return the parsed answer."""
-        return self._api.call("GET", path, attempt=attempt).json()
+        """Return the parsed answer. A new organisation is waited for until it has an Alertmanager."""
+        until = time.monotonic() + _LONGEST
+        while True:
+            try:
+                return self._api.call("GET", path, attempt=attempt).json()
+            except ApiError as error:
+                if not _NOT_YET.search(str(error)):
+                    raise
+                if time.monotonic() > until:
+                    words = f"{error} Grafana makes it for a new organisation within a minute, but has not."
+                    raise ApiError(words, error.status) from None
+            time.sleep(_PAUSE)
 
     def exists(self, path: str, attempt: str) -> bool:
         """Return whether there is something."""

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 from urllib.parse import quote
 
 from ._grafana_alerting_api import PROVISIONING, AlertingApi, Entry, Scope, duration, path_of
 from ._grafana_alerting_rule import checked_rule, data_sources, found_rule, wanted_rule
+from ._grafana_places import in_order
 from ._plan import Plan, PlanError, Step, by_key
 
 __all__ = ["apply", "plan"]
@@ -44,8 +45,7 @@ def plan(
     found = _matched(wanted, there, scope)
     rules = scope.planned(wanted, found)
     _check_places(api, rules.steps, there.values(), missing)
-    # First those that go: a new rule may have the title of one of them.
-    ordered = sorted(rules.steps, key=lambda step: step.action != "delete")
+    ordered = _in_order(rules.steps, found)
     groups = () if scope.absent else _interval_steps(intervals, ordered, there.values())
     return Plan((*ordered, *groups), rules.kept)
 
@@ -61,6 +61,27 @@ def apply(api: AlertingApi, step: Step) -> None:
         api.apply("PUT", path_of("alert-rules", step.before.address), step, entry.body)
     else:
         api.apply("DELETE", path_of("alert-rules", entry.address), step)
+
+
+class _Placed(NamedTuple):
+    folder_uid: str
+    title: str
+
+    @classmethod
+    def of(cls, entry: Entry | None) -> _Placed | None:
+        return cls(entry.body["folderUID"], entry.body["title"]) if entry else None
+
+
+def _in_order(steps: Iterable[Step], found: Mapping[str, Entry]) -> list[Step]:
+    """Return the steps in an order in which every title is free. Raises PlanError when there is none."""
+    # First those that go: a new rule may have the title of one of them.
+    moves = [
+        Step(step.action, step.key, _Placed.of(step.before), _Placed.of(step.after))
+        for step in sorted(steps, key=lambda step: step.action != "delete")
+    ]
+    there = {key: _Placed(entry.body["folderUID"], entry.body["title"]) for key, entry in found.items()}
+    by_key = {step.key: step for step in steps}
+    return [by_key[move.key] for move in in_order(moves, there, what="", exact=True)]
 
 
 def _group_label(group: Mapping[str, Any]) -> str:

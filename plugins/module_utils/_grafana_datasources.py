@@ -22,7 +22,7 @@ __all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of", "shown", 
 MARK = "vigil"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
-# Grafana keeps what it has of these when an update leaves them out or empties them.
+# What an update leaves out, or empties, of these stays: some are kept by Grafana, some needed by it.
 _KEPT = ("url", "database", "basicAuthUser")
 
 
@@ -153,6 +153,7 @@ def write(api: Api, step: Step) -> None:
     # A key that is left out keeps its secret, an empty one loses it.
     forgotten = dict.fromkeys(_kept_secrets(step.before), "")
     body["secureJsonData"] = {**forgotten, **body["secureJsonData"]}
+    body.update({key: step.before[key] for key in _KEPT if not body.get(key) and step.before.get(key)})
     body.setdefault("isDefault", step.before["isDefault"])
     # With the version that was read, a change of somebody else in between is refused rather than lost.
     api.call("PUT", path, attempt=attempt, body={**body, "version": step.before.get("version", 0)})

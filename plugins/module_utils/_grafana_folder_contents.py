@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from urllib.parse import quote
 
 from ._grafana_folders import Folder
@@ -17,6 +18,7 @@ __all__ = ["contents"]
 
 _NOT_FOUND = 404
 _PAGE = 500
+_RULES = "/api/ruler/grafana/api/v1/rules"
 
 
 def contents(api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Folder]) -> dict[str, str]:
@@ -57,13 +59,19 @@ def _unlisted(api: Api, uid: str) -> str:
     attempt = f"ask what the folder {uid!r} holds"
     path = f"/api/folders/{quote(uid, safe='')}/counts"
     answer = api.call("GET", path, attempt=attempt, accept=(_NOT_FOUND,))
-    counts = answer.json() if answer.status != _NOT_FOUND else {"library panel": _library_panels(api, uid, attempt)}
+    counts = answer.json() if answer.status != _NOT_FOUND else _counted(api, uid, attempt)
     known = ("folder", "dashboard")
     return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count and kind not in known)
 
 
-def _library_panels(api: Api, uid: str, attempt: str) -> int:
-    """Return how many library panels a Grafana has in a folder that cannot count; it keeps alert rules by itself."""
+def _counted(api: Api, uid: str, attempt: str) -> dict[str, int]:
+    """Return what there is in a folder of a Grafana that cannot count."""
     query = [("perPage", str(_PAGE))]
-    found = api.call("GET", "/api/library-elements", attempt=attempt, query=query).json()["result"]["elements"]
-    return sum(element.get("folderUid") == uid for element in found)
+    elements = api.call("GET", "/api/library-elements", attempt=attempt, query=query).json()["result"]["elements"]
+    listed = api.call("GET", _RULES, attempt=attempt, accept=(_NOT_FOUND,))
+    groups = chain.from_iterable(listed.json().values()) if listed.status != _NOT_FOUND else ()
+    rules = [rule for group in groups for rule in group["rules"]]
+    return {
+        "library panel": sum(element.get("folderUid") == uid for element in elements),
+        "alert rule": sum(rule.get("grafana_alert", {}).get("namespace_uid") == uid for rule in rules),
+    }

@@ -40,9 +40,9 @@ class _Place(NamedTuple):
     title: str
 
 
-def place(item: Titled) -> _Place:
-    """Return the title and folder of an object, comparable as Grafana compares titles: without case."""
-    return _Place(item.folder_uid, item.title.strip().casefold())
+def place(item: Titled, *, exact: bool = False) -> _Place:
+    """Return the title and folder of an object, comparable as Grafana compares titles: without case unless `exact`."""
+    return _Place(item.folder_uid, item.title if exact else item.title.strip().casefold())
 
 
 def in_order(
@@ -51,23 +51,26 @@ def in_order(
     *,
     what: str,
     needs: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    exact: bool = False,
 ) -> tuple[Step, ...]:
     """Return the steps as given, except that one which needs the title of another one comes after that.
 
     Args:
         steps: Of a plan; `before` and `after` have a title and a folder.
         there: {key: object} of all objects on the server.
-        what: What they are called in messages.
+        what: What they are called in messages, empty where their keys say it.
         needs: {key of a step: further keys whose steps have to come before it}.
+        exact: Titles that differ in case alone are two.
 
     Raises PlaceError when somebody holds a title and keeps it, or when steps wait for each other.
     """
     holders: dict[_Place, list[str]] = {}
     for key, item in there.items():
-        holders.setdefault(place(item), []).append(key)
+        holders.setdefault(place(item, exact=exact), []).append(key)
     by_key = {step.key: step for step in steps}
     needed = {
-        step.key: {*needs.get(step.key, ()), *_holders(step, holders, by_key, what)} & by_key.keys() for step in steps
+        step.key: {*needs.get(step.key, ()), *_holders(step, holders, by_key, what, exact=exact)} & by_key.keys()
+        for step in steps
     }
     done: dict[str, Step] = {}
     waiting = list(steps)
@@ -76,7 +79,7 @@ def in_order(
         if ready is None:
             circle = [step.key for step in waiting if _waits_for_itself(step.key, needed)]
             raise PlaceError(
-                f"The {what}s {' and '.join(map(repr, circle))} are to exchange their titles or places, which takes "
+                f"The {_named(circle, what)} are to exchange their titles or places, which takes "
                 "more than one step. Give one of them another title or place in a run before.",
                 circle,
             )
@@ -85,19 +88,26 @@ def in_order(
     return tuple(done.values())
 
 
-def _holders(step: Step, holders: Mapping[_Place, list[str]], by_key: Mapping[str, Step], what: str) -> list[str]:
+def _named(keys: Sequence[str], what: str) -> str:
+    return f"{what}{'s' * (len(keys) > 1)} {' and '.join(map(repr, keys))}" if what else " and ".join(keys)
+
+
+def _holders(
+    step: Step, holders: Mapping[_Place, list[str]], by_key: Mapping[str, Step], what: str, *, exact: bool
+) -> list[str]:
     """Return the keys of those that have to give up the title before the step."""
     if step.after is None:
         return []
-    wanted = place(step.after)
+    wanted = place(step.after, exact=exact)
     others = [key for key in holders.get(wanted, ()) if key != step.key]
     for key in others:
         other = by_key.get(key)
-        if other is None or (other.after is not None and place(other.after) == wanted):
+        if other is None or (other.after is not None and place(other.after, exact=exact) == wanted):
             where = f"in the folder {wanted.folder_uid!r}" if wanted.folder_uid else "at the top"
+            case, holder = "" if exact else " (case does not count)", repr(key) if what else key
             raise PlaceError(
-                f"The {what} {step.key!r} cannot have the title {step.after.title!r} {where}: {key!r} has it there "
-                "(case does not count). Rename one of them, or give the uid of the one that is there.",
+                f"The {_named([step.key], what)} cannot have the title {step.after.title!r} {where}: {holder} has it "
+                f"there{case}. Rename one of them, or give the uid of the one that is there.",
                 [step.key],
             )
     return others

@@ -18,6 +18,7 @@ description:
     tree without a mark, and belongs into one list.
   - What Grafana would accept and then never evaluate is refused before anything is written, such as a condition that no
     query has, or a folder or data source that is not there. The latter is a warning in check mode.
+  - A new organisation is waited for until the server has made its Alertmanager, which takes up to a minute.
   - Needs an administrator of the organisation, or a service account with that role.
 extends_documentation_fragment:
   - vigil.observability.connection

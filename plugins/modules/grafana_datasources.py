@@ -13,7 +13,7 @@ description:
   - Creates, updates and deletes data sources of any type, with upstream's own keys. Reads all of them with one request
     and each of O(datasources) with one more; writes what differs, and nothing when nothing does.
   - What it writes carries a mark of O(owner) (C(jsonData.vigil)), so that O(prune) removes nothing that others made.
-  - An update of Grafana's cannot empty C(url), C(database) and C(basicAuthUser). What is left out of them stays.
+  - C(url), C(database) and C(basicAuthUser) cannot be emptied. What an update leaves out of them stays.
   - Grafana never shows a secret again. A keyed digest of the secrets lies beside the mark, so that a changed secret is
     written and an unchanged one is not.
 extends_documentation_fragment:

@@ -36,7 +36,10 @@ options:
     type: list
     elements: dict
     suboptions:
-      name: {description: Name of the token., type: str, required: true}
+      name:
+        description: Name of the token, of which an organisation has one only, whichever account has it.
+        type: str
+        required: true
       path:
         description:
           - File on the host that gets it, readable for its owner alone; a file that is there keeps its owner and mode,

@@ -2,7 +2,8 @@
 
 What it reproduces was recorded on a real backend of 9.4 (`recordings/*.json`); `tests/unit/tests/standin_grafana/`
 replays the recorded requests and compares status and body. What documentation says but no recording shows is marked
-with `@documented("...")`, holds for releases from 11 on (`call.settings.newer`), and is listed by the same test.
+with `@documented("...")`, holds for releases from 11 on (`call.settings.newer`), and is listed by the same test. What a
+real 9.4 was seen to do, without a recording, is marked with `@seen("...")`.
 
 A module of routes, such as `folders.py`, is made like this:
 

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .answers import Refusal
-from .documented import documented
+from .documented import documented, seen
 from .routing import Call
 from .store import Store
 
@@ -18,6 +18,8 @@ __all__ = [
     "changed_config",
     "config_of",
     "disturb",
+    "postpone",
+    "present_config",
     "provenance_of",
     "put_config",
     "refused",
@@ -45,11 +47,26 @@ _DEFAULT: Config = {
     "provenance": {},
 }
 _DISTURBED: WeakKeyDictionary[Store, int] = WeakKeyDictionary()
+_POSTPONED: WeakKeyDictionary[Store, dict[int, int]] = WeakKeyDictionary()
 
 
 def disturb(store: Store, times: int) -> None:
     """Let the next writes of a configuration fail as if somebody else had written it meanwhile."""
     _DISTURBED[store] = times
+
+
+def postpone(store: Store, org: int, times: int) -> None:
+    """Let an organisation be without an Alertmanager for the next requests that need one."""
+    _POSTPONED[store] = {**_POSTPONED.get(store, {}), org: times}
+
+
+@seen("a new organisation has no Alertmanager yet for some seconds, which is 404 for the policy and 500 for all else")
+def present_config(call: Call, status: int = 500) -> Config:
+    """Return the configuration of the organisation, or refuse while it has none."""
+    if left := _POSTPONED.get(call.store, {}).get(call.org, 0):
+        postpone(call.store, call.org, left - 1)
+        raise refused("could not find an Alertmanager configuration", status)
+    return config_of(call.store, call.org)
 
 
 def config_of(store: Store, org: int) -> Config:
@@ -65,7 +82,7 @@ def put_config(store: Store, org: int, config: Config) -> None:
 @contextmanager
 def changed_config(call: Call) -> Iterator[Config]:
     """Give the configuration to change it, and write it at the end."""
-    config = config_of(call.store, call.org)
+    config = present_config(call)
     yield config
     if left := _DISTURBED.get(call.store, 0):
         _DISTURBED[call.store] = left - 1

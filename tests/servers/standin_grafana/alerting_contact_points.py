@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .alerting_config import Config, changed_config, config_of, provenance_of, refused, set_provenance
+from .alerting_config import Config, changed_config, present_config, provenance_of, refused, set_provenance
 from .alerting_rule_records import READ, WRITE
 from .alerting_text import addressed
 from .answers import Answer
@@ -74,7 +74,7 @@ def list_types(call: Call) -> object:
 @routes.get("/api/v1/provisioning/contact-points", needs=READ)
 def list_contact_points(call: Call) -> object:
     """Return the integrations, by name."""
-    config = config_of(call.store, call.org)
+    config = present_config(call)
     named = call.query.get("name")
     found = [one for one in config["integrations"] if named in {None, one["name"]}]
     return [_shown(config, one, one["secure"]) for one in sorted(found, key=lambda one: (one["name"], one["uid"]))]

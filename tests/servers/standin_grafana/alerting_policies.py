@@ -9,7 +9,7 @@ from typing import Any
 from .alerting_config import (
     Config,
     changed_config,
-    config_of,
+    present_config,
     provenance_of,
     refused,
     set_provenance,
@@ -32,7 +32,7 @@ _NOTHING = Answer(404, None, "text/plain; charset=utf-8")
 @routes.get("/api/v1/provisioning/policies", needs=READ)
 def get_policy(call: Call) -> object:
     """Return the tree."""
-    config = config_of(call.store, call.org)
+    config = present_config(call, 404)
     provenance = provenance_of(config, "policy", "")
     return {**config["policy"], **({"provenance": provenance} if provenance else {})}
 
@@ -92,14 +92,14 @@ def _routes(route: Config) -> Iterator[Config]:
 @routes.get("/api/v1/provisioning/mute-timings", needs=READ)
 def list_mute_timings(call: Call) -> object:
     """Return the mute timings, oldest first."""
-    config = config_of(call.store, call.org)
+    config = present_config(call)
     return [{**one, **shown_provenance(call, config, _MUTE, one["name"])} for one in config["mute_timings"]]
 
 
 @routes.get("/api/v1/provisioning/mute-timings/<name:path>", needs=READ)
 def get_mute_timing(call: Call) -> object:
     """Return one mute timing."""
-    config = config_of(call.store, call.org)
+    config = present_config(call)
     found = [one for one in config["mute_timings"] if one["name"] == addressed(call, "name")]
     return {**found[0], **shown_provenance(call, config, _MUTE, addressed(call, "name"))} if found else _NOTHING
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .alerting_config import changed_config, config_of, refused, set_provenance, shown_provenance
+from .alerting_config import changed_config, present_config, refused, set_provenance, shown_provenance
 from .alerting_rule_records import READ, WRITE
 from .alerting_text import addressed
 from .answers import Answer
@@ -18,19 +18,19 @@ _KIND = "template"
 @routes.get("/api/v1/provisioning/templates", needs=READ)
 def list_templates(call: Call) -> object:
     """Return the templates, by name."""
-    config = config_of(call.store, call.org)
+    config = present_config(call)
     return [_shown(call, name) for name in sorted(config["templates"])]
 
 
 def _shown(call: Call, name: str) -> dict[str, str]:
-    config = config_of(call.store, call.org)
+    config = present_config(call)
     return {"name": name, "template": config["templates"][name], **shown_provenance(call, config, _KIND, name)}
 
 
 @routes.get("/api/v1/provisioning/templates/<name:path>", needs=READ)
 def get_template(call: Call) -> object:
     """Return one template."""
-    if addressed(call, "name") not in config_of(call.store, call.org)["templates"]:
+    if addressed(call, "name") not in present_config(call)["templates"]:
         return Answer(404, None, "text/plain; charset=utf-8")
     return _shown(call, addressed(call, "name"))
 

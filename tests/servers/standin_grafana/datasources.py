@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from .access import ADMIN, VIEWER, Need
 from .answers import Answer, Raw, Refusal
+from .documented import seen
 from .routing import Call, Routes
 from .store import Store, new_uid
 
@@ -26,7 +27,7 @@ _FIELDS = {
     "basicAuth": False, "basicAuthUser": "", "withCredentials": False, "isDefault": False,
 }  # fmt: skip
 # An update that leaves these out, or empties them, leaves them as they are.
-_KEPT = ("url", "database", "basicAuthUser")
+_KEPT = ("url", "basicAuthUser")
 _LISTED = ("id", "uid", "orgId", "name", "type", "typeName", "typeLogoUrl", "access", "url", "user", "database",
            "basicAuth", "isDefault", "jsonData", "readOnly")  # fmt: skip
 _LOGOS = {
@@ -36,6 +37,8 @@ _LOGOS = {
     "loki": "loki_icon.svg",
     "prometheus": "prometheus_logo.svg",
 }
+_NEEDS_URL = frozenset({"alertmanager", "elasticsearch", "jaeger", "loki", "prometheus", "tempo", "zipkin"})
+_NO_URL = Refusal(400, "Validation error, invalid URL", traceID="")
 _BAD = Refusal(400, "bad request data", traceID="")
 
 
@@ -79,8 +82,14 @@ def _wanted(call: Call) -> Source:
     try:
         urlsplit(wanted.get("url") or "")
     except ValueError:
-        raise Refusal(400, "Validation error, invalid URL", traceID="") from None
+        raise _NO_URL from None
     return wanted
+
+
+@seen("an update of a data source without a url is refused for Prometheus and its like; without database empties it")
+def _check_url(wanted: Source) -> None:
+    if wanted["type"] in _NEEDS_URL and not (wanted.get("url") or "").strip():
+        raise _NO_URL
 
 
 def _found(call: Call) -> Source:
@@ -146,7 +155,9 @@ def _told(source: Source, message: str) -> object:
 @routes.put("/api/datasources/<id>", needs=WRITE)
 def update_datasource(call: Call) -> object:
     """Change a data source: jsonData is replaced, secrets that are not named are kept, empty ones removed."""
-    wanted, source = _wanted(call), _found(call)
+    wanted = _wanted(call)
+    _check_url(wanted)
+    source = _found(call)
     if source["readOnly"]:
         raise Refusal(403, "Cannot update read-only data source")
     version = wanted.get("version") or 0

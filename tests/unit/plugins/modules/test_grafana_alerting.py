@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils import _grafana_alerting_api
 from ansible_collections.vigil.observability.plugins.modules import grafana_alerting
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.alerting_config import (
     config_of,
     disturb,
+    postpone,
     put_config,
 )
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.alerting_rule_records import add_rule
@@ -459,6 +461,52 @@ def test_a_title_that_another_rule_has_is_refused(manage: Manage, server: Grafan
     result = manage(rule_groups=with_rule(uid="mine"))
     assert "has one of that title with the uid 'theirs'" in result["msg"]
     assert result["writes"] == 0
+
+
+def test_rules_that_exchange_their_titles_are_refused_before_anything_is_written(
+    manage: Manage, server: Grafana
+) -> None:
+    def groups(*titles: str) -> list[Result]:
+        members = [{**RULE, "uid": uid, "title": title} for uid, title in zip("abc", titles, strict=False)]
+        return [{"folder_uid": "shop", "name": "checkout", "rules": members}]
+
+    manage(rule_groups=groups("One", "Two", "Three"))
+    result = manage(rule_groups=groups("Two", "One", "Three"))
+    assert "The alert rule 'shop/Two' and alert rule 'shop/One' are to exchange their titles" in result["msg"]
+    assert result["writes"] == 0
+    passed_on = groups("Two", "Three", "Four")
+    assert len(manage(rule_groups=passed_on)["updated"]) == 3
+    assert {title: rule["uid"] for title, rule in rules(server).items()} == {"Two": "a", "Three": "b", "Four": "c"}
+    assert not manage(rule_groups=passed_on)["changed"]
+
+
+def test_a_rule_that_is_renamed_to_the_title_of_another_is_refused(manage: Manage, server: Grafana) -> None:
+    seed_rule(server, title="Taken")
+    manage(rule_groups=with_rule(uid="mine"))
+    result = manage(rule_groups=with_rule(uid="mine", title="Taken"))
+    assert "cannot have the title 'Taken' in the folder 'shop': alert rule 'shop/Taken' (uid theirs)" in result["msg"]
+    assert result["writes"] == 0
+    assert manage(rule_groups=with_rule(uid="mine", title="taken"))["changed"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind != "rule_groups"])
+def test_a_new_organisation_is_waited_for(
+    manage: Manage, server: Grafana, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_grafana_alerting_api, "_PAUSE", 0.01)
+    manage(contact_points=ALL["contact_points"], mute_timings=ALL["mute_timings"])
+    postpone(server.served.application.store, 1, 3)
+    assert "msg" not in manage(**{kind: ALL[kind]})
+
+
+def test_a_new_organisation_is_not_waited_for_without_an_end(
+    manage: Manage, server: Grafana, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_grafana_alerting_api, "_PAUSE", 0.01)
+    monkeypatch.setattr(_grafana_alerting_api, "_LONGEST", 0.05)
+    postpone(server.served.application.store, 1, 1000)
+    message = manage(templates=ALL["templates"])["msg"]
+    assert "Grafana makes it for a new organisation within a minute, but has not." in message
 
 
 def test_a_rule_gets_another_uid_when_ours_goes(manage: Manage, server: Grafana) -> None:

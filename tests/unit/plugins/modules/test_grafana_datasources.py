@@ -135,6 +135,20 @@ def test_what_grafana_cannot_empty_is_left(datasources: Run) -> None:
     assert not datasources([without])["changed"]
 
 
+def test_a_url_that_an_update_leaves_out_stays(datasources: Run, grafana: Grafana) -> None:
+    datasources([{**PROMETHEUS, "database": "metrics"}])
+    without = {key: value for key, value in PROMETHEUS.items() if key not in ("url", "basicAuthUser")}
+    changed = {**without, "jsonData": {"httpMethod": "GET"}}
+    assert datasources([changed])["updated"] == ["prometheus"]
+    kept = stored(grafana)["prometheus"]
+    assert [kept[key] for key in ("url", "database", "basicAuthUser")] == [
+        "https://monitor1:9090",
+        "metrics",
+        "grafana",
+    ]
+    assert not datasources([changed])["changed"]
+
+
 def test_a_change_of_somebody_else_in_between_is_refused(
     datasources: Run, grafana: Grafana, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -288,6 +288,21 @@ def test_library_panels_are_found_where_nothing_can_be_counted(provision: Run, o
     assert provision([{"uid": "b"}], on=older.grafana, state="absent")["deleted"] == ["b"]
 
 
+def test_folders_of_alert_rules_are_left_where_nothing_can_be_counted(provision: Run, older: Server) -> None:
+    """As on 9.4, which refuses to delete them."""
+    provision([folder("t-a"), folder("t-b"), folder("t-c")], on=older.grafana)
+    query = {"refId": "A", "datasourceUid": "-100", "model": {"type": "math", "expression": "1"}}
+    states = {"condition": "A", "noDataState": "OK", "execErrState": "OK"}
+    rule = {"uid": "r", "title": "R", "folderUID": "t-b", "ruleGroup": "g", "data": [query], **states}
+    older.ask("POST", "/api/v1/provisioning/alert-rules", rule)
+    pruned = provision([folder("t-a")], on=older.grafana, prune=True, uid_prefix="t-")
+    assert pruned["deleted"] == ["t-c"]
+    assert "'t-b' holds 1 alert rule." in pruned["warnings"][0]
+    assert "'t-b' holds 1 alert rule." in provision([{"uid": "t-b"}], on=older.grafana, state="absent")["msg"]
+    gone = provision([{"uid": "t-b"}], on=older.grafana, state="absent", delete_contents=True)
+    assert gone["deleted"] == ["t-b"]
+
+
 def test_an_answer_for_another_folder_is_a_failure(
     provision: Run, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
