@@ -24,6 +24,10 @@ options:
         C(objectives), C(business), C(depends_on), C(logs_url) and C(traces_url) say more.
     type: dict
     required: true
+  hosts:
+    description: Whether Grafana has the page of the hosts, to which those of the application then lead.
+    type: bool
+    default: false
   elasticsearch:
     description: Whether Grafana has an Elasticsearch data source with the logs.
     type: bool
@@ -80,13 +84,14 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._same_text imp
 def application_dashboard(
     described: Mapping[str, Any],
     *,
+    hosts: bool = False,
     elasticsearch: bool = False,
     jaeger: bool = False,
     logs_query: str = "",
     refresh: str = "30s",
 ) -> dict[str, Any]:
     """Return the JSON model; raise AnsibleFilterError for a wrong description or a missing library."""
-    sources = Sources(elasticsearch=elasticsearch, jaeger=jaeger, logs_query=logs_query)
+    sources = Sources(hosts=hosts, elasticsearch=elasticsearch, jaeger=jaeger, logs_query=logs_query)
     try:
         refuse_missing_library()
         page = application_page(application(described), sources, refresh=refresh)

@@ -59,7 +59,12 @@ def shipped_dashboards(
     """Return [{"dashboard": model, "folder_uid": uid}]; raise AnsibleFilterError as the filters of each kind do."""
     own = [*stack_dashboards(services), alerts_dashboard(alertmanager_url)]
     theirs = [
-        application_dashboard(application, elasticsearch="elasticsearch" in services, jaeger="jaeger" in services)
+        application_dashboard(
+            application,
+            hosts="node_exporter" in services,
+            elasticsearch="elasticsearch" in services,
+            jaeger="jaeger" in services,
+        )
         for application in applications
     ]
     return [

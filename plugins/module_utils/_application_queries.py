@@ -66,6 +66,12 @@ class ApplicationQueries:
         """Return requests per second."""
         return _sum(self._requests(), self.by)
 
+    def throughput_by_class(self) -> str:
+        """Return requests per second by class of status, such as 5xx; what is no status of HTTP keeps its name."""
+        status = quoted(self.metrics["status_label"])
+        named = f'label_replace({self._requests()}, "class", "$1", {status}, "(.*)")'
+        return _sum(f'label_replace({named}, "class", "${{1}}xx", {status}, "([1-5])[0-9][0-9]")', ("class",))
+
     def error_rate(self) -> str:
         """Return the share of requests that failed, in percent."""
         bad = f"{self.metrics['status_label']}=~{quoted(self.metrics['bad_status'])}"
@@ -99,9 +105,16 @@ class ApplicationQueries:
         return _share(used, _sum(self._series(self.metrics["pool_size"], self.where), by))
 
     def new_builds(self, within: str) -> str:
-        """Return how many instances run each version that none ran so long ago."""
+        """Return how many instances run each version that none ran so long ago, once another one was known.
+
+        Where nothing ran so long ago, what ran on the day before it counts: who comes back as he was is not new.
+        """
         builds = self._series(self.metrics["build_info"], ())
-        return f"count by (version) ({builds}) unless count by (version) ({builds} offset {within})"
+        now, before, day = (
+            f"count by (version) ({found})"
+            for found in (builds, f"{builds} offset {within}", f"last_over_time({builds}[1d] offset {within})")
+        )
+        return f"{now} unless ({before} or ({day} unless on () {before})) and on () {day}"
 
     def _requests(self, *matchers: str) -> str:
         return self._rate(self.metrics["requests"], (*self.where, *self.requests_where, *matchers))
@@ -113,7 +126,8 @@ class ApplicationQueries:
 
     def _quantile(self, quantile: float, key: str, matchers: tuple[str, ...], by: tuple[str, ...]) -> str:
         buckets = self._rate(f"{self.metrics[key]}_bucket", matchers)
-        return f"histogram_quantile({quantile}, {_sum(buckets, ('le', *by))})"
+        # Without observations the quantile is no number, which is no answer either.
+        return f"histogram_quantile({quantile}, {_sum(buckets, ('le', *by))}) >= 0"
 
     def _rate(self, name: str, matchers: tuple[str, ...]) -> str:
         return f"rate({self._series(name, matchers)}[{self.window}])"

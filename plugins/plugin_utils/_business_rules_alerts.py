@@ -13,7 +13,20 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._application i
 from ansible_collections.vigil.observability.plugins.plugin_utils._business_metric import BusinessMetric
 from ansible_collections.vigil.observability.plugins.plugin_utils._rule_pair import Rule, alert
 
-__all__ = ["DROP", "MINUTES", "MISSING", "PAGE", "QUIET", "Words", "alert_labels", "alert_texts", "alerts", "selector"]
+__all__ = [
+    "DROP",
+    "MINUTES",
+    "MISSING",
+    "PAGE",
+    "QUIET",
+    "SIGMAS",
+    "SIGMA_OF_MAD",
+    "Words",
+    "alert_labels",
+    "alert_texts",
+    "alerts",
+    "selector",
+]
 
 DROP = "BusinessMetricDrop"
 MISSING = "BusinessMetricMissing"
@@ -21,8 +34,8 @@ QUIET = "BusinessMetricTooQuiet"
 PAGE = "business"
 MINUTES = 30
 _SEVERITIES = {DROP: "critical", MISSING: "warning", QUIET: "warning"}
-_SIGMAS = 3
-_SIGMA_OF_MAD = 1.4826
+SIGMAS = 3
+SIGMA_OF_MAD = 1.4826
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +64,7 @@ def alerts(application: Application, metric: BusinessMetric, weeks: int) -> Iter
     )
     conditions = {DROP: (_drop(metric, of), "10m"), MISSING: (f"absent(business:level:avg30m{of})", "1h")}
     if metric.counts:
-        conditions[QUIET] = (f"max_over_time(business:baseline:median{of}[1d]) * {MINUTES} < {_SIGMAS**2}", "1d")
+        conditions[QUIET] = (f"max_over_time(business:baseline:median{of}[1d]) * {MINUTES} < {SIGMAS**2}", "1d")
     for name, (expr, wait) in conditions.items():
         texts = alert_texts(application, metric, name, words=words, weeks=weeks)
         yield alert(name, expr, wait=wait, labels=alert_labels(application, metric, name), page=PAGE, texts=texts)
@@ -84,7 +97,7 @@ def alert_texts(
         return {
             "summary": f"{name} of {service} is too low for a drop to be seen",
             "description": (
-                f"All day it is usual that fewer than {_SIGMAS**2} are counted in {MINUTES} minutes: even none at all "
+                f"All day it is usual that fewer than {SIGMAS**2} are counted in {MINUTES} minutes: even none at all "
                 "can be chance. If it is no count but a ratio, say counts: false."
             ),
         }
@@ -107,10 +120,10 @@ def _drop(metric: BusinessMetric, of: str) -> str:
         f"business:baseline:weeks{of} >= 2",
         # What is least is the median itself or lower.
         f"{level} < {1 - metric.drop:.12g} * (business:baseline:least{of} > 0)",
-        f"{gone} > {_SIGMAS} * {_SIGMA_OF_MAD} * business:baseline:mad{of}",
+        f"{gone} > {SIGMAS} * {SIGMA_OF_MAD} * business:baseline:mad{of}",
     ]
     if metric.counts:
-        conditions.append(f"{gone} * {MINUTES} > {_SIGMAS} * sqrt({median} * {MINUTES})")
+        conditions.append(f"{gone} * {MINUTES} > {SIGMAS} * sqrt({median} * {MINUTES})")
     return "\nand ".join(conditions)
 
 

@@ -30,8 +30,8 @@ class Annotation:
     heads: dict[str, str] = field(default_factory=dict)
 
     def query(self) -> Builder[models.AnnotationQuery]:
-        """Return the question to the data source."""
-        asked = dashboard.AnnotationQuery().name(self.name).enable(True).icon_color(self.color)
+        """Return the question to the data source. Its switch would take a line of a small screen from the panels."""
+        asked = dashboard.AnnotationQuery().name(self.name).enable(True).hide(True).icon_color(self.color)
         if self.expr:
             return asked.datasource(models.DataSourceRef(type_val="prometheus", uid="${datasource}")).expr(self.expr)
         asked.datasource(models.DataSourceRef(type_val="grafana", uid="-- Grafana --"))

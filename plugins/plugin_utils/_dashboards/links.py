@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -34,17 +35,17 @@ class Link:
     @classmethod
     def page(cls, title: str, uid: str, **variables: str) -> Link:
         """Return the link to a dashboard at the same time, with its variables set to these texts."""
-        chosen = "".join(f"&var-{name}={value}" for name, value in variables.items())
-        return cls(title=title, url=f"/d/{uid}?{_TIME}{chosen}")
+        return cls(title=title, url=f"/d/{uid}?{'&'.join((_TIME, *_chosen(variables)))}")
 
     def data_link(self) -> Builder[models.DashboardLink]:
         """Return it in Grafana's words."""
         return _link(self.title, models.DashboardLinkType.LINK).url(self.url).target_blank(self.outside)
 
 
-def to_dashboard(title: str, uid: str) -> Builder[models.DashboardLink]:
-    """Return the way to another dashboard, which shows the same time."""
-    return _link(title, models.DashboardLinkType.LINK).url(f"/d/{uid}").keep_time(True).icon("dashboard")
+def to_dashboard(title: str, uid: str, **variables: str) -> Builder[models.DashboardLink]:
+    """Return the way to another dashboard, which shows the same time, with its variables set to these texts."""
+    url = "?".join(filter(None, (f"/d/{uid}", "&".join(_chosen(variables)))))
+    return _link(title, models.DashboardLinkType.LINK).url(url).keep_time(True).icon("dashboard")
 
 
 def to_tagged(title: str, *tags: str) -> Builder[models.DashboardLink]:
@@ -71,6 +72,10 @@ def to_explore(title: str, source: str, kind: str, query: dict[str, Any]) -> Bui
     parts = re.split(r"(\$\{\w+\})", text)
     panes = "".join(part if part.startswith("${") else quote(part, safe="") for part in parts)
     return _link(title, models.DashboardLinkType.LINK).url(f"/explore?schemaVersion=1&panes={panes}").icon("bolt")
+
+
+def _chosen(variables: Mapping[str, str]) -> Iterator[str]:
+    return (f"var-{name}={value}" for name, value in variables.items())
 
 
 def _link(title: str, kind: models.DashboardLinkType) -> dashboard.DashboardLink:

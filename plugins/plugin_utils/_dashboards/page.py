@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["Page", "Row"]
+__all__ = ["Page", "Row", "spread"]
 
 _WIDTH = 24
 _INTERVALS = ["30s", "1m", "5m", "15m", "1h"]
@@ -84,6 +84,21 @@ class Page:
                 panel.grid_pos = _placed(heights, panel.grid_pos or models.GridPos())
                 made.with_panel(builder)
             top = max(heights)
+
+
+def spread(
+    panels: Sequence[Builder[models.Panel]], most: int = 2, *, height: int | None = None
+) -> list[Builder[models.Panel]]:
+    """Return the panels, so wide that they fill the page in lines of `most`, which divides its width, or fewer.
+
+    With a `height`, all of them get it.
+    """
+    for start in range(0, len(panels), most):
+        line = panels[start : start + most]
+        for builder in line:
+            place = builder.build().grid_pos or models.GridPos()
+            place.w, place.h = _WIDTH // len(line), height or place.h
+    return list(panels)
 
 
 def _placed(heights: list[int], wanted: models.GridPos) -> models.GridPos:

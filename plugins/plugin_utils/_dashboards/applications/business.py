@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
     ApplicationQueries,
-    quoted,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._business_metric import BusinessMetric
+from ansible_collections.vigil.observability.plugins.plugin_utils._business_rules_alerts import (
+    SIGMA_OF_MAD,
+    SIGMAS,
+    selector,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
 __all__ = ["business_panels"]
+
+_LATER = "known after two weeks: the same time of earlier weeks is what it is compared with"
 
 
 def business_panels(app: Application, curves: ApplicationQueries) -> list[Builder[models.Panel]]:
@@ -30,40 +38,58 @@ def business_panels(app: Application, curves: ApplicationQueries) -> list[Builde
         "orders": lambda: timeseries(
             "Orders",
             "Orders per minute, by what became of them.",
-            Query(f"60 * {curves.orders('status')}", "{{status}}"),
-            scale=Scale(unit="none"),
-            size=(8, 8),
+            Query(worst(f"60 * {curves.orders('status')}"), "{{status}}"),
+            scale=Scale(unit="none", soft_maximum=1),
+            axis="orders per minute",
         ),
         "order_duration": lambda: timeseries(
             "Order processing time",
             "How long 95 of a hundred orders take at most, by their kind.",
-            Query(curves.order_duration(0.95, "order_type"), "{{order_type}}", exemplars=True),
+            Query(worst(curves.order_duration(0.95, "order_type")), "{{order_type}}", exemplars=True),
             scale=Scale(unit="s"),
-            size=(8, 8),
+            axis="95th percentile",
+            no_value="no orders",
         ),
         "active_users": lambda: timeseries(
             "Active users",
             "Users that are active, by their kind.",
-            Query(curves.active_users("user_type"), "{{user_type}}"),
-            scale=Scale(unit="none", decimals=0),
-            size=(8, 8),
+            Query(worst(curves.active_users("user_type")), "{{user_type}}"),
+            scale=Scale(unit="none", decimals=0, soft_maximum=1),
+            axis="users",
         ),
     }
-    panels = [make() for key, make in made.items() if app.metrics[key]]
-    return panels + _level_panels(app)
+    counted = spread([make() for key, make in made.items() if app.metrics[key]], 3)
+    return counted + [panel for metric in app.business for panel in _level_panels(app, metric)]
 
 
-def _level_panels(app: Application) -> list[Builder[models.Panel]]:
-    where = f"service={quoted(app.name)}"
+def _level_panels(app: Application, metric: BusinessMetric) -> list[Builder[models.Panel]]:
+    """Return the level beside what is usual, and how much of it is gone."""
+    of = selector(app, metric)
+    median, chance = f"business:baseline:median{of}", f"{SIGMAS * SIGMA_OF_MAD:g} * business:baseline:mad{of}"
+    share = 100 * metric.drop
     return [
         timeseries(
             f"Business: {metric.name}",
-            "Level per minute, and what is usual at this time of the week. An alert fires "
-            f"{100 * metric.drop:g} % below it.",
-            Query(f"business:level:avg30m{{{where},metric={quoted(metric.name)}}}", "level"),
-            Query(f"business:baseline:median{{{where},metric={quoted(metric.name)}}}", "usual"),
+            "Level per minute, and what is usual at this time of the week; the band is what chance makes of it. An "
+            f"alert fires when the level is below the band and {share:g} % below what is least usual.",
+            Query(f"business:level:avg30m{of}", "level"),
+            Query(median, "usual"),
+            Query(f"{1 - metric.drop:g} * business:baseline:least{of}", "alert below"),
+            Query(f"{median} - {chance}", "usual at least"),
+            Query(f"{median} + {chance}", "usual at most"),
             scale=Scale(unit="none"),
-            size=(8, 8),
-        )
-        for metric in app.business
+            axis="per minute",
+            colors={"/^usual$/": "blue", "/^alert below$/": "red"},
+            band=("usual at least", "usual at most"),
+            no_value=_LATER,
+        ),
+        timeseries(
+            f"Business: {metric.name}, drop",
+            f"How far the level is below what is usual at this time of the week; below 0 it is higher. From "
+            f"{share:g} % on an alert fires, unless chance explains it.",
+            Query(f"100 * business:drop:ratio{of}", "drop"),
+            scale=Scale(unit="percent", minimum=None, decimals=1, soft_maximum=2 * share, steps=above((share, "red"))),
+            axis="below the usual level",
+            no_value=_LATER,
+        ),
     ]

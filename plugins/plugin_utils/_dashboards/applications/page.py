@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,9 +22,17 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.an
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.business import (
     business_panels,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.now import (
+    instance_panels,
+    state_panels,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.requests import (
+    request_panels,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.resources import (
     resource_panels,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import (
     to_address,
     to_dashboard,
@@ -33,55 +40,41 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
     to_tagged,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
-    Query,
-    log_lines,
-    stat,
-    timeseries,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import log_lines, or_zero
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["Sources", "application_page", "dashboard_uid"]
-
-_LONGEST_UID = 40
-_ERRORS = Scale(unit="percent", decimals=2, steps=((None, "green"), (1, "yellow"), (5, "red")))
-_RATE = Scale(unit="reqps")
-_NO_TRAFFIC = "no traffic"
+__all__ = ["Sources", "application_page"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Which data sources there are besides Prometheus, and how the logs of an application are found in one."""
+    """Which data sources there are besides Prometheus, and how the logs of an application are found in one.
 
+    `hosts` says whether there is a page of the machines, to which those of the application can lead.
+    """
+
+    hosts: bool = False
     elasticsearch: bool = False
     jaeger: bool = False
     logs_query: str = ""
 
 
-def dashboard_uid(name: str) -> str:
-    """Return the uid of the dashboard of an application, the same for the same name, 40 characters at most."""
-    uid = f"app-{name}"
-    if len(uid) <= _LONGEST_UID:
-        return uid
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{uid[: _LONGEST_UID - len(digest) - 1]}-{digest}"
-
-
 def application_page(app: Application, sources: Sources, *, refresh: str = "30s") -> Page:
-    """Return the dashboard: requests, resources, business, promises, and the ways to logs and traces."""
-    curves = _queries(app, RATE)
+    """Return the dashboard: the state now, requests, resources, business, promises, ways to logs and traces."""
+    now, curves = _queries(app, "5m"), _queries(app, RATE)
     rows = [
-        Row("Requests", _request_panels(_queries(app, "5m"), curves)),
-        Row("Resources", resource_panels(app, RATE)),
+        Row("Now", [*state_panels(app, now), *instance_panels(app, hosts=sources.hosts)]),
+        Row("Requests", request_panels(app, now, curves)),
+        Row("Resources", resource_panels(app, RATE, hosts=sources.hosts)),
         Row("Business", business_panels(app, curves)),
-        Row("Objectives and alerts", _promise_panels(app)),
+        Row("Objectives", _promise_panels(app)),
         Row("Logs", _log_panels(app, sources)),
     ]
     return Page(
@@ -97,8 +90,13 @@ def application_page(app: Application, sources: Sources, *, refresh: str = "30s"
     )
 
 
+def _route(app: Application) -> str:
+    """Return the label by which routes can be chosen, empty where that is not known."""
+    return app.metrics["route_label"] if app.metrics["requests"] else ""
+
+
 def _queries(app: Application, window: str) -> ApplicationQueries:
-    route = app.metrics["route_label"]
+    route = _route(app)
     return ApplicationQueries(
         job=app.job,
         metrics=app.metrics,
@@ -108,74 +106,9 @@ def _queries(app: Application, window: str) -> ApplicationQueries:
     )
 
 
-def _request_panels(now: ApplicationQueries, curves: ApplicationQueries) -> list[Builder[models.Panel]]:
-    bad = now.metrics["bad_status"]
-    panels = [
-        timeseries(
-            "Response time",
-            "How long requests take: of a hundred, 95 (50, 99) are no slower than the line. Points are single requests "
-            "with their trace, where the application tells them.",
-            Query(curves.response_time(0.95), "95th percentile", exemplars=True),
-            Query(curves.response_time(0.5), "50th percentile"),
-            Query(curves.response_time(0.99), "99th percentile"),
-            Query(curves.response_time_mean(), "mean"),
-            scale=Scale(unit="s"),
-        ),
-        stat(
-            "Error rate",
-            f"Share of requests of the last 5 minutes with a status of {bad}. Yellow from 1 %, red from 5 %.",
-            Query(now.error_rate()),
-            scale=_ERRORS,
-            size=(6, 4),
-            no_value=_NO_TRAFFIC,
-        ),
-        stat(
-            "Throughput",
-            "Requests per second of the last 5 minutes, all instances together.",
-            Query(now.throughput()),
-            scale=_RATE,
-            size=(6, 4),
-            no_value=_NO_TRAFFIC,
-        ),
-        timeseries(
-            "Errors over time",
-            f"Share of requests with a status of {bad}, weighted by requests.",
-            Query(curves.error_rate(), "errors"),
-            scale=_ERRORS,
-            size=(12, 4),
-        ),
-    ]
-    return panels + _split_panels(curves)
-
-
-def _split_panels(curves: ApplicationQueries) -> list[Builder[models.Panel]]:
-    """Return where requests go and what becomes of them."""
-    parts = {"route": curves.metrics["route_label"], "status": curves.metrics["status_label"]}
-    panels = []
-    for title, name in ((title, name) for title, name in parts.items() if name):
-        split = ApplicationQueries(
-            curves.job, curves.metrics, curves.where, curves.requests_where, curves.window, by=(name,)
-        )
-        panels.append(
-            timeseries(
-                f"Throughput by {title}",
-                f"Requests per second, by their {title}.",
-                Query(split.throughput(), f"{{{{{name}}}}}"),
-                scale=_RATE,
-                stacked=True,
-            )
-        )
-    return panels
-
-
 def _promise_panels(app: Application) -> list[Builder[models.Panel]]:
     where = f"service={quoted(app.name)}"
-    promised = [
-        objectives.budget_remaining(where, size=(24, 4)),
-        objectives.burn_rate(where),
-        objectives.violation_probability(where),
-    ]
-    return [*(promised if app.objectives else ()), objectives.firing_alerts(where)]
+    return [objectives.burn_rate(where), objectives.violation_probability(where)] if app.objectives else []
 
 
 def _log_panels(app: Application, sources: Sources) -> list[Builder[models.Panel]]:
@@ -190,7 +123,7 @@ def _log_query(app: Application, sources: Sources) -> str:
 
 
 def _variables(app: Application, sources: Sources) -> tuple[Builder[models.VariableModel], ...]:
-    job, route = quoted(app.job), app.metrics["route_label"]
+    job, route = quoted(app.job), _route(app)
     chosen = [source("datasource", "prometheus", "Metrics"), label("instance", f"up{{job={job}}}", "Instance")]
     if route:
         where = ",".join((f"job={job}", *map(str, app.matchers)))
@@ -205,13 +138,15 @@ def _variables(app: Application, sources: Sources) -> tuple[Builder[models.Varia
 def _annotations(app: Application) -> tuple[Annotation, ...]:
     events = [noted("Deployments", "blue", "deployment", app.name), noted("Incidents", "red", "incident", app.name)]
     if app.metrics["build_info"]:
-        builds = ApplicationQueries(app.job, app.metrics).new_builds("5m")
+        # What is 0 is not drawn, and Grafana 9.4 cannot do without an answer.
+        builds = or_zero(ApplicationQueries(app.job, app.metrics).new_builds("5m"))
         events.append(measured("New versions", "purple", builds, title="version {{version}}"))
     return tuple(events)
 
 
 def _links(app: Application, sources: Sources) -> tuple[Builder[models.DashboardLink], ...]:
-    found = [to_tagged("Applications", "application"), to_tagged("Alerts & SLA", "alerts")]
+    alerts = to_dashboard("Alerts & SLA", ALERTS_UID, service=app.name)
+    found = [to_tagged("Applications", "application"), alerts]
     found += [to_dashboard(f"needs {other}", dashboard_uid(other)) for other in app.depends_on]
     if app.logs_url:
         found.append(to_address("Logs", app.logs_url))

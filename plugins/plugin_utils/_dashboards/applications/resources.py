@@ -15,9 +15,17 @@ from ansible_collections.vigil.observability.plugins.module_utils._application_q
     quoted,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeline, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
+    Query,
+    timeline,
+    timeseries,
+    worst,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import process_panels
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -25,10 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["resource_panels"]
 
-_SHARE = Scale(unit="percent", maximum=100, steps=((None, "green"), (80, "yellow"), (95, "red")))
+_SHARE = Scale(unit="percent", maximum=100, steps=above((80, "orange"), (95, "red")))
+_OF_LIMIT = "share of the limit"
 
 
-def resource_panels(app: Application, window: str) -> list[Builder[models.Panel]]:
+def resource_panels(app: Application, window: str, *, hosts: bool) -> list[Builder[models.Panel]]:
     """Return the use of processors and memory in percent of what there is, and what else is known of the ground."""
     job = f"job={quoted(app.job)}"
     where = (job, 'instance=~"$instance"')
@@ -36,25 +45,29 @@ def resource_panels(app: Application, window: str) -> list[Builder[models.Panel]
         panels = _container_panels(app, window)
     else:
         panels = [_usage(_process_usage(app, ProcessQueries(where, window))), *process_panels(*where)]
-    if app.runs_on == "systemd":
-        panels.append(_unit_state(app, job))
-    if app.metrics["pool_in_use"] and app.metrics["pool_size"]:
-        pool = ApplicationQueries(app.job, app.metrics, where[1:]).pool_use("instance")
-        panels.append(
-            timeseries(
-                "Connection pool",
-                "Connections that are lent out, as a share of those that can be. At 100 % requests wait for one.",
-                Query(pool, "{{instance}}"),
-                scale=_SHARE,
-                size=(12, 6),
-            )
+    return panels + spread([*_unit_panels(app, job, hosts=hosts), *_pool_panels(app, where[1:])])
+
+
+def _pool_panels(app: Application, where: tuple[str, ...]) -> list[Builder[models.Panel]]:
+    if not (app.metrics["pool_in_use"] and app.metrics["pool_size"]):
+        return []
+    pool = ApplicationQueries(app.job, app.metrics, where).pool_use("instance")
+    return [
+        timeseries(
+            "Connection pool",
+            "Connections that are lent out, as a share of those that can be. At 100 % requests wait for one.",
+            Query(worst(pool), "{{instance}}"),
+            scale=_SHARE,
+            axis="share of the pool",
+            size=(12, 6),
         )
-    return panels
+    ]
 
 
 def _usage(usage: tuple[str, tuple[Query, ...]]) -> Builder[models.Panel]:
     description, queries = usage
-    return timeseries("Resource usage", description, *queries, scale=_SHARE, size=(24, 8))
+    found = [Query(worst(query.expr, most=5), query.legend) for query in queries]
+    return timeseries("Resource usage", description, *found, scale=_SHARE, axis=_OF_LIMIT, size=(24, 8))
 
 
 def _process_usage(app: Application, asked: ProcessQueries) -> tuple[str, tuple[Query, ...]]:
@@ -82,25 +95,32 @@ def _container_panels(app: Application, window: str) -> list[Builder[models.Pane
         timeseries(
             "CPU used",
             "Processor cores that the containers keep busy.",
-            Query(asked.cpu_cores(), name),
-            scale=Scale(unit="none", decimals=2),
+            Query(worst(asked.cpu_cores()), name),
+            scale=Scale(unit="none", soft_maximum=0.1),
+            axis="busy cores",
         ),
         timeseries(
             "Memory used",
             "Memory of the containers that cannot be taken back.",
-            Query(asked.memory_bytes(), name),
+            Query(worst(asked.memory_bytes()), name),
             scale=Scale(unit="bytes"),
+            axis="working set",
         ),
     ]
 
 
-def _unit_state(app: Application, job: str) -> Builder[models.Panel]:
-    hosts = f"group by (host) (up{{{job}}})"
+def _unit_panels(app: Application, job: str, *, hosts: bool) -> list[Builder[models.Panel]]:
+    if app.runs_on != "systemd":
+        return []
+    here = f"group by (host) (up{{{job}}})"
     state = f'node_systemd_unit_state{{name={quoted(app.unit)},state="active"}}'
-    return timeline(
-        "Unit",
-        f"Whether systemd holds {app.unit} for active, on each host of the application.",
-        Query(f"max by (host) ({state}) and on (host) {hosts}", "{{host}}"),
-        scale=Scale(unit="none", texts={"0": ("not active", "red"), "1": ("active", "green")}),
-        size=(12, 6),
-    )
+    return [
+        timeline(
+            "Unit",
+            f"Whether systemd holds {app.unit} for active, on each host of the application.",
+            Query(f"max by (host) ({state}) and on (host) {here}", "{{host}}"),
+            scale=Scale(unit="none", texts={"0": ("not active", "red"), "1": ("active", "green")}),
+            size=(12, 6),
+            link=Link.page("The host", UIDS["hosts"], host="${__field.labels.host}") if hosts else None,
+        )
+    ]

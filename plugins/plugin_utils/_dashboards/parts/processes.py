@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import ProcessQueries
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -35,29 +35,33 @@ def process_panels(*where: str) -> tuple[Builder[models.Panel], ...]:
         timeseries(
             "CPU used",
             "Processor cores that the process keeps busy.",
-            Query(asked.cpu_cores(), "{{instance}}"),
-            scale=Scale(unit="none", decimals=2),
+            Query(worst(asked.cpu_cores()), "{{instance}}"),
+            scale=Scale(unit="none", soft_maximum=0.1),
+            axis="busy cores",
             size=(6, 8),
         ),
         timeseries(
             "Memory used",
             "Resident memory of the process.",
-            Query(asked.memory_bytes(), "{{instance}}"),
+            Query(worst(asked.memory_bytes()), "{{instance}}"),
             scale=Scale(unit="bytes"),
+            axis="resident memory",
             size=(6, 8),
         ),
         timeseries(
             "Open files",
             "Open files and connections, as a share of what the process may have open.",
-            Query(asked.open_files(), "{{instance}}"),
-            scale=Scale(unit="percent", maximum=100, steps=((None, "green"), (80, "red"))),
+            Query(worst(asked.open_files()), "{{instance}}"),
+            scale=Scale(unit="percent", maximum=100, steps=above((80, "red"))),
+            axis="share of the limit",
             size=(6, 8),
         ),
         timeseries(
             "Restarts",
             "How often the process was started anew within the hour before.",
-            Query(asked.starts("1h"), "{{instance}}"),
-            scale=Scale(unit="none", decimals=0),
+            Query(worst(asked.starts("1h")), "{{instance}}"),
+            scale=Scale(unit="none", decimals=0, soft_maximum=4),
+            axis="restarts within an hour",
             size=(6, 8),
         ),
     )

@@ -64,7 +64,7 @@ OTHERS = r"""
   | container_(cpu_usage_seconds_total|memory_working_set_bytes|spec_(cpu_(quota|period)|memory_limit_bytes))
   | sla_(checks|violations)_total | slo:objective:bad_ratio | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d)
   | slo:error_budget:remaining_ratio | slo:compliance:ratio24h | slo:violation:(probability|brier)15m
-  | business:(level:avg30m|baseline:median) | alert:summary:firing
+  | business:(level:avg30m|baseline:(median|least|mad)|drop:ratio) | alert:summary:firing
 """
 
 

@@ -70,6 +70,16 @@ def test_error_rate_of_parts_shows_those_without_errors_as_zero(tmp_path: Path) 
     answered(tmp_path, by_route.error_rate(), expected, BUSY, QUIET, FAILING)
 
 
+def test_requests_are_counted_by_class_of_their_status(tmp_path: Path) -> None:
+    codes = {"200": 60, "204": 60, "404": 6, "500": 3, "503": 3, "timeout": 12}
+    series = [
+        {"series": f'http_requests_total{{job="shop",status_code="{code}"}}', "values": f"0+{rate}x20"}
+        for code, rate in codes.items()
+    ]
+    expected = {'{class="2xx"}': 2, '{class="4xx"}': 0.1, '{class="5xx"}': 0.1, '{class="timeout"}': 0.2}
+    answered(tmp_path, SHOP.throughput_by_class(), expected, *series)
+
+
 def test_throughput_counts_all_instances_and_no_other_job(tmp_path: Path) -> None:
     answered(tmp_path, SHOP.throughput(), {"{}": 10}, BUSY, QUIET, FAILING, OTHERS)
 
@@ -97,8 +107,9 @@ def test_response_times_are_those_of_all_requests_together(tmp_path: Path) -> No
     answered(tmp_path, SHOP.response_time(0.95), {"{}": 0.55}, *series)
 
 
-def test_mean_response_time_has_no_answer_without_requests(tmp_path: Path) -> None:
-    answered(tmp_path, SHOP.response_time_mean(), {}, *durations("a", fast=0, slow=0))
+def test_response_times_have_no_answer_without_requests(tmp_path: Path) -> None:
+    for asked in (SHOP.response_time_mean(), SHOP.response_time(0.95)):
+        answered(tmp_path, asked, {}, *durations("a", fast=0, slow=0))
 
 
 def test_orders_users_and_pools_are_told_apart_as_asked(tmp_path: Path) -> None:
@@ -124,11 +135,35 @@ def test_order_durations_are_told_by_kind_of_order(tmp_path: Path) -> None:
     answered(tmp_path, SHOP.order_duration(0.5, "order_type"), {'{order_type="gift"}': 1}, *buckets)
 
 
+def build(version: str, values: str) -> dict[str, str]:
+    """Return an instance that runs this version, as it is scraped each minute."""
+    return {"series": f'application_build_info{{job="shop",version="{version}"}}', "values": values}
+
+
 def test_new_version_is_told_for_as_long_as_asked(tmp_path: Path) -> None:
-    old = {"series": 'application_build_info{job="shop",version="1"}', "values": "1x20"}
-    new = {"series": 'application_build_info{job="shop",version="2"}', "values": "_x10 1x10"}
-    answered(tmp_path, SHOP.new_builds("5m"), {'{version="2"}': 1}, old, new, at="12m")
-    answered(tmp_path, SHOP.new_builds("5m"), {}, old, new, at="18m")
+    series = [build("1", "1x20"), build("2", "_x10 1x10")]
+    answered(tmp_path, SHOP.new_builds("5m"), {'{version="2"}': 1}, *series, at="12m")
+    answered(tmp_path, SHOP.new_builds("5m"), {}, *series, at="18m")
+
+
+@pytest.mark.parametrize("at", ["10m", "11m", "15m", "20m"])
+def test_first_scrape_of_an_application_is_no_new_version(at: str, tmp_path: Path) -> None:
+    answered(tmp_path, SHOP.new_builds("5m"), {}, build("1", "_x9 1x20"), at=at)
+
+
+def test_version_that_comes_back_after_an_outage_is_no_new_one(tmp_path: Path) -> None:
+    answered(tmp_path, SHOP.new_builds("5m"), {}, build("1", "1x9 stale _x19 1x20"), at="31m")
+
+
+def test_version_that_ends_an_outage_is_a_new_one(tmp_path: Path) -> None:
+    series = [build("1", "1x9 stale"), build("2", "_x30 1x20")]
+    answered(tmp_path, SHOP.new_builds("5m"), {'{version="2"}': 1}, *series, at="31m")
+    answered(tmp_path, SHOP.new_builds("5m"), {}, *series, at="37m")
+
+
+def test_version_to_which_a_release_is_taken_back_is_a_new_one(tmp_path: Path) -> None:
+    series = [build("1", "1x9 stale _x20 1x20"), build("2", "_x10 1x20 stale")]
+    answered(tmp_path, SHOP.new_builds("5m"), {'{version="1"}': 1}, *series, at="33m")
 
 
 def process_series() -> list[dict[str, str]]:
@@ -167,6 +202,16 @@ def test_open_files_and_restarts_of_processes_are_told(tmp_path: Path) -> None:
     shop = ProcessQueries(('job="shop"',))
     answered(tmp_path, shop.open_files(), each(50), *process_series())
     answered(tmp_path, shop.starts("1h"), each(1), *process_series())
+
+
+def test_first_scrape_of_a_process_is_no_restart(tmp_path: Path) -> None:
+    series = {"series": 'process_start_time_seconds{job="shop",instance="h:1"}', "values": "_x9 300x20"}
+    answered(tmp_path, ProcessQueries(('job="shop"',)).starts("1h"), {'{instance="h:1"}': 0}, series)
+
+
+def test_restart_is_counted_once_though_the_process_was_away(tmp_path: Path) -> None:
+    series = {"series": 'process_start_time_seconds{job="shop",instance="h:1"}', "values": "60x9 stale _x4 900x20"}
+    answered(tmp_path, ProcessQueries(('job="shop"',)).starts("1h"), {'{instance="h:1"}': 1}, series, at="30m")
 
 
 def test_containers_are_measured_against_their_limits_without_their_pod_counted_twice(tmp_path: Path) -> None:

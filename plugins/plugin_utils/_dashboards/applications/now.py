@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state of an application now: what its users get, on which instances it runs, what alerts say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
+    ApplicationQueries,
+    quoted,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications import judged
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.cog.builder import Builder
+    from grafana_foundation_sdk.models import dashboard as models
+
+__all__ = ["instance_panels", "state_panels"]
+
+_NO_TRAFFIC = "no traffic"
+_USUAL = 0.95
+_STATE = Scale(unit="none", texts={"0": ("unreachable", "red"), "1": ("up", CALM)})
+_FIRING = Scale(unit="none", decimals=0, steps=above((1, "red")))
+
+
+def state_panels(app: Application, now: ApplicationQueries) -> list[Builder[models.Panel]]:
+    """Return what users get: how long they wait, what is left of the error budgets, how much fails, how many come."""
+    alerts = Link.page("Alerts and objectives of the application", ALERTS_UID, service=app.name)
+    panels = []
+    if app.metrics["duration"]:
+        panels.append(_response_time(app, now, alerts))
+    if app.objectives:
+        panels.append(objectives.budget_remaining(f"service={quoted(app.name)}", size=(6, 4)))
+    if app.metrics["requests"] and app.metrics["status_label"]:
+        panels.append(_error_rate(app, now, alerts))
+    if app.metrics["requests"]:
+        panels.append(_throughput(now))
+    return spread(panels, 4)
+
+
+def _response_time(app: Application, now: ApplicationQueries, alerts: Link) -> Builder[models.Panel]:
+    shares = dict(judged.latencies(app))
+    return stat(
+        "Response time now",
+        "How long requests of the last 5 minutes took: of a hundred, 95 were no slower. "
+        + " ".join(f"{one.sentence} Orange: they take longer." for one in shares.values()),
+        *([] if _USUAL in shares else [Query(now.response_time(_USUAL), "95th percentile")]),
+        *(
+            Query(now.response_time(share), one.objective, scale=one.scale, link=alerts)
+            for share, one in shares.items()
+        ),
+        scale=Scale(unit="s"),
+        text="value_and_name",
+        size=(6, 4),
+        no_value=_NO_TRAFFIC,
+    )
+
+
+def _error_rate(app: Application, now: ApplicationQueries, alerts: Link) -> Builder[models.Panel]:
+    found = judged.errors(app)
+    return stat(
+        "Error rate",
+        f"Share of requests of the last 5 minutes with a status of {now.metrics['bad_status']}. {found.sentence}",
+        Query(now.error_rate(), found.objective),
+        scale=found.scale,
+        text="value_and_name" if found.objective else "value",
+        size=(6, 4),
+        no_value=_NO_TRAFFIC,
+        link=alerts,
+    )
+
+
+def _throughput(now: ApplicationQueries) -> Builder[models.Panel]:
+    return stat(
+        "Throughput",
+        "Requests per second of the last 5 minutes, all instances together.",
+        Query(now.throughput()),
+        scale=Scale(unit="reqps"),
+        size=(6, 4),
+        no_value="no data",
+    )
+
+
+def instance_panels(app: Application, *, hosts: bool) -> list[Builder[models.Panel]]:
+    """Return where the application runs and what alerts say of it and of what it needs."""
+    alerts = objectives.firing_alerts(f"service={quoted(app.name)}")
+    tables = spread([_instances(app, hosts=hosts), alerts], height=6)
+    return [*tables, *([_dependencies(app)] if app.depends_on else [])]
+
+
+def _instances(app: Application, *, hosts: bool) -> Builder[models.Panel]:
+    where = f'job={quoted(app.job)},instance=~"$instance"'
+    state, began = (f"max by (instance, host) ({name}{{{where}}})" for name in ("up", "process_start_time_seconds"))
+    seen = f"max by (instance, host) (max_over_time(timestamp(up{{{where}}} == 1)[1d:1m]))"
+    build = app.metrics["build_info"]
+    # Every question has an answer, or tables of Grafana 9.4 fail: instances that are down are among the versions.
+    versions = f"max by (instance, host, version) ({build}{{{where}}}) or on (instance, host) {state}"
+    alone = Link.page("This instance alone", dashboard_uid(app.name), instance="${__value.raw}")
+    host = Link.page("The host", UIDS["hosts"], host="${__value.raw}")
+    return table(
+        "Instances",
+        "Where the application runs, in which version, and since when it is up, or Prometheus cannot reach it; after a "
+        "day the time is not known any more.",
+        Query(state),
+        Query(f"1000 * (({began} and {state} == 1) or ({seen} and {state} == 0))"),
+        *([Query(versions)] if build else []),
+        labels={
+            "instance": Column(head="instance", links=(alone,)),
+            "host": Column(head="host", links=(host,) if hosts else ()),
+            **({"version": Column(head="version", width=90)} if build else {}),
+        },
+        values=(
+            Column(head="state", scale=_STATE, width=110),
+            Column(head="since", scale=Scale(unit="dateTimeFromNow", minimum=None), width=140),
+        ),
+        sort="state",
+        descending=False,
+        no_value="no instance is scraped",
+    )
+
+
+def _dependencies(app: Application) -> Builder[models.Panel]:
+    firing = 'count(ALERTS{{alertstate="firing",severity!="none",service={}}})'
+    return stat(
+        "Alerts of what it needs",
+        "How many alerts fire of each application that this one depends on.",
+        *(
+            Query(or_zero(firing.format(quoted(name))), name, link=Link.page(name, dashboard_uid(name)))
+            for name in app.depends_on
+        ),
+        scale=_FIRING,
+        text="value_and_name",
+        size=(24, 3),
+    )
