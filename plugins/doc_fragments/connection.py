@@ -53,7 +53,8 @@ options:
   retries:
     description:
       - How often a request is tried again after a lost connection, or after 429, 502, 503 or 504.
-      - Only requests that may be repeated are; C(Retry-After) is honoured.
+      - C(Retry-After) is honoured. The server may have made a change whose answer was lost, or still be at it, so that
+        a module looks before it asks for it once more, and before it believes that it was refused.
     type: int
     default: 3
 """

@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._api_module import run_module
 from ._connection import endpoint_of
-from ._http import Api, Session
+from ._http import Answer, Api, Session
 from ._instant import instant, rfc3339
 
 __all__ = [
@@ -113,13 +113,30 @@ def continued(body: Mapping[str, Any], silence: Silence | None) -> dict[str, Any
 def write(api: Api, key: str, body: Mapping[str, Any]) -> str:
     """Create or change the silence of a key and return its id, a new one when its matchers changed."""
     sent = {**body, "createdBy": OWNER, "comment": _signed(body["comment"], key)}
-    answer = api.call("POST", QUESTIONS["silences"], attempt=f"write the silence {key!r}", body=sent)
-    return str(answer.json()["silenceID"])
+
+    def outcome() -> Answer | None:
+        starts, ends = (instant(body[name], name, now=_NEVER) for name in ("startsAt", "endsAt"))
+        alike = (one for one in owned(api, key) if same(one, body["matchers"], body["comment"], key))
+        done = next((one for one in alike if covers(one, starts, ends, exactly=True)), None)
+        return Answer.of({"silenceID": done["id"]}) if done else None
+
+    answer = api.call("POST", QUESTIONS["silences"], attempt=f"write the silence {key!r}", body=sent, outcome=outcome)
+    identity = str(answer.json()["silenceID"])
+    # A silence has no name: the server makes one for each request that reaches it.
+    for spare in owned(api, key) if answer.repeated else ():
+        if spare["id"] != identity:
+            expire(api, key, spare)
+    return identity
 
 
 def expire(api: Api, key: str, silence: Silence) -> None:
     """End a silence of a key now."""
-    api.call("DELETE", f"/api/v2/silence/{silence['id']}", attempt=f"end the silence {key!r}")
+
+    def outcome() -> Answer | None:
+        return None if silence["id"] in [one["id"] for one in owned(api, key)] else Answer.of({})
+
+    path = f"/api/v2/silence/{silence['id']}"
+    api.call("DELETE", path, attempt=f"end the silence {key!r}", outcome=outcome)
 
 
 def shown(silence: Mapping[str, Any]) -> dict[str, Any]:

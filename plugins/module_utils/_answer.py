@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from ._transport import HttpError
 
-__all__ = ["Answer", "NotJsonError", "body_of", "said", "seconds_asked"]
+__all__ = ["Answer", "NotJsonError", "advice", "body_of", "is_overtaken", "said", "seconds_asked"]
 
 _CHUNK = 1 << 18
+_CONFLICTS = frozenset({409, 412})
 
 
 class NotJsonError(HttpError, ValueError):
@@ -28,12 +30,21 @@ class NotJsonError(HttpError, ValueError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered; names of headers as in Content-Type, however the server writes them."""
+    """What a server answered; names of headers as in Content-Type, however the server writes them.
+
+    `repeated` says that the server may have done what was asked more than once.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str = ""
+    repeated: bool = False
+
+    @classmethod
+    def of(cls, found: Any) -> Answer:
+        """Return the answer that a write would have had, made of what was found when its own was lost."""
+        return cls(200, {}, json.dumps(found).encode())
 
     def json(self) -> Any:
         """Return the parsed body, None when it is empty. Raises NotJsonError, which is a ValueError too."""
@@ -82,3 +93,36 @@ def seconds_asked(answer: Answer | None) -> float | None:
         return max((moment - datetime.now(timezone.utc)).total_seconds(), 0.0)
     except (TypeError, ValueError):
         return None
+
+
+def is_overtaken(answer: Answer) -> bool:
+    """Tell whether a write was refused since somebody else has written what it is about."""
+    if answer.status not in _CONFLICTS:
+        return False
+    return _kind(answer) == "version-mismatch" or "by someone else" in said(answer)
+
+
+def advice(answer: Answer) -> str:
+    """Return what to do about a refusal, with a space before it, empty where the words of the server are all."""
+    if answer.status == http.client.UNAUTHORIZED:
+        return " Look at the user and password, or at the token; this is not tried again, since failures lock a user."
+    if answer.status == http.client.FORBIDDEN:
+        return " The user or token may not do this."
+    if is_overtaken(answer):
+        return " Somebody else has written since it was read: run again."
+    if answer.status in _CONFLICTS and _kind(answer) == "name-exists":
+        return " Give it another title: to Grafana before 9.5, two that differ in signs alone are one."
+    if http.client.MULTIPLE_CHOICES <= answer.status < http.client.BAD_REQUEST:
+        parts = urlsplit(answer.headers.get("Location", ""))
+        where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else parts.path or "nowhere"
+        return f" It redirects to {where}: give the url that answers itself."
+    return ""
+
+
+def _kind(answer: Answer) -> str:
+    """Return the word by which Grafana tells refusals of one status apart."""
+    try:
+        parsed = answer.json()
+    except NotJsonError:
+        return ""
+    return str(parsed.get("status")) if isinstance(parsed, dict) else ""

@@ -74,6 +74,5 @@ def apply(module: AnsibleModule, plan: Plan, write: Callable[[Step], None]) -> N
             write(step)
             done += 1
     except HttpError as error:
-        raise HttpError(
-            f"{error} {done} of {len(plan.steps)} changes were made before it; another run makes the rest."
-        ) from None
+        rest = "; another run makes the rest" if error.again else ""
+        raise HttpError(f"{error} {done} of {len(plan.steps)} changes were made before it{rest}.") from None

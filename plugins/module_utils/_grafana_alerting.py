@@ -18,6 +18,7 @@ from . import _grafana_alerting_rules as rule_groups
 from . import _grafana_alerting_templates as templates
 from ._grafana_alerting_api import AlertingApi, Scope, is_locked
 from ._grafana_owner import OWNER_OPTIONS, Ownership
+from ._http import Answer
 from ._plan import Plan, PlanError, Step
 
 __all__ = ["OPTIONS", "alerting_plan", "secrets_of", "shown"]
@@ -30,8 +31,6 @@ _KINDS: Mapping[str, ModuleType] = {
     "rule_groups": rule_groups,
 }
 """By the option that lists them. Each can refer to those before it, so none may go while one after it refers to it."""
-
-_Change = Callable[[], None]
 
 
 def _listed(**options: Any) -> dict[str, Any]:
@@ -73,8 +72,8 @@ def secrets_of(parameters: Mapping[str, Any]) -> list[str]:
 
 def alerting_plan(
     api: AlertingApi, parameters: Mapping[str, Any], *, missing: Callable[[str], None], left: Callable[[str], None]
-) -> tuple[Plan, list[_Change]]:
-    """Return the plan of all kinds that are listed, and what makes each of its changes.
+) -> tuple[Plan, Callable[[Step], None]]:
+    """Return the plan of all kinds that are listed, and what makes one of its changes.
 
     Args:
         api: What is asked.
@@ -92,17 +91,29 @@ def alerting_plan(
         "rule_groups": {"missing": missing},
     }
     scope = Scope(Ownership.of(parameters), parameters["prune"], parameters["state"] == "absent")
-    plans: dict[str, Plan] = {
-        name: kind.plan(api, parameters[name], scope, **more.get(name, {})) for name, kind in given.items()
+    made = {
+        name: partial(kind.plan, api, parameters[name], scope, **more.get(name, {})) for name, kind in given.items()
     }
+    plans: dict[str, Plan] = {name: plan() for name, plan in made.items()}
     ordered = _ordered(plans)
     for _name, step in ordered:
         is_locked(step)
     if any(step.action == "update" and scope.ownership.takes([step.before.owner]) for _name, step in ordered):
         left(scope.ownership.left(scope.left))
     kept = tuple(key for plan in plans.values() for key in plan.kept)
-    changes: list[Callable[[], None]] = [partial(_KINDS[name].apply, api, step) for name, step in ordered]
-    return Plan(tuple(step for _name, step in ordered), kept), changes
+    kinds = {step.key: name for name, step in ordered}
+
+    def write(step: Step) -> None:
+        name = kinds[step.key]
+        _KINDS[name].apply(api.looking(partial(_outcome, made[name], step)), step)
+
+    return Plan(tuple(step for _name, step in ordered), kept), write
+
+
+def _outcome(made: Callable[[], Plan], step: Step) -> Answer | None:
+    """Return that the step is done when another plan has nothing left to do to its object, or to create it."""
+    left = {one.action for one in made().steps if one.key == step.key}
+    return None if left - ({"update"} if step.action == "create" else set()) else Answer.of({})
 
 
 def shown(entry: Any) -> Any:

@@ -10,11 +10,12 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from ._grafana_owner import Ownership
-from ._http import Answer, Api, ApiError
+from ._http import Answer, Api, ApiError, Outcome
 from ._plan import Plan, PlanError, Step, planned
 
 __all__ = [
@@ -96,9 +97,14 @@ class Scope:
 class AlertingApi:
     """Reads and writes alerting objects, one after the other, since the server does not take them in parallel."""
 
-    def __init__(self, api: Api, *, editable: bool) -> None:
+    def __init__(self, api: Api, *, editable: bool, outcome: Outcome | None = None) -> None:
         self._api = api
         self._editable = editable
+        self._outcome = outcome
+
+    def looking(self, outcome: Outcome) -> AlertingApi:
+        """Return this one with a look at whether what its writes are to do is done."""
+        return AlertingApi(self._api, editable=self._editable, outcome=outcome)
 
     def read(self, path: str, attempt: str) -> Any:
         """Return the parsed answer. A new organisation is waited for until it has an Alertmanager."""
@@ -135,14 +141,15 @@ class AlertingApi:
         """
         # The header counts by its presence, whatever its value.
         headers = {"X-Disable-Provenance": "true"} if self._editable and not locked else {}
+        call = partial(self._api.call, method, path, attempt=attempt, body=body, headers=headers, outcome=self._outcome)
         for pause in _PAUSES:
             try:
-                return self._api.call(method, path, attempt=attempt, body=body, headers=headers)
+                return call()
             except ApiError as error:
                 if error.status != _SERVER_ERROR or _RACE not in str(error):
                     raise
             time.sleep(pause)
-        return self._api.call(method, path, attempt=attempt, body=body, headers=headers)
+        return call()
 
 
 def _is_same(wanted: Entry, there: Entry) -> bool:

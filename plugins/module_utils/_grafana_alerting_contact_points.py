@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from ._grafana_alerting_api import REDACTED, AlertingApi, Entry, Scope, path_of
 from ._grafana_owner import owner_of
@@ -24,13 +26,13 @@ _Path = tuple[str, ...]
 
 def secrets_of(listed: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the values that no message may show."""
-    secrets: list[str] = []
+    found: list[str] = []
     for item in listed:
         leaves = [value for _path, value in _leaves(item["secure_settings"] or {})]
-        secrets += [str(value) for value in leaves if value is not None and not isinstance(value, bool)]
+        found += [str(value) for value in leaves if value is not None and not isinstance(value, bool)]
         settings = item["settings"] or {}
-        secrets += [*secrets_in_urls(settings), *(f"{settings.get('username')}:{secret}" for secret in leaves)]
-    return secrets
+        found += [*secrets_in_urls(settings), *(f"{settings.get('username')}:{secret}" for secret in leaves)]
+    return found
 
 
 def plan(api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *, digest_key: str | None) -> Plan:
@@ -49,7 +51,8 @@ def plan(api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *,
         where = f"contact_points[{index}] ({item['name']!r})"
         match = _match(item, there, where)
         key = f"contact point {_label(item)!r}"
-        wanted[key] = _desired(item, match, digests, scope, where)
+        uid = match["uid"] if match else item["uid"] or _free_uid(item, there)
+        wanted[key] = _desired(item, match, digests, scope, where, uid)
         if match and match["uid"] in claimed:
             raise PlanError(f"{where} is the one with the uid {match['uid']!r}, which is listed already.")
         if match:
@@ -91,8 +94,14 @@ def _match(item: Mapping[str, Any], there: Iterable[dict[str, Any]], where: str)
     return alike[0] if alike else None
 
 
+def _free_uid(item: Mapping[str, Any], there: Iterable[Mapping[str, Any]]) -> str:
+    """Return a uid for a new one: with the same uid a repeated request is refused, where Grafana would make two."""
+    uid = hashlib.sha256(_label(item).encode()).hexdigest()[:14]
+    return uuid4().hex[:14] if uid in [one["uid"] for one in there] else uid
+
+
 def _desired(
-    item: Mapping[str, Any], match: Mapping[str, Any] | None, digest_key: str, scope: Scope, where: str
+    item: Mapping[str, Any], match: Mapping[str, Any] | None, digest_key: str, scope: Scope, where: str, uid: str
 ) -> Entry:
     secrets = _filled(item["secure_settings"] or {})
     if secrets and not digest_key:
@@ -109,9 +118,8 @@ def _desired(
     mark = {"owner": scope.ownership.mark, **digest}
     settings = _without({**(item["settings"] or {}), _MARK: mark}, set())
     body = {"name": item["name"], "type": item["type"], "disableResolveMessage": item["disableResolveMessage"]}
-    uid = match["uid"] if match else item["uid"] or ""
     seen = {**body, "settings": settings, "secrets": sorted(".".join(path) for path, _value in _leaves(secrets))}
-    body.update({"settings": _merged(settings, secrets), **({"uid": uid} if uid else {})})
+    body.update({"settings": _merged(settings, secrets), "uid": uid})
     return Entry(seen, body, uid, scope.ownership.owner)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from ._grafana_alerting_api import PROVISIONING, AlertingApi, Entry, Scope, duration, path_of
 from ._grafana_alerting_rule import checked_rule, data_sources, found_rule, wanted_rule
 from ._grafana_places import in_order
+from ._http import Answer
 from ._plan import Plan, PlanError, Step, by_key
 
 __all__ = ["apply", "plan"]
@@ -194,7 +195,11 @@ def _set_interval(api: AlertingApi, step: Step) -> None:
     folder, name = step.after.body["group"]
     path = f"{PROVISIONING}/folder/{quote(folder, safe='')}/rule-groups/{quote(name, safe='')}"
     # Read and written as a whole, since what is left out of a group is deleted from it.
-    group = api.read(path, f"read the {step.key}")
-    if group["interval"] != step.after.seen["interval"] or step.action == "update":
-        body = {**group, "interval": step.after.seen["interval"]}
-        api.write("PUT", path, f"set the interval of the {step.key}", body, locked=step.after.body["locked"])
+    group, wanted = api.read(path, f"read the {step.key}"), step.after.seen["interval"]
+
+    def outcome() -> Answer | None:
+        return Answer.of({}) if api.read(path, f"read the {step.key}")["interval"] == wanted else None
+
+    if group["interval"] != wanted or step.action == "update":
+        attempt, body = f"set the interval of the {step.key}", {**group, "interval": wanted}
+        api.looking(outcome).write("PUT", path, attempt, body, locked=step.after.body["locked"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,14 +16,13 @@ from ._dashboard_model import alike, stored
 from ._grafana_owner import Ownership, owner_of
 from ._grafana_places import PlaceError, in_order
 from ._grafana_search import Hit
-from ._http import Api, ApiError, HttpError
+from ._http import Answer, Api, HttpError
 from ._plan import Plan, PlanError, Step, planned
 from ._unusable_dashboards import Unusable
 
 __all__ = ["Dashboard", "owners", "plan", "read", "shown", "write"]
 
 _NOT_FOUND = 404
-_PRECONDITION_FAILED = 412
 
 
 @dataclass(frozen=True)
@@ -135,24 +135,26 @@ def write(api: Api, message: str) -> Callable[[Step], None]:
     def make(step: Step) -> None:
         attempt = _attempt(step)
         if step.action == "delete":
-            # Gone is gone, also when it was the first of two attempts that removed it.
-            api.call("DELETE", f"/api/dashboards/uid/{quote(step.key, safe='')}", attempt=attempt, accept=(_NOT_FOUND,))
+            path = f"/api/dashboards/uid/{quote(step.key, safe='')}"
+            api.call("DELETE", path, attempt=attempt, outcome=partial(_outcome, api, step))
             return
         # With the version that was read Grafana refuses to overwrite what changed since. `overwrite` is never used: it
         # overwrites whatever dashboard has the title.
         version = {"version": step.before.version} if step.before else {}
         body = {"dashboard": {**step.after.model, **version}, "folderUid": step.after.folder_uid, "message": message}
-        try:
-            answer = api.call("POST", "/api/dashboards/db", attempt=attempt, body=body).json()
-        except ApiError as error:
-            if error.status != _PRECONDITION_FAILED:
-                raise
-            words = f"{error} Somebody else has written since it was read: run again."
-            raise ApiError(words, error.status) from None
-        if answer["uid"] != step.key:
-            raise HttpError(f"Could not {attempt}: Grafana wrote the dashboard {answer['uid']!r} instead.")
+        answer = api.call(
+            "POST", "/api/dashboards/db", attempt=attempt, body=body, outcome=partial(_outcome, api, step)
+        )
+        if (uid := answer.json()["uid"]) != step.key:
+            raise HttpError(f"Could not {attempt}: Grafana wrote the dashboard {uid!r} instead.")
 
     return make
+
+
+def _outcome(api: Api, step: Step) -> Answer | None:
+    found = read(api, step.key)
+    done = found is None if step.after is None else found is not None and _same(step.after, found)
+    return Answer.of({"uid": step.key}) if done else None
 
 
 def _attempt(step: Step) -> str:

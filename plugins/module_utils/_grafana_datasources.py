@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ._grafana_owner import Ownership, owner_of
-from ._http import Api
+from ._http import Answer, Api
 from ._plan import Plan, PlanError, Step, by_key, planned
 from ._secret_digest import checked_digest_key, secret_digest
 from ._secret_spellings import secrets_in_urls
@@ -21,6 +22,7 @@ __all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of", "shown", 
 # Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
 MARK = "vigil"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_NOT_FOUND = 404
 _COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
 # What an update leaves out, or empties, of these stays: some are kept by Grafana, some needed by it.
 _KEPT = ("url", "database", "basicAuthUser")
@@ -143,12 +145,13 @@ def write(api: Api, step: Step) -> None:
     """Make one change."""
     attempt = f"{step.action} the data source {step.key!r}"
     path = f"/api/datasources/uid/{step.key}"
+    outcome = partial(_outcome, api, step)
     if step.action == "delete":
-        api.call("DELETE", path, attempt=attempt)
+        api.call("DELETE", path, attempt=attempt, outcome=outcome)
         return
     body = {key: value for key, value in step.after.items() if value is not None}
     if step.action == "create":
-        api.call("POST", "/api/datasources", attempt=attempt, body=body)
+        api.call("POST", "/api/datasources", attempt=attempt, body=body, outcome=outcome)
         return
     # A key that is left out keeps its secret, an empty one loses it.
     forgotten = dict.fromkeys(_kept_secrets(step.before), "")
@@ -156,7 +159,16 @@ def write(api: Api, step: Step) -> None:
     body.update({key: step.before[key] for key in _KEPT if not body.get(key) and step.before.get(key)})
     body.setdefault("isDefault", step.before["isDefault"])
     # With the version that was read, a change of somebody else in between is refused rather than lost.
-    api.call("PUT", path, attempt=attempt, body={**body, "version": step.before.get("version", 0)})
+    body["version"] = step.before.get("version", 0)
+    api.call("PUT", path, attempt=attempt, body=body, outcome=outcome)
+
+
+def _outcome(api: Api, step: Step) -> Answer | None:
+    attempt = f"read the data source {step.key!r}"
+    answer = api.call("GET", f"/api/datasources/uid/{step.key}", attempt=attempt, accept=(_NOT_FOUND,))
+    gone = answer.status == _NOT_FOUND
+    done = gone if step.after is None else not gone and _same(step.after, answer.json())
+    return answer.of({}) if done else None
 
 
 def shown(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from ._grafana_places import in_order, place
 from ._grafana_search import Hit
-from ._http import Api, HttpError
+from ._http import Answer, Api, HttpError
 from ._plan import Plan, PlanError, Step, by_key, planned
 
 __all__ = ["Folder", "desired", "plan", "read", "shown", "write"]
@@ -61,9 +62,23 @@ def desired(listed: Iterable[Mapping[str, Any]], *, prefix: str) -> dict[str, Fo
 
 def read(api: Api, uid: str) -> Folder | None:
     """Return the folder, None when there is none."""
-    attempt = f"read the folder {uid!r}"
-    answer = api.call("GET", f"/api/folders/{quote(uid, safe='')}", attempt=attempt, accept=(_NOT_FOUND,))
+    answer = _asked(api, uid)
     return None if answer.status == _NOT_FOUND else _folder(answer.json())
+
+
+def _asked(api: Api, uid: str) -> Answer:
+    attempt = f"read the folder {uid!r}"
+    return api.call("GET", _path(uid), attempt=attempt, accept=(_NOT_FOUND,))
+
+
+def _path(uid: str) -> str:
+    return f"/api/folders/{quote(uid, safe='')}"
+
+
+def _outcome(api: Api, uid: str, done: Callable[[Folder], bool]) -> Answer | None:
+    """Return the folder as it is told when it is what a write was to make of it."""
+    answer = _asked(api, uid)
+    return answer if answer.status != _NOT_FOUND and done(_folder(answer.json())) else None
 
 
 def plan(
@@ -143,7 +158,8 @@ def _create(api: Api, wanted: Folder) -> None:
     attempt = f"create the folder {wanted.uid!r} ({wanted.title})"
     parent = {"parentUid": wanted.folder_uid} if wanted.folder_uid else {}
     body = {"uid": wanted.uid, "title": wanted.title, **parent}
-    made = _folder(api.call("POST", "/api/folders", attempt=attempt, body=body).json())
+    outcome = partial(_outcome, api, wanted.uid, lambda one: one.title == wanted.title)
+    made = _folder(api.call("POST", "/api/folders", attempt=attempt, body=body, outcome=outcome).json())
     if made.folder_uid != wanted.folder_uid:
         # It is ours and empty.
         _delete(api, made)
@@ -154,15 +170,18 @@ def _create(api: Api, wanted: Folder) -> None:
 
 
 def _update(api: Api, found: Folder, wanted: Folder) -> None:
-    attempt, path = f"update the folder {wanted.uid!r} ({wanted.title})", f"/api/folders/{quote(wanted.uid, safe='')}"
+    attempt, path = f"update the folder {wanted.uid!r} ({wanted.title})", _path(wanted.uid)
     now = found
     if now.folder_uid != wanted.folder_uid:
         body: dict[str, Any] = {"parentUid": wanted.folder_uid}
-        now = _folder(api.call("POST", f"{path}/move", attempt=attempt, body=body).json(), version=found.version)
+        outcome = partial(_outcome, api, wanted.uid, lambda one: one.folder_uid == wanted.folder_uid)
+        moved = api.call("POST", f"{path}/move", attempt=attempt, body=body, outcome=outcome)
+        now = _folder(moved.json(), version=found.version)
     if now.title != wanted.title:
         # With the version that was read; to overwrite would answer for another folder where the title is in use.
         body = {"title": wanted.title, "version": now.version}
-        now = _folder(api.call("PUT", path, attempt=attempt, body=body).json())
+        outcome = partial(_outcome, api, wanted.uid, lambda one: one.title == wanted.title)
+        now = _folder(api.call("PUT", path, attempt=attempt, body=body, outcome=outcome).json())
     if (now.uid, now.folder_uid, now.title) != (wanted.uid, wanted.folder_uid, wanted.title):
         raise HttpError(
             f"Could not {attempt}: Grafana answers that {now.uid!r} is {now.title!r} in {now.folder_uid!r}."
@@ -170,9 +189,13 @@ def _update(api: Api, found: Folder, wanted: Folder) -> None:
 
 
 def _delete(api: Api, folder: Folder, *, query: Iterable[tuple[str, str]] = ()) -> None:
-    # Gone is gone, also when it was the first of two attempts that removed it.
-    attempt, path = f"delete the folder {folder.uid!r} ({folder.title})", f"/api/folders/{quote(folder.uid, safe='')}"
-    api.call("DELETE", path, attempt=attempt, accept=(_NOT_FOUND,), query=list(query))
+    attempt = f"delete the folder {folder.uid!r} ({folder.title})"
+
+    def outcome() -> Answer | None:
+        answer = _asked(api, folder.uid)
+        return answer.of({}) if answer.status == _NOT_FOUND else None
+
+    api.call("DELETE", _path(folder.uid), attempt=attempt, query=list(query), outcome=outcome)
 
 
 def _folder(body: Mapping[str, Any], *, version: int = 0) -> Folder:

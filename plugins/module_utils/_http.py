@@ -11,18 +11,23 @@ import json
 import ssl
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Optional
+from urllib.parse import urlencode
 
-from ._answer import Answer, NotJsonError, body_of, said, seconds_asked
+from ._answer import Answer, NotJsonError, advice, body_of, is_overtaken, said, seconds_asked
 from ._secret_spellings import hidden
 from ._transport import Endpoint, HttpError, authorisation, connection_to, is_dropped, url_parts
 
-__all__ = ["Answer", "Api", "ApiError", "Endpoint", "HttpError", "NotJsonError", "Session"]
+__all__ = ["Answer", "Api", "ApiError", "Endpoint", "HttpError", "NotJsonError", "Outcome", "Session"]
+
+Outcome = Callable[[], Optional[Answer]]
+"""Looks whether what a write is to do is done: returns the answer that stands for the write's then, None otherwise."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_TRY_AGAIN = frozenset({429, 502, 503, 504})
+_AWAY = frozenset({502, 503, 504})
+_TRY_AGAIN = frozenset({429, *_AWAY})
+_LOCKED = frozenset({401, 403})
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _SHOWN = 500  # characters of a server's words
@@ -31,8 +36,8 @@ _SHOWN = 500  # characters of a server's words
 class ApiError(HttpError):
     """A request that a server refused, with its status."""
 
-    def __init__(self, sentence: str, status: int) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, status: int, *, again: bool = False) -> None:
+        super().__init__(sentence, again=again)
         self.status = status
 
 
@@ -45,10 +50,31 @@ class _Try:
     lost: bool = False
     final: bool = False
 
-    def may_be_repeated(self, method: str) -> bool:
+    @property
+    def doubtful(self) -> bool:
+        """Whether the server may have done what it was asked for, without telling."""
+        return self.lost or bool(self.answer and self.answer.status in _AWAY)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server said no for what was asked, rather than for who asked."""
+        return bool(self.answer and self.answer.status >= http.client.BAD_REQUEST and self.answer.status not in _LOCKED)
+
+    def may_be_repeated(self, *, harmless: bool) -> bool:
         if self.answer:
-            return method in _IDEMPOTENT or self.answer.status == http.client.TOO_MANY_REQUESTS
-        return not self.final and (not self.lost or method in _IDEMPOTENT)
+            return harmless or self.answer.status == http.client.TOO_MANY_REQUESTS
+        return not self.final and (not self.lost or harmless)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is sent, again when it has to be; `outcome` looks whether a write needs to be."""
+
+    method: str
+    target: str
+    content: bytes | None
+    headers: Mapping[str, str]
+    outcome: Outcome | None
 
 
 class Session:
@@ -75,12 +101,16 @@ class Session:
         body: Any = None,
         form: Sequence[tuple[str, str]] | None = None,
         headers: Mapping[str, str] | None = None,
+        outcome: Outcome | None = None,
     ) -> Answer:
         """Return the answer, whatever its status.
 
         A lost connection, 502, 503 and 504 are tried again for idempotent methods; 429 and a connection that could
         not be made for all of them. `body` is sent as JSON, `form` as a form. Raises HttpError when there is no
         answer in time.
+
+        A write with an `outcome` is tried again whatever its method: when its answer was lost, the server may have
+        done it or still be at it, so that a look comes before each repetition and before a refusal is believed.
         """
         target = self._base + path + (f"?{urlencode(query)}" if query else "")
         sent = {**self._headers, **(headers or {})}
@@ -89,20 +119,40 @@ class Session:
             content, sent["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
         elif body is not None:
             content, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
-        attempt = 0
+        tried = self._answered(_Request(method, target, content, sent, outcome))
+        if tried.answer:
+            return tried.answer
+        sentence = f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {tried.failure.rstrip('.')}."
+        raise HttpError(sentence, again=True)
+
+    def _answered(self, request: _Request) -> _Try:
+        attempt, doubtful = 0, False
+        harmless = request.method in _IDEMPOTENT or request.outcome is not None
         while True:
-            tried = self._try(method, target, content, sent)
+            tried = self._try(request)
+            doubtful = doubtful or tried.doubtful
             if tried.answer and tried.answer.status not in _TRY_AGAIN:
                 break
             asked = seconds_asked(tried.answer)
             wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) if asked is None else asked
-            if attempt >= self.endpoint.retries or not tried.may_be_repeated(method) or wait > self._left():
+            if attempt >= self.endpoint.retries or not tried.may_be_repeated(harmless=harmless) or wait > self._left():
                 break
             time.sleep(wait)
+            if doubtful and request.outcome and (found := request.outcome()):
+                return _Try(found)
             attempt += 1
-        if tried.answer:
-            return tried.answer
-        raise HttpError(f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {tried.failure.rstrip('.')}.")
+        # Also without doubt: a run before this one may have sent what the server has only just done.
+        unsettled = tried.refused if tried.answer else doubtful
+        if unsettled and request.outcome and (found := self._found(request.outcome)):
+            return _Try(found)
+        return replace(tried, answer=replace(tried.answer, repeated=doubtful)) if tried.answer else tried
+
+    def _found(self, outcome: Outcome) -> Answer | None:
+        """Look a last time; where even that fails, the failure of the write says more."""
+        try:
+            return outcome() if self._left() > 0 else None
+        except HttpError:
+            return None
 
     def close(self) -> None:
         """Close the connection."""
@@ -111,7 +161,7 @@ class Session:
     def _left(self) -> float:
         return self._until - time.monotonic()
 
-    def _try(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> _Try:
+    def _try(self, request: _Request) -> _Try:
         left = self._left()
         if left <= 0:
             return _Try(failure=f"the {self.endpoint.deadline:g} s that all requests may take are over", final=True)
@@ -123,7 +173,7 @@ class Session:
             self._connection.close()
             return _Try(failure=_reason(error), final=isinstance(error, ssl.SSLCertVerificationError))
         try:
-            self._connection.request(method, target, content, dict(headers))
+            self._connection.request(request.method, request.target, request.content, dict(request.headers))
             response = self._connection.getresponse()
             named = {name.title(): value for name, value in response.headers.items()}
             return _Try(Answer(response.status, named, body_of(response, until), self.endpoint.url))
@@ -166,12 +216,13 @@ class Api:
         try:
             answer = self.session.request(method, path, **content)
         except HttpError as error:
-            raise HttpError(f"Could not {attempt}: {error}") from None
+            raise HttpError(f"Could not {attempt}: {error}", again=error.again) from None
         if answer.status < http.client.MULTIPLE_CHOICES or answer.status in accept:
             return answer
         words = self._words(answer)
         where = f"{self._product} at {self.session.endpoint.url}"
-        raise ApiError(f"Could not {attempt}: {where} answered {answer.status}{words}.{_advice(answer)}", answer.status)
+        sentence = f"Could not {attempt}: {where} answered {answer.status}{words}.{advice(answer)}"
+        raise ApiError(sentence, answer.status, again=answer.status in _TRY_AGAIN or is_overtaken(answer))
 
     def _words(self, answer: Answer) -> str:
         # Before it is shortened: half a secret is still one.
@@ -183,15 +234,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}); ca_path names the authority"
     return str(error) or type(error).__name__
-
-
-def _advice(answer: Answer) -> str:
-    if answer.status == http.client.UNAUTHORIZED:
-        return " Look at the user and password, or at the token; this is not tried again, since failures lock a user."
-    if answer.status == http.client.FORBIDDEN:
-        return " The user or token may not do this."
-    if http.client.MULTIPLE_CHOICES <= answer.status < http.client.BAD_REQUEST:
-        parts = urlsplit(answer.headers.get("Location", ""))
-        where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else parts.path or "nowhere"
-        return f" It redirects to {where}: give the url that answers itself."
-    return ""

@@ -19,7 +19,11 @@ __all__ = ["Endpoint", "HttpError", "authorisation", "connection_to", "is_droppe
 
 
 class HttpError(Exception):
-    """A server that cannot be talked to; the text is a sentence for the operator."""
+    """A server that cannot be talked to; the text is a sentence for the operator, `again` says whether to run again."""
+
+    def __init__(self, sentence: str, *, again: bool = False) -> None:
+        super().__init__(sentence)
+        self.again = again
 
 
 @dataclass(frozen=True)

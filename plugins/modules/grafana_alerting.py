@@ -156,6 +156,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
 from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._grafana_alerting import (
     OPTIONS,
@@ -172,15 +173,14 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     api = AlertingApi(grafana_api(module, session, secrets_of(module.params)), editable=module.params["editable_in_ui"])
     missing: list[str] = []
     left: list[str] = []
-    made, changes = alerting_plan(api, module.params, missing=missing.append, left=left.append)
+    made, write = alerting_plan(api, module.params, missing=missing.append, left=left.append)
     if missing and not module.check_mode:
         raise PlanError(" ".join(missing))
     for sentence in missing:
         module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
     for sentence in filter(None, left):
         module.warn(sentence)
-    for change in () if module.check_mode else changes:
-        change()
+    apply(module, made, write)
     return made.result(shown)
 
 

@@ -6,12 +6,16 @@ import http.client
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 
-__all__ = ["CountingProxy", "Counts", "counting_proxy"]
+__all__ = ["CountingProxy", "Counts", "Passed", "Passing", "counting_proxy", "serving"]
+
+_Proxy = TypeVar("_Proxy", bound="CountingProxy")
 
 _NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
@@ -35,8 +39,8 @@ class CountingProxy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int, passing: type[Passing] | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), passing or Passing)
         self.behind = port
         self.counts = Counts()
         self.lock = threading.Lock()
@@ -53,7 +57,18 @@ class CountingProxy(ThreadingHTTPServer):
         return counts
 
 
-class _Handler(BaseHTTPRequestHandler):
+@dataclass(frozen=True)
+class Passed:
+    """A request on its way to the server, or an answer on its way back, of which `line` is the status."""
+
+    line: tuple[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Passing(BaseHTTPRequestHandler):
+    """One connection."""
+
     server: CountingProxy
     protocol_version = "HTTP/1.1"
     # Otherwise the end of an answer waits for the acknowledgement of its beginning, 40 ms each time.
@@ -70,36 +85,53 @@ class _Handler(BaseHTTPRequestHandler):
         self.upstream.close()
         super().finish()
 
-    def _pass_on(self) -> None:
+    def pass_on(self) -> None:
+        """Pass a request on, and its answer back."""
+        self.pass_back(self.answered(self.received()))
+
+    def received(self) -> Passed:
+        """Return the request."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_PASSED_ON}
+        return Passed((self.command, self.path), _passed_on(self.headers), body)
+
+    def answered(self, request: Passed) -> Passed:
+        """Return the answer of the server."""
         begun = time.perf_counter()
-        self.upstream.request(self.command, self.path, body or None, headers)
+        self.upstream.request(*request.line, request.body or None, dict(request.headers))
         response = self.upstream.getresponse()
-        answer = response.read()
+        body = response.read()
         took = time.perf_counter() - begun
         with self.server.lock:
             self.server.counts.requests += 1
             self.server.counts.server_seconds += took
-            self.server.counts.methods[self.command] += 1
-        self.send_response_only(response.status, response.reason)
-        for name, value in response.headers.items():
-            if name.lower() not in _NOT_PASSED_ON:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+            self.server.counts.methods[request.line[0]] += 1
+        return Passed((str(response.status), response.reason), _passed_on(response.headers), body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _pass_on
+    def pass_back(self, answer: Passed) -> None:
+        """Pass an answer back."""
+        self.send_response_only(int(answer.line[0]), answer.line[1])
+        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _serve(self) -> None:
+        self.pass_on()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep the output of the bench clean."""
+        """Keep the output of tests and of the bench clean."""
+
+
+def _passed_on(headers: Message) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
 
 
 @contextmanager
-def counting_proxy(port: int) -> Iterator[CountingProxy]:
-    """A proxy before the server on this port of loopback, for the time of the block."""
-    with CountingProxy(port) as proxy:
+def serving(proxy: _Proxy) -> Iterator[_Proxy]:
+    """Let a proxy work for the time of the block."""
+    with proxy:
         thread = threading.Thread(target=proxy.serve_forever, args=(0.02,))
         thread.start()
         try:
@@ -107,3 +139,8 @@ def counting_proxy(port: int) -> Iterator[CountingProxy]:
         finally:
             proxy.shutdown()
             thread.join()
+
+
+def counting_proxy(port: int) -> AbstractContextManager[CountingProxy]:
+    """A proxy before the server on this port of loopback, for the time of the block."""
+    return serving(CountingProxy(port))

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._http import (
+    Answer,
     Api,
     ApiError,
     Endpoint,
@@ -94,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(sent)
         self.close_connection = reply.hang_up or bool(reply.missing)
 
-    do_GET = do_POST = do_PUT = do_DELETE = answer
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the output of the tests clean."""
@@ -307,6 +308,79 @@ def test_half_an_answer_is_none(server: Server, pauses: list[float]) -> None:
     assert len(server.asked) == 2
 
 
+# -------------------------------------------------------------------------- writes whose answers were lost, or no
+
+
+Looked = tuple[Callable[[], Answer | None], list[int]]
+
+
+def looking(*found: bool) -> Looked:
+    """Return a look that finds the write done or not, one time after the other, and how many requests came before."""
+    answers, looks = list(found), list[int]()
+
+    def outcome() -> Answer | None:
+        looks.append(len(looks))
+        return Answer.of({"found": len(looks)}) if answers.pop(0) else None
+
+    return outcome, looks
+
+
+@pytest.mark.parametrize("lost", [Reply(drop=True), Reply(502), Reply(504)])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_that_may_be_done_is_looked_at_before_it_is_repeated(
+    server: Server, method: str, lost: Reply, pauses: list[float]
+) -> None:
+    server.replies = [lost]
+    outcome, looks = looking(True)
+    answer = session(server).request(method, "/x", body={}, outcome=outcome)
+    assert (answer.json(), len(looks), server.methods()) == ({"found": 1}, 1, [method])
+    server.replies = [lost]
+    outcome, looks = looking(False)
+    answer = session(server).request(method, "/x", body={}, outcome=outcome)
+    assert (answer.json(), answer.repeated, len(looks), server.methods()) == ({}, True, 1, [method] * 3)
+
+
+def test_a_write_that_cannot_have_been_made_is_not_looked_at(server: Server, pauses: list[float]) -> None:
+    server.replies = [Reply(429), Reply(429)]
+    outcome, looks = looking()
+    answer = session(server).request("POST", "/x", body={}, outcome=outcome)
+    assert (answer.status, answer.repeated, looks, len(server.asked)) == (200, False, [], 3)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 412, 500])
+def test_a_refusal_of_a_write_is_believed_after_a_look(server: Server, status: int, pauses: list[float]) -> None:
+    server.replies = [Reply(status), Reply(status)]
+    assert session(server).request("PUT", "/x", body={}, outcome=looking(True)[0]).status == 200
+    assert session(server).request("PUT", "/x", body={}, outcome=looking(False)[0]).status == status
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_may_not_write_does_not_look_either_as_that_locks_users(server: Server, status: int) -> None:
+    server.replies = [Reply(status)]
+    assert session(server).request("PUT", "/x", outcome=looking()[0]).status == status
+
+
+def test_the_last_attempt_that_was_lost_is_looked_at_too(server: Server, pauses: list[float]) -> None:
+    server.replies = [Reply(drop=True)] * 4
+    assert session(server, retries=1).request("POST", "/x", outcome=looking(False, True)[0]).json() == {"found": 2}
+    with pytest.raises(HttpError, match=r"^POST http://localhost:\d+/x got no answer: ") as lost:
+        session(server, retries=1).request("POST", "/x", outcome=looking(False, False)[0])
+    assert lost.value.again
+
+
+def test_a_last_look_that_fails_leaves_the_words_of_the_write(server: Server, pauses: list[float]) -> None:
+    asked = api(server, retries=0)
+    server.replies = [Reply(409, b'{"message": "no"}'), Reply(500)]
+
+    def outcome() -> Answer | None:
+        return asked.call("GET", "/x", attempt="look")
+
+    words = refusal(lambda: asked.call("POST", "/x", attempt="write", body={}, outcome=outcome))
+    assert str(words) == f"Could not write: Grafana at {server.url} answered 409: no."
+    assert server.methods() == ["POST", "GET"]
+
+
 # ------------------------------------------------------------------------------------------------------------- TLS
 
 
@@ -424,6 +498,28 @@ def test_a_refusal_says_what_to_look_at(server: Server, status: int, headers: di
     assert advice in str(error)
     assert "hidden" not in str(error)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "again", "advice"),
+    [
+        (412, b'{"message": "no", "status": "version-mismatch"}', True, " Somebody else has written since it was read"),
+        (412, b'{"message": "no", "status": "name-exists"}', False, " Give it another title: "),
+        (412, b"<html>", False, "(a page of HTML)."),
+        (409, b'{"message": "already been updated by someone else."}', True, " Somebody else has written since"),
+        (409, b'{"message": "the same name already exists"}', False, "already exists."),
+        (400, b'{"message": "no", "status": "name-match"}', False, ": no."),
+        (429, b"", True, "429."),
+        (503, b"", True, "503."),
+        (500, b"", False, "500."),
+    ],
+)
+def test_another_run_is_advised_where_another_run_can(
+    server: Server, status: int, body: bytes, again: bool, advice: str
+) -> None:
+    server.replies = [Reply(status, body)]
+    error = refusal(lambda: api(server, retries=0).call("PUT", "/x", attempt="write"))
+    assert (error.again, advice in str(error), "run again" in str(error)) == (again, True, "Somebody" in advice)
 
 
 def test_a_status_that_means_something_else_is_no_refusal(server: Server) -> None:
