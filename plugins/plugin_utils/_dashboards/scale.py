@@ -31,7 +31,8 @@ SEVERITIES = {"critical": "red", "warning": "orange", "info": "blue"}
 class Scale:
     """How numbers are read: unit, bounds, colours by value, and texts with their colours in place of some values.
 
-    `soft_maximum` is how high a curve's axis reaches at least, so that flat zeros do not fill it.
+    `soft_maximum` is how high a curve's axis reaches at least, so that flat zeros do not fill it. `unknown` is the text
+    in place of NaN.
     """
 
     unit: str
@@ -41,6 +42,7 @@ class Scale:
     decimals: int | None = None
     steps: Steps = ((None, CALM),)
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unknown: str = ""
 
 
 def above(*bounds: tuple[float, str]) -> Steps:
@@ -72,4 +74,9 @@ def mappings(scale: Scale) -> list[models.ValueMapping]:
         value: models.ValueMappingResult(text=text, color=color, index=place)
         for place, (value, (text, color)) in enumerate(scale.texts.items())
     }
-    return [models.ValueMap(options=shown)] if shown else []
+    found: list[models.ValueMapping] = [models.ValueMap(options=shown)] if shown else []
+    if scale.unknown:
+        result = models.ValueMappingResult(text=scale.unknown, color=CALM, index=len(shown))
+        of = models.DashboardSpecialValueMapOptions(match=models.SpecialValueMatch.NA_N, result=result)
+        found.append(models.SpecialValueMap(options=of))
+    return found

@@ -24,7 +24,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     UIDS,
     stack_page,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts import DISK_USED
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import DISK_USED
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def _soon(pages: frozenset[str]) -> list[Builder[models.Panel]]:
             Query(f"max({DISK_USED})"),
             scale=_FULL,
             size=(8, 4),
+            no_value="no disks of their own",
             links=_way(pages, "hosts"),
         ),
         stat(

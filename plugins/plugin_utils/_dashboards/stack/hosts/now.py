@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Panels about which machines deviate: how many, a line for each machine, and the names of what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import (
+    HOST,
+    SCRAPED,
+    THIS_ROW,
+    UNKNOWN,
+    at_first_place,
+    each,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.cpu import CPU_USED
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import FULL, disk_used
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.memory import MEMORY_USED
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.cog.builder import Builder
+    from grafana_foundation_sdk.models import dashboard as models
+
+__all__ = ["now", "wrong"]
+
+_WARNING = Scale(unit="none", decimals=0, steps=above((1, "orange")), unknown=UNKNOWN)
+_CRITICAL = Scale(unit="none", decimals=0, steps=above((1, "red")))
+_MEMORY = Scale(unit="percent", decimals=0, steps=above((95, "orange")), unknown=UNKNOWN)
+_UPTIME = Scale(unit="dtdurations", unknown=UNKNOWN)
+_NOTABLE = Scale(unit="none", decimals=0, steps=above((1, "blue")))
+_STATE = Scale(unit="none", texts={"0": ("unreachable", "red"), "1": ("up", CALM)})
+_CLOCK = Scale(unit="none", texts={"0": ("synchronised", CALM), "1": ("not synchronised", "orange")}, unknown=UNKNOWN)
+_FAILED = f'node_systemd_unit_state{{state="failed",{HOST}}}'
+_UNKEPT = f"node_timex_sync_status{{{HOST}}}"
+# A disk is read-only when nothing that is mounted of it can be written. /boot and /usr may be meant to be so.
+_DISKS = f'fstype=~"ext[234]|xfs|btrfs|f2fs",mountpoint!~"/(boot|usr)(/.*)?|/etc/(hosts|hostname|resolv[.]conf)",{HOST}'
+_READONLY = f"min by (host, device) (node_filesystem_readonly{{{_DISKS}}})"
+_KILLS = f"increase(node_vmstat_oom_kill{{{HOST}}}[$__range])"
+# The time of the boot wavers with the clock, the time since then begins anew.
+_REBOOTS = f"resets((node_time_seconds{{{HOST}}} - node_boot_time_seconds{{{HOST}}})[$__range:1m])"
+
+
+def now() -> list[Builder[models.Panel]]:
+    """Return how many deviate, and a line for each machine."""
+    return [*_counts(), _machines()]
+
+
+def wrong() -> list[Builder[models.Panel]]:
+    """Return the names of what is wrong."""
+    place = at_first_place("node_filesystem_readonly", _DISKS)
+    return [
+        _names(
+            "Which units failed",
+            "Units of systemd that have failed. Why: journalctl -u UNIT. Once mended: systemctl reset-failed UNIT",
+            f"max by (host, name) ({_FAILED}) == 1",
+            {"name": Column(head="unit")},
+        ),
+        _names(
+            "Which file systems are read-only",
+            "File systems that cannot be written: after an error of the disk the kernel mounts them so.",
+            f"max by (host, mountpoint, device) ({place} and on (host, device) ({_READONLY} == 1))",
+            {"mountpoint": Column(head="mounted at"), "device": Column(head="device")},
+        ),
+        _names(
+            "Which clocks nothing keeps",
+            "Machines of which nothing keeps the clock: it drifts, and with it timestamps and the validity of "
+            "certificates. See there: timedatectl",
+            f"max by (host) ({_UNKEPT}) == 0",
+            {},
+        ),
+    ]
+
+
+def _counts() -> list[Builder[models.Panel]]:
+    return [
+        stat(
+            "Unreachable",
+            "Machines whose node_exporter cannot be scraped: down, cut off, or without the service.",
+            Query(f"sum({SCRAPED} == bool 0)"),
+            scale=_CRITICAL,
+            since=True,
+            no_value="no machine",
+        ),
+        stat(
+            "Failed units",
+            "Units of systemd that have failed, of the machines that can be reached. The table below names them.",
+            Query(f"sum({_FAILED})"),
+            scale=_WARNING,
+            no_value=UNKNOWN,
+        ),
+        stat(
+            "Read-only file systems",
+            "File systems on disks that cannot be written. The table below names them.",
+            Query(f"sum({_READONLY})"),
+            scale=_CRITICAL,
+            no_value="no disks of their own",
+        ),
+        stat(
+            "Clocks not synchronised",
+            "Machines of which nothing keeps the clock. The table below names them.",
+            Query(f"sum({_UNKEPT} == bool 0)"),
+            scale=_WARNING,
+            no_value=UNKNOWN,
+        ),
+        stat(
+            "OOM kills",
+            "Processes that kernels killed for want of memory within the time shown.",
+            Query(f"sum({_KILLS})"),
+            scale=_WARNING,
+            no_value=UNKNOWN,
+        ),
+        stat(
+            "Reboots",
+            "How often machines were started within the time shown.",
+            Query(f"sum({_REBOOTS})"),
+            scale=_NOTABLE,
+            no_value=UNKNOWN,
+        ),
+    ]
+
+
+def _machines() -> Builder[models.Panel]:
+    to_alerts = Link.page("Alerts", ALERTS_UID, host="${__data.fields.host}")
+    firing = f'count by (host) (ALERTS{{alertstate="firing",severity!="none",host!="",{HOST}}})'
+    alerts = f"{firing} or 0 * max by (host) ({SCRAPED})"
+    reached = f"min by (host) ({SCRAPED})"
+    told = {
+        CPU_USED: Column(head="CPU used", scale=Scale(unit="percent", decimals=0, unknown=UNKNOWN)),
+        MEMORY_USED: Column(head="memory used", scale=_MEMORY),
+        f"max by (host) ({disk_used(HOST)})": Column(head="fullest disk", scale=FULL),
+        f"sum by (host) ({_FAILED})": Column(head="failed units", scale=_WARNING),
+        f"1 - min by (host) ({_UNKEPT})": Column(head="clock", scale=_CLOCK),
+        f"time() - max by (host) (node_boot_time_seconds{{{HOST}}})": Column(head="uptime", scale=_UPTIME),
+    }
+    return table(
+        "Machines",
+        "A line for each machine: those that are unreachable first, then those with most alerts. A click on its name "
+        "shows it alone.",
+        Query(reached),
+        Query(alerts),
+        *(Query(each(expr)) for expr in told),
+        labels={"host": Column(head="host", links=(THIS_ROW,))},
+        values=[
+            Column(head="state", scale=_STATE),
+            Column(head="alerts", scale=_WARNING, links=(to_alerts,)),
+            *told.values(),
+        ],
+        order=f"1000 * (1 - {reached}) + ({alerts})",
+        no_value="no machine",
+        size=(24, 10),
+    )
+
+
+def _names(title: str, description: str, expr: str, columns: dict[str, Column]) -> Builder[models.Panel]:
+    return table(
+        title,
+        description,
+        Query(expr),
+        labels={"host": Column(head="host", links=(THIS_ROW,)), **columns},
+        sort="host",
+        descending=False,
+        no_value="none",
+        size=(8, 6),
+    )

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page of the machines, as node_exporter sees them: which of them deviate first, then each resource."""
+
+from __future__ import annotations
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import stack_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.cpu import cpu
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import activity, space
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.memory import memory
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.network import network
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.now import now, wrong
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.system import system
+
+__all__ = ["hosts_page"]
+
+
+def hosts_page() -> Page:
+    """Return the page of the machines."""
+    return stack_page(
+        "hosts",
+        "Hosts",
+        "Processors, memory, disks, network and clocks of the machines. A click on a host shows it alone.",
+        (
+            Row("Now", now()),
+            Row("What is wrong", wrong()),
+            Row("CPU", cpu()),
+            Row("Memory", memory()),
+            Row("Disk space", space()),
+            Row("Disk activity", activity()),
+            Row("Network", network()),
+            Row("System", system()),
+        ),
+        choose=("host", 'up{job="node_exporter"}', "Host"),
+    )

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Panels about the machines themselves: limits of the kernel, temperature, clocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import (
+    HOST,
+    THIS_HOST,
+    highest,
+)
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.cog.builder import Builder
+    from grafana_foundation_sdk.models import dashboard as models
+
+__all__ = ["system"]
+
+_SENSOR = "{{host}} {{chip}} {{sensor}}"
+_NO_SENSORS = "no machine has sensors"
+
+
+def system() -> list[Builder[models.Panel]]:
+    """Return how near the machines are to limits of their kernel and of their hardware, and how true their clocks."""
+    return [_open_files(), *_temperature(), *_clocks()]
+
+
+def _open_files() -> Builder[models.Panel]:
+    return timeseries(
+        "Open files",
+        "Files that are open on each machine, connections among them.",
+        highest(f"max by (host) (node_filefd_allocated{{{HOST}}})"),
+        scale=Scale(unit="short", decimals=0),
+        axis="open files",
+        size=(8, 8),
+        link=THIS_HOST,
+    )
+
+
+def _temperature() -> list[Builder[models.Panel]]:
+    degrees = f"node_hwmon_temp_celsius{{{HOST}}}"
+    critical = f"node_hwmon_temp_crit_celsius{{{HOST}}}"
+    return [
+        timeseries(
+            "Temperature",
+            "What the sensors of the hardware measure. Virtual machines have none.",
+            highest(f"max by (host, chip, sensor) ({degrees})", _SENSOR),
+            scale=Scale(unit="celsius", minimum=None, decimals=0),
+            axis="temperature",
+            size=(8, 8),
+            no_value=_NO_SENSORS,
+            link=THIS_HOST,
+        ),
+        timeseries(
+            "Share of the critical temperature",
+            "How near each part is to the temperature that its maker calls critical. Above 95 % an alert fires.",
+            highest(f"100 * max by (host, chip, sensor) ({degrees} / ({critical} > 0))", _SENSOR),
+            scale=Scale(unit="percent", maximum=100, decimals=0, steps=above((95, "orange"))),
+            axis="share of the critical one",
+            size=(8, 8),
+            no_value=_NO_SENSORS,
+            link=THIS_HOST,
+        ),
+    ]
+
+
+def _clocks() -> list[Builder[models.Panel]]:
+    kept = f"node_timex_sync_status{{{HOST}}} == 1"
+    clock = f"node_time_seconds{{{HOST}}}"
+    return [
+        timeseries(
+            "Clock offset",
+            "How far each clock is off, as what keeps it estimates. Of one that nothing keeps there is no estimate.",
+            highest(f"max by (host) (abs(node_timex_offset_seconds{{{HOST}}}) and ({kept}))"),
+            scale=Scale(unit="s", soft_maximum=0.01),
+            axis="offset",
+            no_value="nothing keeps a clock",
+            link=THIS_HOST,
+        ),
+        timeseries(
+            "Clock away from that of Prometheus",
+            "How far each clock is from that of Prometheus, to the time that a scrape takes. Above 5 seconds an alert "
+            "fires.",
+            highest(f"max by (host) (abs({clock} - timestamp({clock})))"),
+            scale=Scale(unit="s", soft_maximum=1, steps=above((5, "orange"))),
+            axis="difference",
+            link=THIS_HOST,
+        ),
+    ]
