@@ -49,6 +49,7 @@ INSTEAD = {
 PROVISIONED = (
     "provision_dashboard_directory",
     "provision_dashboard_inputs",
+    "provision_home_dashboard",
     "provision_more_datasources",
     "provision_more_folders",
 )

@@ -35,6 +35,12 @@ def test_nobody_gets_in_without_a_password(ask, path):
     assert ask(f"{URL}{path}").status == 401
 
 
+def test_the_home_page_shows_no_news(ask, passwords):
+    settings = ask(f"{URL}/api/frontend/settings", user="admin", password=passwords["admin"]).json()
+    # 9.4 has neither the setting nor the news.
+    assert not settings.get("newsFeedEnabled")
+
+
 def test_nobody_signs_up(ask):
     answer = ask(f"{URL}/api/user/signup", "--json", json.dumps({"email": "a@example.org"}))
     assert answer.status in (401, 403, 404)

@@ -87,6 +87,10 @@ def test_dashboards_lie_in_their_folders(dashboards):
     assert set(places.values()) == {FOLDERS["vigil-monitoring"]}
 
 
+def test_the_home_page_is_the_overview(grafana):
+    assert grafana("org/preferences")["homeDashboardUID"] == "vigil-overview"
+
+
 def test_data_sources_reach_both_replicas_with_passwords_of_their_own(grafana, ask, secrets):
     every = {one["uid"]: grafana(f"datasources/uid/{one['uid']}") for one in grafana("datasources")}
     sources = {uid: one for uid, one in every.items() if one["jsonData"]["vigil"]["owner"] == MARK}

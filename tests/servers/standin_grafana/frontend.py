@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .documented import documented
+from .documented import documented, seen
 from .routing import Call, Routes
 
 __all__ = ["routes"]
@@ -11,8 +11,13 @@ routes = Routes()
 
 
 @routes.get("/api/frontend/settings")
-@documented("GET /api/frontend/settings tells the version as buildInfo.version, to those who are signed in")
+@documented("GET /api/frontend/settings tells the version as buildInfo.version, and newsFeedEnabled, when signed in")
+@seen("GET /api/frontend/settings tells the least interval of a refresh, as it is configured")
 def frontend_settings(call: Call) -> object:
-    """Return the version."""
+    """Return what of the settings pages need to know."""
     settings = call.settings
-    return {"buildInfo": {"version": settings.version, "commit": settings.commit, "edition": "Open Source"}}
+    return {
+        "buildInfo": {"version": settings.version, "commit": settings.commit, "edition": "Open Source"},
+        "minRefreshInterval": settings.get("dashboards", "min_refresh_interval"),
+        "newsFeedEnabled": settings.flag("news", "news_feed_enabled"),
+    }

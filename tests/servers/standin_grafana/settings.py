@@ -36,6 +36,10 @@ path = grafana.db
 [security]
 admin_user = admin
 admin_password = admin
+[news]
+news_feed_enabled = true
+[dashboards]
+min_refresh_interval = 5s
 [users]
 allow_sign_up = false
 [auth.anonymous]

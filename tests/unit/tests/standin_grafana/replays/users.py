@@ -39,12 +39,6 @@ REPLAYS = {
         after=("00-setup", "03-folders", "04-dashboards", "06-provisioned-dashboards", "07-provisioning-reload"),
         first_ids={"dashboard": 56},
         differs={
-            "45 preferences": _NO_CLIENT,
-            "46 preferences put": _NO_CLIENT,
-            "47 preferences patch": _NO_CLIENT,
-            "48 preferences bad theme": _NO_CLIENT,
-            "49 preferences home by unknown uid": _NO_CLIENT,
-            "50 preferences get": _NO_CLIENT,
             "51 quotas": _NO_CLIENT,
         },
     ),
