@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
@@ -28,6 +28,9 @@ with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard
     from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 __all__ = ["Column", "table"]
+
+# What stands in the first column of a row that is left out again.
+_NO_ROW = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +75,15 @@ def table(
     panel = framed(tables.Panel(), title, description, Scale(unit="none"), size).links(list(links))
     panel.no_value(no_value)
     for number, query in enumerate(asking):
-        panel.with_target(asked(query, number).instant().format(PromQueryFormat.TABLE))
+        told = _never_empty(query, next(iter(labels))) if len(asking) > 1 else query
+        panel.with_target(asked(told, number).instant().format(PromQueryFormat.TABLE))
     names = [f"Value #{chr(ord('A') + number)}" for number in range(len(asking))] if len(asking) > 1 else ["Value"]
     columns = {**labels, **dict(zip(names, values, strict=False))}
     if len(asking) > 1:
         panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+        panel.with_transformation(
+            models.DataTransformerConfig(id_val="filterByValue", options=_rows(next(iter(labels))))
+        )
     if order:
         by_value = {"sort": [{"field": names[-1], "desc": True}]}
         panel.with_transformation(models.DataTransformerConfig(id_val="sortBy", options=by_value))
@@ -88,6 +95,18 @@ def table(
     if sort:
         panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
     return panel
+
+
+def _never_empty(query: Query, label: str) -> Query:
+    """Return the query with a row where it has none: some releases of Grafana fail on one empty answer of several."""
+    row = f'label_replace(vector(0), "{label}", "{_NO_ROW}", "", "")'
+    return replace(query, expr=f"({query.expr}) or on () {row}")
+
+
+def _rows(label: str) -> dict[str, Any]:
+    """Return the filter that leaves out the rows which stand for none."""
+    no_row = {"fieldName": label, "config": {"id": "equal", "options": {"value": _NO_ROW}}}
+    return {"type": "exclude", "match": "any", "filters": [no_row]}
 
 
 def _organized(names: Iterable[str], columns: Mapping[str, Column]) -> dict[str, Any]:

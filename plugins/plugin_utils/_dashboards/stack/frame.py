@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_dashboard, to_tagged
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link, to_dashboard, to_tagged
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above, below
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["FAILURES", "INSTANCE", "UIDS", "YES", "service_panels", "stack_page"]
+__all__ = ["COUNT", "FAILURES", "INSTANCE", "UIDS", "YES", "service_panels", "stack_page"]
 
 UIDS = {
     "overview": "vigil-overview",
@@ -30,8 +32,15 @@ UIDS = {
     "grafana": "vigil-grafana",
 }
 INSTANCE = 'instance=~"$instance"'
-FAILURES = Scale(unit="none", decimals=0, steps=((None, "green"), (1, "red")))
-YES = Scale(unit="none", texts={"0": ("no", "red"), "1": ("yes", "green")}, steps=((None, "red"), (1, "green")))
+# Counts over time, of which most are 0.
+COUNT = Scale(unit="none", decimals=0, soft_maximum=5)
+# Counts of what should not be, and what is as it should be or not.
+FAILURES = Scale(unit="none", decimals=0, steps=above((1, "red")), unknown="unknown")
+YES = Scale(unit="none", texts={"0": ("no", "red"), "1": ("yes", CALM)}, unknown="unknown")
+_DAY = 86400
+_UNREACHED = Scale(unit="none", texts={"0": ("none", CALM), "1": ("unreachable", "red")})
+_REACHED = Scale(unit="none", texts={"0": ("unreachable", "red"), "1": ("reached", CALM)})
+_LIFE = Scale(unit="dtdurations", minimum=None, steps=below("red", (7 * _DAY, "yellow"), (21 * _DAY, CALM)))
 
 
 def stack_page(
@@ -55,28 +64,57 @@ def stack_page(
     )
 
 
-def service_panels(job: str, build_info: str) -> tuple[Builder[models.Panel], ...]:
-    """Return whether the service is reached, what version runs where, and since when."""
+def service_panels(job: str, build_info: str, pages: Collection[str]) -> tuple[Builder[models.Panel], ...]:
+    """Return which instances of the service are not reached, and what each one is."""
     where = f'job="{job}",{INSTANCE}'
     return (
         stat(
-            "Not reached",
-            "Instances that Prometheus cannot scrape. Their other panels show what was known before.",
-            Query(or_zero(f"count(up{{{where}}} == 0)")),
-            scale=FAILURES,
+            "Unreachable",
+            "Instances that Prometheus cannot scrape. What other panels show of them ends there.",
+            # Not as 0, the value of `up`: of nothing at all Grafana takes the colour of the lowest step.
+            Query(f"1 + max by (instance, host) (up{{{where}}} == 0)", "{{instance}}"),
+            scale=_UNREACHED,
+            size=(6, 5),
+            text="value_and_name",
+            no_value="none",
+            link=_host("${__field.labels.host}") if "hosts" in pages else None,
         ),
-        stat(
-            "Versions",
-            "How many instances run each version. More than one version is an upgrade that is under way, or stuck.",
-            Query(f"count by (version) ({build_info}{{{INSTANCE}}})", "{{version}}"),
-            scale=Scale(unit="none", decimals=0),
-            size=(8, 4),
-        ),
-        stat(
-            "Up for",
-            "How long each instance has been running.",
-            Query(f"time() - max by (instance) (process_start_time_seconds{{{where}}})", "{{instance}}"),
-            scale=Scale(unit="dtdurations"),
-            size=(12, 4),
-        ),
+        _instances(job, where, build_info, pages),
     )
+
+
+def _instances(job: str, where: str, build_info: str, pages: Collection[str]) -> Builder[models.Panel]:
+    each = f"max by (instance, host) (up{{{where}}})"
+    ends = f'min by (host) (vigil_certificate_not_after_timestamp_seconds{{service="{job}"}})'
+    more = {
+        "hosts": _host("${__data.fields.host}"),
+        "certificates": Link.page("Certificates", UIDS["certificates"], host="${__data.fields.host}"),
+    }
+    links = {name: (link,) for name, link in more.items() if name in pages}
+    return table(
+        "Instances",
+        "Each instance with the version that it runs: two versions are an upgrade that is under way, or stuck. Of one "
+        "that is unreachable nothing else is known.",
+        Query(each),
+        Query(f"max by (instance, host, version) ({build_info}{{{INSTANCE}}})"),
+        Query(f"time() - max by (instance, host) (process_start_time_seconds{{{where}}})"),
+        Query(f"0 * {each} + on (host) group_left () {ends} - time()"),
+        labels={
+            "instance": Column(head="instance", links=links.get("hosts", ())),
+            "host": Column(head="host", hidden=True),
+            "version": Column(head="version", no_value="unknown"),
+        },
+        values=[
+            Column(head="state", scale=_REACHED),
+            Column(head="present", hidden=True),
+            Column(head="uptime", scale=Scale(unit="dtdurations"), no_value="unknown"),
+            Column(head="certificate expires in", scale=_LIFE, links=links.get("certificates", ())),
+        ],
+        sort="state",
+        descending=False,
+        size=(18, 5),
+    )
+
+
+def _host(name: str) -> Link:
+    return Link.page("Host", UIDS["hosts"], host=name)

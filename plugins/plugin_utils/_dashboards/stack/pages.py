@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alertmanager import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alertmanager.page import (
     alertmanager_page,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.certificates import (
@@ -19,15 +19,17 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.probes import probes_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus import prometheus_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.page import (
+    prometheus_page,
+)
 
 __all__ = ["stack_pages"]
 
-# By their names: whose metrics they show, and who makes them.
-_PAGES: dict[str, tuple[str, Callable[[], Page]]] = {
-    "hosts": ("node_exporter", hosts_page),
-    "certificates": ("node_exporter", certificates_page),
-    "probes": ("probes", probes_page),
+# By their names: whose metrics they show, and who makes them, given the names of the pages that there are.
+_PAGES: dict[str, tuple[str, Callable[[Collection[str]], Page]]] = {
+    "hosts": ("node_exporter", lambda _pages: hosts_page()),
+    "certificates": ("node_exporter", lambda _pages: certificates_page()),
+    "probes": ("probes", lambda _pages: probes_page()),
     "prometheus": ("prometheus", prometheus_page),
     "alertmanager": ("alertmanager", alertmanager_page),
     "grafana": ("grafana", grafana_page),
@@ -41,4 +43,4 @@ def stack_pages(services: Collection[str], *, dead_mans_switch: str) -> list[Pag
     """
     wanted = {name: make for name, (service, make) in _PAGES.items() if service in services}
     overview = overview_page(frozenset(wanted), dead_mans_switch=dead_mans_switch)
-    return [overview, *(make() for make in wanted.values())]
+    return [overview, *(make(frozenset(wanted)) for make in wanted.values())]

@@ -61,7 +61,7 @@ SHIPPED = [
 ]
 # Of Prometheus itself, of certificates' expiry, of cAdvisor, and what the rules of the collection record.
 OTHERS = r"""
-    up | ALERTS | ALERTS_FOR_STATE | scrape_(duration_seconds|samples_post_metric_relabeling)
+    up | ALERTS | ALERTS_FOR_STATE | scrape_(duration_seconds|samples_post_metric_relabeling|series_added)
   | vigil_certificate_(authority_)?not_(after|before)_timestamp_seconds
   | container_(cpu_usage_seconds_total|memory_working_set_bytes|spec_(cpu_(quota|period)|memory_limit_bytes))
   | sla_(checks|violations)_total | slo:objective:bad_ratio | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d)

@@ -34,12 +34,20 @@ def properties(panel: dict[str, Any], head: str) -> dict[str, Any]:
 
 def test_rows_are_ordered_by_a_value_that_is_no_column() -> None:
     shown = written(host=Column(head="host"))
-    assert [target["expr"] for target in shown["targets"]] == ["since", "rank"]
-    merged, ordered, organized = shown["transformations"]
+    assert [target["expr"].split()[0] for target in shown["targets"]] == ["(since)", "(rank)"]
+    merged, _filtered, ordered, organized = shown["transformations"]
     assert merged["id"] == "merge"
     assert ordered == {"id": "sortBy", "options": {"sort": [{"field": "Value #B", "desc": True}]}}
     assert organized["options"]["excludeByName"] == {"Time": True, "Value #B": True}
     assert organized["options"]["renameByName"] == {"host": "host", "Value #A": "since"}
+
+
+def test_one_empty_answer_of_several_leaves_the_others_and_no_row() -> None:
+    shown = written(host=Column(head="host"))
+    assert shown["targets"][0]["expr"] == '(since) or on () label_replace(vector(0), "host", "-", "", "")'
+    [no_row] = shown["transformations"][1]["options"]["filters"]
+    assert shown["transformations"][1]["options"]["type"] == "exclude"
+    assert (no_row["fieldName"], no_row["config"]["options"]["value"]) == ("host", "-")
 
 
 def test_text_in_place_of_no_rows_stands_in_no_cell() -> None:
