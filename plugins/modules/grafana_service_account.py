@@ -11,8 +11,10 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Creates, changes or deletes a service account, by its name, and the tokens that programs use.
-  - Grafana shows a token once, when it makes it. It goes into a file of the host, and into no result, diff or log. A
-    token is made anew when its file is gone, and before it expires.
+  - Grafana shows a token once, when it makes it. It goes into a file of the host, and into no result, diff or log.
+  - A token is tried at the server, with one request each on every run, and made anew when its file holds none that is
+    accepted, and before it expires. The new one has the next name, C(bot (2)) after C(bot), and the former one is
+    deleted when the new one lies in its file and is accepted. Whatever a connection loses, what is in the file works.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
@@ -94,17 +96,22 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
 from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._grafana_service_account import (
     account_plan,
     apply_account,
-    apply_token,
     find_account,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_tokens import (
+    apply_token,
     find_tokens,
+    is_accepted,
+    text_of,
     token_plan,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError, by_key
+from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError, Step, by_key
 
 _TOKEN = {
     "name": {"type": "str", "required": True},
@@ -130,6 +137,8 @@ def _tokens(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
     for token in listed:
         if not Path(token["path"]).parent.is_dir():
             raise PlanError(f"The token {token['name']!r} cannot be kept: there is no directory for {token['path']}.")
+        if Path(token["path"]).is_dir():
+            raise PlanError(f"The token {token['name']!r} cannot be kept: {token['path']} is a directory.")
         if token["seconds_to_live"] and token["seconds_to_live"] <= token["renew_before"]:
             raise PlanError(
                 f"The token {token['name']!r} lives for {token['seconds_to_live']} s and would be renewed "
@@ -141,31 +150,40 @@ def _tokens(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     parameters = module.params
     listed, absent = _tokens(parameters), parameters["state"] == "absent"
-    api = grafana_api(module, session)
+    texts = {} if absent else {token["name"]: text_of(token["path"]) for token in listed}
+    api = grafana_api(module, session, texts.values())
     there = find_account(api, parameters["name"])
     wanted = {"name": parameters["name"], "role": parameters["role"], "isDisabled": parameters["disabled"]}
-    plan = account_plan(wanted, there, absent=absent)
-    managed = parameters["tokens"] is not None and not absent
-    tokens = (
-        token_plan(listed, find_tokens(api, there) if there else {}, prune=parameters["prune"]) if managed else None
-    )
+    account = account_plan(wanted, there, absent=absent)
+    tokens = Plan((), ())
+    if parameters["tokens"] is not None and not absent:
+        tokens = token_plan(
+            listed,
+            find_tokens(api, there["id"], there["name"]) if there else (),
+            accepted=lambda one: is_accepted(api, one["name"], texts[one["name"]]),
+            prune=parameters["prune"],
+        )
     number = there["id"] if there else 0
-    if not module.check_mode:
-        for step in plan.steps:
+
+    def write(step: Step) -> None:
+        nonlocal number
+        if step in account.steps:
             number = apply_account(api, step)
-        for step in tokens.steps if tokens else ():
+        else:
             apply_token(api, number, step)
-    return _result(plan, tokens, number)
+
+    apply(module, Plan((*account.steps, *tokens.steps), ()), write)
+    return _result(account, tokens, number)
 
 
-def _result(plan: Plan, tokens: Plan | None, number: int) -> dict[str, Any]:
-    account = plan.result(lambda one: {field: one[field] for field in ("name", "role", "isDisabled")})
-    made = (tokens or Plan((), ())).result(lambda token: {"name": token["name"]})
+def _result(account: Plan, tokens: Plan, number: int) -> dict[str, Any]:
+    told = account.result(lambda one: {field: one[field] for field in ("name", "role", "isDisabled")})
+    made = tokens.result(lambda one: {"name": one["name"] if isinstance(one, Mapping) else one[-1]["name"]})
     return {
-        "changed": account["changed"] or made["changed"],
-        "account": next((kind for kind in _KINDS if account[kind]), "unchanged"),
+        "changed": told["changed"] or made["changed"],
+        "account": next((kind for kind in _KINDS if told[kind]), "unchanged"),
         "tokens": {kind: made[kind] for kind in _KINDS},
-        "diff": [account["diff"], made["diff"]],
+        "diff": [told["diff"], made["diff"]],
         **({"id": number} if number else {}),
     }
 
