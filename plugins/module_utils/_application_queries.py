@@ -209,6 +209,16 @@ class ContainerQueries:
         """Return the share of the memory that it may use, in percent, for those with a limit."""
         return _share(self.memory_bytes(), self._sum(self._series("container_spec_memory_limit_bytes")))
 
+    def throttled(self) -> str:
+        """Return the share of time slices in which its limit of cores held it back, in percent, where it has one."""
+        parts = (f"container_cpu_cfs_{name}_total" for name in ("throttled_periods", "periods"))
+        return _share(*(self._sum(f"rate({self._series(part)}[{self.window}])") for part in parts))
+
+    def starts(self, window: str) -> str:
+        """Return how often it was started anew within the window; each time, its series may be another one."""
+        began = f"max by ({self.label}) ({self._series('container_start_time_seconds')})"
+        return f"changes(({began})[{window}:1m])"
+
     def _sum(self, inner: str) -> str:
         return _sum(inner, (self.label,))
 

@@ -97,8 +97,8 @@ def _throughput(now: ApplicationQueries) -> Builder[models.Panel]:
 def instance_panels(app: Application, *, hosts: bool) -> list[Builder[models.Panel]]:
     """Return where the application runs and what alerts say of it and of what it needs."""
     alerts = objectives.firing_alerts(f"service={quoted(app.name)}")
-    tables = spread([_instances(app, hosts=hosts), alerts], height=6)
-    return [*tables, *([_dependencies(app)] if app.depends_on else [])]
+    where = [_instances(app, hosts=hosts), *([_dependencies(app)] if app.depends_on else [])]
+    return [*spread(where, height=7), *spread([alerts], height=7)]
 
 
 def _instances(app: Application, *, hosts: bool) -> Builder[models.Panel]:
@@ -119,13 +119,11 @@ def _instances(app: Application, *, hosts: bool) -> Builder[models.Panel]:
         *([Query(versions)] if build else []),
         labels={
             "instance": Column(head="instance", links=(alone,)),
-            "host": Column(head="host", links=(host,) if hosts else ()),
+            "Value #A": Column(head="state", scale=_STATE, width=110),
+            "Value #B": Column(head="since", scale=Scale(unit="dateTimeFromNow", minimum=None), width=140),
             **({"version": Column(head="version", width=90)} if build else {}),
+            "host": Column(head="host", links=(host,) if hosts else ()),
         },
-        values=(
-            Column(head="state", scale=_STATE, width=110),
-            Column(head="since", scale=Scale(unit="dateTimeFromNow", minimum=None), width=140),
-        ),
         sort="state",
         descending=False,
         no_value="no instance is scraped",
@@ -143,5 +141,4 @@ def _dependencies(app: Application) -> Builder[models.Panel]:
         ),
         scale=_FIRING,
         text="value_and_name",
-        size=(24, 3),
     )

@@ -39,7 +39,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
     to_explore,
     to_tagged,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row, spread
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import log_lines, or_zero
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
@@ -108,7 +108,8 @@ def _queries(app: Application, window: str) -> ApplicationQueries:
 
 def _promise_panels(app: Application) -> list[Builder[models.Panel]]:
     where = f"service={quoted(app.name)}"
-    return [objectives.burn_rate(where), objectives.violation_probability(where)] if app.objectives else []
+    promised = [objectives.burn_rate(where), objectives.violation_probability(where)]
+    return spread(promised, height=9) if app.objectives else []
 
 
 def _log_panels(app: Application, sources: Sources) -> list[Builder[models.Panel]]:
@@ -147,7 +148,6 @@ def _annotations(app: Application) -> tuple[Annotation, ...]:
 def _links(app: Application, sources: Sources) -> tuple[Builder[models.DashboardLink], ...]:
     alerts = to_dashboard("Alerts & SLA", ALERTS_UID, service=app.name)
     found = [to_tagged("Applications", "application"), alerts]
-    found += [to_dashboard(f"needs {other}", dashboard_uid(other)) for other in app.depends_on]
     if app.logs_url:
         found.append(to_address("Logs", app.logs_url))
     elif sources.elasticsearch:

@@ -59,7 +59,7 @@ def _pool_panels(app: Application, where: tuple[str, ...]) -> list[Builder[model
             Query(worst(pool), "{{instance}}"),
             scale=_SHARE,
             axis="share of the pool",
-            size=(12, 6),
+            size=(12, 8),
         )
     ]
 
@@ -90,8 +90,19 @@ def _container_panels(app: Application, window: str) -> list[Builder[models.Pane
         "Processor time and memory as a share of the limits of the containers; one without a limit is not shown.",
         (Query(asked.cpu_of_limit(), f"CPU {name}"), Query(asked.memory_of_limit(), f"memory {name}")),
     )
+    held_back = timeseries(
+        "CPU throttled",
+        "Share of the time slices in which containers had to wait, since they had used up their limit.",
+        Query(worst(asked.throttled()), name),
+        scale=Scale(unit="percent", soft_maximum=30, steps=above((25, "orange"))),
+        axis="throttled time slices",
+        no_value="no limit",
+    )
+    return [_usage(share), *spread([*_container_curves(asked, name), held_back], 4)]
+
+
+def _container_curves(asked: ContainerQueries, name: str) -> list[Builder[models.Panel]]:
     return [
-        _usage(share),
         timeseries(
             "CPU used",
             "Processor cores that the containers keep busy.",
@@ -105,6 +116,13 @@ def _container_panels(app: Application, window: str) -> list[Builder[models.Pane
             Query(worst(asked.memory_bytes()), name),
             scale=Scale(unit="bytes"),
             axis="working set",
+        ),
+        timeseries(
+            "Restarts",
+            "How often containers were started anew within the hour before.",
+            Query(worst(asked.starts("1h")), name),
+            scale=Scale(unit="none", decimals=0, soft_maximum=4),
+            axis="restarts within an hour",
         ),
     ]
 
@@ -120,7 +138,7 @@ def _unit_panels(app: Application, job: str, *, hosts: bool) -> list[Builder[mod
             f"Whether systemd holds {app.unit} for active, on each host of the application.",
             Query(f"max by (host) ({state}) and on (host) {here}", "{{host}}"),
             scale=Scale(unit="none", texts={"0": ("not active", "red"), "1": ("active", "green")}),
-            size=(12, 6),
+            size=(12, 8),
             link=Link.page("The host", UIDS["hosts"], host="${__field.labels.host}") if hosts else None,
         )
     ]

@@ -168,11 +168,6 @@ def test_logs_and_traces_are_reached_through_the_data_sources_that_there_are() -
     assert panel(made, "Logs")["targets"][0]["query"] == "app:shop"
 
 
-def test_dependencies_are_linked_and_need_not_be_described_here() -> None:
-    links = {link["title"]: link.get("url") for link in application({**SHOP, "depends_on": ["payment"]})["links"]}
-    assert links["needs payment"] == "/d/app-payment"
-
-
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

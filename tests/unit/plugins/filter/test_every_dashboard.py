@@ -63,6 +63,7 @@ SHIPPED = [
 OTHERS = r"""
     up | ALERTS | ALERTS_FOR_STATE | scrape_(duration_seconds|samples_post_metric_relabeling|series_added)
   | vigil_certificate_(authority_)?not_(after|before)_timestamp_seconds
+  | container_(start_time_seconds|cpu_cfs_(throttled_)?periods_total)
   | container_(cpu_usage_seconds_total|memory_working_set_bytes|spec_(cpu_(quota|period)|memory_limit_bytes))
   | sla_(checks|violations)_total | slo:objective:bad_ratio | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d)
   | slo:error_budget:remaining_ratio | slo:compliance:ratio24h | slo:violation:(probability|brier)15m

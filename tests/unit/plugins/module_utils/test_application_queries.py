@@ -230,6 +230,18 @@ def test_containers_are_measured_against_their_limits_without_their_pod_counted_
     answered(tmp_path, shop.memory_of_limit(), {'{pod="shop-1"}': 25}, *series)
 
 
+def test_containers_are_held_back_and_started_anew_though_their_series_change(tmp_path: Path) -> None:
+    series = [
+        {"series": 'container_cpu_cfs_throttled_periods_total{pod="shop-1",container="app"}', "values": "0+150x60"},
+        {"series": 'container_cpu_cfs_periods_total{pod="shop-1",container="app"}', "values": "0+600x60"},
+        {"series": 'container_start_time_seconds{pod="shop-1",container="app",id="a"}', "values": "60x19 stale"},
+        {"series": 'container_start_time_seconds{pod="shop-1",container="app",id="b"}', "values": "_x20 1200x40"},
+    ]
+    shop = ContainerQueries("pod", "shop-.*")
+    answered(tmp_path, shop.throttled(), {'{pod="shop-1"}': 25}, *series, at="50m")
+    answered(tmp_path, shop.starts("1h"), {'{pod="shop-1"}': 1}, *series, at="50m")
+
+
 def test_container_without_a_limit_has_no_share_of_it(tmp_path: Path) -> None:
     series = [
         {"series": 'container_memory_working_set_bytes{name="shop"}', "values": "300x20"},

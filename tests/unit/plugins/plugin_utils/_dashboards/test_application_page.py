@@ -145,7 +145,7 @@ def test_every_curve_has_an_axis_that_says_what_it_is() -> None:
 
 def test_instances_are_told_with_version_state_and_since_when() -> None:
     shown = panel(SHOP, "Instances", hosts=True)
-    assert [column for column in overrides(shown) if column] == ["instance", "host", "version", "state", "since"]
+    assert [column for column in overrides(shown) if column] == ["instance", "state", "since", "version", "host"]
     texts = overrides(shown)["state"]["mappings"][0]["options"]
     assert {key: (one["text"], one["color"]) for key, one in texts.items()} == {
         "0": ("unreachable", "red"),
@@ -174,7 +174,7 @@ def test_page_leads_to_the_alerts_of_the_application_alone() -> None:
     assert links["Alerts & SLA"] == "/d/vigil-alerts?var-service=shop"
 
 
-def test_alerts_of_each_dependency_are_counted_and_led_to() -> None:
+def test_dependencies_lead_to_their_pages_with_their_alerts_and_need_not_be_described_here() -> None:
     shown = panel(SHOP, "Alerts of what it needs")
     assert 'service="payment"' in asked(shown)[0]
     assert overrides(shown)["A"]["links"][0]["url"] == "/d/app-payment?${__url_time_range}"
