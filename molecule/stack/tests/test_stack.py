@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import expressions
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
+    annotation_expressions,
+    expressions,
+)
 from ansible_collections.vigil.observability.tests.house_rules.alerts import shipped
 from ansible_collections.vigil.observability.tests.house_rules.expressions import unknown_metrics
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
@@ -79,6 +83,14 @@ def test_panels_that_may_be_empty_ask_for_metrics_that_there_are(prometheus, que
     asked = {f"{title}: {one.panel}: {one.expr}": one.expr for title, one in questions if one.when_empty}
     assert asked
     assert unknown_metrics(asked, known, {**CONDITIONAL, **CONDITIONAL_IN_PANELS}) == {}
+
+
+def test_first_scrape_of_an_application_is_not_drawn_as_a_new_version(dashboards, prometheus):
+    (versions,) = annotation_expressions(dashboards["shop - Application Metrics"]["dashboard"])
+    now = time.time()
+    asked = {"query": versions.expr, "start": f"{now - 3600}", "end": f"{now}", "step": "15"}
+    found = prometheus("query_range", **asked)["result"]
+    assert {value for series in found for _time, value in series["values"]} == {"0"}
 
 
 def test_dashboards_lie_in_their_folders(dashboards):

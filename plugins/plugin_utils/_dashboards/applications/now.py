@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["instance_panels", "state_panels"]
 
-_NO_TRAFFIC = "no traffic"
+# Nobody asked, or no instance could be asked for it.
+_NO_TRAFFIC = "no requests seen"
 _USUAL = 0.95
 _STATE = Scale(unit="none", texts={"0": ("unreachable", "red"), "1": ("up", CALM)})
 _FIRING = Scale(unit="none", decimals=0, steps=above((1, "red")))

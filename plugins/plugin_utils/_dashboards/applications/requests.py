@@ -130,5 +130,5 @@ def _routes(app: Application, split: ApplicationQueries, *, fails: bool) -> Buil
         labels={name: Column(head="route", links=(alone,))},
         values=[column for _query, column in asked],
         sort=asked[0][1].head,
-        no_value="no traffic",
+        no_value="no requests seen",
     )

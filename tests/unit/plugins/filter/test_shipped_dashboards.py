@@ -45,5 +45,14 @@ def test_an_application_leads_to_its_traces_where_there_are_some() -> None:
     assert types([*SERVICES, "jaeger", "elasticsearch"]) == {"prometheus", "jaeger", "elasticsearch"}
 
 
+def test_an_application_leads_to_its_hosts_where_there_is_a_page_of_them() -> None:
+    def leads(services: list[str]) -> bool:
+        models = shipped_dashboards([{"name": "shop", "team": "sales"}], services=services)
+        return any("/d/vigil-hosts?" in str(item) for item in models if item["folder_uid"] == "vigil-applications")
+
+    assert leads(SERVICES)
+    assert not leads(["prometheus"])
+
+
 def test_playbooks_know_the_filter_by_its_name() -> None:
     assert FilterModule().filters() == {"shipped_dashboards": shipped_dashboards}
