@@ -119,7 +119,8 @@ def _properties(column: Column) -> list[models.DynamicConfigValue]:
     # The panel's text in place of no rows would else stand in every empty cell.
     found: dict[str, Any] = {"noValue": column.no_value}
     if column.colors or (column.scale and (len(column.scale.steps) > 1 or column.scale.texts)):
-        found["custom.cellOptions"] = {"type": "color-background"}
+        # Releases before 10 colour cells of which the mode is written out alone.
+        found["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}
     if column.colors or column.shown:
         found["mappings"] = _texts(column)
     if column.links:

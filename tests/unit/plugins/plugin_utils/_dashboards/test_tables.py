@@ -63,7 +63,7 @@ def test_texts_of_labels_are_not_read_as_numbers() -> None:
 def test_texts_have_colours_of_their_own() -> None:
     told = properties(written(severity=Column(head="severity", colors={"critical": "red"})), "severity")
     assert told["mappings"][0]["options"] == {"critical": {"text": "critical", "color": "red", "index": 0}}
-    assert told["custom.cellOptions"] == {"type": "color-background"}
+    assert told["custom.cellOptions"] == {"type": "color-background", "mode": "basic"}
 
 
 def test_address_is_a_word_that_leads_there() -> None:
