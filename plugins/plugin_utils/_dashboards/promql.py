@@ -6,7 +6,15 @@
 
 from __future__ import annotations
 
-__all__ = ["or_unknown", "status_class"]
+__all__ = ["each_of", "or_unknown", "status_class"]
+
+
+def each_of(rows: str, expr: str) -> str:
+    """Return the expression with NaN for those rows of a table of which it knows nothing.
+
+    A scale has the text in place of NaN; a cell without a value would have the colour of the lowest step.
+    """
+    return f"({expr}) or NaN * ({rows})"
 
 
 def or_unknown(expr: str) -> str:

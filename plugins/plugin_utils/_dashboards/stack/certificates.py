@@ -8,31 +8,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    or_zero,
     stat,
     timeseries,
+    worst,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES, stack_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above, below
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS, stack_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["EARLIEST_EXPIRY", "LIFETIME", "certificates_page"]
+__all__ = ["EARLIEST_EXPIRY", "LIFETIME", "PROBED_LIFETIME", "certificates_page"]
 
 _DAY = 86400
 _WHERE = 'host=~"$host"'
 _END = f"vigil_certificate_not_after_timestamp_seconds{{{_WHERE}}}"
 _START = f"vigil_certificate_not_before_timestamp_seconds{{{_WHERE}}}"
+_AUTHORITY_END = f"vigil_certificate_authority_not_after_timestamp_seconds{{{_WHERE}}}"
+_HOST = Link.page("Host", UIDS["hosts"], host="${__data.fields.host}")
+_DATE = Scale(unit="dateTimeAsIso", minimum=None)
 # Seconds until the first certificate of any service expires.
 EARLIEST_EXPIRY = "min(vigil_certificate_not_after_timestamp_seconds) - time()"
-LIFETIME = Scale(unit="dtdurations", minimum=None, steps=((None, "red"), (7 * _DAY, "yellow"), (21 * _DAY, "green")))
-_AUTHORITY = Scale(unit="dtdurations", minimum=None, steps=((None, "red"), (180 * _DAY, "green")))
+# Of certificates that we renew, of those that others renew, and of an authority; as alerts have them.
+LIFETIME = Scale(unit="dtdurations", minimum=None, steps=below("red", (7 * _DAY, CALM)))
+PROBED_LIFETIME = Scale(unit="dtdurations", minimum=None, steps=below("red", (7 * _DAY, "orange"), (21 * _DAY, CALM)))
+_AUTHORITY = Scale(unit="dtdurations", minimum=None, steps=below("red", (0, "orange"), (180 * _DAY, CALM)))
+_LIFE_LEFT = Scale(unit="percent", minimum=None, decimals=0, steps=below("orange", (25, CALM)))
+_OVERDUE = Scale(unit="none", decimals=0, steps=above((1, "orange")))
+_ALIKE = Scale(unit="none", texts={"0": ("no", "orange"), "1": ("yes", CALM)})
 
 
 def certificates_page() -> Page:
@@ -41,78 +50,130 @@ def certificates_page() -> Page:
         "certificates",
         "Certificates",
         "When certificates expire. From then on nothing reaches their service, and it reaches nothing.",
-        (Row("Now", _now()), Row("Services", _services()), Row("Seen by probes", [_probed()])),
+        (
+            Row("Now", _now()),
+            Row("Services", _services()),
+            Row("Authority", [_authorities()]),
+            Row("Seen by probes", [_probed()]),
+        ),
         choose=("host", "vigil_certificate_not_after_timestamp_seconds", "Host"),
     )
 
 
 def _now() -> list[Builder[models.Panel]]:
+    first = f"bottomk(1, min by (service, host) ({_END})) - time()"
     return [
         stat(
             "Next to expire",
-            "Time until the first certificate of a service expires.",
-            Query(f"min({_END}) - time()"),
+            "Time until the first certificate of a service expires. Red in its last week.",
+            Query(first, "{{service}} on {{host}}"),
             scale=LIFETIME,
-            size=(6, 4),
+            size=(8, 4),
+            text="value_and_name",
+            no_value="no certificate is known",
+            link=Link.page("Host", UIDS["hosts"], host="${__field.labels.host}"),
         ),
         stat(
             "Renewals overdue",
             "Certificates with less than a quarter of their life left: runs of the playbook renew them at a third.",
-            Query(or_zero(f"count({_END} - time() < ({_END} - {_START}) / 4)")),
-            scale=FAILURES,
-            size=(6, 4),
+            Query(f"sum((({_END} - time()) / ({_END} - {_START})) < bool 0.25)"),
+            scale=_OVERDUE,
+            size=(5, 4),
+            no_value="no certificate is known",
         ),
         stat(
             "Authority expires in",
-            "Time until the authority expires, and with it every certificate that it signed.",
-            Query("min(vigil_certificate_authority_not_after_timestamp_seconds) - time()"),
+            "Time until the authority expires, and with it every certificate that it signed. Orange in its last half "
+            "year, which is time to replace it in phases.",
+            Query(f"min({_AUTHORITY_END}) - time()"),
             scale=_AUTHORITY,
             size=(6, 4),
+            no_value="no authority is known",
         ),
         stat(
-            "Hosts with other authorities",
+            "Hosts with another authority",
             "Hosts whose authority ends at another time than that of most: a change of it is not done there.",
-            Query(
-                "count(vigil_certificate_authority_not_after_timestamp_seconds)"
-                ' - max(count_values("end", vigil_certificate_authority_not_after_timestamp_seconds))'
-            ),
-            scale=FAILURES,
-            size=(6, 4),
+            Query(f'count({_AUTHORITY_END}) - max(count_values("end", {_AUTHORITY_END}))'),
+            scale=_OVERDUE,
+            size=(5, 4),
+            no_value="no authority is known",
         ),
     ]
 
 
 def _services() -> list[Builder[models.Panel]]:
-    left = f"min by (host, service) ({_END}) - time()"
-    life = f"100 * min by (host, service) (({_END} - time()) / ({_END} - {_START}))"
+    life = f"100 * min by (service, host) (({_END} - time()) / ({_END} - {_START}))"
     return [
         table(
             "Expiry",
-            "Time until the certificate of each service expires, the next one first.",
-            Query(f"sort({left})"),
-            labels={"service": Column(head="service"), "host": Column(head="host")},
-            values=[Column(head="expires in", scale=LIFETIME)],
-            size=(12, 10),
+            "When the certificate of each service expires, the next one first. Life left is orange where its renewal "
+            "is overdue.",
+            Query(f"min by (service, host) ({_END}) - time()"),
+            Query(f"1000 * min by (service, host) ({_END})"),
+            Query(life),
+            labels={"service": Column(head="service"), "host": Column(head="host", links=(_HOST,))},
+            values=[
+                Column(head="expires in", scale=LIFETIME),
+                Column(head="expires on", scale=_DATE),
+                Column(head="life left", scale=_LIFE_LEFT),
+            ],
+            sort="expires in",
+            descending=False,
+            no_value="no certificate is known",
+            size=(14, 10),
         ),
         timeseries(
             "Life left",
-            "Share of its life that each certificate has before it. It falls to a third and goes up at its renewal.",
-            Query(life, "{{service}} {{host}}"),
-            scale=Scale(unit="percent", maximum=100, steps=((None, "red"), (25, "green"))),
-            size=(12, 10),
+            "Share of its life that each certificate has before it, of those that have least. It falls to a third and "
+            "goes up at its renewal.",
+            Query(worst(life, lowest=True), "{{service}} {{host}}"),
+            scale=Scale(unit="percent", minimum=0, maximum=100, decimals=0, steps=below("orange", (25, CALM))),
+            axis="share of its life",
+            lowest_first=True,
+            no_value="no certificate is known",
+            size=(10, 10),
         ),
     ]
 
 
+def _authorities() -> Builder[models.Panel]:
+    each = f"max by (host) ({_AUTHORITY_END})"
+    return table(
+        "Authority of each host",
+        "When the authority that signs for each host expires, the first one first. In a change of the authority hosts "
+        "follow one by one; one that stays behind is not as most.",
+        Query(f"{each} - time()"),
+        Query(f"1000 * {each}"),
+        Query(f"{each} == bool scalar(quantile(0.5, {_AUTHORITY_END}))"),
+        labels={"host": Column(head="host", links=(_HOST,))},
+        values=[
+            Column(head="expires in", scale=_AUTHORITY),
+            Column(head="expires on", scale=_DATE),
+            Column(head="as most hosts", scale=_ALIKE),
+        ],
+        sort="expires in",
+        descending=False,
+        no_value="no authority is known",
+    )
+
+
 def _probed() -> Builder[models.Panel]:
     # A probe without TLS reports a date before 1970.
-    left = "min by (instance) ((probe_ssl_earliest_cert_expiry > 0) - time())"
-    none = 'label_replace(vector(0), "instance", "none probed", "", "")'
+    end = "(probe_ssl_earliest_cert_expiry > 0)"
+    named = f"{end} * on (job, instance, prober) group_left (subject, issuer) probe_ssl_last_chain_info"
+    to_probe = Link.page("Probe", UIDS["probes"], instance="${__data.fields.address:percentencode}")
     return table(
         "Expiry of what probes see",
-        "Time until the certificates that probed addresses serve expire, or one of their chain.",
-        Query(f"sort({left}) or on () {none}"),
-        labels={"instance": Column(head="address")},
-        values=[Column(head="expires in", scale=LIFETIME)],
-        size=(24, 8),
+        "Time until the certificates that probed addresses serve expire, or one of their chain: red in the last week, "
+        "orange in the last three. The authority is who signed them.",
+        Query(f"min by (instance, subject, issuer) ({named}) - time()"),
+        labels={
+            "instance": Column(head="address", links=(to_probe,)),
+            "subject": Column(head="certificate"),
+            "issuer": Column(head="authority"),
+        },
+        values=[Column(head="expires in", scale=PROBED_LIFETIME)],
+        sort="expires in",
+        descending=False,
+        no_value="nothing is probed over TLS",
     )

@@ -18,7 +18,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.grafana import grafana_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.probes import probes_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.probes.page import probes_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.page import (
     prometheus_page,
 )

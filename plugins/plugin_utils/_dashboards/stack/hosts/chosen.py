@@ -22,7 +22,6 @@ __all__ = [
     "THIS_ROW",
     "UNKNOWN",
     "at_first_place",
-    "each",
     "highest",
 ]
 
@@ -54,11 +53,3 @@ def at_first_place(name: str, where: str) -> str:
         f" or 2 + 0 * {name}{{{where}}}"
     )
     return f"({name}{{{where}}} and bottomk by (host, device) (1, {depth}))"
-
-
-def each(expr: str, rows: str = f"max by (host) ({SCRAPED})") -> str:
-    """Return the expression with NaN for those rows of which it knows nothing: by themselves all machines.
-
-    When one question of a table has no answer at all, Grafana 9.4 shows none of the others either.
-    """
-    return f"({expr}) or NaN * ({rows})"

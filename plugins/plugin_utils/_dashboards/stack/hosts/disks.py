@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.promql import each_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above, below
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import (
     DISKS,
@@ -20,7 +21,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     THIS_ROW,
     UNKNOWN,
     at_first_place,
-    each,
     highest,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
@@ -158,7 +158,7 @@ def _file_systems(inodes: str) -> Builder[models.Panel]:
         "Those on disks of the machines, each once wherever it is mounted; those of the network are left to who serves "
         "them. In a day: what will be available if the last six hours go on, as soon as there are six hours.",
         Query(rows),
-        *(Query(each(f"{by} ({one})", rows)) for one in asked),
+        *(Query(each_of(rows, f"{by} ({one})")) for one in asked),
         labels={
             "host": Column(head="host", links=(THIS_ROW,)),
             "mountpoint": Column(head="mounted at"),

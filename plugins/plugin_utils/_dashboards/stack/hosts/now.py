@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.promql import each_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import (
     HOST,
     SCRAPED,
     THIS_ROW,
     UNKNOWN,
     at_first_place,
-    each,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.cpu import CPU_USED
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import FULL, disk_used
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["now", "wrong"]
 
 _WARNING = Scale(unit="none", decimals=0, steps=above((1, "orange")), unknown=UNKNOWN)
-_CRITICAL = Scale(unit="none", decimals=0, steps=above((1, "red")))
 _MEMORY = Scale(unit="percent", decimals=0, steps=above((95, "orange")), unknown=UNKNOWN)
 _UPTIME = Scale(unit="dtdurations", unknown=UNKNOWN)
 _NOTABLE = Scale(unit="none", decimals=0, steps=above((1, "blue")))
@@ -85,7 +85,7 @@ def _counts() -> list[Builder[models.Panel]]:
             "Unreachable",
             "Machines whose node_exporter cannot be scraped: down, cut off, or without the service.",
             Query(f"sum({SCRAPED} == bool 0)"),
-            scale=_CRITICAL,
+            scale=FAILURES,
             since=True,
             no_value="no machine",
         ),
@@ -100,7 +100,7 @@ def _counts() -> list[Builder[models.Panel]]:
             "Read-only file systems",
             "File systems on disks that cannot be written. The table below names them.",
             Query(f"sum({_READONLY})"),
-            scale=_CRITICAL,
+            scale=FAILURES,
             no_value="no disks of their own",
         ),
         stat(
@@ -146,7 +146,7 @@ def _machines() -> Builder[models.Panel]:
         "shows it alone.",
         Query(reached),
         Query(alerts),
-        *(Query(each(expr)) for expr in told),
+        *(Query(each_of(f"max by (host) ({SCRAPED})", expr)) for expr in told),
         labels={"host": Column(head="host", links=(THIS_ROW,))},
         values=[
             Column(head="state", scale=_STATE),

@@ -12,43 +12,18 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels, expressions
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
-from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
+from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards.answers import (
+    AskedPage,
+    answered,
+    steady,
+)
 
-PAGE = hosts_page().model()
-CURVES = [panel for panel in all_panels(PAGE) if panel["type"] == "timeseries"]
-UP = {"series": 'up{job="node_exporter",host="a"}', "values": "1x1000"}
-DOWN = {"series": 'up{job="node_exporter",host="gone"}', "values": "0x1000"}
-
-
-def panel(title: str) -> dict[str, Any]:
-    """Return the panel of this title."""
-    [found] = [dict(panel) for panel in all_panels(PAGE) if panel["title"] == title]
-    return found
-
-
-def asked(title: str, number: int = 0) -> str:
-    """Return what the panel asks at this place."""
-    return [one.expr for one in expressions(PAGE) if one.panel == title][number]
-
-
-def column(title: str, head: str) -> str:
-    """Return what the table asks for its column of this head."""
-    organized = next(one for one in panel(title)["transformations"] if one["id"] == "organize")["options"]
-    [name] = [name for name, shown in organized["renameByName"].items() if shown == head]
-    return asked(title, ord(name[-1]) - ord("A"))
-
-
-def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "10m") -> None:
-    """Check that the expression has exactly these answers, by their labels."""
-    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
-    test = {
-        "interval": "1m",
-        "input_series": list(series),
-        "promql_expr_test": [{"expr": f"round({expr}, 0.001)", "eval_time": at, "exp_samples": samples}],
-    }
-    assert "SUCCESS" in evaluate(folder, test)
+PAGE = AskedPage.of(hosts_page())
+CURVES = PAGE.panels("timeseries")
+UP = steady("up", 1, job="node_exporter", host="a")
+DOWN = steady("up", 0, job="node_exporter", host="gone")
+panel, asked, column = PAGE.panel, PAGE.asked, PAGE.column
 
 
 def disk(mountpoint: str, used: str, device: str = "/dev/sda2", **values: str) -> list[dict[str, str]]:
@@ -122,16 +97,16 @@ def test_machine_that_cannot_be_reached_has_a_line_in_which_the_rest_is_unknown(
         expr = column("Machines", head)
         answered(tmp_path, f"({expr}) >= 0", {}, UP, DOWN)
         answered(tmp_path, f"count by (host) ({expr})", {'{host="a"}': 1.0, '{host="gone"}': 1.0}, UP, DOWN)
-        [named] = [one for one in panel("Machines")["fieldConfig"]["overrides"] if one["matcher"]["options"] == head]
-        assert '"match": "nan", "result": {"text": "unknown"' in json.dumps(named)
+        mapped = PAGE.said("Machines", head)["mappings"][-1]["options"]
+        assert (mapped["match"], mapped["result"]["text"]) == ("nan", "unknown")
 
 
 def test_machines_that_cannot_be_reached_come_first_then_those_with_most_alerts(tmp_path: Path) -> None:
     firing = [
-        {"series": f'ALERTS{{alertname="{name}",alertstate="firing",severity="warning",host="a"}}', "values": "1x1000"}
+        steady("ALERTS", 1, alertname=name, alertstate="firing", severity="warning", host="a")
         for name in ("One", "Two")
     ]
-    of_none = {"series": 'ALERTS{alertname="Any",alertstate="firing",severity="warning"}', "values": "1x1000"}
+    of_none = steady("ALERTS", 1, alertname="Any", alertstate="firing", severity="warning")
     expected = {'{host="gone"}': 1000.0, '{host="a"}': 2.0}
     order = [target["expr"] for target in panel("Machines")["targets"]][-1].replace("$host", ".*")
     answered(tmp_path, order, expected, UP, DOWN, of_none, *firing)
@@ -139,13 +114,13 @@ def test_machines_that_cannot_be_reached_come_first_then_those_with_most_alerts(
 
 @pytest.mark.parametrize("title", ["Unreachable", "Failed units", "Clocks not synchronised", "OOM kills", "Reboots"])
 def test_count_that_cannot_be_known_is_not_shown_as_zero(title: str, tmp_path: Path) -> None:
-    answered(tmp_path, asked(title), {}, {"series": "something_else", "values": "1x1000"})
+    answered(tmp_path, asked(title), {}, steady("something_else", 1))
     assert panel(title)["fieldConfig"]["defaults"]["noValue"]
 
 
 def test_machine_of_which_nothing_keeps_the_clock_is_counted_coloured_and_named(tmp_path: Path) -> None:
-    kept = {"series": 'node_timex_sync_status{host="a"}', "values": "1x1000"}
-    adrift = {"series": 'node_timex_sync_status{host="b"}', "values": "0x1000"}
+    kept = steady("node_timex_sync_status", 1, host="a")
+    adrift = steady("node_timex_sync_status", 0, host="b")
     answered(tmp_path, asked("Clocks not synchronised"), {"{}": 1.0}, kept, adrift)
     answered(tmp_path, asked("Which clocks nothing keeps"), {'{host="b"}': 0.0}, kept, adrift)
     steps = panel("Clocks not synchronised")["fieldConfig"]["defaults"]["thresholds"]["steps"]
@@ -154,7 +129,7 @@ def test_machine_of_which_nothing_keeps_the_clock_is_counted_coloured_and_named(
 
 def test_offset_is_shown_of_clocks_alone_that_something_keeps(tmp_path: Path) -> None:
     told = [
-        {"series": f'{name}{{host="{host}"}}', "values": f"{value}x1000"}
+        steady(name, value, host=host)
         for host, kept in (("a", 1), ("b", 0))
         for name, value in (("node_timex_sync_status", kept), ("node_timex_offset_seconds", 2))
     ]
@@ -190,9 +165,7 @@ def test_processors_are_told_by_mode_and_work_does_not_count_waiting_for_disks(t
 def test_uses_of_memory_add_up_to_what_there_is(tmp_path: Path) -> None:
     told = {"MemTotal": 100, "MemFree": 20, "Cached": 30, "Buffers": 2, "SReclaimable": 3, "Shmem": 5, "AnonPages": 25}
     told |= {"SUnreclaim": 4, "KernelStack": 1, "PageTables": 1}
-    memory = [
-        {"series": f'node_memory_{field}_bytes{{host="a"}}', "values": f"{value}x1000"} for field, value in told.items()
-    ]
+    memory = [steady(f"node_memory_{field}_bytes", value, host="a") for field, value in told.items()]
     uses = {"processes": 25, "shared": 5, "kernel": 6, "cache": 30, "free": 20, "other": 14}
     assert [target["legendFormat"] for target in panel("Memory by use")["targets"]] == list(uses)
     for number, value in enumerate(uses.values()):
@@ -213,24 +186,17 @@ def test_machine_without_sensors_is_told_to_have_none() -> None:
 
 
 def test_machine_that_cannot_be_reached_can_be_chosen() -> None:
-    [choice] = [one for one in PAGE["templating"]["list"] if one["name"] == "host"]
+    [choice] = [one for one in PAGE.model["templating"]["list"] if one["name"] == "host"]
     assert choice["query"] == 'label_values(up{job="node_exporter"}, host)'
 
 
 def test_names_of_machines_lead_to_the_machine_alone() -> None:
     for title in ("Machines", "File systems", "Which units failed", "Which clocks nothing keeps"):
-        [links] = [
-            one["value"]
-            for override in panel(title)["fieldConfig"]["overrides"]
-            if override["matcher"]["options"] == "host"
-            for one in override["properties"]
-            if one["id"] == "links"
-        ]
+        links = PAGE.said(title, "host")["links"]
         assert [link["url"] for link in links] == ["/d/vigil-hosts?${__url_time_range}&var-host=${__data.fields.host}"]
     led = [one for curve in CURVES for one in curve["fieldConfig"]["defaults"].get("links") or []]
     assert {one["url"] for one in led} == {"/d/vigil-hosts?${__url_time_range}&var-host=${__field.labels.host}"}
 
 
 def test_what_is_as_it_should_be_has_no_colour() -> None:
-    stats = [panel for panel in all_panels(PAGE) if panel["type"] in ("stat", "table")]
-    assert [one["title"] for one in stats if "green" in json.dumps(one["fieldConfig"])] == []
+    assert [one["title"] for one in PAGE.panels("stat", "table") if "green" in json.dumps(one["fieldConfig"])] == []

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A page whose panels are asked by the real promtool, over series that a test makes up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels, expressions
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
+from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
+
+__all__ = ["AskedPage", "answered", "steady"]
+
+
+@dataclass(frozen=True)
+class AskedPage:
+    """The JSON model of a page."""
+
+    model: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, page: Page) -> AskedPage:
+        """Return the page as Grafana reads it."""
+        return cls(page.model())
+
+    def panels(self, *kinds: str) -> list[dict[str, Any]]:
+        """Return the panels of these kinds, all of them without."""
+        return [dict(panel) for panel in all_panels(self.model) if not kinds or panel["type"] in kinds]
+
+    def panel(self, title: str) -> dict[str, Any]:
+        """Return the panel of this title."""
+        [found] = [panel for panel in self.panels() if panel["title"] == title]
+        return found
+
+    def asked(self, title: str, number: int = 0) -> str:
+        """Return what the panel asks at this place."""
+        return [one.expr for one in expressions(self.model) if one.panel == title][number]
+
+    def column(self, title: str, head: str) -> str:
+        """Return what the table asks for its column of this head."""
+        organized = next(one for one in self.panel(title)["transformations"] if one["id"] == "organize")["options"]
+        [name] = [name for name, shown in organized["renameByName"].items() if shown == head]
+        return self.asked(title, 0 if name == "Value" else ord(name[-1]) - ord("A"))
+
+    def said(self, title: str, head: str) -> dict[str, Any]:
+        """Return what is said of a column alone."""
+        [found] = [one for one in self.panel(title)["fieldConfig"]["overrides"] if one["matcher"]["options"] == head]
+        return {one["id"]: one["value"] for one in found["properties"]}
+
+
+def steady(name: str, value: float, **labels: str) -> dict[str, str]:
+    """Return a series that has the same value all day."""
+    text = ",".join(f'{label}="{one}"' for label, one in labels.items())
+    return {"series": f"{name}{{{text}}}", "values": f"{value}x1000"}
+
+
+def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "10m") -> None:
+    """Check that the expression has exactly these answers, by their labels, up to rounding."""
+    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
+    test = {
+        "interval": "1m",
+        "input_series": list(series),
+        "promql_expr_test": [{"expr": f"round({expr}, 0.001)", "eval_time": at, "exp_samples": samples}],
+    }
+    assert "SUCCESS" in evaluate(folder, test)
