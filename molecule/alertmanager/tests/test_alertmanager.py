@@ -20,6 +20,7 @@ CERTIFICATES = "/etc/vigil/certificates"
 CONFIGURATION = "/etc/alertmanager/alertmanager.yml"
 AMTOOL = "amtool --alertmanager.url=https://localhost:9093 --http.config.file=/etc/alertmanager/amtool.yml"
 TOKEN = "the token of the tests' receiver"
+NOTIFICATIONS = "alertmanager_notifications_total{"
 # Seconds, after which an alert ends in any case.
 LASTING = 60
 
@@ -113,6 +114,12 @@ def test_a_member_that_restarts_finds_the_others_again(api):
     retried = "curl -sk --retry 20 --retry-connrefused --retry-delay 1 -o /dev/null https://127.0.0.1:9093"
     second.check_output(retried)
     eventually(lambda: mesh(api, "alertmanager-2"), ("ready", 2))
+
+
+def test_metrics_name_the_receivers(api):
+    told = [line for line in api("alertmanager-1", "/metrics").splitlines() if line.startswith(NOTIFICATIONS)]
+    assert any('integration="webhook",receiver_name="team"' in line for line in told)
+    assert all("receiver_name=" in line for line in told)
 
 
 @pytest.mark.parametrize(

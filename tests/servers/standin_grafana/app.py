@@ -14,6 +14,7 @@ import bottle  # type: ignore[import-untyped]
 from .access import ADMIN, NOBODY, Attempts, Identity, add_user, authenticated
 from .answers import JSON_UTF8, Answer, Raw, Refusal, forbidden
 from .documented import documented
+from .metrics import count_stored
 from .routing import Call, Route, Routes
 from .settings import Settings
 from .store import EVERYWHERE, Store, instant
@@ -51,6 +52,7 @@ class Application:
         self._bottle.default_error_handler = self._error
         with store.transaction():
             _first_start(settings, store)
+            count_stored(store)
 
     def __call__(self, environ: dict[str, object], start_response: Callable[..., object]) -> object:
         path = urlsplit(str(environ["PATH_INFO"])).path

@@ -84,7 +84,7 @@ def service_panels(job: str, build_info: str, pages: Collection[str]) -> tuple[B
 
 
 def _instances(job: str, where: str, build_info: str, pages: Collection[str]) -> Builder[models.Panel]:
-    each = f"max by (instance, host) (up{{{where}}})"
+    each = f"min by (instance, host) (up{{{where}}})"
     ends = f'min by (host) (vigil_certificate_not_after_timestamp_seconds{{service="{job}"}})'
     more = {
         "hosts": _host("${__data.fields.host}"),
@@ -102,10 +102,10 @@ def _instances(job: str, where: str, build_info: str, pages: Collection[str]) ->
         labels={
             "instance": Column(head="instance", links=links.get("hosts", ())),
             "host": Column(head="host", hidden=True),
-            "version": Column(head="version", no_value="unknown"),
+            "version": Column(head="version", no_value="unknown", width=110),
         },
         values=[
-            Column(head="state", scale=_REACHED),
+            Column(head="state", scale=_REACHED, width=110),
             Column(head="present", hidden=True),
             Column(head="uptime", scale=Scale(unit="dtdurations"), no_value="unknown"),
             Column(head="certificate expires in", scale=_LIFE, links=links.get("certificates", ())),

@@ -107,6 +107,16 @@ def test_metrics_are_open_until_a_password_is_set(url: str, tmp_path: Path) -> N
         assert ask(f"{served.url}/metrics", user=None)[0] == 404
 
 
+def test_metrics_count_dashboards_when_the_server_starts(tmp_path: Path) -> None:
+    counted = []
+    for _start in range(2):
+        with running(Settings(), tmp_path / "grafana.db") as served:
+            ask(f"{served.url}/api/dashboards/db", {"dashboard": {"uid": "d", "title": "D"}})
+            said = str(ask(f"{served.url}/metrics", user=None)[1]).splitlines()
+            counted += [line for line in said if line.startswith("grafana_stat_totals_dashboard ")]
+    assert counted == ["grafana_stat_totals_dashboard 0", "grafana_stat_totals_dashboard 1"]
+
+
 def test_what_is_asked_beside_the_sub_path_is_redirected(tmp_path: Path) -> None:
     server = {"root_url": "https://proxy.example.com/grafana/", "serve_from_sub_path": "true"}
     with running(_with(tmp_path, server=server)) as served:
