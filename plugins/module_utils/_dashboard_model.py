@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._grafana_owner import unmarked
 from ._plan import PlanError
 
-__all__ = ["alike", "prepared", "stored"]
+__all__ = ["Prepared", "alike", "prepared", "stored"]
 
 # What Grafana numbers by itself, and what an export says to whoever imports it.
 _SERVERS = ("id", "version")
-_EXPORTS = ("__inputs", "__requires", "__elements")
+_ELEMENTS = "__elements"
+_EXPORTS = ("__inputs", "__requires", _ELEMENTS)
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # The data source that evaluates expressions is part of Grafana.
 _EXPRESSIONS = "__expr__"
 # An input of this type keeps the value that the export gives it, an empty one too.
 _CONSTANT = "constant"
+
+
+class Prepared(NamedTuple):
+    """A model that is to be stored, and the library panels that an export brings along, as it says them."""
+
+    model: dict[str, Any]
+    elements: Any
 
 
 def stored(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,8 +46,8 @@ def prepared(
     inputs: Mapping[str, Any],
     datasources: Mapping[str, str],
     where: str,
-) -> dict[str, Any]:
-    """Return the model that is to be stored.
+) -> Prepared:
+    """Return the model that is to be stored, and what comes with it.
 
     Args:
         given: A model, an export with `__inputs`, or an answer of the API with the model in it.
@@ -67,9 +75,10 @@ def prepared(
         raise PlanError(f"{where} ({title!r}): tags must be a list.")
     values = _values(model, inputs, datasources, f"{where} ({title!r})")
     kept = {key: value for key, value in stored(model).items() if key not in _EXPORTS}
-    filled = _filled(kept, values) if values else kept
+    kept, elements = _filled([kept, model.get(_ELEMENTS)], values) if values else (kept, model.get(_ELEMENTS))
     marked = [*unmarked(tags), tag] if tag else tags
-    return {**filled, "uid": found, "title": filled["title"].strip(), **({"tags": marked} if marked or tags else {})}
+    own = {"uid": found, "title": kept["title"].strip(), **({"tags": marked} if marked or tags else {})}
+    return Prepared({**kept, **own}, elements)
 
 
 def _values(
@@ -106,8 +115,16 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 def alike(one: Any, other: Any) -> bool:
     """Say whether two JSON values mean the same: 1 and 1.0 do, 1 and true do not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(item, other[key]) for key, item in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+    # Python's own comparison takes a tenth of the time of one that we would make, and confuses 1 and true alone.
+    if one != other:
+        return False
+    pairs = [(one, other)]
+    while pairs:
+        one, other = pairs.pop()
+        if isinstance(one, bool) != isinstance(other, bool):
+            return False
+        if isinstance(one, dict):
+            pairs += [(item, other[key]) for key, item in one.items() if not isinstance(item, str)]
+        elif isinstance(one, list):
+            pairs += [pair for pair in zip(one, other) if not isinstance(pair[0], str)]
+    return True

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from ._dashboard_model import prepared
+from ._dashboard_model import Prepared, prepared
 from ._grafana_dashboards import Dashboard
+from ._grafana_library_panels import brought
 from ._grafana_owner import OWNER_OPTIONS, Ownership
 from ._grafana_places import place
 from ._grafana_search import Hit
@@ -39,6 +40,7 @@ OPTIONS: Mapping[str, Any] = {
     "inputs": {"type": "dict", "default": {}},
     "datasources": {"type": "dict", "default": {}},
     **OWNER_OPTIONS,
+    "update_library_panels": {"type": "bool", "default": False},
     "skip_unusable": {"type": "bool", "default": False},
     "version_message": {"type": "str", "default": "Written by Ansible"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -97,15 +99,16 @@ def _desired(
         where = item["path"] or f"dashboards[{index}]"
         given = {**inputs, **(item["inputs"] or {})}
         with unusable.noted():
-            model = _model(item, where, inputs=given, datasources=datasources, tag=tag)
-            one = Dashboard(model["uid"], folder_uid if item["folder_uid"] is None else item["folder_uid"], model)
+            model, elements = _model(item, where, inputs=given, datasources=datasources, tag=tag)
+            folder = folder_uid if item["folder_uid"] is None else item["folder_uid"]
+            one = Dashboard(model["uid"], folder, model, elements=brought(elements))
             _once(uids, one.uid, where, "dashboard")
             _once(titles, "/".join(place(one)), where, "dashboard titled")
             dashboards[one.uid] = one
     return dashboards
 
 
-def _model(item: Mapping[str, Any], where: str, **given: Any) -> dict[str, Any]:
+def _model(item: Mapping[str, Any], where: str, **given: Any) -> Prepared:
     if item["error"]:
         raise PlanError(f"{where} cannot be used: {item['error']}")
     return prepared(item["dashboard"], uid=item["uid"], where=where, **given)

@@ -7,17 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from ._dashboard_model import alike, stored
+from ._grafana_library_panels import LibraryPanel
 from ._grafana_owner import Ownership, owner_of
-from ._grafana_places import PlaceError, in_order
+from ._grafana_places import in_order
 from ._grafana_search import Hit
 from ._http import Answer, Api, HttpError
-from ._plan import Plan, PlanError, Step, planned
+from ._plan import Plan, PlanError, Step, StepError, planned
 from ._unusable_dashboards import Unusable
 
 __all__ = ["Dashboard", "owners", "plan", "read", "shown", "write"]
@@ -27,13 +28,17 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard in a folder, the top one where `folder_uid` is empty; `file` is what provisions it on the server."""
+    """A dashboard in a folder, the top one where `folder_uid` is empty; `file` is what provisions it on the server.
+
+    `elements` are the library panels that it brings along, by their uids.
+    """
 
     uid: str
     folder_uid: str
     model: Mapping[str, Any]
     version: int = 0
     file: str = ""
+    elements: Mapping[str, LibraryPanel] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -67,6 +72,7 @@ def plan(
     *,
     ownership: Ownership,
     unusable: Unusable,
+    fitted: Callable[[Mapping[str, Dashboard], Mapping[str, Dashboard]], dict[str, Dashboard]],
     prune: bool = False,
     absent: bool = False,
 ) -> Plan:
@@ -79,6 +85,7 @@ def plan(
         ownership: Whose the list is.
         unusable: Gets what must not be written: a folder, a dashboard of a file on the server or of another owner, a
             title in use. While there are such nothing is pruned, for one of them may be what is not listed.
+        fitted: Returns those of (wanted, found) that the server can store, as it stores them.
         prune: Delete those of the owner that are not wanted.
         absent: Delete what is wanted instead.
     """
@@ -88,6 +95,8 @@ def plan(
             there[uid] = _readable(api, uid, hits, wanted[uid], ownership)
     unusable.settle()
     usable = {uid: wanted[uid] for uid in there}
+    if not absent:
+        usable = fitted(usable, {uid: found for uid, found in there.items() if found})
     ours = [uid for uid, hit in hits.items() if prune and not hit.is_folder and ownership.owns(owners(hit.tags))]
     going = [uid for uid in ours if uid not in wanted and not unusable.sentences]
     there.update({uid: read(api, uid) for uid in going})
@@ -96,10 +105,10 @@ def plan(
     while True:
         # What a file brings to the server with our tag in it is the file's.
         gone = [uid for uid in going if uid in known and not known[uid].file and not unusable.sentences]
-        made = planned(usable, known, same=_same, prunable=gone, absent=absent)
         try:
+            made = planned(usable, known, same=_same, prunable=gone, absent=absent)
             return Plan(in_order(made.steps, others, what="dashboard"), made.kept)
-        except PlaceError as error:
+        except StepError as error:
             unusable.sentences.append(str(error))
             unusable.settle()
             usable = {uid: one for uid, one in usable.items() if uid not in error.keys}

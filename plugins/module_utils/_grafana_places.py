@@ -10,17 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from ._plan import PlanError, Step
+from ._plan import Step, StepError
 
-__all__ = ["PlaceError", "Titled", "in_order", "place"]
-
-
-class PlaceError(PlanError):
-    """Objects whose titles stand in the way; `keys` are those of the steps that cannot be made."""
-
-    def __init__(self, sentence: str, keys: Iterable[str]) -> None:
-        super().__init__(sentence)
-        self.keys = frozenset(keys)
+__all__ = ["Titled", "in_order", "place"]
 
 
 class Titled(Protocol):
@@ -62,7 +54,7 @@ def in_order(
         needs: {key of a step: further keys whose steps have to come before it}.
         exact: Titles that differ in case alone are two.
 
-    Raises PlaceError when somebody holds a title and keeps it, or when steps wait for each other.
+    Raises StepError when somebody holds a title and keeps it, or when steps wait for each other.
     """
     holders: dict[_Place, list[str]] = {}
     for key, item in there.items():
@@ -78,7 +70,7 @@ def in_order(
         ready = next((step for step in waiting if needed[step.key] <= done.keys()), None)
         if ready is None:
             circle = [step.key for step in waiting if _waits_for_itself(step.key, needed)]
-            raise PlaceError(
+            raise StepError(
                 f"The {_named(circle, what)} are to exchange their titles or places, which takes "
                 "more than one step. Give one of them another title or place in a run before.",
                 circle,
@@ -105,7 +97,7 @@ def _holders(
         if other is None or (other.after is not None and place(other.after, exact=exact) == wanted):
             where = f"in the folder {wanted.folder_uid!r}" if wanted.folder_uid else "at the top"
             case, holder = "" if exact else " (case does not count)", repr(key) if what else key
-            raise PlaceError(
+            raise StepError(
                 f"The {_named([step.key], what)} cannot have the title {step.after.title!r} {where}: {holder} has it "
                 f"there{case}. Rename one of them, or give the uid of the one that is there.",
                 [step.key],

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from ._half_characters import half_character
 from ._secret_spellings import without_url_secrets
 
-__all__ = ["Plan", "PlanError", "Step", "by_key", "planned"]
+__all__ = ["Plan", "PlanError", "Step", "StepError", "by_key", "planned"]
 
 _SIDES = ("before", "after")
 _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
@@ -22,6 +23,14 @@ _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 class PlanError(Exception):
     """Objects that cannot be planned; the text is a sentence for the operator."""
+
+
+class StepError(PlanError):
+    """Changes that cannot be made; `keys` are theirs."""
+
+    def __init__(self, sentence: str, keys: Iterable[str]) -> None:
+        super().__init__(sentence)
+        self.keys = frozenset(keys)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,8 @@ def planned(
         same: Tells whether (wanted, found) differ in nothing that matters.
         prunable: Keys of found that are deleted when they are not wanted: those that we own.
         absent: Delete what is listed in wanted instead.
+
+    Raises StepError for a text that would be stored as another one, so that it would be changed by every run.
     """
     if absent:
         steps = [Step("delete", key, found[key], None) for key in wanted if key in found]
@@ -109,6 +120,13 @@ def planned(
     steps = [Step("create", key, None, item) for key, item in wanted.items() if key not in found]
     both: Sequence[str] = [key for key in wanted if key in found]
     steps += [Step("update", key, found[key], wanted[key]) for key in both if not same(wanted[key], found[key])]
+    for step in steps:
+        if place := half_character(step.after):
+            raise StepError(
+                f"{step.key!a} has half of a character (a lone surrogate) in {place}, in whose place servers store "
+                "another one. Write the whole character, or leave it out.",
+                [step.key],
+            )
     steps += [Step("delete", key, found[key], None) for key in prunable if key in found and key not in wanted]
     changed = {step.key for step in steps}
     return Plan(tuple(steps), tuple(key for key in both if key not in changed))

@@ -16,7 +16,12 @@ description:
     somebody made in the browser is therefore noticed, and an unchanged run writes nothing.
   - Nothing is ever overwritten by its title. A title that another dashboard of the folder has, a uid that belongs to a
     folder, and a dashboard that comes from a file on the server are refused by name before anything is written.
-  - Library panels are left alone; what a dashboard says of them is stored as it is.
+  - Library panels that a dashboard shows have to be there, or to come along with it (C(__elements), as
+    M(vigil.observability.grafana_export) and Grafana's own export for sharing write them). Those that are not there are
+    created, in the folder that they come from or in that of the dashboard; others are named, and the dashboard is
+    refused. Nothing deletes a library panel.
+  - What Grafana would store as something else, so that every run would change it, is refused; a C(refresh) below the
+    least one of the server (C(min_refresh_interval)), or one that is no duration, becomes that one, with a warning.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
@@ -71,6 +76,13 @@ options:
       - A copy that somebody saves with the tags counts as the owner's too.
     type: str
     default: vigil.observability
+  update_library_panels:
+    description:
+      - Whether library panels that are there are changed to what the dashboards bring along. All dashboards that show
+        them change with them.
+      - Otherwise they stay as they are, and a warning names those that differ.
+    type: bool
+    default: false
   skip_unusable:
     description:
       - Whether dashboards that cannot be used are left out, with a warning, while the others are written. RV(unusable)
@@ -121,6 +133,10 @@ created: {description: Uids of the dashboards that were created., returned: succ
 updated: {description: Uids of the dashboards that were changed or moved., returned: success, type: list, elements: str}
 deleted: {description: Uids of the dashboards that were deleted., returned: success, type: list, elements: str}
 unchanged: {description: Uids of those that already were as wanted., returned: success, type: list, elements: str}
+library_panels:
+  description: Uids of the library panels that were C(created), C(updated) or C(unchanged), of those brought along.
+  returned: success
+  type: dict
 unusable:
   description: A sentence on each dashboard that was left out, with O(skip_unusable).
   returned: success
@@ -130,63 +146,14 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils import _grafana_dashboards
-from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboard_list import (
-    OPTIONS,
-    in_folders,
-    unwanted,
-    wanted,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_owner import Ownership
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit, search
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError
-from ansible_collections.vigil.observability.plugins.module_utils._unusable_dashboards import Unusable
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    parameters = module.params
-    absent, ownership = parameters["state"] == "absent", Ownership.of(parameters, optional=True)
-    if parameters["prune"] and (absent or not ownership.owner):
-        raise PlanError("prune needs an owner, whose tag says what is ours, and state present.")
-    unusable = Unusable(skip=parameters["skip_unusable"])
-    listed: dict[str, Any] = unwanted(parameters) if absent else wanted(parameters, ownership, unusable)
-    api = grafana_api(module, session)
-    hits = search(api)
-    if not absent:
-        listed = in_folders(listed, hits, unusable, expected=module.warn if module.check_mode else None)
-    plan = _grafana_dashboards.plan(
-        api, listed, hits, ownership=ownership, unusable=unusable, prune=parameters["prune"], absent=absent
-    )
-    apply(module, plan, unusable.write(_grafana_dashboards.write(api, parameters["version_message"])))
-    made = Plan(tuple(step for step in plan.steps if step.key not in unusable.unwritten), plan.kept)
-    _warn(module, made, {uid: hit for uid, hit in hits.items() if uid not in listed}, ownership, unusable)
-    shown = {"diff": made.diffs(_grafana_dashboards.shown)} if module._diff else {}
-    return {**made.outcome(), **shown, "unusable": unusable.sentences}
-
-
-def _warn(
-    module: AnsibleModule, made: Plan, unlisted: Mapping[str, Hit], ownership: Ownership, unusable: Unusable
-) -> None:
-    owners = _grafana_dashboards.owners
-    updated = [step.before.model.get("tags") or () for step in made.steps if step.action == "update"]
-    left = ownership.left({f"{uid!r} ({hit.title})": owners(hit.tags) for uid, hit in unlisted.items()})
-    if left and any(ownership.takes(owners(tags)) for tags in updated):
-        module.warn(left)
-    for sentence in unusable.sentences:
-        module.warn(f"A dashboard was left out: {sentence}")
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboard_list import OPTIONS
+from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboard_task import act
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

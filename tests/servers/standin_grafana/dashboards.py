@@ -8,7 +8,10 @@ from typing import Any
 from . import dashboard_records as records
 from .access import ADMIN, EDITOR, VIEWER, Need
 from .answers import Refusal
+from .documented import seen
 from .folders import add_folder, folder_url, remove_folder
+from .library_panels import connected
+from .refreshes import refresh_seconds
 from .routing import Call, Routes
 from .slugs import slug_of
 from .store import new_uid
@@ -99,7 +102,17 @@ def post_dashboard(call: Call) -> object:
         made = add_folder(call.store, call.org, {"uid": model["uid"], "title": model["title"]}, by=call.who.login)
         return {**saved(made), "url": folder_url(made)}
     overwrite, message = bool(wanted.get("overwrite")), wanted.get("message") or ""
-    return saved(save_dashboard(call, model, folder, overwrite=overwrite, message=message))
+    record = save_dashboard(call, _refreshed(call, model), folder, overwrite=overwrite, message=message)
+    return connected(call, model) or saved(record)
+
+
+@seen("a refresh below the least interval of the server, or one that is no duration, is stored as that interval")
+def _refreshed(call: Call, model: Object) -> Object:
+    least, refresh = call.settings.get("dashboards", "min_refresh_interval"), model.get("refresh")
+    if not least or not isinstance(refresh, str) or not refresh:
+        return model
+    seconds = refresh_seconds(refresh)
+    return {**model, "refresh": least} if seconds is None or seconds < (refresh_seconds(least) or 0) else model
 
 
 def _folder_of(call: Call, wanted: Object) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .access import Identity, Need
 from .answers import Refusal, forbidden
+from .documented import seen
 from .settings import Settings
 from .store import Store
 
@@ -43,7 +44,7 @@ class Call:
     def value(self) -> Any:
         """Return the body as JSON of any kind, or {} when it is empty."""
         try:
-            return json.loads(self.text() or b"{}")
+            return _whole(json.loads(self.text() or b"{}"))
         except ValueError:
             raise Refusal(400, "bad request data", traceID="") from None
 
@@ -64,6 +65,12 @@ class Call:
     def forbid(self, permission: str) -> Refusal:
         """Return the refusal for one who lacks this permission."""
         return forbidden(permission)
+
+
+@seen("half of a character, a lone surrogate, is stored as U+FFFD")
+def _whole(value: Any) -> Any:
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 Handler = Callable[[Call], object]

@@ -178,13 +178,6 @@ def test_one_and_true_are_not_the_same(provision: Run, server: Server) -> None:
     assert provision(listed(model("a", fiscalYearStartMonth=True)))["updated"] == ["a"]
 
 
-def test_what_a_dashboard_says_of_library_panels_is_stored_as_it_is(provision: Run, server: Server) -> None:
-    panel = {"id": 1, "gridPos": {"x": 0}, "libraryPanel": {"uid": "lib", "name": "Shared"}}
-    provision(listed(model("a", panels=[panel])))
-    assert server.dashboards()["a"]["model"]["panels"] == [panel]
-    assert provision(listed(model("a", panels=[panel])))["changed"] is False
-
-
 def test_models_may_be_json_text(provision: Run, tmp_path: Path) -> None:
     (tmp_path / "hosts").mkdir()
     legend = {"legendFormat": "{{instance}}"}
