@@ -92,6 +92,8 @@ def timeseries(
     panel.line_width(1).fill_opacity(0).show_points(looks.VisibilityMode.NEVER).axis_label(axis)
     if scale.soft_maximum is not None:
         panel.axis_soft_max(scale.soft_maximum)
+    if scale.minimum is None:
+        panel.axis_soft_min(0)
     if len(scale.steps) > 1:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED))
     if stacked:

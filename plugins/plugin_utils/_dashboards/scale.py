@@ -31,8 +31,8 @@ SEVERITIES = {"critical": "red", "warning": "orange", "info": "blue"}
 class Scale:
     """How numbers are read: unit, bounds, colours by value, and texts with their colours in place of some values.
 
-    `soft_maximum` is how high a curve's axis reaches at least, so that flat zeros do not fill it. `unknown` is the text
-    in place of NaN.
+    `soft_maximum` is how high a curve's axis reaches at least, so that flat zeros do not fill it; without a `minimum`
+    it reaches down to 0 at least. `unknown` is the text in place of NaN.
     """
 
     unit: str

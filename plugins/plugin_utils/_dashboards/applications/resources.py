@@ -135,8 +135,9 @@ def _unit_panels(app: Application, job: str, *, hosts: bool) -> list[Builder[mod
     return [
         timeline(
             "Unit",
-            f"Whether systemd holds {app.unit} for active, on each host of the application.",
-            Query(f"max by (host) ({state}) and on (host) {here}", "{{host}}"),
+            f"Whether systemd holds {app.unit} for active, on each host of the application; of many, on ten where it "
+            "was not.",
+            Query(worst(f"max by (host) ({state}) and on (host) {here}", lowest=True), "{{host}}"),
             scale=Scale(unit="none", texts={"0": ("not active", "red"), "1": ("active", "green")}),
             size=(12, 8),
             link=Link.page("The host", UIDS["hosts"], host="${__field.labels.host}") if hosts else None,

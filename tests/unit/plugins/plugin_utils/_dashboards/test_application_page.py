@@ -136,6 +136,10 @@ def test_curves_are_ten_at_most(title: str) -> None:
     assert all("topk(10, max_over_time(" in expr for expr in asked(panel(SHOP, title)))
 
 
+def test_units_are_ten_at_most_those_that_were_not_active_before_others() -> None:
+    assert "bottomk(10, min_over_time(" in asked(panel(SHOP, "Unit"))[0]
+
+
 def test_every_curve_has_an_axis_that_says_what_it_is() -> None:
     curves = [one for one in all_panels(application_dashboard(SHOP)) if one["type"] == "timeseries"]
     theirs = [one for one in curves if "service=" not in one["targets"][0]["expr"] or "business:" in str(one)]
@@ -193,6 +197,8 @@ def test_drop_of_business_is_in_percent_and_says_why_it_is_not_known_yet() -> No
     shown = panel(SHOP, "Business: revenue, drop")
     assert steps(shown) == [(None, "transparent"), (20, "red")]
     assert shown["fieldConfig"]["defaults"]["noValue"].startswith("known after two weeks")
+    custom = shown["fieldConfig"]["defaults"]["custom"]
+    assert (custom["axisSoftMin"], custom["axisSoftMax"]) == (0, 40)
 
 
 def test_new_versions_are_drawn_where_there_was_another_one_before() -> None:
