@@ -111,7 +111,7 @@ def advice(answer: Answer) -> str:
     if is_overtaken(answer):
         return " Somebody else has written since it was read: run again."
     if answer.status in _CONFLICTS and _kind(answer) == "name-exists":
-        return " Give it another title: to Grafana before 9.5, two that differ in signs alone are one."
+        return " Give it another title: to old releases of Grafana, two that differ in signs alone are one."
     if http.client.MULTIPLE_CHOICES <= answer.status < http.client.BAD_REQUEST:
         parts = urlsplit(answer.headers.get("Location", ""))
         where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else parts.path or "nowhere"

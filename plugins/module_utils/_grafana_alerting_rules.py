@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ._grafana_alerting_api import PROVISIONING, AlertingApi, Entry, Scope, duration, path_of
 from ._grafana_alerting_rule import checked_rule, data_sources, found_rule, wanted_rule
-from ._grafana_places import in_order
+from ._grafana_places import EXACT, in_order
 from ._http import Answer
 from ._plan import Plan, PlanError, Step, by_key
 
@@ -82,7 +82,7 @@ def _in_order(steps: Iterable[Step], found: Mapping[str, Entry]) -> list[Step]:
     ]
     there = {key: _Placed(entry.body["folderUID"], entry.body["title"]) for key, entry in found.items()}
     by_key = {step.key: step for step in steps}
-    return [by_key[move.key] for move in in_order(moves, there, what="", exact=True)]
+    return [by_key[move.key] for move in in_order(moves, there, what="", titles=EXACT)]
 
 
 def _group_label(group: Mapping[str, Any]) -> str:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from ._dashboard_model import alike, stored
 from ._grafana_library_panels import LibraryPanel
 from ._grafana_owner import Ownership, owner_of
-from ._grafana_places import in_order
 from ._grafana_search import Hit
+from ._grafana_titles import in_free_order
 from ._http import Answer, Api, HttpError
 from ._plan import Plan, PlanError, Step, StepError, planned
 from ._unusable_dashboards import Unusable
@@ -102,12 +102,13 @@ def plan(
     there.update({uid: read(api, uid) for uid in going})
     known = {uid: found for uid, found in there.items() if found}
     others = {uid: hit for uid, hit in hits.items() if not hit.is_folder}
+    folders = [hit for hit in hits.values() if hit.is_folder]
     while True:
         # What a file brings to the server with our tag in it is the file's.
         gone = [uid for uid in going if uid in known and not known[uid].file and not unusable.sentences]
         try:
             made = planned(usable, known, same=_same, prunable=gone, absent=absent)
-            return Plan(in_order(made.steps, others, what="dashboard"), made.kept)
+            return Plan(in_free_order(api, made.steps, others, others=folders, what="dashboard"), made.kept)
         except StepError as error:
             unusable.sentences.append(str(error))
             unusable.settle()

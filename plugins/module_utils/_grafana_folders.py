@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from ._grafana_places import in_order, place
+from ._grafana_places import place
 from ._grafana_search import Hit
+from ._grafana_titles import in_free_order
 from ._http import Answer, Api, HttpError
 from ._plan import Plan, PlanError, Step, by_key, planned
 
@@ -82,11 +83,17 @@ def _outcome(api: Api, uid: str, done: Callable[[Folder], bool]) -> Answer | Non
 
 
 def plan(
-    wanted: Mapping[str, Folder], there: Mapping[str, Folder], hits: Mapping[str, Hit], *, removed: Iterable[str]
+    api: Api,
+    wanted: Mapping[str, Folder],
+    there: Mapping[str, Folder],
+    hits: Mapping[str, Hit],
+    *,
+    removed: Iterable[str],
 ) -> Plan:
     """Return the plan: a parent is made before its children, and removed after them.
 
     Args:
+        api: Asked for the version of the server, where titles are alike.
         wanted: {uid: folder}, none when folders are only to be removed.
         there: {uid: folder} of those that are wanted and exist.
         hits: All folders and dashboards.
@@ -103,7 +110,9 @@ def plan(
     _check_parents(wanted, {uid: one for uid, one in all_there.items() if uid not in gone})
     known = {uid: all_there[uid] for uid in (*there, *gone)}
     made = planned(wanted, known, same=_same, prunable=gone)
-    return Plan(in_order(made.steps, all_there, what="folder", needs=_needs(made.steps)), made.kept)
+    at_top = [hit for hit in hits.values() if not (hit.is_folder or hit.folder_uid)]
+    needs = _needs(made.steps)
+    return Plan(in_free_order(api, made.steps, all_there, others=at_top, what="folder", needs=needs), made.kept)
 
 
 def _check_parents(wanted: Mapping[str, Folder], staying: Mapping[str, Folder]) -> None:

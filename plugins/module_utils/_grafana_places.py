@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Callable, NamedTuple, Protocol
 
 from ._plan import Step, StepError
 
-__all__ = ["Titled", "in_order", "place"]
+__all__ = ["EXACT", "FOLDED", "Spelling", "Titled", "in_order", "place"]
+
+
+class Spelling(NamedTuple):
+    """How titles are compared: by what they become, which a message notes."""
+
+    of: Callable[[str], str]
+    note: str = ""
+
+
+FOLDED = Spelling(lambda title: title.strip().casefold(), " (case does not count)")
+EXACT = Spelling(str)
 
 
 class Titled(Protocol):
@@ -32,9 +43,9 @@ class _Place(NamedTuple):
     title: str
 
 
-def place(item: Titled, *, exact: bool = False) -> _Place:
-    """Return the title and folder of an object, comparable as Grafana compares titles: without case unless `exact`."""
-    return _Place(item.folder_uid, item.title if exact else item.title.strip().casefold())
+def place(item: Titled, titles: Spelling = FOLDED) -> _Place:
+    """Return the title and folder of an object, comparable as Grafana compares titles."""
+    return _Place(item.folder_uid, titles.of(item.title))
 
 
 def in_order(
@@ -43,7 +54,7 @@ def in_order(
     *,
     what: str,
     needs: Mapping[str, Iterable[str]] = MappingProxyType({}),
-    exact: bool = False,
+    titles: Spelling = FOLDED,
 ) -> tuple[Step, ...]:
     """Return the steps as given, except that one which needs the title of another one comes after that.
 
@@ -52,16 +63,16 @@ def in_order(
         there: {key: object} of all objects on the server.
         what: What they are called in messages, empty where their keys say it.
         needs: {key of a step: further keys whose steps have to come before it}.
-        exact: Titles that differ in case alone are two.
+        titles: How they are compared.
 
     Raises StepError when somebody holds a title and keeps it, or when steps wait for each other.
     """
     holders: dict[_Place, list[str]] = {}
     for key, item in there.items():
-        holders.setdefault(place(item, exact=exact), []).append(key)
+        holders.setdefault(place(item, titles), []).append(key)
     by_key = {step.key: step for step in steps}
     needed = {
-        step.key: {*needs.get(step.key, ()), *_holders(step, holders, by_key, what, exact=exact)} & by_key.keys()
+        step.key: {*needs.get(step.key, ()), *_holders(step, holders, by_key, what, titles)} & by_key.keys()
         for step in steps
     }
     done: dict[str, Step] = {}
@@ -85,21 +96,21 @@ def _named(keys: Sequence[str], what: str) -> str:
 
 
 def _holders(
-    step: Step, holders: Mapping[_Place, list[str]], by_key: Mapping[str, Step], what: str, *, exact: bool
+    step: Step, holders: Mapping[_Place, list[str]], by_key: Mapping[str, Step], what: str, titles: Spelling
 ) -> list[str]:
     """Return the keys of those that have to give up the title before the step."""
     if step.after is None:
         return []
-    wanted = place(step.after, exact=exact)
+    wanted = place(step.after, titles)
     others = [key for key in holders.get(wanted, ()) if key != step.key]
     for key in others:
         other = by_key.get(key)
-        if other is None or (other.after is not None and place(other.after, exact=exact) == wanted):
+        if other is None or (other.after is not None and place(other.after, titles) == wanted):
             where = f"in the folder {wanted.folder_uid!r}" if wanted.folder_uid else "at the top"
-            case, holder = "" if exact else " (case does not count)", repr(key) if what else key
+            holder = repr(key) if what else key
             raise StepError(
                 f"The {_named([step.key], what)} cannot have the title {step.after.title!r} {where}: {holder} has it "
-                f"there{case}. Rename one of them, or give the uid of the one that is there.",
+                f"there{titles.note}. Rename one of them, or give the uid of the one that is there.",
                 [step.key],
             )
     return others

@@ -15,7 +15,8 @@ description:
     request for each 1,000, reads each of O(dashboards) with one more, and writes those that differ. A change that
     somebody made in the browser is therefore noticed, and an unchanged run writes nothing.
   - Nothing is ever overwritten by its title. A title that another dashboard of the folder has, a uid that belongs to a
-    folder, and a dashboard that comes from a file on the server are refused by name before anything is written.
+    folder, and a dashboard that comes from a file on the server are refused by name before anything is written. To
+    Grafana before 9.5, titles that differ in signs alone are one, and that of a folder is no dashboard's.
   - Library panels that a dashboard shows have to be there, or to come along with it (C(__elements), as
     M(vigil.observability.grafana_export) and Grafana's own export for sharing write them). Those that are not there are
     created, in the folder that they come from or in that of the dashboard; others are named, and the dashboard is

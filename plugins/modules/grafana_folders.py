@@ -14,7 +14,7 @@ description:
   - Creates, renames, moves and deletes folders, nested ones too, over one connection. Lists all that is there with one
     request for each 1,000 folders and dashboards, and reads each of O(folders) with one more. Writes what differs.
   - A parent is made before its children and removed after them. A title that another folder of the same parent has is
-    refused before anything is written.
+    refused before anything is written; to Grafana before 9.5, titles that differ in signs alone are one.
   - A folder carries no mark of its owner, so that O(prune) goes by the beginning of the uid.
 extends_documentation_fragment:
   - vigil.observability.connection
@@ -130,7 +130,7 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     going = [uid for uid in dict.fromkeys(going) if _is_folder(hits, uid) and uid not in wanted]
     if not parameters["delete_contents"]:
         going = _empty(module, api, going, hits, wanted)
-    plan = _grafana_folders.plan(wanted, there, hits, removed=going)
+    plan = _grafana_folders.plan(api, wanted, there, hits, removed=going)
     apply(module, plan, _grafana_folders.write(api, with_contents=parameters["delete_contents"]))
     missing = {"unchanged": [one["uid"] for one in listed if not _is_folder(hits, one["uid"])]} if absent else {}
     return {**plan.result(_grafana_folders.shown), **missing}

@@ -13,7 +13,8 @@ from .folders import add_folder, folder_url, remove_folder
 from .library_panels import connected
 from .refreshes import refresh_seconds
 from .routing import Call, Routes
-from .slugs import slug_of
+from .settings import BY_TITLE
+from .slugs import same_page, slug_of
 from .store import new_uid
 
 __all__ = ["found", "routes", "save_dashboard", "saved"]
@@ -137,7 +138,7 @@ def save_dashboard(call: Call, model: Object, folder: str, *, overwrite: bool, m
         raise Refusal(412, "The dashboard has been changed by someone else", status="version-mismatch")
     if over and (over["provisioned"] or {}).get("locked"):
         raise Refusal(400, "Cannot save provisioned dashboard")
-    same_title = records.by_title(call.store, call.org, folder, title)
+    same_title = _of_title(call, folder, title, over)
     if same_title and (over is None or same_title["id"] != over["id"]):
         if not overwrite:
             raise Refusal(412, "A dashboard with the same name in the folder already exists", status="name-exists")
@@ -147,6 +148,19 @@ def save_dashboard(call: Call, model: Object, folder: str, *, overwrite: bool, m
     by = call.who.login or "Anonymous"
     fields = {"uid": uid, "title": title, "folderUid": folder}
     return records.save(call.store, call.org, model, over=over, by=by, message=message, **fields)
+
+
+def _of_title(call: Call, folder: str, title: str, over: Object | None) -> Object | None:
+    if call.settings.release >= BY_TITLE:
+        return records.by_title(call.store, call.org, folder, title)
+    return _of_page(call, folder, title, over)
+
+
+@seen("before 9.5 two dashboards of a folder are of one title when the paths of their pages are the same")
+def _of_page(call: Call, folder: str, title: str, over: Object | None) -> Object | None:
+    there = records.in_folder(call.store, call.org, folder)
+    alike = [record for record in there if same_page(record["title"], title) and record != over]
+    return alike[0] if alike else None
 
 
 def _title_of(model: Object) -> str:
@@ -160,12 +174,18 @@ def _title_of(model: Object) -> str:
 def _check_names(call: Call, title: str, uid: str, folder: str) -> None:
     own = call.store.get(call.org, "folder", folder)
     same = [own] if own else call.store.named(call.org, "folder", f"/{title.lower()}")
-    if any(found["title"].lower() == title.lower() for found in same):
+    if any(found["title"].lower() == title.lower() for found in same) or _is_a_folder(call, title):
         raise Refusal(400, "Dashboard name cannot be the same as folder", status="name-match")
     if uid and not re.fullmatch(r"[A-Za-z0-9_-]+", uid):
         raise Refusal(400, "uid contains illegal characters")
     if len(uid) > 40:
         raise Refusal(400, "uid too long, max 40 characters")
+
+
+@seen("before 9.5 no dashboard has a title of which a folder has the path, wherever that is")
+def _is_a_folder(call: Call, title: str) -> bool:
+    folders = call.store.all(call.org, "folder") if call.settings.release < BY_TITLE else []
+    return any(same_page(folder["title"], title) for folder in folders)
 
 
 def _same_dashboard(call: Call, model: Object, uid: str) -> Object | None:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from .access import ADMIN, EDITOR, VIEWER, Need
 from .answers import Raw, Refusal
 from .dashboard_records import in_folder, remove
-from .documented import documented
+from .documented import documented, seen
 from .folder_tree import Folder, check_parent, children, folder_url, with_parents
 from .routing import Call, Routes
+from .settings import BY_TITLE
+from .slugs import same_page
 from .store import Store, instant, new_uid
 
 __all__ = ["KEEPERS", "add_folder", "folder_url", "found_folder", "remove_folder", "rename_folder", "routes"]
@@ -128,10 +130,21 @@ def create_folder(call: Call) -> object:
         raise Refusal(412, "the folder has been changed by someone else", status="version-mismatch")
     if call.store.named(call.org, "folder", _name(title, parent)):
         raise Refusal(409, "a folder or dashboard in the general folder with the same name already exists")
+    if call.settings.release < BY_TITLE:
+        _check_pages(call, title, uid)
     if parent:
         check_parent(call, parent)
     folder = {"uid": uid, "title": title, "parentUid": parent}
     return _shown(call, add_folder(call.store, call.org, folder, by=call.who.login or "Anonymous"), new=True)
+
+
+@seen("before 9.5 no folder has a title of which another one, or a dashboard at the top, has the path")
+def _check_pages(call: Call, title: str, uid: str) -> None:
+    others = [folder for folder in call.store.all(call.org, "folder") if folder["uid"] != uid]
+    if any(same_page(folder["title"], title) for folder in others):
+        raise Refusal(409, "a folder or dashboard in the general folder with the same name already exists")
+    if any(same_page(record["title"], title) for record in in_folder(call.store, call.org, "")):
+        raise Refusal(400, "Folder name cannot be the same as one of its dashboards", traceID="")
 
 
 def _check(call: Call, title: str, uid: str) -> None:
@@ -155,6 +168,8 @@ def update_folder(call: Call) -> object:
     if not wanted.get("overwrite") and wanted.get("version") != folder["version"]:
         raise Refusal(412, "the folder has been changed by someone else", status="version-mismatch")
     title = (wanted.get("title") or "").strip() or folder["title"]
+    if call.settings.release < BY_TITLE and not wanted.get("overwrite"):
+        _check_pages(call, title, folder["uid"])
     taken = call.store.named(call.org, "folder", _name(title, folder["parentUid"]))
     if taken and taken[0]["uid"] != folder["uid"]:
         # Recorded: the answer is 200, and the folder that has the title already is the one that is written.

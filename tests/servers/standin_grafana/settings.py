@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["DEFAULTS", "NEWER", "Settings", "SettingsError", "read_settings"]
+__all__ = ["BY_TITLE", "DEFAULTS", "NEWER", "Settings", "SettingsError", "read_settings"]
 
 NEWER = (11,)
 """The first release with the behaviour that is documented, not recorded."""
+
+BY_TITLE = (9, 5)
+"""The first release that compares titles, not the paths of pages."""
 
 DEFAULTS = """
 [paths]

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["slug_of"]
+__all__ = ["same_page", "slug_of"]
 
-_SPELT = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "&": "and", "@": "at"}
+_SPELT = {"ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "&": "and", "@": "at"}
 
 
 def slug_of(title: str) -> str:
     """Return a title in lower case, with letters, digits and single dashes only."""
     spelt = "".join(_SPELT.get(letter, letter) for letter in title.lower())
-    plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
-    return re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9_-]+", "-", plain)).strip("-_")
+    plain = unicodedata.normalize("NFKD", spelt)
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
+
+
+def same_page(title: str, other: str) -> bool:
+    """Tell whether two titles have one path."""
+    return title == other or "" != slug_of(title) == slug_of(other)
