@@ -19,7 +19,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_ale
 __all__ = ["Judged", "errors", "latencies", "response_time"]
 
 # Without an objective: from how many percent of errors on somebody should look, and should hurry.
-_USUAL = ((None, "green"), (1, "yellow"), (5, "red"))
+_USUAL = above((1, "yellow"), (5, "red"))
 
 
 @dataclass(frozen=True, kw_only=True)

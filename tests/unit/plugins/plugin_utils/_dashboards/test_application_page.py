@@ -84,6 +84,7 @@ def test_errors_without_an_objective_have_fixed_steps_and_say_so() -> None:
     shown = panel(BARE, "Error rate")
     assert steps(shown) == [(None, "green"), (1, "yellow"), (5, "red")]
     assert "it has no objective" in shown["description"]
+    assert steps(panel(BARE, "Errors by route")) == [(None, "transparent"), (1, "yellow"), (5, "red")]
 
 
 def test_objective_on_a_part_of_the_requests_judges_not_all_of_them() -> None:
