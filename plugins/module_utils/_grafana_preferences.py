@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ._http import Api
+from ._http import Answer, Api
 from ._plan import PlanError, Step
 
 __all__ = ["OPTIONS", "found", "wanted", "write"]
@@ -63,7 +63,11 @@ def wanted(
 def write(api: Api, step: Step) -> None:
     """Set what differs; all else stays as it is."""
     body = {_NAMES[name]: value for name, value in step.after.items() if value != step.before[name]}
-    api.call("PATCH", _PATH, attempt="set the preferences of the organisation", body=body)
+
+    def outcome() -> Answer | None:
+        return Answer.of({}) if found(api) == step.after else None
+
+    api.call("PATCH", _PATH, attempt="set the preferences of the organisation", body=body, outcome=outcome)
 
 
 def _is_chosen(api: Api, name: str, value: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .alerting_config import Config, changed_config, present_config, provenance_of, refused, set_provenance
 from .alerting_rule_records import READ, WRITE
 from .alerting_text import addressed
 from .answers import Answer
+from .documented import seen
 from .routing import Call, Routes
 from .store import new_uid
 
@@ -140,6 +142,15 @@ def _receivers(route: Config) -> set[str]:
     return {route.get("receiver", "")}.union(*below)
 
 
+@seen("an address of Slack that cannot be parsed is refused in the words of Go, which quote it, secrets included")
+def _check_address(url: str) -> None:
+    user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    if re.search(r"%(?![0-9A-Fa-f]{2})", url) or re.search(r'["\\\\]', user):
+        quoted = url.replace("\\", "\\\\").replace('"', '\\"')
+        told = f'failed to validate receiver of type "slack": invalid URL "{quoted}"'
+        raise refused(f"invalid object specification: {told}")
+
+
 def _parsed(body: Config, stored: Config) -> Config:
     kind, settings = body.get("type") or "", body.get("settings")
     if not kind:
@@ -152,6 +163,8 @@ def _parsed(body: Config, stored: Config) -> Config:
         if not settings.get(name):
             told = f"failed to validate receiver of type \"{kind}\": required field '{name}' is not specified"
             raise refused(f"invalid object specification: {told}")
+    if kind == "slack":
+        _check_address(str(settings.get("url", "")))
     secret = {name: value for name, value in settings.items() if name in _SECRET.get(kind, ())}
     kept = {name: stored.get(name, value) if value == _HIDDEN else value for name, value in secret.items()}
     return {

@@ -343,6 +343,14 @@ def test_a_secret_is_never_shown(manage: Manage) -> None:
     assert '"password"' in second["diff"]["after"]
 
 
+@pytest.mark.parametrize("password", ['p"w', r"p\w", r"p\"w\\x", "p%w"])
+def test_a_secret_that_grafana_quotes_as_go_does_is_not_in_the_message(password: str, manage: Manage) -> None:
+    url = f"https://u:{password}@hook.example.org"
+    point = {"name": "x", "type": "slack", "secure_settings": {"url": url}}
+    result = manage(contact_points=[point])
+    assert 'failed to validate receiver of type "slack": invalid URL "********".' in result["msg"]
+
+
 def test_a_token_in_an_address_of_a_contact_point_is_in_no_diff(manage: Manage) -> None:
     point = {"name": "x", "type": "teams", "settings": {"url": "https://u:pager-pw@hook.example.org/?sig=pager-pw-two"}}
     for options in ({"contact_points": [point]}, {"contact_points": [point], "state": "absent"}):

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ from ansible_collections.vigil.observability.plugins.modules import (
     grafana_dashboards,
     grafana_datasources,
     grafana_folders,
+    grafana_preferences,
 )
 from ansible_collections.vigil.observability.tests.servers import standin_alertmanager
 from ansible_collections.vigil.observability.tests.servers.breaking_proxy import FAULTS, Fault, breaking_proxy
@@ -71,6 +74,17 @@ def silence(**options: Any) -> Options:
     return {**SILENCE, "matchers": [{"name": "host", "value": "web1"}], **options}
 
 
+def sharing(text: str = "", **options: Any) -> Options:
+    """Return a dashboard that brings a library panel."""
+    panel = {"uid": "load", "name": "Load", "kind": 1, "model": {"type": "text", "title": "Load", "content": text}}
+    shown = [{"id": 1, "libraryPanel": {"uid": "load", "name": "Load"}}]
+    return {
+        "dashboards": [{"dashboard": {"uid": "one", "title": "One", "panels": shown, "__elements": {"load": panel}}}],
+        "update_library_panels": True,
+        **options,
+    }
+
+
 FOLDERS = "/api/folders"
 WRITES = [
     Write("a folder is created", grafana_folders, {}, folder(), "POST", "^/api/folders$"),
@@ -81,6 +95,9 @@ WRITES = [
     Write("a dashboard is changed", grafana_dashboards, dashboard(), dashboard("Two"), "POST", "/db$"),
     Write("a dashboard is moved", grafana_dashboards, dashboard(), dashboard(folder_uid="shop"), "POST", "/db$"),
     Write("a dashboard is deleted", grafana_dashboards, dashboard(), {**dashboard(), **ABSENT}, "DELETE", "/uid/one"),
+    Write("a library panel is created", grafana_dashboards, {}, sharing(), "POST", "/library-elements$"),
+    Write("a library panel is changed", grafana_dashboards, sharing(), sharing("New"), "PATCH", "/library-elements/"),
+    Write("preferences are set", grafana_preferences, {}, {"theme": "light"}, "PATCH", "/preferences$"),
     Write("a data source is created", grafana_datasources, {}, source(), "POST", "sources$"),
     Write("a data source is changed", grafana_datasources, source(), source(url="https://q"), "PUT", "/uid/p"),
     Write(
@@ -220,3 +237,21 @@ def test_a_run_after_one_that_gave_up_finds_its_change_made_at_the_last_moment(
         assert (result.get("msg", ""), result["changed"], proxy.held) == ("", True, [])
         again = run_module(write.module, **login, **write.options)
         assert (again.get("msg", ""), again["changed"]) == ("", False)
+
+
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+# Which requests of these methods change nothing, or are repeated in a way of their own.
+OTHERWISE = {("_prometheus.py", "POST"), ("_grafana_tokens.py", "POST")}
+
+
+def test_every_write_says_how_one_looks_whether_it_is_done() -> None:
+    found: list[tuple[str, str]] = []
+    for file in sorted(Path(_http.__file__).parent.glob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "call":
+                continue
+            method = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else "POST"
+            found += [(file.name, method)] if method in WRITING else []
+            if method in WRITING and "outcome" not in [keyword.arg for keyword in call.keywords]:
+                assert (file.name, method) in OTHERWISE, f"{file.name}:{call.lineno}: this write has no outcome"
+    assert len(found) > len(OTHERWISE)
