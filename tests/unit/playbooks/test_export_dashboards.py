@@ -87,8 +87,8 @@ def test_what_was_made_in_the_browser_is_taken_back_from_its_files_without_a_cha
     existing: Grafana, tmp_path: Path
 ) -> None:
     said = play(existing, tmp_path, str(COLLECTION / "playbooks/export_dashboards.yml"))
-    assert f"3 dashboards and 2 folders are in {tmp_path}/grafana" in said
-    assert "2 more come from files on the server or from the playbook provision_grafana" in said
+    assert f"3 dashboards are in {tmp_path}/grafana, 4 files were written" in said
+    assert "2 more dashboards come from files on the server or from the playbook provision_grafana" in said
     files = sorted(str(file.relative_to(tmp_path / "grafana")) for file in tmp_path.rglob("*.json"))
     written = ["dashboards/disks/smart.json", "dashboards/general/start.json", "dashboards/hosts/cpu.json"]
     assert files == [*written, "folders.json"]
@@ -97,6 +97,9 @@ def test_what_was_made_in_the_browser_is_taken_back_from_its_files_without_a_cha
     assert model == {"uid": "smart", "title": "SMART", "panels": [LEGEND]}
     assert "Größe" in text
     assert existing.writes == 0
+    again = play(existing, tmp_path, str(COLLECTION / "playbooks/export_dashboards.yml"))
+    assert "0 files were written" in again
+    assert "changed=0 " in again
 
     (tmp_path / "again.yml").write_text(yaml.safe_dump(AGAIN))
     assert "changed=0 " in play(existing, tmp_path, "again.yml", "-e", "owner=''")
