@@ -148,7 +148,7 @@ def _requests() -> list[Builder[models.Panel]]:
             scale=COUNT,
             axis="requests within 5 min",
             size=(8, 8),
-            no_value="none failed",
+            no_value="no failures seen",
         ),
         timeseries(
             "Response time by handler",

@@ -105,7 +105,7 @@ def log() -> list[Builder[models.Panel]]:
             scale=Scale(unit="s", soft_maximum=0.001),
             axis="duration",
             size=(8, 8),
-            no_value="nobody was told of anything",
+            no_value="no notifications seen",
         ),
         timeseries(
             "Failures to save",

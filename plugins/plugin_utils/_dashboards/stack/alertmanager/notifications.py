@@ -65,7 +65,7 @@ def _receivers() -> Builder[models.Panel]:
             Column(head="mean time", scale=Scale(unit="s")),
         ],
         sort="share failed",
-        no_value="nobody was told of anything",
+        no_value="no notifications seen",
         size=(24, 6),
     )
 
@@ -80,7 +80,7 @@ def _curves() -> list[Builder[models.Panel]]:
             scale=COUNT,
             axis="within 15 min",
             size=(8, 8),
-            no_value="nobody was told of anything",
+            no_value="no notifications seen",
         ),
         timeseries(
             "Notifications that failed",
@@ -93,7 +93,7 @@ def _curves() -> list[Builder[models.Panel]]:
             scale=COUNT,
             axis="within 15 min",
             size=(8, 8),
-            no_value="none failed",
+            no_value="no failures seen",
         ),
         timeseries(
             "Delivery time",
@@ -102,6 +102,6 @@ def _curves() -> list[Builder[models.Panel]]:
             scale=Scale(unit="s", soft_maximum=1),
             axis="duration",
             size=(8, 8),
-            no_value="nobody was told of anything",
+            no_value="no notifications seen",
         ),
     ]

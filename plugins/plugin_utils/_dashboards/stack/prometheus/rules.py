@@ -96,7 +96,7 @@ def notifications() -> list[Builder[models.Panel]]:
             axis="alerts per second",
             colors={"/ failed$/": "orange", "/^lost$/": "red"},
             size=(8, 10),
-            no_value="no Alertmanager",
+            no_value="no Alertmanager seen",
         ),
         timeseries(
             "Notification queue",
@@ -105,7 +105,7 @@ def notifications() -> list[Builder[models.Panel]]:
             scale=_SHARE,
             axis="share of the queue",
             size=(8, 10),
-            no_value="no Alertmanager",
+            no_value="no Alertmanager seen",
         ),
         timeseries(
             "Time to hand alerts over",

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
     timeseries,
     worst,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import COUNT, INSTANCE
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import COUNT, INSTANCE, UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.counters import (
     EACH,
     grew,
@@ -65,6 +66,7 @@ def _targets() -> list[Builder[models.Panel]]:
             Query(worst("sum by (job) (1 - up)"), "{{job}}"),
             scale=COUNT,
             axis="targets",
+            link=Link.page("Which?", UIDS["overview"]),
             size=(8, 8),
         ),
         timeseries(
