@@ -10,13 +10,25 @@ short_description: The Grafana dashboard of all alerts and service-level objecti
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Compliance over 24 hours, error budgets and burn rates, forecasts, alerts that fire, and alerts that fired before.
-  - Prometheus does not keep annotations. The summaries of firing alerts are shown for rules of which the series
-    C(alert:summary:firing) is recorded; the others refer to Alertmanager.
+  - Alerts that fire, each with its runbook, a new silence and the page of its host or application; objectives and
+    whether they are kept, error budgets and burn rates, forecasts, and alerts that fired before.
+  - Prometheus does not keep annotations. Summaries and runbooks of firing alerts are shown for rules of which the
+    series C(alert:summary:firing) is recorded; the others refer to Alertmanager.
   - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
     C(requirements/controller.txt) of the collection names.
 options:
   _input: {description: Where people reach Alertmanager; empty for no link., type: str, required: true}
+  applications:
+    description:
+      - Applications, as P(vigil.observability.application_dashboard#filter) takes them, to whose dashboards rows lead.
+    type: list
+    elements: dict
+    default: []
+  services:
+    description: Services that there are. Rows lead to the page of hosts where C(node_exporter) is one.
+    type: list
+    elements: str
+    default: [node_exporter]
   refresh: {description: How often the dashboard asks anew., type: str, default: 1m}
 """
 
@@ -32,26 +44,35 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
     DashboardError,
     refuse_missing_library,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import alerts_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import leads_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
 @same_text
-def alerts_dashboard(alertmanager_url: str, *, refresh: str = "1m") -> dict[str, Any]:
-    """Return the JSON model; raise AnsibleFilterError for a wrong refresh or a missing library."""
+def alerts_dashboard(
+    alertmanager_url: str,
+    *,
+    applications: Iterable[Mapping[str, Any]] = (),
+    services: Collection[str] = ("node_exporter",),
+    refresh: str = "1m",
+) -> dict[str, Any]:
+    """Return the JSON model; raise AnsibleFilterError for wrong inputs or a missing library."""
     try:
         refuse_missing_library()
-        made: dict[str, Any] = alerts_page(alertmanager_url=alertmanager_url, refresh=refresh).model()
-    except DashboardError as error:
+        leads = leads_of(services, map(application, applications), alertmanager_url)
+        made: dict[str, Any] = alerts_page(leads, refresh=refresh).model()
+    except (ApplicationError, DashboardError) as error:
         raise AnsibleFilterError(f"alerts_dashboard: {error}") from error
     return made
 

@@ -57,7 +57,11 @@ def shipped_dashboards(
     alertmanager_url: str = "",
 ) -> list[dict[str, Any]]:
     """Return [{"dashboard": model, "folder_uid": uid}]; raise AnsibleFilterError as the filters of each kind do."""
-    own = [*stack_dashboards(services), alerts_dashboard(alertmanager_url)]
+    applications = list(applications)
+    own = [
+        *stack_dashboards(services, applications=applications, alertmanager_url=alertmanager_url),
+        alerts_dashboard(alertmanager_url, applications=applications, services=services),
+    ]
     theirs = [
         application_dashboard(
             application,

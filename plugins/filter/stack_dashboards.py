@@ -21,6 +21,17 @@ options:
     type: list
     elements: str
     required: true
+  applications:
+    description:
+      - Applications, as P(vigil.observability.application_dashboard#filter) takes them. The first page has a line for
+        each, which leads to its dashboard.
+    type: list
+    elements: dict
+    default: []
+  alertmanager_url:
+    description: Where people reach Alertmanager, to silence an alert; empty for no link.
+    type: str
+    default: ""
   dead_mans_switch: {description: The alert that always fires., type: str, default: DeadMansSwitch}
 """
 
@@ -39,11 +50,12 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
     DashboardError,
     refuse_missing_library,
@@ -53,15 +65,22 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._same_text imp
 
 
 @same_text
-def stack_dashboards(services: Collection[str], *, dead_mans_switch: str = "DeadMansSwitch") -> list[dict[str, Any]]:
-    """Return the JSON models; raise AnsibleFilterError for what is no list and for a missing library."""
+def stack_dashboards(
+    services: Collection[str],
+    *,
+    applications: Iterable[Mapping[str, Any]] = (),
+    alertmanager_url: str = "",
+    dead_mans_switch: str = "DeadMansSwitch",
+) -> list[dict[str, Any]]:
+    """Return the JSON models; raise AnsibleFilterError for wrong inputs and for a missing library."""
     if isinstance(services, str):
         raise AnsibleFilterError(f"stack_dashboards: the services must be a list of names, not {services!r}.")
     try:
         refuse_missing_library()
-        pages = stack_pages(services, dead_mans_switch=dead_mans_switch)
+        known = [application(one) for one in applications]
+        pages = stack_pages(services, known, dead_mans_switch=dead_mans_switch, alertmanager_url=alertmanager_url)
         made: list[dict[str, Any]] = [page.model() for page in pages]
-    except DashboardError as error:
+    except (ApplicationError, DashboardError) as error:
         raise AnsibleFilterError(f"stack_dashboards: {error}") from error
     return made
 

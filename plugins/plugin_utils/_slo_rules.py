@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application, Objective
+from ansible_collections.vigil.observability.plugins.plugin_utils._objective import minutes_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._rule_pair import Rule, RulePair, group, recording
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_alerts import alerts, budget_alerts
 from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_indicator import indicator, selector
@@ -38,6 +39,7 @@ def _rules(application: Application, objective: Objective) -> Iterator[Rule]:
     labels = {"service": application.name, "slo": objective.name}
     counted, of = indicator(application, objective), selector(application, objective)
     yield recording("slo:objective:bad_ratio", f"vector({objective.bad_ratio:.12g})", labels)
+    yield recording("slo:objective:window_seconds", f"vector({minutes_of(objective.window) * 60})", labels)
     yield recording("sli:total:rate5m", counted.total, labels)
     yield recording("sli:bad:rate5m", counted.bad, labels)
     for window in RATIO_WINDOWS:

@@ -10,13 +10,14 @@ import contextlib
 from dataclasses import dataclass, field
 
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
-    from grafana_foundation_sdk.builders import dashboard
+    from grafana_foundation_sdk.builders import annotationslist, dashboard
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["Annotation", "measured", "noted"]
+__all__ = ["Annotation", "measured", "noted", "noted_events"]
 
 _MOST = 100
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +52,9 @@ def noted(name: str, color: str, *tags: str) -> Annotation:
 def measured(name: str, color: str, expr: str, *, title: str) -> Annotation:
     """Return events at the times at which the expression has an answer; `title` may hold labels as `{{label}}`."""
     return Annotation(name=name, color=color, expr=expr, heads={"titleFormat": title, "step": "60s"})
+
+
+def noted_events(title: str, description: str, *tags: str, size: tuple[int, int]) -> Builder[models.Panel]:
+    """Return a panel of the latest events with these tags, whatever time is shown."""
+    panel = annotationslist.Panel().title(title).description(description).span(size[0]).height(size[1])
+    return panel.tags(list(tags)).limit(_MOST_LISTED).show_user(False).show_time(True).show_tags(True)

@@ -31,7 +31,7 @@ _WIDTH = 24
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 # Grafana's own sources, which have the same name everywhere.
 _BUILT_IN = {"-- Grafana --", "-- Dashboard --", "-- Mixed --"}
-_WITHOUT_NUMBERS = {"logs", "text", "alertlist", "dashlist", "news"}
+_WITHOUT_NUMBERS = {"logs", "text", "alertlist", "annolist", "dashlist", "news"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -18,7 +18,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.pa
     framed,
     reading,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, mappings
 
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
     from grafana_foundation_sdk.builders import common
@@ -60,6 +60,7 @@ def table(
     sort: str = "",
     descending: bool = True,
     order: str = "",
+    ranked: str = "",
     no_value: str = "none",
     size: tuple[int, int] = (24, 8),
     links: Iterable[Builder[models.DashboardLink]] = (),
@@ -68,8 +69,8 @@ def table(
 
     The answers of the queries have to have these labels and no others; rows with the same labels become one. Without
     `values` the table is of the labels of one query alone. `sort` is the head of the column that orders the rows, or
-    `order` an expression with the same labels whose value does, the highest first, without being a column. `no_value`
-    stands where there is no row.
+    `order` an expression with the same labels whose value does, the highest first, without being a column, or `ranked`
+    a further label that does so. `no_value` stands where there is no row.
     """
     asking = [*queries, *([Query(order)] if order else ())]
     panel = framed(tables.Panel(), title, description, Scale(unit="none"), size).links(list(links))
@@ -84,10 +85,11 @@ def table(
         panel.with_transformation(
             models.DataTransformerConfig(id_val="filterByValue", options=_rows(next(iter(labels))))
         )
-    if order:
-        by_value = {"sort": [{"field": names[-1], "desc": True}]}
-        panel.with_transformation(models.DataTransformerConfig(id_val="sortBy", options=by_value))
-    panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=_organized(names, columns)))
+    if order or ranked:
+        highest = {"sort": [{"field": ranked or names[-1], "desc": True}]}
+        panel.with_transformation(models.DataTransformerConfig(id_val="sortBy", options=highest))
+    shown = _organized([*names, *([ranked] if ranked else ())], columns)
+    panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=shown))
     for name, column in columns.items():
         unit = ["string"] if name in labels and not column.scale else []
         read = [models.DynamicConfigValue(id_val="unit", value=one) for one in unit]
@@ -117,12 +119,10 @@ def _organized(names: Iterable[str], columns: Mapping[str, Column]) -> dict[str,
 
 def _properties(column: Column) -> list[models.DynamicConfigValue]:
     # The panel's text in place of no rows would else stand in every empty cell.
-    found: dict[str, Any] = {"noValue": column.no_value}
+    found: dict[str, Any] = {"noValue": column.no_value, "mappings": _texts(column)}
     if column.colors or (column.scale and (len(column.scale.steps) > 1 or column.scale.texts)):
         # Releases before 10 colour cells of which the mode is written out alone.
         found["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}
-    if column.colors or column.shown:
-        found["mappings"] = _texts(column)
     if column.links:
         found["links"] = [link.data_link().build() for link in column.links]
     if column.width:
@@ -136,14 +136,16 @@ def _properties(column: Column) -> list[models.DynamicConfigValue]:
 
 
 def _texts(column: Column) -> list[models.ValueMapping]:
-    """Return the colours of a column's texts, or the one text that stands for all of them."""
+    """Return the texts in place of values: of numbers, those of the scale and the one for none; of labels, all."""
+    if column.scale:
+        result = models.ValueMappingResult(text=column.no_value, color=CALM)
+        none = models.DashboardSpecialValueMapOptions(match=models.SpecialValueMatch.NULL, result=result)
+        return [*mappings(column.scale), *([models.SpecialValueMap(options=none)] if column.no_value else [])]
     if column.shown:
-        every = models.DashboardRegexMapOptions(
-            pattern="(.+)", result=models.ValueMappingResult(text=column.shown, index=0)
-        )
-        return [models.RegexMap(options=every)]
+        result = models.ValueMappingResult(text=column.shown, index=0)
+        return [models.RegexMap(options=models.DashboardRegexMapOptions(pattern="(.+)", result=result))]
     shown = {
         text: models.ValueMappingResult(text=text, color=color, index=place)
         for place, (text, color) in enumerate(column.colors.items())
     }
-    return [models.ValueMap(options=shown)]
+    return [models.ValueMap(options=shown)] if shown else []

@@ -20,8 +20,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.alerts import firing_alerts
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
@@ -40,7 +40,7 @@ _FIRING = Scale(unit="none", decimals=0, steps=above((1, "red")))
 
 def state_panels(app: Application, now: ApplicationQueries) -> list[Builder[models.Panel]]:
     """Return what users get: how long they wait, what is left of the error budgets, how much fails, how many come."""
-    alerts = Link.page("Alerts and objectives of the application", ALERTS_UID, service=app.name)
+    alerts = Link.page("Alerts and objectives of the application", UIDS["alerts"], service=app.name)
     panels = []
     if app.metrics["duration"]:
         panels.append(_response_time(app, now, alerts))
@@ -100,7 +100,7 @@ def _throughput(now: ApplicationQueries) -> Builder[models.Panel]:
 
 def instance_panels(app: Application, *, hosts: bool) -> list[Builder[models.Panel]]:
     """Return where the application runs and what alerts say of it and of what it needs."""
-    alerts = objectives.firing_alerts(f"service={quoted(app.name)}")
+    alerts = firing_alerts(f"service={quoted(app.name)}")
     where = [_instances(app, hosts=hosts), *([_dependencies(app)] if app.depends_on else [])]
     return [*spread(where, height=7), *spread([alerts], height=7)]
 

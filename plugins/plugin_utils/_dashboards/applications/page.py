@@ -43,7 +43,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.pa
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import log_lines, or_zero
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
 if TYPE_CHECKING:
@@ -107,9 +107,11 @@ def _queries(app: Application, window: str) -> ApplicationQueries:
 
 
 def _promise_panels(app: Application) -> list[Builder[models.Panel]]:
+    if not app.objectives:
+        return []
     where = f"service={quoted(app.name)}"
-    promised = [objectives.burn_rate(where), objectives.violation_probability(where)]
-    return spread(promised, height=9) if app.objectives else []
+    told = [make(where) for make in (objectives.compliance, objectives.budgets, objectives.alert_states)]
+    return [*told, *spread([objectives.burn_rate(where), objectives.violation_probability(where)], height=9)]
 
 
 def _log_panels(app: Application, sources: Sources) -> list[Builder[models.Panel]]:
@@ -146,7 +148,7 @@ def _annotations(app: Application) -> tuple[Annotation, ...]:
 
 
 def _links(app: Application, sources: Sources) -> tuple[Builder[models.DashboardLink], ...]:
-    alerts = to_dashboard("Alerts & SLA", ALERTS_UID, service=app.name)
+    alerts = to_dashboard("Alerts & SLA", UIDS["alerts"], service=app.name)
     found = [to_tagged("Applications", "application"), alerts]
     if app.logs_url:
         found.append(to_address("Logs", app.logs_url))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Panels about promises: how well objectives are met, what is left of error budgets, what alerts say.
+"""Panels about promises: how well objectives are kept, what is left of error budgets, what is foreseen.
 
 `where` narrows them by label matchers, such as `service="shop"`; without it they show all services.
 """
@@ -11,14 +11,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    or_zero,
     stat,
-    timeline,
     timeseries,
+    worst,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import (
+    CALM,
+    SEVERITIES,
+    Scale,
+    above,
+    below,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
 if TYPE_CHECKING:
@@ -26,60 +32,145 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.models import dashboard as models
 
 __all__ = [
-    "alert_history",
-    "alert_timeline",
+    "BUDGET",
+    "BURN",
+    "PROBABILITY",
+    "alert_states",
     "budget_over_time",
     "budget_remaining",
+    "budgets",
     "burn_rate",
-    "checks_passed",
     "compliance",
-    "firing_alerts",
-    "firing_by_severity",
     "forecast_error",
     "violation_probability",
 ]
 
+BUDGET = Scale(unit="percent", minimum=None, maximum=100, decimals=1, steps=below("red", (0, "orange"), (25, CALM)))
+PROBABILITY = Scale(unit="percent", maximum=100, decimals=0, steps=above((80, "red")))
 _NO_OBJECTIVE = "no objective"
 _OBJECTIVE = "{{service}} {{slo}}"
-_COMPLIANCE = Scale(unit="percent", maximum=100, decimals=3, steps=((None, "red"), (99, "yellow"), (99.9, "green")))
-_BUDGET = Scale(
-    unit="percent", minimum=None, maximum=100, decimals=1, steps=((None, "red"), (10, "orange"), (50, "green"))
-)
-_BURN = Scale(unit="none", decimals=2, steps=((None, "green"), (1, "yellow"), (6, "orange"), (14.4, "red")))
-_PROBABILITY = Scale(unit="percent", maximum=100, steps=((None, "green"), (50, "yellow"), (80, "red")))
-_COUNT = Scale(unit="none", decimals=0, steps=((None, "green"), (1, "red")))
-_WARNINGS = Scale(unit="none", decimals=0, steps=((None, "green"), (1, "yellow")))
+_SHARE = Scale(unit="percent", maximum=100, decimals=3)
+_COUNT = Scale(unit="short", decimals=1)
+# At these rates alerts fire: the lowest ends a budget before its window ends.
+BURN = Scale(unit="none", decimals=2, soft_maximum=16, steps=above((1, "yellow"), (6, "orange"), (14.4, "red")))
+_KEPT = Scale(unit="none", texts={"0": ("missed", "red"), "1": ("kept", CALM)})
+_SPENT = Scale(unit="dateTimeAsIso", minimum=None, texts={"0": ("spent", "red")})
+# The alerts of an objective: what a column is called, which alerts it is about, and how bad they are.
+_ALERTS = {
+    "burns fast": ("SLOBurnRateHigh", "critical"),
+    "burns": ("SLOBurnRateElevated", "warning"),
+    "budget spent": ("SLOErrorBudgetExhausted", "warning"),
+    "violation foreseen": ("SLOViolationPredicted", "warning"),
+    "forecast unreliable": ("SLOForecastUnreliable", "warning"),
+    "no traffic": ("SLONoTraffic", "warning"),
+    "no data": ("SLONoData", "critical"),
+    "unusable data": ("SLOStatusLabelMissing|SLOLatencyBucketMissing", "warning"),
+}
 
 
-def _firing(where: str) -> str:
-    """Return the matchers of alerts that fire. What always fires, as a sign of life, has the severity none."""
-    return ",".join(filter(None, ('alertstate="firing",severity!="none"', where)))
+def _of(name: str, where: str) -> str:
+    return f"max by (service, slo) ({name}{{{where}}})"
 
 
-def compliance(where: str = "") -> Builder[models.Panel]:
-    """Return the share of good requests of a day."""
-    return stat(
+def compliance(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]:  # noqa: B008 - it is frozen
+    """Return how well each objective is kept: what was promised over which time, and what became of it."""
+    left, allowed = _of("slo:error_budget:remaining_ratio", where), _of("slo:objective:bad_ratio", where)
+    asked = (
+        f"{left} >= bool 0",
+        f"100 * (1 - {allowed})",
+        f"{_of('slo:objective:window_seconds', where)} / 86400",
+        f"100 * (1 - (1 - {left}) * {allowed})",
+        f"100 * {_of('slo:compliance:ratio24h', where)}",
+        f"sum by (service, slo) (increase(sla_checks_total{{{where}}}[24h]))",
+        f"sum by (service, slo) (increase(sla_violations_total{{{where}}}[24h]))",
+    )
+    return table(
         "SLA compliance",
-        "Share of good requests over the last 24 hours, for each objective. Yellow below 99.9 %, red below 99 %.",
-        Query(f"100 * slo:compliance:ratio24h{{{where}}}", _OBJECTIVE),
-        scale=_COMPLIANCE,
-        size=(12, 6),
+        "Share of good requests, for each objective. It is missed, and red, when over its whole window fewer requests "
+        "were good than promised; the last 24 hours, with the requests behind their number, say how it goes now.",
+        *(Query(leads.by_service(expr)) for expr in asked),
+        labels=_named(leads),
+        values=[
+            Column(head="objective is", scale=_KEPT, no_value="not known yet"),
+            Column(head="promised", scale=_SHARE),
+            Column(head="over", scale=Scale(unit="suffix:days", decimals=0)),
+            Column(head="good so far", scale=_SHARE),
+            Column(head="good in 24 h", scale=_SHARE, no_value="no traffic"),
+            Column(head="requests in 24 h", scale=_COUNT),
+            Column(head="bad in 24 h", scale=_COUNT),
+        ],
+        sort="good so far",
+        descending=False,
         no_value=_NO_OBJECTIVE,
+        size=(24, 6),
     )
 
 
-def checks_passed(where: str = "") -> Builder[models.Panel]:
-    """Return the share of checks of a day that found the objective kept."""
-    violations = f"sum by (service, slo) (increase(sla_violations_total{{{where}}}[24h]))"
-    checks = f"sum by (service, slo) (increase(sla_checks_total{{{where}}}[24h]))"
-    return stat(
-        "SLA checks passed",
-        "Share of the checks of the last 24 hours that found the objective kept. It counts time, compliance requests.",
-        Query(f"100 * (1 - ({violations} or 0 * {checks}) / ({checks} > 0))", _OBJECTIVE),
-        scale=_COMPLIANCE,
-        size=(12, 6),
-        no_value=_NO_OBJECTIVE,
+def budgets(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]:  # noqa: B008 - it is frozen
+    """Return what is left of each error budget, how fast it goes, and when it is spent at this pace."""
+    left, burn = _of("slo:error_budget:remaining_ratio", where), _of("slo:burn_rate:ratio1h", where)
+    lasts = f"({left} > 0) * {_of('slo:objective:window_seconds', where)} / ({burn} > 1)"
+    asked = (
+        f"100 * {left}",
+        burn,
+        _of("slo:burn_rate:ratio6h", where),
+        f"1000 * (time() + {lasts}) or 0 * ({left} <= 0)",
     )
+    return table(
+        "Error budgets",
+        "What is left of the requests that may be bad within the window of the objective: 100 % is untouched, below 0 "
+        "the objective is missed. At a burn rate of 1 the budget lasts exactly its window. It is spent when everything "
+        "goes on as in the last hour.",
+        *(Query(leads.by_service(expr)) for expr in asked),
+        labels=_named(leads),
+        values=[
+            Column(head="left", scale=BUDGET, no_value="not known yet"),
+            Column(head="burn rate of 1 h", scale=BURN, no_value="no traffic"),
+            Column(head="burn rate of 6 h", scale=BURN, no_value="no traffic"),
+            Column(head="spent on", scale=_SPENT, no_value="not at this pace"),
+        ],
+        sort="left",
+        descending=False,
+        no_value=_NO_OBJECTIVE,
+        size=(24, 6),
+    )
+
+
+def alert_states(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]:  # noqa: B008 - it is frozen
+    """Return the state of each alert of each objective."""
+    return table(
+        "Alerts of objectives",
+        "Whether each alert of an objective is inactive, waits whether its condition lasts, or fires.",
+        *(Query(leads.by_service(_state(alerts, where))) for alerts, _severity in _ALERTS.values()),
+        labels=_named(leads),
+        values=[
+            Column(
+                head=head,
+                scale=Scale(
+                    unit="none",
+                    texts={"0": ("inactive", CALM), "1": ("pending", "yellow"), "2": ("firing", SEVERITIES[severity])},
+                ),
+            )
+            for head, (_alerts, severity) in _ALERTS.items()
+        ],
+        no_value=_NO_OBJECTIVE,
+        size=(24, 6),
+    )
+
+
+def _state(alerts: str, where: str) -> str:
+    """Return 2 for objectives of which one of the alerts fires, 1 where one is pending, 0 for all others."""
+    named = ",".join(filter(None, (f'alertname=~"{alerts}"', where)))
+    firing, pending = (_of("ALERTS", f'{named},alertstate="{state}"') for state in ("firing", "pending"))
+    return f"2 * {firing} or {pending} or 0 * {_of('slo:objective:bad_ratio', where)}"
+
+
+def _named(leads: Leads) -> dict[str, Column]:
+    return {
+        "service": Column(head="service", links=leads.to_service()),
+        "slo": Column(head="objective"),
+        "page": Column(head="page", hidden=True),
+    }
 
 
 def budget_remaining(where: str = "", size: tuple[int, int] = (12, 6)) -> Builder[models.Panel]:
@@ -89,7 +180,7 @@ def budget_remaining(where: str = "", size: tuple[int, int] = (12, 6)) -> Builde
         "What is left of the requests that may fail within the window of the objective: 100 % is untouched, below 0 "
         "the objective is missed.",
         Query(f"100 * slo:error_budget:remaining_ratio{{{where}}}", _OBJECTIVE),
-        scale=_BUDGET,
+        scale=BUDGET,
         size=size,
         no_value=_NO_OBJECTIVE,
     )
@@ -99,23 +190,31 @@ def budget_over_time(where: str = "") -> Builder[models.Panel]:
     """Return how each error budget went."""
     return timeseries(
         "Error budget over time",
-        "How the error budget went. A steady line downwards that meets 0 at the end of the window is as promised.",
-        Query(f"100 * slo:error_budget:remaining_ratio{{{where}}}", _OBJECTIVE),
-        scale=_BUDGET,
+        "How the error budgets went, the emptiest ten of them. A steady line downwards that meets 0 at the end of the "
+        "window is as promised.",
+        Query(worst(f"100 * slo:error_budget:remaining_ratio{{{where}}}", lowest=True), _OBJECTIVE),
+        scale=BUDGET,
+        axis="budget left",
+        size=(12, 10),
+        lowest_first=True,
+        no_value=_NO_OBJECTIVE,
     )
 
 
 def burn_rate(where: str = "") -> Builder[models.Panel]:
-    """Return how fast error budgets are used, over a short and a long time."""
+    """Return how fast error budgets are used, over the times that alerts page for."""
     return timeseries(
         "Burn rate",
-        "How many times faster than allowed the error budget is used. At 1 it lasts exactly its window; alerts page at "
-        "14.4 (over an hour) and at 6 (over six hours).",
+        "How many times faster than allowed error budgets are used, the fastest five over an hour and over six. At 1 a "
+        "budget lasts exactly its window; for one of 30 days, alerts page at 14.4 over an hour and at 6 over six.",
         *(
-            Query(f"slo:burn_rate:ratio{window}{{{where}}}", f"{_OBJECTIVE} over {window}")
-            for window in ("5m", "1h", "6h", "3d")
+            Query(worst(f"slo:burn_rate:ratio{window}{{{where}}}", most=5), f"{_OBJECTIVE} over {window}")
+            for window in ("1h", "6h")
         ),
-        scale=_BURN,
+        scale=BURN,
+        axis="times the allowed rate",
+        size=(12, 10),
+        no_value=_NO_OBJECTIVE,
     )
 
 
@@ -123,99 +222,26 @@ def violation_probability(where: str = "") -> Builder[models.Panel]:
     """Return how likely objectives are missed soon."""
     return timeseries(
         "Probability of a violation within 15 minutes",
-        "How likely the objective is violated 15 minutes from now if the trend holds. Above 80 % an alert fires.",
-        Query(f"100 * slo:violation:probability15m{{{where}}}", _OBJECTIVE),
-        scale=_PROBABILITY,
+        "How likely the objective is violated over an hour that ends 15 minutes from now, if the trend holds: the ten "
+        "likeliest. Above 80 % an alert fires. There is no forecast until there are data of 45 minutes.",
+        Query(worst(f"100 * slo:violation:probability15m{{{where}}}"), _OBJECTIVE),
+        scale=PROBABILITY,
+        axis="probability",
+        size=(12, 10),
+        no_value="no forecast yet",
     )
 
 
 def forecast_error(where: str = "") -> Builder[models.Panel]:
     """Return how far off the forecasts were."""
+    enough = f"count_over_time(slo:violation:brier15m{{{where}}}[7d] @ end()) >= 2880"
     return timeseries(
         "Error of the forecast",
-        "Mean squared error of the forecast over a week (Brier score): 0 is perfect, 0.25 is a coin's. Above that, do "
-        "not trust the probability.",
-        Query(f"avg_over_time(slo:violation:brier15m{{{where}}}[7d])", _OBJECTIVE),
-        scale=Scale(unit="none", maximum=1, decimals=3, steps=((None, "green"), (0.25, "red"))),
-    )
-
-
-def firing_by_severity(
-    severity: str, *, size: tuple[int, int] = (4, 4), links: tuple[Builder[models.DashboardLink], ...] = ()
-) -> Builder[models.Panel]:
-    """Return how many alerts of a severity fire."""
-    return stat(
-        f"Firing: {severity}",
-        f"Alerts with severity {severity} that fire now, silenced ones among them.",
-        Query(f'count(ALERTS{{alertstate="firing",severity="{severity}"}}) or vector(0)'),
-        scale=_COUNT if severity == "critical" else _WARNINGS,
-        size=size,
-        links=links,
-    )
-
-
-def firing_alerts(where: str = "", links: tuple[Builder[models.DashboardLink], ...] = ()) -> Builder[models.Panel]:
-    """Return the alerts that fire, in words where rules record their summaries."""
-    matchers = _firing(where)
-    recorded = ",".join(filter(None, ('severity!="none"', where)))
-    known = f"alert:summary:firing{{{recorded}}}"
-    others = f'label_replace(ALERTS{{{matchers}}}, "summary", "see Alertmanager", "", "")'
-    each = f"max by (alertname, severity, instance, summary) ({known})"
-    rest = f"max by (alertname, severity, instance, summary) ({others})"
-    none = 'label_replace(vector(0), "alertname", "none", "", "")'
-    return table(
-        "Active alerts",
-        "Alerts that fire now. A summary is an annotation, which Prometheus sends to Alertmanager and does not keep: "
-        "it is shown here for the rules of which alert:summary:firing is recorded.",
-        Query(f"({each} or on (alertname, severity, instance) {rest}) or on () {none}"),
-        labels={
-            "alertname": Column(head="name"),
-            "severity": Column(head="severity"),
-            "instance": Column(head="instance"),
-            "summary": Column(head="summary"),
-        },
-        links=links,
-    )
-
-
-def alert_timeline(where: str = "") -> Builder[models.Panel]:
-    """Return when alerts fired."""
-    matchers = _firing(where)
-    return timeline(
-        "When alerts fired",
-        "One line for each alert that fired within the time shown.",
-        Query(or_zero(f"max by (alertname, severity) (ALERTS{{{matchers}}})"), "{{severity}} {{alertname}}"),
-        scale=Scale(unit="none", texts={"0": ("none", "green"), "1": ("firing", "red")}),
-    )
-
-
-def alert_history(where: str = "") -> tuple[Builder[models.Panel], ...]:
-    """Return how often alerts fired, and for how long.
-
-    The state of an alert is a new series in each episode, so an increase of ALERTS counts nothing; the time at which
-    an alert became active is kept as a value, which changes once for each further episode.
-    """
-    matchers = _firing(where)
-    fired = f"count_over_time(ALERTS{{{matchers}}}[$__range])"
-    episodes = f"(changes(ALERTS_FOR_STATE{{{where}}}[$__range]) + 1) and ignoring (alertstate) {fired}"
-    minutes = f"count_over_time(ALERTS{{{matchers}}}[$__range:1m])"
-    none = 'label_replace(vector(0), "alertname", "none", "", "")'
-    labels = {"alertname": Column(head="name"), "severity": Column(head="severity")}
-    return (
-        table(
-            "Episodes",
-            "How often each alert became active within the time shown, of those that fired at least once.",
-            Query(f"sort_desc((sum by (alertname, severity) ({episodes})) or on () {none})"),
-            labels=labels,
-            values=[Column(head="episodes", scale=Scale(unit="none", decimals=0))],
-            size=(12, 8),
-        ),
-        table(
-            "Time firing",
-            "How long each alert fired within the time shown, all of its instances together, to the minute.",
-            Query(f"sort_desc((60 * sum by (alertname, severity) ({minutes})) or on () {none})"),
-            labels=labels,
-            values=[Column(head="time", scale=Scale(unit="s"))],
-            size=(12, 8),
-        ),
+        "Mean squared error of the forecasts of a week (Brier score), where there are those of a day at least: 0 is "
+        "perfect, 0.25 is a coin's. Above that, do not trust the probability.",
+        Query(f"{worst(f'slo:violation:brier15m:avg7d{{{where}}}')} and {enough}", _OBJECTIVE),
+        scale=Scale(unit="none", decimals=3, soft_maximum=0.3, steps=above((0.25, "red"))),
+        axis="Brier score",
+        size=(12, 10),
+        no_value="less than a day of forecasts",
     )

@@ -7,46 +7,62 @@
 from __future__ import annotations
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import noted
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import to_address, to_tagged
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import (
+    to_address,
+    to_dashboard,
+    to_tagged,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import stat
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import alerts, objectives
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.variables import label, source
 
-__all__ = ["ALERTS_UID", "alerts_page"]
+__all__ = ["alerts_page"]
 
-ALERTS_UID = "vigil-alerts"
-_WHERE = 'service=~"$service"'
+_SERVICE = 'service=~"$service"'
+_PROMISES = (objectives.compliance, objectives.budgets, objectives.alert_states)
+_WHERE = f'{_SERVICE},host=~"$host"'
 
 
-def alerts_page(*, alertmanager_url: str = "", refresh: str = "1m") -> Page:
-    """Return the page; `alertmanager_url` is where alerts are silenced and all their annotations are read."""
-    outside = (to_address("Alertmanager", alertmanager_url),) if alertmanager_url else ()
-    counted = [objectives.firing_by_severity(severity, size=(8, 4)) for severity in ("critical", "warning", "info")]
+def alerts_page(leads: Leads, *, refresh: str = "1m") -> Page:
+    """Return the page; alerts are silenced, and all of their annotations read, in the Alertmanager of `leads`."""
+    outside = (to_address("Alertmanager", leads.alertmanager_url),) if leads.alertmanager_url else ()
+    firing = stat(
+        "Alerts firing",
+        "How many alerts fire now by severity, silenced ones among them.",
+        *alerts.firing_by_severity(),
+        scale=Scale(unit="none"),
+        size=(24, 4),
+        since=True,
+    )
     return Page(
-        uid=ALERTS_UID,
+        uid=UIDS["alerts"],
         title="System Alerts & SLA",
-        description="What was promised and is kept or not, which alerts fire, and which fired before.",
+        description="Which alerts fire and what to do about them, what was promised and is kept or not, and what fired "
+        "before. Choose a service or a host to see its own.",
         tags=("alerts", "sla", "operations"),
         rows=(
-            Row("Promises", [objectives.compliance(_WHERE), objectives.checks_passed(_WHERE)]),
-            Row("Firing now", [*counted, objectives.firing_alerts(links=outside)]),
-            Row(
-                "Error budgets",
-                [
-                    objectives.budget_remaining(_WHERE, size=(24, 6)),
-                    objectives.budget_over_time(_WHERE),
-                    objectives.burn_rate(_WHERE),
-                ],
-            ),
-            Row("Forecast", [objectives.violation_probability(_WHERE), objectives.forecast_error(_WHERE)]),
-            Row("History", [objectives.alert_timeline(), *objectives.alert_history()]),
+            Row("Firing now", [firing, alerts.firing_alerts(_WHERE, leads, links=outside)]),
+            Row("Objectives", [make(_SERVICE, leads) for make in _PROMISES]),
+            Row("Error budgets", [objectives.budget_over_time(_SERVICE), objectives.burn_rate(_SERVICE)]),
+            Row("Forecast", [objectives.violation_probability(_SERVICE), objectives.forecast_error(_SERVICE)]),
+            Row("History", [alerts.alert_timeline(_WHERE), *alerts.alert_history(_WHERE)]),
         ),
         variables=(
             source("datasource", "prometheus", "Metrics"),
             label("service", "slo:objective:bad_ratio", "Service"),
+            label("host", "up", "Host"),
         ),
         annotations=(noted("Deployments", "blue", "deployment"), noted("Incidents", "red", "incident")),
-        links=(to_tagged("Applications", "application"), to_tagged("Stack", "vigil"), *outside),
+        links=(
+            to_dashboard("Is everything well?", UIDS["overview"]),
+            to_tagged("Applications", "application"),
+            to_tagged("Stack", "vigil"),
+            *outside,
+        ),
         refresh=refresh,
         period="24h",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import Annotation
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link, to_dashboard, to_tagged
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, stat
@@ -24,6 +25,7 @@ __all__ = ["COUNT", "FAILURES", "INSTANCE", "UIDS", "YES", "service_panels", "st
 
 UIDS = {
     "overview": "vigil-overview",
+    "alerts": "vigil-alerts",
     "hosts": "vigil-hosts",
     "certificates": "vigil-certificates",
     "probes": "vigil-probes",
@@ -50,6 +52,7 @@ def stack_page(
     rows: tuple[Row, ...],
     *,
     choose: tuple[str, str, str] | None = None,
+    annotations: tuple[Annotation, ...] = (),
 ) -> Page:
     """Return a page of the stack; `choose` is what can be chosen: a label, series that have it, what people call it."""
     ways = (to_dashboard("Is everything well?", UIDS["overview"]),) if name != "overview" else ()
@@ -60,6 +63,7 @@ def stack_page(
         tags=("vigil", "stack"),
         rows=rows,
         variables=(source("datasource", "prometheus", "Metrics"), *((label(*choose),) if choose else ())),
+        annotations=annotations,
         links=(*ways, to_tagged("Stack", "vigil"), to_tagged("Alerts & SLA", "alerts")),
     )
 

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alertmanager.page import (
     alertmanager_page,
@@ -15,6 +18,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.certificates import (
     certificates_page,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.grafana import grafana_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
@@ -23,7 +27,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     prometheus_page,
 )
 
-__all__ = ["stack_pages"]
+__all__ = ["leads_of", "stack_pages"]
 
 # By their names: whose metrics they show, and who makes them, given the names of the pages that there are.
 _PAGES: dict[str, tuple[str, Callable[[Collection[str]], Page]]] = {
@@ -34,13 +38,36 @@ _PAGES: dict[str, tuple[str, Callable[[Collection[str]], Page]]] = {
     "alertmanager": ("alertmanager", alertmanager_page),
     "grafana": ("grafana", grafana_page),
 }
+# The first page of each service is the one to open for it.
+_BY_SERVICE = {service: UIDS[name] for name, (service, _make) in reversed(_PAGES.items())}
 
 
-def stack_pages(services: Collection[str], *, dead_mans_switch: str) -> list[Page]:
+def leads_of(services: Collection[str], applications: Iterable[Application], alertmanager_url: str = "") -> Leads:
+    """Return where rows of tables lead, where there are these services and applications."""
+    theirs = [(one, dashboard_uid(one.name)) for one in applications]
+    return Leads(
+        applications={one.name: uid for one, uid in theirs},
+        jobs={
+            **{service: uid for service, uid in _BY_SERVICE.items() if service in services},
+            **{one.job: uid for one, uid in theirs},
+        },
+        hosts="node_exporter" in services,
+        alertmanager_url=alertmanager_url,
+    )
+
+
+def stack_pages(
+    services: Collection[str],
+    applications: Sequence[Application] = (),
+    *,
+    dead_mans_switch: str,
+    alertmanager_url: str = "",
+) -> list[Page]:
     """Return the page of everything, then those of the services; `probes` counts as one when something is probed.
 
     A service without a page of its own is left out.
     """
     wanted = {name: make for name, (service, make) in _PAGES.items() if service in services}
-    overview = overview_page(frozenset(wanted), dead_mans_switch=dead_mans_switch)
+    leads = leads_of(services, applications, alertmanager_url)
+    overview = overview_page(frozenset(wanted), leads, applications, dead_mans_switch=dead_mans_switch)
     return [overview, *(make(frozenset(wanted)) for make in wanted.values())]

@@ -52,7 +52,11 @@ LARGE = {
     "depends_on": ["payment"],
 }
 CONTAINERS = {"name": "cart", "team": "sales", "runs_on": "container"}
-STACK = [*stack_dashboards(SERVICES), alerts_dashboard("https://alerts.example")]
+APPLICATIONS: list[dict[str, Any]] = [SMALL, LARGE, CONTAINERS]
+STACK = [
+    *stack_dashboards(SERVICES, applications=APPLICATIONS, alertmanager_url="https://alerts.example"),
+    alerts_dashboard("https://alerts.example", applications=APPLICATIONS, services=SERVICES),
+]
 SHIPPED = [
     *STACK,
     application_dashboard(SMALL),
@@ -65,8 +69,10 @@ OTHERS = r"""
   | vigil_certificate_(authority_)?not_(after|before)_timestamp_seconds
   | container_(start_time_seconds|cpu_cfs_(throttled_)?periods_total)
   | container_(cpu_usage_seconds_total|memory_working_set_bytes|spec_(cpu_(quota|period)|memory_limit_bytes))
-  | sla_(checks|violations)_total | slo:objective:bad_ratio | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d)
-  | slo:error_budget:remaining_ratio | slo:compliance:ratio24h | slo:violation:(probability|brier)15m
+  | sla_(checks|violations)_total | sli:bad:ratio5m | slo:objective:(bad_ratio|window_seconds)
+  | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d) | slo:error_budget:remaining_ratio | slo:compliance:ratio24h
+  | slo:violation:(probability|brier)15m | slo:violation:brier15m:avg7d
+  | service:symptom:value | service:symptoms:(active10m|observed)
   | business:(level:avg30m|baseline:(median|least|mad)|drop:ratio) | alert:summary:firing
 """
 
@@ -106,9 +112,30 @@ def test_dashboards_have_uids_and_titles_of_their_own() -> None:
     assert len({dashboard["title"] for dashboard in SHIPPED}) == len(SHIPPED)
 
 
+def links(dashboard: dict[str, Any]) -> list[str]:
+    """Return where the dashboard leads, its panels, and the values and cells in them."""
+    found = list(dashboard["links"])
+    for panel in all_panels(dashboard):
+        config = panel.get("fieldConfig") or {}
+        overridden = [each for one in config.get("overrides") or [] for each in one["properties"]]
+        found += panel.get("links") or []
+        found += (config.get("defaults") or {}).get("links") or []
+        found += [link for each in overridden if each["id"] == "links" for link in each["value"]]
+    return [link["url"] for link in found if link.get("url")]
+
+
 def test_links_lead_to_dashboards_that_are_shipped() -> None:
-    links = [link for one in STACK for link in one["links"]]
-    links += [link for one in STACK for panel in all_panels(one) for link in panel.get("links") or []]
-    targets = {link["url"].removeprefix("/d/") for link in links if link.get("url", "").startswith("/d/")}
-    assert {"vigil-overview", "vigil-prometheus", "vigil-alerts"} <= targets
-    assert targets <= {dashboard["uid"] for dashboard in STACK}
+    urls = [url for one in SHIPPED for url in links(one)]
+    # What a row names itself is the uid of an application that is given, or one of these.
+    found = [re.fullmatch(r"/d/([\w-]+)(\?.*)?", url) for url in urls]
+    targets = {match[1] for match in found if match}
+    assert {"vigil-overview", "vigil-prometheus", "vigil-alerts", "vigil-hosts", "app-shop"} <= targets
+    assert targets <= {dashboard["uid"] for dashboard in SHIPPED} | {"app-payment"}
+
+
+def test_links_set_variables_that_the_dashboard_has() -> None:
+    variables = {one["uid"]: {each["name"] for each in one["templating"]["list"]} for one in SHIPPED}
+    for url in (url for one in SHIPPED for url in links(one)):
+        match = re.fullmatch(r"/d/([\w-]+)\?(.*)", url)
+        if match and match[1] in variables:
+            assert set(re.findall(r"var-(\w+)=", match[2])) <= variables[match[1]], url

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +35,63 @@ def alert(name: str, summary: str, *, severity: str = "warning", expr: str = "up
     ],
 )
 def test_summary_is_what_prometheus_says(summary: str, said: str, tmp_path: Path) -> None:
-    rules = {"name": "g", "rules": [alert("Down", summary)]}
-    labels = {"severity": "warning", "host": "mon1", "device": "sda", "instance": "mon1:9100"}
-    words = said.replace("\\", "\\\\").replace('"', '\\"')
-    recorded = f'{SUMMARY_SERIES}{{alertname="Down",severity="warning",instance="mon1:9100",summary="{words}"}}'
+    series = {"up": "0x10"}
+    recorded = {"severity": "warning", "host": "mon1", "device": "sda", "instance": "mon1:9100", "summary": said}
+    assert_recorded(tmp_path, alert("Down", summary), series, recorded, since=0)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://docs.example/runbooks/hosts.md#down", "https://docs.example/runbooks/hosts.md#down"),
+        ("https://docs.example/{{ $labels.host }}", "https://docs.example/mon1"),
+    ],
+)
+def test_runbook_is_the_one_that_alertmanager_is_told(address: str, said: str, tmp_path: Path) -> None:
+    rule = alert("Down", "{{ $labels.host }} is down")
+    rule["annotations"]["runbook_url"] = address
+    recorded = {"severity": "warning", "host": "mon1", "device": "sda", "instance": "mon1:9100"}
+    recorded |= {"summary": "mon1 is down", "runbook_url": said}
+    assert_recorded(tmp_path, rule, {"up": "0x10"}, recorded, since=0)
+
+
+def test_value_is_the_time_since_when_the_alert_is_active_and_not_since_when_it_fires(tmp_path: Path) -> None:
+    rule = {**alert("Down", "a"), "for": "2m"}
+    recorded = {"severity": "warning", "host": "mon1", "device": "sda", "instance": "mon1:9100", "summary": "a"}
+    assert_recorded(tmp_path, rule, {"up": "1 1 0x10"}, recorded, since=120)
+
+
+def assert_recorded(
+    folder: Path, rule: dict[str, Any], series: dict[str, str], recorded: dict[str, str], *, since: int
+) -> None:
+    """Have promtool evaluate the alert and what is recorded of it, and compare five minutes later."""
+    told = ("summary", "runbook_url")
+    alerted = {name: value for name, value in recorded.items() if name not in told}
+    texts = {name: value for name, value in recorded.items() if name in told}
+    labels = ",".join(f"{name}={json.dumps(value)}" for name, value in {"alertname": "Down", **recorded}.items())
+    rules = {"name": "g", "rules": [rule]}
     test = {
         "interval": "1m",
-        "input_series": [{"series": 'up{host="mon1",device="sda",instance="mon1:9100"}', "values": "0x10"}],
+        "input_series": [
+            {"series": f'{name}{{host="mon1",device="sda",instance="mon1:9100"}}', "values": values}
+            for name, values in series.items()
+        ],
         "alert_rule_test": [
             {
                 "eval_time": "5m",
                 "alertname": "Down",
-                "exp_alerts": [{"exp_labels": labels, "exp_annotations": {"summary": said}}],
+                "exp_alerts": [{"exp_labels": alerted, "exp_annotations": texts}],
             }
         ],
         "promql_expr_test": [
-            {"expr": SUMMARY_SERIES, "eval_time": "5m", "exp_samples": [{"labels": recorded, "value": 1}]}
+            {
+                "expr": SUMMARY_SERIES,
+                "eval_time": "5m",
+                "exp_samples": [{"labels": f"{SUMMARY_SERIES}{{{labels}}}", "value": since}],
+            }
         ],
     }
-    assert "SUCCESS" in evaluate(tmp_path, test, [rules, summary_group([rules])])
+    assert "SUCCESS" in evaluate(folder, test, [rules, summary_group([rules])])
 
 
 def test_what_changes_with_the_value_is_left_out() -> None:

@@ -27,10 +27,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alertmanager.notifications import (
     notifications,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import (
     FAILURES,
     INSTANCE,
+    UIDS,
     YES,
     service_panels,
     stack_page,
@@ -108,7 +108,7 @@ def _notified() -> list[Builder[models.Panel]]:
 
 
 def _held_back() -> list[Builder[models.Panel]]:
-    firing = Link.page("Alerts", ALERTS_UID)
+    firing = Link.page("Alerts", UIDS["alerts"])
     return [
         stat(
             "Alerts suppressed",

@@ -12,8 +12,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, stat
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.promql import each_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import ALERTS_UID
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES, UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import (
     HOST,
     SCRAPED,
@@ -128,7 +127,7 @@ def _counts() -> list[Builder[models.Panel]]:
 
 
 def _machines() -> Builder[models.Panel]:
-    to_alerts = Link.page("Alerts", ALERTS_UID, host="${__data.fields.host}")
+    to_alerts = Link.page("Alerts", UIDS["alerts"], host="${__data.fields.host}")
     firing = f'count by (host) (ALERTS{{alertstate="firing",severity!="none",host!="",{HOST}}})'
     alerts = f"{firing} or 0 * max by (host) ({SCRAPED})"
     reached = f"min by (host) ({SCRAPED})"

@@ -16,7 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.pa
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
-SINCE = Column(head="since", scale=Scale(unit="dateTimeFromNow"))
+SINCE = Column(head="since", scale=Scale(unit="dateTimeFromNow"), no_value="never")
 
 
 def written(**columns: Any) -> dict[str, Any]:
@@ -50,10 +50,23 @@ def test_one_empty_answer_of_several_leaves_the_others_and_no_row() -> None:
     assert (no_row["fieldName"], no_row["config"]["options"]["value"]) == ("host", "-")
 
 
+def test_rows_are_ordered_by_a_label_that_is_no_column() -> None:
+    panel = table("A", "A.", Query("since"), labels={"host": Column(head="host")}, values=[SINCE], ranked="rank")
+    ordered, organized = json.loads(json.dumps(panel.build(), cls=JSONEncoder))["transformations"]
+    assert ordered == {"id": "sortBy", "options": {"sort": [{"field": "rank", "desc": True}]}}
+    assert organized["options"]["excludeByName"] == {"Time": True, "rank": True}
+
+
+def test_cell_without_a_value_says_what_that_means_and_has_no_colour() -> None:
+    [none] = properties(written(host=Column(head="host")), "since")["mappings"]
+    assert none["options"]["match"] == "null"
+    assert none["options"]["result"] == {"text": "never", "color": "transparent"}
+
+
 def test_text_in_place_of_no_rows_stands_in_no_cell() -> None:
     shown = written(host=Column(head="host"))
     assert shown["fieldConfig"]["defaults"]["noValue"] == "none"
-    assert [properties(shown, head)["noValue"] for head in ("host", "since")] == ["", ""]
+    assert [properties(shown, head)["noValue"] for head in ("host", "since")] == ["", "never"]
 
 
 def test_texts_of_labels_are_not_read_as_numbers() -> None:
