@@ -73,6 +73,7 @@ def soon_panel(pages: frozenset[str]) -> Builder[models.Panel]:
         Query(EARLIEST_EXPIRY, "Next certificate", scale=LIFETIME, link=_to(pages, "certificates")),
         scale=_FULL,
         size=(6, 6),
+        text="value_and_name",
         no_value="unknown",
     )
 
