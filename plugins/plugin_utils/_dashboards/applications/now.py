@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
@@ -73,13 +72,11 @@ def _response_time(app: Application, now: ApplicationQueries, alerts: Link) -> B
 
 def _error_rate(app: Application, now: ApplicationQueries, alerts: Link) -> Builder[models.Panel]:
     found = judged.errors(app)
-    # Without an objective this panel alone says that all is well.
-    well = found.scale if found.objective else replace(found.scale, steps=((None, "green"), *found.scale.steps[1:]))
     return stat(
         "Error rate",
         f"Share of requests of the last 5 minutes with a status of {now.metrics['bad_status']}. {found.sentence}",
         Query(now.error_rate(), found.objective),
-        scale=well,
+        scale=found.scale,
         text="value_and_name" if found.objective else "value",
         size=(6, 4),
         no_value=_NO_TRAFFIC,

@@ -78,11 +78,11 @@ def test_response_times_are_shown_as_percentiles_with_exemplars() -> None:
     assert [legend for legend, _exemplar in legends[2:]] == ["99th percentile", "mean"]
 
 
-def test_error_rate_without_objective_is_green_then_yellow_from_one_then_red_from_five_percent() -> None:
+def test_error_rate_without_objective_is_calm_then_yellow_from_one_then_red_from_five_percent() -> None:
     shown = panel(application({**SHOP, "objectives": []}), "Error rate")
     assert shown["type"] == "stat"
     assert shown["fieldConfig"]["defaults"]["unit"] == "percent"
-    assert steps(shown) == [(None, "green"), (1, "yellow"), (5, "red")]
+    assert steps(shown) == [(None, "transparent"), (1, "yellow"), (5, "red")]
     assert panel(application(SHOP), "Error rate")["gridPos"] == {"x": 12, "y": 1, "w": 6, "h": 4}
 
 

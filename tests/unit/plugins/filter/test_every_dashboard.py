@@ -10,6 +10,7 @@ there are two.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,52 @@ def test_dashboard_asks_for_series_that_exist(dashboard: dict[str, Any]) -> None
     assert {name for name in names if not known(name)} == set()
 
 
+def test_conditional_metrics_are_those_that_panels_ask_for_which_may_be_empty() -> None:
+    file = ROOT / "tests/dashboards/conditional_metrics.yml"
+    conditional = yaml.safe_load(file.read_text(encoding="utf-8"))
+    asked = [one for dashboard in SHIPPED for one in expressions(dashboard) if one.when_empty]
+    assert set(conditional) <= {name for one in asked for name in series_of(promql_parser.parse(one.expr))}
+    assert all(isinstance(reason, str) and reason for reason in conditional.values())
+
+
 def test_dashboards_have_uids_and_titles_of_their_own() -> None:
     assert len({dashboard["uid"] for dashboard in SHIPPED}) == len(SHIPPED)
     assert len({dashboard["title"] for dashboard in SHIPPED}) == len(SHIPPED)
+
+
+@pytest.mark.parametrize("dashboard", SHIPPED, ids=lambda dashboard: dashboard["uid"])
+def test_every_curve_tells_what_its_axis_is(dashboard: dict[str, Any]) -> None:
+    curves = [panel for panel in all_panels(dashboard) if panel["type"] == "timeseries"]
+    unlabelled = [one["title"] for one in curves if not one["fieldConfig"]["defaults"]["custom"].get("axisLabel")]
+    assert unlabelled == []
+
+
+@pytest.mark.parametrize("dashboard", SHIPPED, ids=lambda dashboard: dashboard["uid"])
+def test_no_curve_is_a_filler_without_the_labels_of_its_legend(dashboard: dict[str, Any]) -> None:
+    fillers = [
+        panel["title"]
+        for panel in all_panels(dashboard)
+        for target in panel.get("targets") or []
+        if "{{" in target.get("legendFormat", "") and re.search(r"or on \(\) vector\(", target["expr"])
+    ]
+    assert fillers == []
+
+
+@pytest.mark.parametrize("dashboard", SHIPPED, ids=lambda dashboard: dashboard["uid"])
+def test_panels_leave_no_hole_in_the_page(dashboard: dict[str, Any]) -> None:
+    places = [panel["gridPos"] for panel in dashboard["panels"]]
+    height = max(place["y"] + place["h"] for place in places)
+    assert sum(place["w"] * place["h"] for place in places) == 24 * height
+
+
+@pytest.mark.parametrize("dashboard", SHIPPED, ids=lambda dashboard: dashboard["uid"])
+def test_what_is_as_it_should_be_has_no_colour(dashboard: dict[str, Any]) -> None:
+    coloured = [
+        panel["title"]
+        for panel in all_panels(dashboard)
+        if panel["type"] == "stat" and "green" in json.dumps(panel["fieldConfig"])
+    ]
+    assert coloured == []
 
 
 def links(dashboard: dict[str, Any]) -> list[str]:

@@ -82,7 +82,7 @@ def test_objective_and_its_window_are_written_beside_the_error_rate() -> None:
 
 def test_errors_without_an_objective_have_fixed_steps_and_say_so() -> None:
     shown = panel(BARE, "Error rate")
-    assert steps(shown) == [(None, "green"), (1, "yellow"), (5, "red")]
+    assert steps(shown) == [(None, "transparent"), (1, "yellow"), (5, "red")]
     assert "it has no objective" in shown["description"]
     assert steps(panel(BARE, "Errors by route")) == [(None, "transparent"), (1, "yellow"), (5, "red")]
 
