@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.pa
     timeseries,
     worst,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.promql import or_unknown
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above, below
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS, stack_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
@@ -38,9 +39,11 @@ EARLIEST_EXPIRY = "min(vigil_certificate_not_after_timestamp_seconds) - time()"
 # Of certificates that we renew, of those that others renew, and of an authority; as alerts have them.
 LIFETIME = Scale(unit="dtdurations", minimum=None, steps=below("red", (7 * _DAY, CALM)))
 PROBED_LIFETIME = Scale(unit="dtdurations", minimum=None, steps=below("red", (7 * _DAY, "orange"), (21 * _DAY, CALM)))
-_AUTHORITY = Scale(unit="dtdurations", minimum=None, steps=below("red", (0, "orange"), (180 * _DAY, CALM)))
+_AUTHORITY = Scale(
+    unit="dtdurations", minimum=None, steps=below("red", (0, "orange"), (180 * _DAY, CALM)), unknown="unknown"
+)
 _LIFE_LEFT = Scale(unit="percent", minimum=None, decimals=0, steps=below("orange", (25, CALM)))
-_OVERDUE = Scale(unit="none", decimals=0, steps=above((1, "orange")))
+_OVERDUE = Scale(unit="none", decimals=0, steps=above((1, "orange")), unknown="unknown")
 _ALIKE = Scale(unit="none", texts={"0": ("no", "orange"), "1": ("yes", CALM)})
 
 
@@ -61,6 +64,8 @@ def certificates_page() -> Page:
 
 
 def _now() -> list[Builder[models.Panel]]:
+    overdue = f"sum((({_END} - time()) / ({_END} - {_START})) < bool 0.25)"
+    others = f'count({_AUTHORITY_END}) - max(count_values("end", {_AUTHORITY_END}))'
     first = f"bottomk(1, min by (service, host) ({_END})) - time()"
     return [
         stat(
@@ -74,34 +79,28 @@ def _now() -> list[Builder[models.Panel]]:
             link=Link.page("Host", UIDS["hosts"], host="${__field.labels.host}"),
         ),
         stat(
-            "Renewals overdue",
-            "Certificates with less than a quarter of their life left: runs of the playbook renew them at a third.",
-            Query(f"sum((({_END} - time()) / ({_END} - {_START})) < bool 0.25)"),
-            scale=_OVERDUE,
-            size=(5, 4),
-            no_value="no certificate is known",
-        ),
-        stat(
             "Authority expires in",
             "Time until the authority expires, and with it every certificate that it signed. Orange in its last half "
             "year, which is time to replace it in phases.",
-            Query(f"min({_AUTHORITY_END}) - time()"),
+            Query(or_unknown(f"min({_AUTHORITY_END}) - time()")),
             scale=_AUTHORITY,
             size=(6, 4),
-            no_value="no authority is known",
         ),
         stat(
-            "Hosts with another authority",
+            "Left undone",
+            "Certificates with less than a quarter of their life left: runs of the playbook renew them at a third. "
             "Hosts whose authority ends at another time than that of most: a change of it is not done there.",
-            Query(f'count({_AUTHORITY_END}) - max(count_values("end", {_AUTHORITY_END}))'),
+            Query(or_unknown(overdue), "renewals overdue", scale=_OVERDUE),
+            Query(or_unknown(others), "hosts with another authority", scale=_OVERDUE),
             scale=_OVERDUE,
-            size=(5, 4),
-            no_value="no authority is known",
+            size=(10, 4),
+            since=True,
         ),
     ]
 
 
 def _services() -> list[Builder[models.Panel]]:
+    expires = Column(head="expires in", scale=LIFETIME, width=110)
     life = f"100 * min by (service, host) (({_END} - time()) / ({_END} - {_START}))"
     return [
         table(
@@ -111,9 +110,14 @@ def _services() -> list[Builder[models.Panel]]:
             Query(f"min by (service, host) ({_END}) - time()"),
             Query(f"1000 * min by (service, host) ({_END})"),
             Query(life),
-            labels={"service": Column(head="service"), "host": Column(head="host", links=(_HOST,))},
+            labels={
+                "service": Column(head="service", width=130),
+                # In sight of a phone.
+                "Value #A": expires,
+                "host": Column(head="host", links=(_HOST,)),
+            },
             values=[
-                Column(head="expires in", scale=LIFETIME),
+                expires,
                 Column(head="expires on", scale=_DATE),
                 Column(head="life left", scale=_LIFE_LEFT),
             ],
@@ -161,6 +165,7 @@ def _probed() -> Builder[models.Panel]:
     # A probe without TLS reports a date before 1970.
     end = "(probe_ssl_earliest_cert_expiry > 0)"
     named = f"{end} * on (job, instance, prober) group_left (subject, issuer) probe_ssl_last_chain_info"
+    expires = Column(head="expires in", scale=PROBED_LIFETIME, width=110)
     to_probe = Link.page("Probe", UIDS["probes"], instance="${__data.fields.address:percentencode}")
     return table(
         "Expiry of what probes see",
@@ -168,11 +173,12 @@ def _probed() -> Builder[models.Panel]:
         "orange in the last three. The authority is who signed them.",
         Query(f"min by (instance, subject, issuer) ({named}) - time()"),
         labels={
-            "instance": Column(head="address", links=(to_probe,)),
+            "instance": Column(head="address", links=(to_probe,), width=210),
+            "Value": expires,
             "subject": Column(head="certificate"),
             "issuer": Column(head="authority"),
         },
-        values=[Column(head="expires in", scale=PROBED_LIFETIME)],
+        values=[expires],
         sort="expires in",
         descending=False,
         no_value="nothing is probed over TLS",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["DISK_USED", "FULL", "activity", "disk_used", "space"]
+__all__ = ["DISK_USED", "FULL", "NO_DISKS", "activity", "disk_used", "space"]
 
 FULL = Scale(unit="percent", maximum=100, decimals=0, steps=above((90, "orange"), (97, "red")), unknown=UNKNOWN)
 _FILES = Scale(unit="percent", maximum=100, decimals=0, steps=above((90, "orange"), (98, "red")), unknown=UNKNOWN)
@@ -37,7 +37,7 @@ _BYTES = Scale(unit="bytes", unknown=UNKNOWN)
 _LEFT = Scale(unit="bytes", steps=below("red", (1, CALM)), unknown=UNKNOWN)
 _EACH = "{{host}} {{mountpoint}}"
 _DEVICE = "{{host}} {{device}}"
-_NO_DISKS = "no disks of their own"
+NO_DISKS = "no disks of their own"
 
 
 def disk_used(where: str = "") -> str:
@@ -60,7 +60,7 @@ def space() -> list[Builder[models.Panel]]:
             scale=FULL,
             axis="share of the file system",
             size=(8, 8),
-            no_value=_NO_DISKS,
+            no_value=NO_DISKS,
             link=THIS_HOST,
         ),
         timeseries(
@@ -71,7 +71,7 @@ def space() -> list[Builder[models.Panel]]:
             axis="available",
             lowest_first=True,
             size=(8, 8),
-            no_value=_NO_DISKS,
+            no_value=NO_DISKS,
             link=THIS_HOST,
         ),
         timeseries(
@@ -81,7 +81,7 @@ def space() -> list[Builder[models.Panel]]:
             scale=_FILES,
             axis="share of the inodes",
             size=(8, 8),
-            no_value=_NO_DISKS,
+            no_value=NO_DISKS,
             link=THIS_HOST,
         ),
     ]

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, stat
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.promql import each_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.promql import each_of, or_unknown
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, above
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import FAILURES, UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import (
@@ -21,7 +22,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     at_first_place,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.cpu import CPU_USED
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import FULL, disk_used
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import (
+    FULL,
+    NO_DISKS,
+    disk_used,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.memory import MEMORY_USED
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
@@ -34,7 +39,7 @@ __all__ = ["now", "wrong"]
 _WARNING = Scale(unit="none", decimals=0, steps=above((1, "orange")), unknown=UNKNOWN)
 _MEMORY = Scale(unit="percent", decimals=0, steps=above((95, "orange")), unknown=UNKNOWN)
 _UPTIME = Scale(unit="dtdurations", unknown=UNKNOWN)
-_NOTABLE = Scale(unit="none", decimals=0, steps=above((1, "blue")))
+_NOTABLE = Scale(unit="none", decimals=0, steps=above((1, "blue")), unknown=UNKNOWN)
 _STATE = Scale(unit="none", texts={"0": ("unreachable", "red"), "1": ("up", CALM)})
 _CLOCK = Scale(unit="none", texts={"0": ("synchronised", CALM), "1": ("not synchronised", "orange")}, unknown=UNKNOWN)
 _FAILED = f'node_systemd_unit_state{{state="failed",{HOST}}}'
@@ -79,49 +84,34 @@ def wrong() -> list[Builder[models.Panel]]:
 
 
 def _counts() -> list[Builder[models.Panel]]:
+    alerts = Link.page("Alerts", UIDS["alerts"])
     return [
         stat(
-            "Unreachable",
-            "Machines whose node_exporter cannot be scraped: down, cut off, or without the service.",
-            Query(f"sum({SCRAPED} == bool 0)"),
-            scale=FAILURES,
+            "Machines that deviate",
+            "Machines whose node_exporter cannot be scraped: down, cut off, or without the service. Of those that can "
+            "be: clocks that nothing keeps.",
+            Query(or_unknown(f"sum({SCRAPED} == bool 0)"), "unreachable", scale=FAILURES, link=alerts),
+            Query(or_unknown(f"sum({_UNKEPT} == bool 0)"), "clocks not synchronised", scale=_WARNING),
+            scale=_WARNING,
+            size=(8, 4),
             since=True,
-            no_value="no machine",
         ),
         stat(
-            "Failed units",
-            "Units of systemd that have failed, of the machines that can be reached. The table below names them.",
-            Query(f"sum({_FAILED})"),
+            "Units and disks",
+            "Units of systemd that have failed, and file systems on disks that cannot be written. Tables name them.",
+            Query(or_unknown(f"sum({_FAILED})"), "failed units", scale=_WARNING),
+            Query(or_unknown(f"sum({_READONLY})"), "read-only file systems", scale=replace(FAILURES, unknown=NO_DISKS)),
             scale=_WARNING,
-            no_value=UNKNOWN,
+            size=(8, 4),
+            since=True,
         ),
         stat(
-            "Read-only file systems",
-            "File systems on disks that cannot be written. The table below names them.",
-            Query(f"sum({_READONLY})"),
-            scale=FAILURES,
-            no_value="no disks of their own",
-        ),
-        stat(
-            "Clocks not synchronised",
-            "Machines of which nothing keeps the clock. The table below names them.",
-            Query(f"sum({_UNKEPT} == bool 0)"),
+            "In the time shown",
+            "Processes that kernels killed for want of memory, and how often machines were started.",
+            Query(or_unknown(f"sum({_KILLS})"), "OOM kills", scale=_WARNING),
+            Query(or_unknown(f"sum({_REBOOTS})"), "reboots", scale=_NOTABLE),
             scale=_WARNING,
-            no_value=UNKNOWN,
-        ),
-        stat(
-            "OOM kills",
-            "Processes that kernels killed for want of memory within the time shown.",
-            Query(f"sum({_KILLS})"),
-            scale=_WARNING,
-            no_value=UNKNOWN,
-        ),
-        stat(
-            "Reboots",
-            "How often machines were started within the time shown.",
-            Query(f"sum({_REBOOTS})"),
-            scale=_NOTABLE,
-            no_value=UNKNOWN,
+            size=(8, 4),
         ),
     ]
 

@@ -51,6 +51,8 @@ _BEST = f"max by (job, instance) ({_SUCCESS})"
 _WORST = f"min by (job, instance) ({_SUCCESS})"
 _NOTHING = "-"
 _WARNING = Scale(unit="none", decimals=0, steps=above((1, "orange")), unknown=_NOTHING)
+_SOME = replace(_WARNING, unknown="unknown")
+_UNASKED = replace(_WARNING, unknown="nothing is probed")
 _SEEN = Scale(unit="none", texts={"0": ("fails", "red"), "1": ("works", "green")})
 _STATE = Scale(
     unit="none",
@@ -62,7 +64,13 @@ _STATE = Scale(
     },
 )
 _AVAILABLE = Scale(unit="percent", decimals=2, steps=below("orange", (90, CALM)), unknown=_NOTHING)
-_ANSWER = above((400, STATUSES["/^4/"]), (500, STATUSES["/^5/"]))
+_DURATION = Scale(unit="s", steps=above((2, "orange")), unknown=_NOTHING)
+_ANSWER = Scale(
+    unit="none",
+    decimals=0,
+    steps=above((400, STATUSES["/^4/"]), (500, STATUSES["/^5/"])),
+    unknown=_NOTHING,
+)
 _THIS_ROW = Link.page("This address", UIDS["probes"], instance="${__data.fields.address:percentencode}")
 
 
@@ -84,35 +92,22 @@ def probes_page() -> Page:
 def _counts() -> list[Builder[models.Panel]]:
     return [
         stat(
-            "Down",
-            "Addresses that no prober reaches.",
-            Query(f"sum({_BEST} == bool 0)"),
-            scale=FAILURES,
-            size=(6, 4),
-            no_value="nothing is probed",
-        ),
-        stat(
-            "Down from some",
-            "Addresses that one prober reaches and another does not: a way between them is cut.",
-            Query(f"sum({_BEST} > bool {_WORST})"),
+            "Wrong now",
+            "Addresses that no prober reaches; those that one prober reaches and another does not, as a way between "
+            "them is cut; and those of which no prober tells anything: it is down, or refuses.",
+            Query(or_unknown(f"sum({_BEST} == bool 0)"), "down", scale=FAILURES),
+            Query(or_unknown(f"sum({_BEST} > bool {_WORST})"), "down from some", scale=_SOME),
+            Query(or_unknown(f"sum({_ASKED} == bool 0)"), "not probed", scale=_UNASKED),
             scale=_WARNING,
-            size=(6, 4),
-            no_value="nothing is probed",
-        ),
-        stat(
-            "Not probed",
-            "Addresses of which no prober tells anything: it is down, or refuses. Whether they are up is unknown.",
-            Query(f"sum({_ASKED} == bool 0)"),
-            scale=_WARNING,
-            size=(6, 4),
-            no_value="nothing is probed",
+            size=(16, 4),
+            since=True,
         ),
         stat(
             "Next certificate to expire",
             "Time until the first certificate that a probed address serves expires, or one of its chain.",
             Query(or_unknown(f"min((probe_ssl_earliest_cert_expiry{{{WHERE}}} > 0) - time())")),
             scale=replace(PROBED_LIFETIME, unknown="no TLS"),
-            size=(6, 4),
+            size=(8, 4),
             link=Link.page("Certificates", UIDS["certificates"]),
         ),
     ]
@@ -120,30 +115,30 @@ def _counts() -> list[Builder[models.Panel]]:
 
 def _addresses() -> Builder[models.Panel]:
     state = f"(2 * {_BEST} + {_WORST}) or 1 + 0 * {_ASKED}"
-    told = {
-        f"sum by (job, instance) ({_SUCCESS} == bool 0)": Column(head="probers that fail", scale=_WARNING),
-        f"100 * avg by (job, instance) (avg_over_time({_SUCCESS}[$__range]))": Column(
-            head="available",
-            scale=_AVAILABLE,
-        ),
-        f"max by (job, instance) (probe_duration_seconds{{{WHERE}}})": Column(
-            head="duration", scale=Scale(unit="s", steps=above((2, "orange")), unknown=_NOTHING)
-        ),
-    }
+    available = f"100 * avg by (job, instance) (avg_over_time({_SUCCESS}[$__range]))"
     status = f"max by (job, instance) (probe_http_status_code{{{WHERE}}} > 0)"
     ends = f"min by (job, instance) ((probe_ssl_earliest_cert_expiry{{{WHERE}}} > 0) - time())"
-    told |= {
-        status: Column(head="HTTP status", scale=Scale(unit="none", decimals=0, steps=_ANSWER, unknown=_NOTHING)),
+    told = {
+        f"sum by (job, instance) ({_SUCCESS} == bool 0)": Column(head="probers that fail", scale=_WARNING),
+        available: Column(head="available", scale=_AVAILABLE),
+        f"max by (job, instance) (probe_duration_seconds{{{WHERE}}})": Column(head="duration", scale=_DURATION),
+        status: Column(head="HTTP status", scale=_ANSWER),
         ends: Column(head="certificate expires in", scale=replace(PROBED_LIFETIME, unknown=_NOTHING)),
     }
+    shown = Column(head="state", scale=_STATE, width=140)
     return table(
         "Addresses",
         "Every address that is probed, those that are down first. Available is the share of its probes in the time "
         "shown that succeeded, orange below 90 %, where an alert calls it unsteady.",
         Query(state),
         *(Query(each_of(_ASKED, expr)) for expr in told),
-        labels={"instance": Column(head="address", links=(_THIS_ROW,), width=320), "job": Column(head="probe")},
-        values=[Column(head="state", scale=_STATE), *told.values()],
+        labels={
+            "instance": Column(head="address", links=(_THIS_ROW,), width=200),
+            # In sight of a phone.
+            "Value #A": shown,
+            "job": Column(head="probe"),
+        },
+        values=[shown, *told.values()],
         order=f"3 - ({state})",
         no_value="nothing is probed",
         size=(24, 8),

@@ -15,7 +15,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.ex
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
 
-__all__ = ["AskedPage", "answered", "steady"]
+__all__ = ["AskedPage", "answered", "steady", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,28 @@ class AskedPage:
     def asked(self, title: str, number: int = 0) -> str:
         """Return what the panel asks at this place."""
         return [one.expr for one in expressions(self.model) if one.panel == title][number]
+
+    def tile(self, legend: str) -> str:
+        """Return what is asked for the one value of this legend among all panels."""
+        [(title, number)] = [
+            (panel["title"], number)
+            for panel in self.panels("stat")
+            for number, target in enumerate(panel["targets"])
+            if target["legendFormat"] == legend
+        ]
+        return self.asked(title, number)
+
+    def reading(self, legend: str) -> dict[str, Any]:
+        """Return how the value of this legend is read."""
+        [(panel, name)] = [
+            (panel, target["refId"])
+            for panel in self.panels("stat")
+            for target in panel["targets"]
+            if target["legendFormat"] == legend
+        ]
+        overrides = panel["fieldConfig"]["overrides"]
+        [found] = [one for one in overrides if one["matcher"] == {"id": "byFrameRefID", "options": name}]
+        return {one["id"]: one["value"] for one in found["properties"]}
 
     def column(self, title: str, head: str) -> str:
         """Return what the table asks for its column of this head."""
@@ -69,3 +91,11 @@ def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[
         "promql_expr_test": [{"expr": f"round({expr}, 0.001)", "eval_time": at, "exp_samples": samples}],
     }
     assert "SUCCESS" in evaluate(folder, test)
+
+
+def unknown(folder: Path, expr: str, reading: Mapping[str, Any], text: str, *series: dict[str, str]) -> None:
+    """Check that the expression answers with NaN alone, for which this text is shown."""
+    answered(folder, f"({expr}) <= 0 or ({expr}) > 0", {}, *series)
+    answered(folder, f"count({expr})", {"{}": 1.0}, *series)
+    shown = [one["options"]["result"]["text"] for one in reading["mappings"] if one["options"].get("match") == "nan"]
+    assert shown == [text]

@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._da
     AskedPage,
     answered,
     steady,
+    unknown,
 )
 
 PAGE = AskedPage.of(certificates_page())
@@ -57,7 +58,7 @@ def test_certificate_that_expires_next_is_named(tmp_path: Path) -> None:
 
 def test_renewal_is_overdue_by_its_own_life_not_by_fixed_days(tmp_path: Path) -> None:
     made = [*certificate("long", "a", days=20, of=90), *certificate("short", "a", days=10, of=30)]
-    answered(tmp_path, PAGE.asked("Renewals overdue"), {"{}": 1.0}, *made)
+    answered(tmp_path, PAGE.tile("renewals overdue"), {"{}": 1.0}, *made)
     assert steps(PAGE.said("Expiry", "life left")["thresholds"]) == [(None, "orange"), (25, "transparent")]
     assert steps(PAGE.said("Expiry", "expires in")["thresholds"]) == [(None, "red"), (7 * DAY, "transparent")]
 
@@ -72,15 +73,17 @@ def test_certificates_are_listed_with_date_and_life_left_the_next_first(tmp_path
 
 
 def test_nothing_known_of_certificates_is_no_count_of_zero(tmp_path: Path) -> None:
-    for title in ("Next to expire", "Renewals overdue", "Authority expires in", "Hosts with another authority"):
-        answered(tmp_path, PAGE.asked(title), {}, steady("something_else", 1))
-        assert PAGE.panel(title)["fieldConfig"]["defaults"]["noValue"].endswith("is known")
+    for name in ("renewals overdue", "hosts with another authority"):
+        unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), "unknown", steady("something_else", 1))
+    read = PAGE.panel("Authority expires in")["fieldConfig"]["defaults"]
+    unknown(tmp_path, PAGE.asked("Authority expires in"), read, "unknown", steady("something_else", 1))
+    assert PAGE.panel("Next to expire")["fieldConfig"]["defaults"]["noValue"] == "no certificate is known"
 
 
 def test_host_with_another_authority_is_counted_and_named(tmp_path: Path) -> None:
     name = "vigil_certificate_authority_not_after_timestamp_seconds"
     made = [steady(name, NOW + (900 if host != "c" else 100) * DAY, host=host) for host in "abcde"]
-    answered(tmp_path, PAGE.asked("Hosts with another authority"), {"{}": 1.0}, *made)
+    answered(tmp_path, PAGE.tile("hosts with another authority"), {"{}": 1.0}, *made)
     expected = {f'{{host="{host}"}}': float(host != "c") for host in "abcde"}
     answered(tmp_path, PAGE.column("Authority of each host", "as most hosts"), expected, *made)
 

@@ -17,6 +17,7 @@ from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._da
     AskedPage,
     answered,
     steady,
+    unknown,
 )
 
 PAGE = AskedPage.of(hosts_page())
@@ -39,11 +40,16 @@ def test_disk_that_is_mounted_several_times_counts_once(tmp_path: Path) -> None:
     answered(tmp_path, asked("Disk space used"), expected, *mounts)
 
 
-@pytest.mark.parametrize("title", ["Disk space used", "Disk space available", "Inodes used", "Read-only file systems"])
+@pytest.mark.parametrize("title", ["Disk space used", "Disk space available", "Inodes used"])
 def test_files_that_an_engine_mounts_into_a_container_are_no_disks(title: str, tmp_path: Path) -> None:
     mounts = [one for name in ("hosts", "hostname", "resolv.conf") for one in disk(f"/etc/{name}", "25x1000")]
     answered(tmp_path, asked(title), {}, *mounts)
     assert panel(title)["fieldConfig"]["defaults"]["noValue"] == "no disks of their own"
+
+
+def test_machines_without_disks_have_no_number_of_those_that_are_read_only(tmp_path: Path) -> None:
+    name = "read-only file systems"
+    unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), "no disks of their own", *disk("/etc/hosts", "25x1000"))
 
 
 def test_machine_that_tells_of_no_disk_has_a_line_that_says_so(tmp_path: Path) -> None:
@@ -81,14 +87,14 @@ def test_forecast_of_a_disk_that_fills_ends_at_nothing_left(tmp_path: Path) -> N
 
 def test_disk_that_is_read_only_is_named(tmp_path: Path) -> None:
     failed = disk("/srv", "60x1000", "/dev/sdb", readonly="1x1000")
-    answered(tmp_path, asked("Read-only file systems"), {"{}": 1.0}, *disk("/", "25x1000"), *failed)
+    answered(tmp_path, PAGE.tile("read-only file systems"), {"{}": 1.0}, *disk("/", "25x1000"), *failed)
     expected = {'{host="a",mountpoint="/srv",device="/dev/sdb"}': 1.0}
     answered(tmp_path, asked("Which file systems are read-only"), expected, *disk("/", "25x1000"), *failed)
 
 
 def test_disk_that_is_bound_read_only_at_a_second_place_is_not_read_only(tmp_path: Path) -> None:
     bound = disk("/srv/view", "25x1000", readonly="1x1000")
-    answered(tmp_path, asked("Read-only file systems"), {"{}": 0.0}, *disk("/", "25x1000"), *bound)
+    answered(tmp_path, PAGE.tile("read-only file systems"), {"{}": 0.0}, *disk("/", "25x1000"), *bound)
 
 
 def test_machine_that_cannot_be_reached_has_a_line_in_which_the_rest_is_unknown(tmp_path: Path) -> None:
@@ -112,18 +118,17 @@ def test_machines_that_cannot_be_reached_come_first_then_those_with_most_alerts(
     answered(tmp_path, order, expected, UP, DOWN, of_none, *firing)
 
 
-@pytest.mark.parametrize("title", ["Unreachable", "Failed units", "Clocks not synchronised", "OOM kills", "Reboots"])
-def test_count_that_cannot_be_known_is_not_shown_as_zero(title: str, tmp_path: Path) -> None:
-    answered(tmp_path, asked(title), {}, steady("something_else", 1))
-    assert panel(title)["fieldConfig"]["defaults"]["noValue"]
+@pytest.mark.parametrize("name", ["unreachable", "failed units", "clocks not synchronised", "OOM kills", "reboots"])
+def test_count_that_cannot_be_known_is_not_shown_as_zero(name: str, tmp_path: Path) -> None:
+    unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), "unknown", steady("something_else", 1))
 
 
 def test_machine_of_which_nothing_keeps_the_clock_is_counted_coloured_and_named(tmp_path: Path) -> None:
     kept = steady("node_timex_sync_status", 1, host="a")
     adrift = steady("node_timex_sync_status", 0, host="b")
-    answered(tmp_path, asked("Clocks not synchronised"), {"{}": 1.0}, kept, adrift)
+    answered(tmp_path, PAGE.tile("clocks not synchronised"), {"{}": 1.0}, kept, adrift)
     answered(tmp_path, asked("Which clocks nothing keeps"), {'{host="b"}': 0.0}, kept, adrift)
-    steps = panel("Clocks not synchronised")["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    steps = PAGE.reading("clocks not synchronised")["thresholds"]["steps"]
     assert [(step.get("value"), step["color"]) for step in steps] == [(None, "transparent"), (1, "orange")]
 
 
@@ -140,8 +145,8 @@ def test_time_of_the_boot_that_wavers_is_no_reboot(tmp_path: Path) -> None:
     clock = {"series": 'node_time_seconds{host="a"}', "values": "5000+60x100"}
     wavering = {"series": 'node_boot_time_seconds{host="a"}', "values": "1000 1001 1000 1001 1000 1001 1000x50"}
     started = {"series": 'node_boot_time_seconds{host="a"}', "values": "1000x29 6760x70"}
-    answered(tmp_path, asked("Reboots"), {"{}": 0.0}, clock, wavering, at="40m")
-    answered(tmp_path, asked("Reboots"), {"{}": 1.0}, clock, started, at="40m")
+    answered(tmp_path, PAGE.tile("reboots"), {"{}": 0.0}, clock, wavering, at="40m")
+    answered(tmp_path, PAGE.tile("reboots"), {"{}": 1.0}, clock, started, at="40m")
 
 
 @pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve["title"])

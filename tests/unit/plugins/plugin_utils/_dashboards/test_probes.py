@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._da
     AskedPage,
     answered,
     steady,
+    unknown,
 )
 
 PAGE = AskedPage.of(probes_page())
@@ -61,15 +62,23 @@ def test_each_address_has_its_state_of_now_the_worst_first(tmp_path: Path) -> No
     }
 
 
-@pytest.mark.parametrize("title", ["Down", "Down from some", "Not probed"])
-def test_addresses_are_counted_by_what_is_wrong(title: str, tmp_path: Path) -> None:
-    answered(tmp_path, PAGE.asked(title), {"{}": 1.0}, *UP, *PARTLY, *DOWN, *UNASKED)
-    answered(tmp_path, PAGE.asked(title), {"{}": 0.0}, *UP)
+def test_state_of_an_address_is_in_sight_of_a_phone() -> None:
+    organized = next(one for one in PAGE.panel("Addresses")["transformations"] if one["id"] == "organize")["options"]
+    assert [organized["renameByName"][name] for name in list(organized["indexByName"])[:2]] == ["address", "state"]
+    assert sum(PAGE.said("Addresses", head)["custom.width"] for head in ("address", "state")) <= 350
+
+
+@pytest.mark.parametrize("name", ["down", "down from some", "not probed"])
+def test_addresses_are_counted_by_what_is_wrong(name: str, tmp_path: Path) -> None:
+    answered(tmp_path, PAGE.tile(name), {"{}": 1.0}, *UP, *PARTLY, *DOWN, *UNASKED)
+    answered(tmp_path, PAGE.tile(name), {"{}": 0.0}, *UP)
+    text = "nothing is probed" if name == "not probed" else "unknown"
+    unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), text, steady("something_else", 1))
 
 
 def test_addresses_whose_prober_is_down_are_not_counted_as_up(tmp_path: Path) -> None:
-    answered(tmp_path, PAGE.asked("Down"), {}, *UNASKED)
-    answered(tmp_path, PAGE.asked("Not probed"), {"{}": 1.0}, *UNASKED)
+    unknown(tmp_path, PAGE.tile("down"), PAGE.reading("down"), "unknown", *UNASKED)
+    answered(tmp_path, PAGE.tile("not probed"), {"{}": 1.0}, *UNASKED)
     answered(tmp_path, f"({PAGE.column('Addresses', 'available')}) >= 0", {}, *UNASKED)
 
 
