@@ -28,6 +28,7 @@ options:
     description: Whether Grafana has the page of the hosts, to which those of the application then lead.
     type: bool
     default: false
+  alertmanager_url: {description: Where people silence alerts; empty for no link., type: str, default: ""}
   elasticsearch:
     description: Whether Grafana has an Elasticsearch data source with the logs.
     type: bool
@@ -85,13 +86,20 @@ def application_dashboard(
     described: Mapping[str, Any],
     *,
     hosts: bool = False,
+    alertmanager_url: str = "",
     elasticsearch: bool = False,
     jaeger: bool = False,
     logs_query: str = "",
     refresh: str = "30s",
 ) -> dict[str, Any]:
     """Return the JSON model; raise AnsibleFilterError for a wrong description or a missing library."""
-    sources = Sources(hosts=hosts, elasticsearch=elasticsearch, jaeger=jaeger, logs_query=logs_query)
+    sources = Sources(
+        hosts=hosts,
+        alertmanager_url=alertmanager_url,
+        elasticsearch=elasticsearch,
+        jaeger=jaeger,
+        logs_query=logs_query,
+    )
     try:
         refuse_missing_library()
         page = application_page(application(described), sources, refresh=refresh)

@@ -66,6 +66,7 @@ def shipped_dashboards(
         application_dashboard(
             application,
             hosts="node_exporter" in services,
+            alertmanager_url=alertmanager_url,
             elasticsearch="elasticsearch" in services,
             jaeger="jaeger" in services,
         )

@@ -15,6 +15,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._application_q
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications import judged
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
@@ -95,14 +96,14 @@ def _throughput(now: ApplicationQueries) -> Builder[models.Panel]:
     )
 
 
-def instance_panels(app: Application, *, hosts: bool) -> list[Builder[models.Panel]]:
+def instance_panels(app: Application, leads: Leads) -> list[Builder[models.Panel]]:
     """Return where the application runs and what alerts say of it and of what it needs."""
-    alerts = firing_alerts(f"service={quoted(app.name)}")
-    where = [_instances(app, hosts=hosts), *([_dependencies(app)] if app.depends_on else [])]
+    alerts = firing_alerts(f"service={quoted(app.name)}", leads)
+    where = [_instances(app, leads), *([_dependencies(app)] if app.depends_on else [])]
     return [*spread(where, height=7), *spread([alerts], height=7)]
 
 
-def _instances(app: Application, *, hosts: bool) -> Builder[models.Panel]:
+def _instances(app: Application, leads: Leads) -> Builder[models.Panel]:
     where = f'job={quoted(app.job)},instance=~"$instance"'
     state, began = (f"max by (instance, host) ({name}{{{where}}})" for name in ("up", "process_start_time_seconds"))
     seen = f"max by (instance, host) (max_over_time(timestamp(up{{{where}}} == 1)[1d:1m]))"
@@ -110,7 +111,6 @@ def _instances(app: Application, *, hosts: bool) -> Builder[models.Panel]:
     # Every question has an answer, or tables of Grafana 9.4 fail: instances that are down are among the versions.
     versions = f"max by (instance, host, version) ({build}{{{where}}}) or on (instance, host) {state}"
     alone = Link.page("This instance alone", dashboard_uid(app.name), instance="${__value.raw}")
-    host = Link.page("The host", UIDS["hosts"], host="${__value.raw}")
     return table(
         "Instances",
         "Where the application runs, in which version, and since when it is up, or Prometheus cannot reach it; after a "
@@ -123,7 +123,7 @@ def _instances(app: Application, *, hosts: bool) -> Builder[models.Panel]:
             "Value #A": Column(head="state", scale=_STATE, width=110),
             "Value #B": Column(head="since", scale=Scale(unit="dateTimeFromNow", minimum=None), width=140),
             **({"version": Column(head="version", width=90)} if build else {}),
-            "host": Column(head="host", links=(host,) if hosts else ()),
+            "host": Column(head="host", links=leads.to_host()),
         },
         sort="state",
         descending=False,

@@ -33,6 +33,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.ap
     resource_panels,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import (
     to_address,
     to_dashboard,
@@ -57,10 +58,12 @@ __all__ = ["Sources", "application_page"]
 class Sources:
     """Which data sources there are besides Prometheus, and how the logs of an application are found in one.
 
-    `hosts` says whether there is a page of the machines, to which those of the application can lead.
+    `hosts` says whether there is a page of the machines, to which those of the application can lead, and
+    `alertmanager_url` where people silence alerts, empty where they cannot.
     """
 
     hosts: bool = False
+    alertmanager_url: str = ""
     elasticsearch: bool = False
     jaeger: bool = False
     logs_query: str = ""
@@ -68,13 +71,14 @@ class Sources:
 
 def application_page(app: Application, sources: Sources, *, refresh: str = "30s") -> Page:
     """Return the dashboard: the state now, requests, resources, business, promises, ways to logs and traces."""
+    leads = Leads(hosts=sources.hosts, alertmanager_url=sources.alertmanager_url)
     now, curves = _queries(app, "5m"), _queries(app, RATE)
     rows = [
-        Row("Now", [*state_panels(app, now), *instance_panels(app, hosts=sources.hosts)]),
+        Row("Now", [*state_panels(app, now), *instance_panels(app, leads)]),
         Row("Requests", request_panels(app, now, curves)),
         Row("Resources", resource_panels(app, RATE, hosts=sources.hosts)),
         Row("Business", business_panels(app, curves)),
-        Row("Objectives", _promise_panels(app)),
+        Row("Objectives", _promise_panels(app, leads)),
         Row("Logs", _log_panels(app, sources)),
     ]
     return Page(
@@ -106,11 +110,11 @@ def _queries(app: Application, window: str) -> ApplicationQueries:
     )
 
 
-def _promise_panels(app: Application) -> list[Builder[models.Panel]]:
+def _promise_panels(app: Application, leads: Leads) -> list[Builder[models.Panel]]:
     if not app.objectives:
         return []
     where = f"service={quoted(app.name)}"
-    told = [make(where) for make in (objectives.compliance, objectives.budgets, objectives.alert_states)]
+    told = [make(where, leads) for make in (objectives.compliance, objectives.budgets, objectives.alert_states)]
     return [*told, *spread([objectives.burn_rate(where), objectives.violation_probability(where)], height=9)]
 
 
