@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import measured
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import stack_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.chosen import HOST
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.cpu import cpu
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.disks import activity, space
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.memory import memory
@@ -16,6 +18,9 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.system import system
 
 __all__ = ["hosts_page"]
+
+_UPTIME = f"node_time_seconds{{{HOST}}} - node_boot_time_seconds{{{HOST}}}"
+_KILLS = f"increase(node_vmstat_oom_kill{{{HOST}}}[2m])"
 
 
 def hosts_page() -> Page:
@@ -33,6 +38,12 @@ def hosts_page() -> Page:
             Row("Disk activity", activity()),
             Row("Network", network()),
             Row("System", system()),
+        ),
+        annotations=(
+            measured("Starts", "blue", f"max by (host) ({_UPTIME}) < 300", title="{{host}} was started"),
+            measured(
+                "OOM kills", "orange", f"max by (host) ({_KILLS}) > 0", title="{{host}} killed for want of memory"
+            ),
         ),
         choose=("host", 'up{job="node_exporter"}', "Host"),
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import annotation_expressions
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards.answers import (
     AskedPage,
@@ -205,3 +206,13 @@ def test_names_of_machines_lead_to_the_machine_alone() -> None:
 
 def test_what_is_as_it_should_be_has_no_colour() -> None:
     assert [one["title"] for one in PAGE.panels("stat", "table") if "green" in json.dumps(one["fieldConfig"])] == []
+
+
+def test_starts_and_kills_are_drawn_over_the_curves_of_the_time_in_which_they_happened(tmp_path: Path) -> None:
+    drawn = {one.panel.removeprefix("annotation "): one.expr for one in annotation_expressions(PAGE.model)}
+    clock = {"series": 'node_time_seconds{host="a"}', "values": "5000+60x100"}
+    started = {"series": 'node_boot_time_seconds{host="a"}', "values": "1000x29 6760x70"}
+    kills = {"series": 'node_vmstat_oom_kill{host="a"}', "values": "3x29 4x70"}
+    for name in ("Starts", "OOM kills"):
+        for minute, expected in {20: {}, 30: {'{host="a"}': 1.0}, 50: {}}.items():
+            answered(tmp_path, f"clamp_max({drawn[name]}, 1)", expected, clock, started, kills, at=f"{minute}m")
