@@ -11,7 +11,8 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Every Prometheus and Alertmanager, and one Elasticsearch and one Jaeger where there are such. The first of each has
-    the name of its service as its uid, so that dashboards stay when a machine goes.
+    the name of its service as its uid, so that dashboards stay when a machine goes. Grafana lists the alert rules of
+    the first Prometheus alone, as its replicas have the same.
   - Where both ends are there, exemplars lead to their traces, traces to logs and metrics, and logs to their traces.
 positional: passwords
 options:
@@ -84,7 +85,7 @@ def stack_datasources(
     return [
         {
             **_source(service, number, target),
-            **_access(passwords.get(service, ""), authorities, settings[service]),
+            **_access(passwords.get(service, ""), authorities, {**settings[service], **_shows_rules(service, number)}),
             **({"isDefault": True} if (service, number) == ("prometheus", 1) else {}),
         }
         for service, items in found.items()
@@ -117,12 +118,15 @@ def _prometheus(there: set[str], scrape_interval: str) -> Source:
         "httpMethod": "POST",
         "prometheusType": "Prometheus",
         "timeInterval": scrape_interval,
-        # Rules belong to the configuration of Prometheus; Grafana shows them.
-        "manageAlerts": True,
         "allowAsRecordingRulesTarget": False,
         **({"alertmanagerUid": "alertmanager"} if "alertmanager" in there else {}),
         **({"exemplarTraceIdDestinations": exemplars} if exemplars else {}),
     }
+
+
+def _shows_rules(service: str, number: int) -> Source:
+    """Return whether Grafana lists the rules, which belong to the configuration of Prometheus: once, not by replica."""
+    return {"manageAlerts": number == 1} if service == "prometheus" else {}
 
 
 def _elasticsearch(there: set[str], index: str) -> Source:

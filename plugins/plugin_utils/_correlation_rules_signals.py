@@ -62,7 +62,7 @@ def _left_out(application: Application, name: str, threshold: float, requests: S
     said, _failed = example_statuses(metrics["bad_status"])
     bound = bound_spellings(threshold)[0]
     for labels in left_out_labels(application.matchers):
-        own = {"job": application.job, **labels}
+        own = {"job": application.job, "instance": "a", **labels}
         if name == _FAILING:
             series[_named(metrics["requests"], {**own, metrics["status_label"]: said})] = counter(requests)
         elif name == _SLOW:
@@ -95,7 +95,7 @@ def _failures(
     good = [count - failures for count, failures in zip(requests, bad, strict=True)]
     first = next(minute for minute, count in enumerate(bad) if count)
     metric, label = application.metrics["requests"], application.metrics["status_label"]
-    own = {"job": application.job, **counted_labels(application.matchers)}
+    own = {"job": application.job, "instance": "a", **counted_labels(application.matchers)}
     return {
         _named(metric, {**own, label: said}): counter(good),
         _named(metric, {**own, label: failed}): [*[None] * first, *counter(bad[first:])],
@@ -106,7 +106,7 @@ def _delays(application: Application, threshold: float, requests: Sequence[float
     """Return a histogram whose largest bound is the threshold."""
     quick = [count * (1 - share) for count, share in zip(requests, shares, strict=True)]
     faster, bound = f"{threshold / 2:.12g}", bound_spellings(threshold)[0]
-    own = {"job": application.job, **counted_labels(application.matchers)}
+    own = {"job": application.job, "instance": "a", **counted_labels(application.matchers)}
     return {
         _named(f"{application.metrics['duration']}_bucket", {**own, "le": le}): counter(counts)
         for le, counts in ((faster, quick), (bound, quick), ("+Inf", requests))

@@ -11,6 +11,7 @@ from ansible_collections.vigil.observability.tests.house_rules import (
     files,
     forecasts,
     inputs,
+    recorded_labels,
     runbooks,
     tables,
     tasks,
@@ -27,6 +28,7 @@ RULES = (
     forecasts.hasty,
     runbooks.faults,
     alert_tables.outdated,
+    recorded_labels.invented,
 )
 
 

@@ -35,6 +35,12 @@ def test_every_replica_is_a_data_source_and_the_first_keeps_its_uid_whoever_it_i
     assert left["prometheus"]["url"] == "https://monitor2.example.org:9090"
 
 
+def test_rules_are_listed_of_one_replica_alone() -> None:
+    sources = by_uid(METRICS, {})
+    listed = {uid: source["jsonData"].get("manageAlerts") for uid, source in sources.items()}
+    assert listed == {"prometheus": True, "prometheus_2": False, "alertmanager": None}
+
+
 def test_passwords_and_authorities_are_secrets_and_only_where_there_are_some() -> None:
     sources = by_uid(METRICS, {"prometheus": "one"}, authorities="PEM")
     assert sources["prometheus"]["secureJsonData"] == {"basicAuthPassword": "one", "tlsCACert": "PEM"}
