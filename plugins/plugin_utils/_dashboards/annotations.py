@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import or_zero
+
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
     from grafana_foundation_sdk.builders import annotationslist, dashboard
     from grafana_foundation_sdk.cog.builder import Builder
@@ -50,8 +52,11 @@ def noted(name: str, color: str, *tags: str) -> Annotation:
 
 
 def measured(name: str, color: str, expr: str, *, title: str) -> Annotation:
-    """Return events at the times at which the expression has an answer; `title` may hold labels as `{{label}}`."""
-    return Annotation(name=name, color=color, expr=expr, heads={"titleFormat": title, "step": "60s"})
+    """Return events at the times at which the expression is above 0; `title` may hold labels as `{{label}}`.
+
+    It is asked with a 0 in place of no answer, without which Grafana 9.4 cannot do.
+    """
+    return Annotation(name=name, color=color, expr=or_zero(expr), heads={"titleFormat": title, "step": "60s"})
 
 
 def noted_events(title: str, description: str, *tags: str, size: tuple[int, int]) -> Builder[models.Panel]:

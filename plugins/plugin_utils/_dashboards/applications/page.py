@@ -41,7 +41,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
     to_tagged,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row, spread
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import log_lines, or_zero
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import log_lines
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
@@ -145,8 +145,7 @@ def _variables(app: Application, sources: Sources) -> tuple[Builder[models.Varia
 def _annotations(app: Application) -> tuple[Annotation, ...]:
     events = [noted("Deployments", "blue", "deployment", app.name), noted("Incidents", "red", "incident", app.name)]
     if app.metrics["build_info"]:
-        # What is 0 is not drawn, and Grafana 9.4 cannot do without an answer.
-        builds = or_zero(ApplicationQueries(app.job, app.metrics).new_builds("5m"))
+        builds = ApplicationQueries(app.job, app.metrics).new_builds("5m")
         events.append(measured("New versions", "purple", builds, title="version {{version}}"))
     return tuple(events)
 

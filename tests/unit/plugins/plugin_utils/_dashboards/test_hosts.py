@@ -213,6 +213,7 @@ def test_starts_and_kills_are_drawn_over_the_curves_of_the_time_in_which_they_ha
     clock = {"series": 'node_time_seconds{host="a"}', "values": "5000+60x100"}
     started = {"series": 'node_boot_time_seconds{host="a"}', "values": "1000x29 6760x70"}
     kills = {"series": 'node_vmstat_oom_kill{host="a"}', "values": "3x29 4x70"}
+    # Of what is 0 nothing is drawn.
     for name in ("Starts", "OOM kills"):
-        for minute, expected in {20: {}, 30: {'{host="a"}': 1.0}, 50: {}}.items():
+        for minute, expected in {20: {"{}": 0.0}, 30: {'{host="a"}': 1.0}, 50: {"{}": 0.0}}.items():
             answered(tmp_path, f"clamp_max({drawn[name]}, 1)", expected, clock, started, kills, at=f"{minute}m")
