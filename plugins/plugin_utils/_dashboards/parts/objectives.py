@@ -91,7 +91,7 @@ def compliance(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]
         *(Query(leads.by_service(expr)) for expr in asked),
         labels=_named(leads),
         values=[
-            Column(head="objective is", scale=_KEPT, no_value="not known yet"),
+            Column(head="objective is", scale=_KEPT, no_value="not known yet", width=110),
             Column(head="promised", scale=_SHARE),
             Column(head="over", scale=Scale(unit="suffix:days", decimals=0)),
             Column(head="good so far", scale=_SHARE),
@@ -124,7 +124,7 @@ def budgets(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]:  
         *(Query(leads.by_service(expr)) for expr in asked),
         labels=_named(leads),
         values=[
-            Column(head="left", scale=BUDGET, no_value="not known yet"),
+            Column(head="left", scale=BUDGET, no_value="not known yet", width=110),
             Column(head="burn rate of 1 h", scale=BURN, no_value="no traffic"),
             Column(head="burn rate of 6 h", scale=BURN, no_value="no traffic"),
             Column(head="spent on", scale=_SPENT, no_value="not at this pace"),
@@ -167,8 +167,8 @@ def _state(alerts: str, where: str) -> str:
 
 def _named(leads: Leads) -> dict[str, Column]:
     return {
-        "service": Column(head="service", links=leads.to_service()),
-        "slo": Column(head="objective"),
+        "service": Column(head="service", links=leads.to_service(), width=120),
+        "slo": Column(head="objective", width=120),
         "page": Column(head="page", hidden=True),
     }
 

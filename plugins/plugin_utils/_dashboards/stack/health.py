@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LOST", "now_panel", "soon_panel"]
 
-_FULL = Scale(unit="percent", maximum=100, decimals=0, steps=above((80, "yellow"), (90, "red")))
+_UNKNOWN = "unknown"
+_FULL = Scale(unit="percent", maximum=100, decimals=0, steps=above((80, "yellow"), (90, "red")), unknown=_UNKNOWN)
 _HEARD = Scale(unit="none", texts={"0": ("silent", "red"), "1": ("heard", CALM)})
 # A count of 0, and of what cannot be counted, since nobody tells of it.
 _COUNT = Scale(
@@ -36,7 +38,7 @@ _COUNT = Scale(
     decimals=0,
     texts={
         "-2": ("no Alertmanager", "red"),
-        "-1": ("unknown", "orange"),
+        "-1": (_UNKNOWN, "orange"),
         "0": ("0", CALM),
         "1": ("1", "red"),
     },
@@ -65,16 +67,15 @@ def now_panel(pages: frozenset[str], dead_mans_switch: str, *, promised: bool) -
 
 def soon_panel(pages: frozenset[str]) -> Builder[models.Panel]:
     """Return what will be wrong soon."""
+    certificates, life = _to(pages, "certificates"), replace(LIFETIME, unknown=_UNKNOWN)
     return stat(
         "Soon",
         "The fullest file system of all hosts, and the time until the first certificate of a service expires: runs of "
         "the playbook renew them long before.",
-        Query(f"max({DISK_USED})", "Fullest disk", scale=_FULL, link=_to(pages, "hosts")),
-        Query(EARLIEST_EXPIRY, "Next certificate", scale=LIFETIME, link=_to(pages, "certificates")),
+        Query(f"max({DISK_USED}) or on () vector(NaN)", "fullest disk", scale=_FULL, link=_to(pages, "hosts")),
+        Query(f"{EARLIEST_EXPIRY} or on () vector(NaN)", "next certificate", scale=life, link=certificates),
         scale=_FULL,
         size=(6, 6),
-        text="value_and_name",
-        no_value="unknown",
     )
 
 

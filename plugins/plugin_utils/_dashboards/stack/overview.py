@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.le
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import alerts
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS, stack_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.health import now_panel, soon_panel
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.services import (
@@ -62,7 +63,7 @@ def _down(pages: frozenset[str], leads: Leads) -> Builder[models.Panel]:
         Query(f"sort_desc(1000 * {leads.by_job(f'({seen} or {down})', page)})"),
         labels={
             "job": Column(head="service", links=leads.to_job()),
-            "Value": Column(head="last up", scale=replace(alerts.SINCE, texts={"0": ("not within a day", "red")})),
+            "Value": Column(head="last up", scale=replace(alerts.SINCE, texts={"0": ("not within a day", CALM)})),
             "host": Column(head="host", links=leads.to_host()),
             "instance": Column(head="instance"),
             "page": Column(head="page", hidden=True),

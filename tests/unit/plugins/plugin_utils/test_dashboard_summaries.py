@@ -11,12 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_summaries import (
     SUMMARY_SERIES,
     summary_group,
 )
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
+
+RULES = Path(__file__).parents[4] / "roles/prometheus/files/rules"
+PROMISES = {
+    "objectives": [{"kind": "availability", "target": 0.999}, {"kind": "latency", "target": 0.99, "threshold": 0.5}],
+    "business": [{"name": "revenue", "expr": "sum(revenue)"}],
+}
 
 
 def alert(name: str, summary: str, *, severity: str = "warning", expr: str = "up == 0") -> dict[str, Any]:
@@ -118,3 +126,16 @@ def test_recordings_and_alerts_without_a_summary_are_left_alone() -> None:
 def test_severity_that_a_template_gives_is_not_asked_for() -> None:
     [rule] = summary_group([{"rules": [alert("Down", "a", severity="{{ $labels.severity }}")]}])["rules"]
     assert "severity=" not in rule["expr"]
+
+
+def test_every_alert_of_ours_is_recorded_with_its_runbook() -> None:
+    groups = [group for file in sorted(RULES.glob("*.yml")) for group in yaml.safe_load(file.read_text())["groups"]]
+    shop = {"name": "shop", "team": "sales", "depends_on": ["cart"], **PROMISES}
+    generated = application_rules([shop, {"name": "cart", "team": "sales"}])
+    groups += [group for pair in generated for group in pair["rules"]["groups"]]
+    alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    recorded = {rule["labels"]["alertname"]: rule["expr"] for rule in summary_group(groups)["rules"]}
+    assert len(alerts) > 100
+    for rule in alerts:
+        address = rule["annotations"]["runbook_url"]
+        assert f'"runbook_url", "{address}", "", "")' in recorded[rule["alert"]]

@@ -103,6 +103,13 @@ def test_what_cannot_be_counted_is_not_shown_as_0() -> None:
     assert texts["-1"]["text"] == "unknown"
 
 
+def test_what_will_be_wrong_soon_is_unknown_where_nobody_tells() -> None:
+    for number in numbers(overview(), "Soon").values():
+        assert number["expr"].endswith(" or on () vector(NaN)")
+        [unknown] = number["mappings"]
+        assert (unknown["options"]["match"], unknown["options"]["result"]["text"]) == ("nan", "unknown")
+
+
 @pytest.mark.parametrize(
     ("alertmanagers", "dropped", "lost"),
     [
