@@ -13,7 +13,7 @@ description:
   - Creates, changes or deletes a service account, by its name, and the tokens that programs use.
   - Grafana shows a token once, when it makes it. It goes into a file of the host, and into no result, diff or log.
   - A token is tried at the server, with one request each on every run, and made anew when its file holds none that is
-    accepted, and before it expires. The new one has the next name, C(bot (2)) after C(bot), and the former one is
+    accepted, and before it expires. The new one has the next name, V(bot (2\)) after V(bot), and the former one is
     deleted when the new one lies in its file and is accepted. Whatever a connection loses, what is in the file works.
 extends_documentation_fragment:
   - vigil.observability.connection
