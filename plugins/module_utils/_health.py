@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from ._secret_spellings import hidden
+
 __all__ = ["Endpoint", "HealthError", "NotHealthyYet"]
 
 _TIMEOUT = 5.0
-_SHOWN = 2000
+_SHOWN, _READ = 2000, 20_000  # characters of an answer
 
 
 class HealthError(Exception):
@@ -91,7 +93,9 @@ class Endpoint:
             path = f"{target.path or '/'}{'?' if target.query else ''}{target.query}"
             connection.request(method, path, headers=self._headers())
             answer = connection.getresponse()
-            return answer.status, answer.read(_SHOWN).decode(errors="replace").strip()
+            # Read further than it is shown: half a secret is still one.
+            body = hidden(answer.read(_READ).decode(errors="replace").strip(), self._secrets())
+            return answer.status, body[:_SHOWN]
         except ssl.SSLCertVerificationError as exc:
             raise HealthError(f"The certificate of {url} is not trusted: {exc.verify_message}") from exc
         except socket.timeout as exc:
@@ -126,6 +130,10 @@ class Endpoint:
             return {}
         token = base64.b64encode(f"{self.username}:{self.password()}".encode()).decode()
         return {"Authorization": f"Basic {token}"}
+
+    def _secrets(self) -> tuple[str, ...]:
+        password = self.password() if self.username is not None else ""
+        return (password, f"{self.username}:{password}") if password else ()
 
     def password(self) -> str:
         """Return the password, empty where there is no file for one. Raises HealthError when it cannot be read."""

@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -121,6 +121,17 @@ def test_password_is_read_from_its_file(service: Service, tmp_path: Path) -> Non
     (tmp_path / "password").write_text("battery:staple\n")
     Endpoint(service.url(), username="admin", password_file=str(tmp_path / "password")).check()
     assert b64decode(service.authorization.partition(" ")[2]) == b"admin:battery:staple"
+
+
+def test_an_answer_that_repeats_the_password_is_told_without_it(service: Service, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text('p"w\n')
+    login = b64encode(b'u:p"w').decode()
+    service.status, service.body = 503, f'"p\\"w" {login} {"x" * 1970} p"w'.encode()
+    with pytest.raises(NotHealthyYet) as told:
+        Endpoint(service.url(), username="u", password_file=str(secret)).check()
+    assert f'{service.url()} answers HTTP 503: "********" ******** xx' in str(told.value)
+    assert str(told.value).endswith("x ********")
 
 
 def test_user_without_a_password_file_has_an_empty_password(service: Service) -> None:
