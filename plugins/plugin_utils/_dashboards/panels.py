@@ -56,13 +56,15 @@ def or_zero(expr: str) -> str:
     return f"({expr}) or on () vector(0)"
 
 
-def worst(expr: str, *, lowest: bool = False, most: int = _MOST_LINES) -> str:
+def worst(expr: str, *, lowest: bool = False, most: int = _MOST_LINES, used: bool = False) -> str:
     """Return the expression for those series alone that were highest (or lowest) within the time shown.
 
-    The choice is made once for the whole curve: topk by itself chooses anew at each point.
+    The choice is made once for the whole curve: topk by itself chooses anew at each point. `used` leaves out those that
+    were 0 all the time.
     """
     pick, extreme = ("bottomk", "min_over_time") if lowest else ("topk", "max_over_time")
-    return f"({expr}) and {pick}({most}, {extreme}(({expr})[$__range:$__interval] @ end()))"
+    some = " > 0" if used else ""
+    return f"({expr}) and {pick}({most}, {extreme}(({expr})[$__range:$__interval] @ end()){some})"
 
 
 def timeseries(

@@ -126,7 +126,8 @@ def _contents() -> list[Builder[models.Panel]]:
 
 
 def _requests() -> list[Builder[models.Panel]]:
-    asked = f"rate({_REQUESTS}_count{{{INSTANCE}}}[{RATE}])"
+    # Of connections that become another protocol the status is no status.
+    asked = f'rate({_REQUESTS}_count{{status_code=~"[1-5]..",{INSTANCE}}}[{RATE}])'
     failed = f'sum by (handler) (increase({_REQUESTS}_count{{status_code=~"5..",{INSTANCE}}}[5m]))'
     lasting = f"sum by (le, handler) (rate({_REQUESTS}_bucket{{{_ANSWERED}}}[{RATE}]))"
     return [
@@ -144,7 +145,7 @@ def _requests() -> list[Builder[models.Panel]]:
             "Errors by handler",
             "Requests within 5 minutes that Grafana failed to answer, of the ten kinds with the most. Queries to a "
             "data source that does not answer are among them.",
-            Query(worst(f"{failed} > 0"), "{{handler}}"),
+            Query(worst(failed, used=True), "{{handler}}"),
             scale=COUNT,
             axis="requests within 5 min",
             size=(8, 8),
@@ -164,14 +165,14 @@ def _requests() -> list[Builder[models.Panel]]:
 
 def _sources() -> list[Builder[models.Panel]]:
     asked = f"rate(grafana_datasource_request_total{{{INSTANCE}}}[{RATE}])"
-    by_source = f"sum by (datasource, class) ({status_class(asked, 'code')}) > 0"
+    by_source = f"sum by (datasource, class) ({status_class(asked, 'code')})"
     buckets = f"rate(grafana_datasource_request_duration_seconds_bucket{{{INSTANCE}}}[{RATE}])"
     lasting = f"histogram_quantile(0.95, sum by (le, datasource) ({buckets})) >= 0"
     return [
         timeseries(
             "Requests to data sources",
             "Requests to each data source that is asked, by the class of the status of its answer.",
-            Query(worst(by_source), "{{datasource}} {{class}}"),
+            Query(worst(by_source, used=True), "{{datasource}} {{class}}"),
             scale=Scale(unit="reqps", soft_maximum=1),
             axis="requests per second",
             no_value=_NO_TRAFFIC,

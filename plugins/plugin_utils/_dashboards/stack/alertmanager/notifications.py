@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import COUNT, INSTANCE
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
@@ -30,11 +30,6 @@ def _grew(name: str, window: str, by: str = _BY) -> str:
     return f"sum by ({by}) (increase({name}{{{INSTANCE}}}[{window}]))"
 
 
-def _used(name: str, by: str = _BY) -> str:
-    """Return the ways by which something went within the time shown, whatever the members were in between."""
-    return f"(sum by ({by}) (max_over_time({name}{{{INSTANCE}}}[$__range] @ end())) > 0)"
-
-
 def _took(window: str) -> str:
     took, times = (_grew(f"alertmanager_notification_latency_seconds_{part}", window) for part in ("sum", "count"))
     return f"{took} / ({times} > 0)"
@@ -47,14 +42,13 @@ def notifications() -> list[Builder[models.Panel]]:
 
 def _receivers() -> Builder[models.Panel]:
     sent, failed = _grew(_SENT, "$__range"), _grew(_FAILED, "$__range")
-    used = f"and on ({_BY}) {_used(_SENT)}"
     return table(
         "Receivers",
         "Every way by which people were told within the time shown: receiver and integration, such as mail or a "
         "webhook. Of members that do not name receivers in their metrics the column is empty. One that is missing here "
         "was not used.",
-        Query(f"{sent} {used}"),
-        Query(f"{failed} {used}"),
+        Query(f"{sent} > 0"),
+        Query(f"{failed} and on ({_BY}) {sent} > 0"),
         Query(f"100 * {failed} / ({sent} > 0)"),
         Query(_took("$__range")),
         labels={"receiver_name": Column(head="receiver"), "integration": Column(head="integration")},
@@ -71,12 +65,11 @@ def _receivers() -> Builder[models.Panel]:
 
 
 def _curves() -> list[Builder[models.Panel]]:
-    reasons = f"{_BY}, reason"
     return [
         timeseries(
             "Notifications attempted",
             "Notifications within 15 minutes by receiver and integration, those that failed among them.",
-            Query(f"{_grew(_SENT, '15m')} and on ({_BY}) {_used(_SENT)}", _WAY),
+            Query(worst(_grew(_SENT, "15m"), used=True), _WAY),
             scale=COUNT,
             axis="within 15 min",
             size=(8, 8),
@@ -86,10 +79,7 @@ def _curves() -> list[Builder[models.Panel]]:
             "Notifications that failed",
             "Notifications within 15 minutes that could not be delivered, by receiver, integration and reason. "
             "clientError: address or token is wrong; serverError: theirs; contextDeadlineExceeded: no answer in time.",
-            Query(
-                f"{_grew(_FAILED, '15m', reasons)} and on ({reasons}) {_used(_FAILED, reasons)}",
-                f"{_WAY}: {{{{reason}}}}",
-            ),
+            Query(worst(_grew(_FAILED, "15m", f"{_BY}, reason"), used=True), f"{_WAY}: {{{{reason}}}}"),
             scale=COUNT,
             axis="within 15 min",
             size=(8, 8),
@@ -98,7 +88,7 @@ def _curves() -> list[Builder[models.Panel]]:
         timeseries(
             "Delivery time",
             "How long a delivery of the hour before took on average.",
-            Query(_took("1h"), _WAY),
+            Query(worst(_took("1h")), _WAY),
             scale=Scale(unit="s", soft_maximum=1),
             axis="duration",
             size=(8, 8),

@@ -30,6 +30,21 @@ def test_only_what_was_used_is_shown_by_receiver_and_integration(tmp_path: Path)
     assert "SUCCESS" in answers(tmp_path, PAGE, "Notifications attempted", series, sent)
 
 
+def test_receivers_are_told_with_what_failed_and_how_long_it_took(tmp_path: Path) -> None:
+    way = 'integration="webhook",receiver_name="people"'
+    took = f"alertmanager_notification_latency_seconds_{{}}{{{{{WHERE},{way}}}}}"
+    series = {
+        f"{TOTAL},{way}}}": "0x10 60x50",
+        f'{TOTAL},integration="email",receiver_name="spare"}}': "0x60",
+        f'{FAILED},{way},reason="clientError"}}': "0x10 15x50",
+        f'{FAILED},integration="email",receiver_name="spare",reason="other"}}': "0x60",
+        took.format("sum"): "0x10 30x50",
+        took.format("count"): "0x10 60x50",
+    }
+    told = [{f"{{{way}}}": value} for value in (60.0, 15.0, 25.0, 0.5)]
+    assert "SUCCESS" in answers(tmp_path, PAGE, "Receivers", series, *told, at="1h")
+
+
 def test_member_that_does_not_name_receivers_is_shown_by_integration(tmp_path: Path) -> None:
     series = {f'{TOTAL},integration="webhook"}}': "0x10 15x10"}
     assert "SUCCESS" in answers(tmp_path, PAGE, "Notifications attempted", series, {'{integration="webhook"}': 15})

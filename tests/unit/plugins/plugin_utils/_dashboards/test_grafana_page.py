@@ -40,7 +40,7 @@ def test_dashboards_are_not_0_before_grafana_has_counted_them(
 
 def test_classes_of_status_have_the_same_colour_everywhere(tmp_path: Path) -> None:
     counted = f"grafana_http_request_duration_seconds_count{{{WHERE},status_code="
-    series = {f'{counted}"{status}"}}': "0+60x20" for status in (200, 204, 404, 502)}
+    series = {f'{counted}"{status}"}}': "0+60x20" for status in (200, 204, 404, 502, -1)}
     classes = {'{class="2xx"}': 2.0, '{class="4xx"}': 1.0, '{class="5xx"}': 1.0}
     assert "SUCCESS" in answers(tmp_path, PAGE, "Requests by status", series, classes)
     shown = panel(PAGE, "Requests by status")
