@@ -45,7 +45,7 @@ def state_panels(app: Application, now: ApplicationQueries) -> list[Builder[mode
     if app.metrics["duration"]:
         panels.append(_response_time(app, now, alerts))
     if app.objectives:
-        panels.append(objectives.budget_remaining(f"service={quoted(app.name)}", size=(6, 4)))
+        panels.append(_budgets(app, alerts))
     if app.metrics["requests"] and app.metrics["status_label"]:
         panels.append(_error_rate(app, now, alerts))
     if app.metrics["requests"]:
@@ -68,6 +68,24 @@ def _response_time(app: Application, now: ApplicationQueries, alerts: Link) -> B
         text="value_and_name",
         size=(6, 4),
         no_value=_NO_TRAFFIC,
+    )
+
+
+def _budgets(app: Application, alerts: Link) -> Builder[models.Panel]:
+    left = f"100 * slo:error_budget:remaining_ratio{{service={quoted(app.name)},slo="
+    return stat(
+        "Error budget remaining",
+        "What is left of the requests that may be bad within the window of the objective: 100 % is untouched, below 0 "
+        "the objective is missed.",
+        *(
+            Query(f"{left}{quoted(one.name)}}}", f"{one.name}, {100 * one.target:.6g} % over {one.window}")
+            for one in app.objectives
+        ),
+        scale=objectives.BUDGET,
+        text="value_and_name",
+        size=(6, 4),
+        no_value="not known yet",
+        link=alerts,
     )
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (
     Query,
-    stat,
     timeseries,
     worst,
 )
@@ -37,7 +36,6 @@ __all__ = [
     "PROBABILITY",
     "alert_states",
     "budget_over_time",
-    "budget_remaining",
     "budgets",
     "burn_rate",
     "compliance",
@@ -171,19 +169,6 @@ def _named(leads: Leads) -> dict[str, Column]:
         "slo": Column(head="objective", width=120),
         "page": Column(head="page", hidden=True),
     }
-
-
-def budget_remaining(where: str = "", size: tuple[int, int] = (12, 6)) -> Builder[models.Panel]:
-    """Return what is left of each error budget."""
-    return stat(
-        "Error budget remaining",
-        "What is left of the requests that may fail within the window of the objective: 100 % is untouched, below 0 "
-        "the objective is missed.",
-        Query(f"100 * slo:error_budget:remaining_ratio{{{where}}}", _OBJECTIVE),
-        scale=BUDGET,
-        size=size,
-        no_value=_NO_OBJECTIVE,
-    )
 
 
 def budget_over_time(where: str = "") -> Builder[models.Panel]:

@@ -80,6 +80,15 @@ def test_objective_and_its_window_are_written_beside_the_error_rate() -> None:
     assert shown["options"]["textMode"] == "value_and_name"
 
 
+def test_budgets_are_written_with_objective_and_window_and_lead_to_its_alerts() -> None:
+    shown = panel(SHOP, "Error budget remaining")
+    names = [target["legendFormat"] for target in shown["targets"]]
+    assert names == ["availability, 99.9 % over 30d", "latency, 99 % over 30d"]
+    assert shown["fieldConfig"]["defaults"]["noValue"] == "not known yet"
+    [link] = shown["fieldConfig"]["defaults"]["links"]
+    assert link["url"] == "/d/vigil-alerts?${__url_time_range}&var-service=shop"
+
+
 def test_errors_without_an_objective_have_fixed_steps_and_say_so() -> None:
     shown = panel(BARE, "Error rate")
     assert steps(shown) == [(None, "transparent"), (1, "yellow"), (5, "red")]
