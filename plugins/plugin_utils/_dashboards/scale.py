@@ -76,7 +76,13 @@ def mappings(scale: Scale) -> list[models.ValueMapping]:
     }
     found: list[models.ValueMapping] = [models.ValueMap(options=shown)] if shown else []
     if scale.unknown:
-        result = models.ValueMappingResult(text=scale.unknown, color=CALM, index=len(shown))
-        of = models.DashboardSpecialValueMapOptions(match=models.SpecialValueMatch.NA_N, result=result)
-        found.append(models.SpecialValueMap(options=of))
+        found.append(_special(models.SpecialValueMatch.NA_N, scale.unknown, len(shown)))
+    elif not shown and scale.steps[0][1] != CALM:
+        # No value at all would have the colour of the lowest ones.
+        found.append(_special(models.SpecialValueMatch.NULL, None, 0))
     return found
+
+
+def _special(match: models.SpecialValueMatch, text: str | None, index: int) -> models.ValueMapping:
+    result = models.ValueMappingResult(text=text, color=CALM, index=index)
+    return models.SpecialValueMap(options=models.DashboardSpecialValueMapOptions(match=match, result=result))

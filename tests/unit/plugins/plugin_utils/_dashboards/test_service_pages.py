@@ -58,6 +58,13 @@ def test_versions_are_told_with_where_they_run(tmp_path: Path) -> None:
     assert "SUCCESS" in answers(tmp_path, page("prometheus"), "Instances", series, *told)
 
 
+def test_certificate_that_nobody_looks_at_is_not_red() -> None:
+    shown = overrides(panel(page("prometheus"), "Instances"), "certificate expires in")
+    assert shown["thresholds"]["steps"][0]["color"] == "red"
+    [nothing] = shown["mappings"]
+    assert nothing["options"] == {"match": "null", "result": {"color": "transparent", "index": 0}}
+
+
 def test_instances_lead_to_the_page_of_their_host() -> None:
     link = overrides(panel(page("prometheus"), "Instances"), "instance")["links"][0]
     assert link["url"].endswith("&var-host=${__data.fields.host}")
