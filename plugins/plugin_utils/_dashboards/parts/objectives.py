@@ -188,14 +188,13 @@ def budget_over_time(where: str = "") -> Builder[models.Panel]:
 
 def burn_rate(where: str = "") -> Builder[models.Panel]:
     """Return how fast error budgets are used, over the times that alerts page for."""
+    fastest = {window: worst(f"slo:burn_rate:ratio{window}{{{where}}}", most=5) for window in ("1h", "6h")}
+    windows = (f'label_replace({expr}, "window", "{window}", "", "")' for window, expr in fastest.items())
     return timeseries(
         "Burn rate",
         "How many times faster than allowed error budgets are used, the fastest five over an hour and over six. At 1 a "
         "budget lasts exactly its window; for one of 30 days, alerts page at 14.4 over an hour and at 6 over six.",
-        *(
-            Query(worst(f"slo:burn_rate:ratio{window}{{{where}}}", most=5), f"{_OBJECTIVE} over {window}")
-            for window in ("1h", "6h")
-        ),
+        Query(" or ".join(windows), f"{_OBJECTIVE} over {{{{window}}}}"),
         scale=BURN,
         axis="times the allowed rate",
         size=(12, 10),

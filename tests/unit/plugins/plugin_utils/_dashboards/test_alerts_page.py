@@ -234,11 +234,22 @@ def test_critical_alert_that_fires_is_red_in_the_timeline() -> None:
     shown = panel("When alerts fired")
     assert shown["options"]["mergeValues"] is True
     steps = {step.get("value"): step["color"] for step in shown["fieldConfig"]["defaults"]["thresholds"]["steps"]}
-    assert (steps[None], steps[2], steps[3]) == ("blue", "orange", "red")
-    first = shown["targets"][0]["expr"]
-    assert first.startswith("3 * ")
-    assert 'severity="critical"' in first
-    assert "vector(0)" not in first
+    assert (steps[1], steps[2], steps[3]) == ("blue", "orange", "red")
+
+
+def test_timeline_is_of_alerts_alone_the_worst_first_and_ends_with_the_one_that_always_fires(tmp_path: Path) -> None:
+    [expr] = asked("When alerts fired")
+    severities = {"Alpha": "info", "Beta": "critical", "Watchdog": "none"}
+    series = {
+        f'ALERTS{{alertname="{name}",severity="{severity}",alertstate="firing"}}': "1x200"
+        for name, severity in severities.items()
+    }
+    expected = {
+        '{_place="1",alertname="Beta"}': 3,
+        '{_place="3",alertname="Alpha"}': 1,
+        '{_place="4",alertname="Watchdog"}': 0,
+    }
+    assert answered(tmp_path, expr, expected, series)
 
 
 HISTORY = {
