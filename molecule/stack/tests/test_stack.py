@@ -93,6 +93,18 @@ def test_first_scrape_of_an_application_is_not_drawn_as_a_new_version(dashboards
     assert {value for series in found for _time, value in series["values"]} == {"0"}
 
 
+def test_alert_that_fires_is_recorded_with_its_runbook_and_since_when(prometheus, eventually):
+    def found(series):
+        return prometheus("query", query=f'{series}{{alertname="DeadMansSwitch"}}')["result"]
+
+    def told():
+        (since,) = (one["value"][1] for one in found("ALERTS_FOR_STATE"))
+        recorded = [(one["metric"]["runbook_url"], one["value"][1]) for one in found("alert:summary:firing")]
+        return [(address.partition("#")[2], value == since) for address, value in recorded]
+
+    eventually(told, [("deadmansswitch", True)])
+
+
 def test_dashboards_lie_in_their_folders(dashboards):
     places = {title: one["meta"]["folderTitle"] for title, one in dashboards.items()}
     assert places.pop("shop - Application Metrics") == FOLDERS["vigil-applications"]
