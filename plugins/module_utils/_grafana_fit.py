@@ -58,7 +58,8 @@ class Fit:
 
     def _check(self, one: Dashboard, panels: Mapping[str, str], brings: dict[str, tuple[str, LibraryPanel]]) -> None:
         """Raise PlanError for library panels that there are not, or that two dashboards bring in two ways."""
-        missing = [f"{uid!r} ({name})" for uid, name in panels.items() if uid not in {*self._there, *one.elements}]
+        known = {*self._there, *one.elements}
+        missing = [repr(uid) + (f" ({name})" if name else "") for uid, name in panels.items() if uid not in known]
         if missing:
             raise PlanError(
                 f"The dashboard {one.uid!r} ({one.title}) shows library panels that there are not: "
