@@ -65,14 +65,14 @@ def _active_since(where: str) -> str:
     return f"ALERTS_FOR_STATE{{{_matchers(where)}}} and ignoring (alertstate) ALERTS{{{firing}}}"
 
 
-def firing_by_severity(link: Link | None = None) -> tuple[Query, ...]:
+def firing_by_severity(where: str = "", link: Link | None = None) -> tuple[Query, ...]:
     """Return how many alerts of each severity fire, silenced ones among them, for a panel of single values."""
     known = "|".join(SEVERITIES)
     wanted = {severity: (f'severity="{severity}"', color) for severity, color in SEVERITIES.items()}
-    wanted["other"] = (f'severity!~"none|{known}"', "purple")
+    wanted["other"] = (f'severity!~"{known}"', "purple")
     return tuple(
         Query(
-            or_zero(f"count(ALERTS{{{_FIRING},{matcher}}})"),
+            or_zero(f"count(ALERTS{{{_matchers(_FIRING, matcher, where)}}})"),
             severity,
             scale=Scale(unit="none", decimals=0, steps=above((1, color))),
             link=link,

@@ -33,7 +33,7 @@ def alerts_page(leads: Leads, *, refresh: str = "1m") -> Page:
     firing = stat(
         "Alerts firing",
         "How many alerts fire now by severity, silenced ones among them.",
-        *alerts.firing_by_severity(),
+        *alerts.firing_by_severity(_WHERE),
         scale=Scale(unit="none"),
         size=(24, 4),
         since=True,

@@ -88,7 +88,7 @@ def _known(expr: str) -> str:
 
 
 def _firing() -> tuple[Query, ...]:
-    critical, warning, *_others = alerts.firing_by_severity(Link.page("Open the page alerts", UIDS["alerts"]))
+    critical, warning, *_others = alerts.firing_by_severity(link=Link.page("Open the page alerts", UIDS["alerts"]))
     return critical, warning
 
 

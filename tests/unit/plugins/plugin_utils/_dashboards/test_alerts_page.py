@@ -183,6 +183,22 @@ def test_no_curve_has_more_lines_than_can_be_told_apart() -> None:
         assert all("topk(" in target["expr"] or "bottomk(" in target["expr"] for target in one["targets"])
 
 
+def test_what_is_chosen_narrows_every_panel_about_alerts() -> None:
+    for title in ("Alerts firing", "Active alerts", "When alerts fired", "Episodes", "Time firing"):
+        for one in (one for one in expressions(PAGE) if one.panel == title):
+            assert 'service=~"$service",host=~"$host"' in one.written
+
+
+def test_alert_of_a_severity_of_ones_own_is_counted_and_the_sign_of_life_is_not(tmp_path: Path) -> None:
+    series = {
+        f'ALERTS{{alertname="{severity}",severity="{severity}",alertstate="firing"}}': "1x200"
+        for severity in ("critical", "page", "none")
+    }
+    critical, _warning, info, other = asked("Alerts firing")
+    for expr, count in ((critical, 1), (info, 0), (other, 1)):
+        assert answered(tmp_path, expr, {"{}": count}, series)
+
+
 def test_alerts_are_ordered_by_severity_in_fixed_colours() -> None:
     shown = panel("Active alerts")
     assert shown["transformations"][0] == {"id": "sortBy", "options": {"sort": [{"field": "rank", "desc": True}]}}
