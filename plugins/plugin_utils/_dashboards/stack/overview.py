@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import noted, noted_events
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row, spread
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import alerts
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM
@@ -21,7 +21,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.health import now_panel, soon_panel
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.services import (
     applications_table,
-    versions_table,
+    versions_tables,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
 
@@ -41,7 +41,7 @@ def overview_page(
         Row("Is something wrong?", [now_panel(pages, dead_mans_switch, promised=promised), soon_panel(pages)]),
         Row("What?", [alerts.firing_alerts("", leads, size=(24, 8)), _down(pages, leads)]),
         Row("Applications", [applications_table(leads)] if applications else []),
-        Row("What has changed?", [_deployments(), versions_table(pages, applications)]),
+        Row("What has changed?", spread([_deployments(), *versions_tables(pages, applications)])),
     ]
     return stack_page(
         "overview",

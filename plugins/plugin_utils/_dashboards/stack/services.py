@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["applications_table", "versions_table"]
+__all__ = ["applications_table", "versions_tables"]
 
 _BUILDS = {
     "hosts": "node_exporter_build_info",
@@ -36,11 +37,12 @@ def applications_table(leads: Leads) -> Builder[models.Panel]:
     every = _of("service:symptoms:observed")
     firing = f"{alerts.worst_severity('service')} and on (service) {every} or 0 * {every}"
     failing = 'service:symptom:value{symptom="high_error_rate"}'
+    promised = f"NaN * {_of('slo:objective:bad_ratio')}"
     asked = (
         firing,
         f"100 * ({_of('sli:bad:ratio5m')} or {_of(failing)})",
-        _of("slo:burn_rate:ratio5m"),
-        "100 * min by (service) (slo:error_budget:remaining_ratio)",
+        f"{_of('slo:burn_rate:ratio5m')} or {promised}",
+        f"100 * min by (service) (slo:error_budget:remaining_ratio) or {promised}",
         f"100 * {_of('slo:violation:probability15m')}",
         _of("service:symptoms:active10m"),
     )
@@ -58,8 +60,10 @@ def applications_table(leads: Leads) -> Builder[models.Panel]:
         values=[
             Column(head="alerts", scale=alerts.WORST),
             Column(head="bad now", scale=Scale(unit="percent", decimals=2), no_value="no traffic"),
-            Column(head="times allowed", scale=objectives.BURN, no_value="no objective"),
-            Column(head="budget left", scale=objectives.BUDGET, no_value="no objective"),
+            Column(head="times allowed", scale=replace(objectives.BURN, unknown="no traffic"), no_value="no objective"),
+            Column(
+                head="budget left", scale=replace(objectives.BUDGET, unknown="not known yet"), no_value="no objective"
+            ),
             Column(head="violation foreseen", scale=objectives.PROBABILITY, no_value="no forecast"),
             Column(head="symptoms", scale=Scale(unit="none", decimals=0, steps=above((1, "orange")))),
         ],
@@ -69,12 +73,16 @@ def applications_table(leads: Leads) -> Builder[models.Panel]:
     )
 
 
-def versions_table(pages: frozenset[str], applications: Sequence[Application]) -> Builder[models.Panel]:
-    """Return the versions that nothing ran a day ago, of what ran then."""
+def versions_tables(pages: frozenset[str], applications: Sequence[Application]) -> list[Builder[models.Panel]]:
+    """Return the table of versions that nothing ran a day ago, of what ran then; none where nothing tells versions."""
     builds = [_BUILDS[page] for page in sorted(pages) if page in _BUILDS]
     builds += [
         f"{one.metrics['build_info']}{{job={quoted(one.job)}}}" for one in applications if one.metrics["build_info"]
     ]
+    return [_versions(builds)] if builds else []
+
+
+def _versions(builds: Sequence[str]) -> Builder[models.Panel]:
     now = " or ".join(f"count by (job, version) ({build})" for build in builds)
     before = " or ".join(f"count by (job, version) ({build} offset 1d)" for build in builds)
     first = " or ".join(f"min by (job, version) (min_over_time(timestamp({build})[1d:5m]))" for build in builds)

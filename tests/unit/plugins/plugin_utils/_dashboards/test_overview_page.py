@@ -15,6 +15,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.lint import faults
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.health import LOST
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
 
@@ -225,6 +226,26 @@ def test_version_is_new_when_another_one_ran_a_day_ago(
         {"labels": f'{{job="prometheus",version="{version}"}}', "value": since} for version, since in rows.items()
     ]
     expected = {"expr": target["expr"], "eval_time": "1499m", "exp_samples": samples}
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": [expected]}
+    assert "SUCCESS" in evaluate(tmp_path, test)
+
+
+def test_page_without_any_service_has_no_faults_and_no_hole() -> None:
+    made = overview([])
+    assert faults(made) == []
+    assert panel(made, "Recent deployments")["gridPos"]["w"] == 24
+    assert "New versions" not in [one["title"] for one in all_panels(made)]
+
+
+def test_application_without_traffic_is_not_said_to_have_no_objective(tmp_path: Path) -> None:
+    shown = panel(overview(applications=[SHOP]), "How applications do")
+    told = columns(shown)["times allowed"]["mappings"]
+    texts = {one["options"]["match"]: one["options"]["result"]["text"] for one in told}
+    assert texts == {"nan": "no traffic", "null": "no objective"}
+    expr = shown["targets"][2]["expr"]
+    series = [{"series": 'slo:objective:bad_ratio{service="shop",slo="availability"}', "values": "0.1x20"}]
+    samples = [{"labels": '{service="shop",page="app-shop"}', "value": 1}]
+    expected = {"expr": f"({expr}) != bool ({expr})", "eval_time": "9m", "exp_samples": samples}
     test = {"interval": "1m", "input_series": series, "promql_expr_test": [expected]}
     assert "SUCCESS" in evaluate(tmp_path, test)
 
