@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import Annotation
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["COUNT", "FAILURES", "INSTANCE", "UIDS", "YES", "service_panels", "stack_page"]
+__all__ = ["COUNT", "FAILURES", "INSTANCE", "UIDS", "WARNINGS", "YES", "service_panels", "stack_page"]
 
 UIDS = {
     "overview": "vigil-overview",
@@ -36,8 +37,9 @@ UIDS = {
 INSTANCE = 'instance=~"$instance"'
 # Counts over time, of which most are 0.
 COUNT = Scale(unit="none", decimals=0, soft_maximum=5)
-# Counts of what should not be, and what is as it should be or not.
+# Counts of what should not be, in the colour of alerts on it, and what is as it should be or not.
 FAILURES = Scale(unit="none", decimals=0, steps=above((1, "red")), unknown="unknown")
+WARNINGS = replace(FAILURES, steps=above((1, "orange")))
 YES = Scale(unit="none", texts={"0": ("no", "red"), "1": ("yes", CALM)}, unknown="unknown")
 _DAY = 86400
 _UNREACHED = Scale(unit="none", texts={"0": ("none", CALM), "1": ("unreachable", "red")})

@@ -31,6 +31,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     FAILURES,
     INSTANCE,
     UIDS,
+    WARNINGS,
     YES,
     service_panels,
     stack_page,
@@ -88,7 +89,7 @@ def _notified() -> list[Builder[models.Panel]]:
             "Missing in the mesh",
             "Members that some member does not see. Both then tell people of the same alert.",
             Query(or_unknown(MISSING)),
-            scale=FAILURES,
+            scale=WARNINGS,
             since=True,
         ),
         stat(
@@ -101,7 +102,7 @@ def _notified() -> list[Builder[models.Panel]]:
             "Other configurations",
             "Members that run with another configuration tell other people. 0 when all run with the same.",
             Query(or_unknown(f"{hashes} - 1")),
-            scale=FAILURES,
+            scale=WARNINGS,
             since=True,
         ),
     ]

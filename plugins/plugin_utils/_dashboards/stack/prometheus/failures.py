@@ -20,6 +20,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     FAILURES,
     INSTANCE,
     UIDS,
+    WARNINGS,
     YES,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.counters import (
@@ -86,7 +87,7 @@ def _alerts(pages: Collection[str]) -> list[Builder[models.Panel]]:
             "Missed rule runs",
             "Runs of rule groups that were left out within 15 minutes, because the one before took too long.",
             Query(or_unknown(grew("prometheus_rule_group_iterations_missed_total", "15m"))),
-            scale=FAILURES,
+            scale=WARNINGS,
             since=True,
         ),
         stat(
@@ -100,7 +101,7 @@ def _alerts(pages: Collection[str]) -> list[Builder[models.Panel]]:
             "Configurations of targets that are not in force now, and attempts to find targets that failed within 15 "
             "minutes.",
             Query(or_unknown(f"sum(prometheus_sd_failed_configs{{{INSTANCE}}}) + {total(DISCOVERY, '15m')}")),
-            scale=FAILURES,
+            scale=WARNINGS,
             since=True,
         ),
     ]
@@ -112,14 +113,14 @@ def _counts() -> list[Builder[models.Panel]]:
             "Samples dropped",
             "Samples that were scraped and not stored within 15 minutes: duplicates, too old ones, too early ones.",
             Query(or_unknown(total(tuple(DROPPED), "15m"))),
-            scale=FAILURES,
+            scale=WARNINGS,
             since=True,
         ),
         stat(
             "Refused by limits",
             "Scrapes of which nothing was stored within 15 minutes, because they were beyond a limit of their job.",
             Query(or_unknown(total(tuple(REFUSED), "15m"))),
-            scale=FAILURES,
+            scale=WARNINGS,
             since=True,
         ),
         stat(

@@ -123,3 +123,9 @@ def test_count_that_is_not_known_reads_so() -> None:
     [unknown] = panel(PAGE, "Rule failures")["fieldConfig"]["defaults"]["mappings"]
     assert (unknown["type"], unknown["options"]["match"]) == ("special", "nan")
     assert unknown["options"]["result"]["text"] == "unknown"
+
+
+@pytest.mark.parametrize(("title", "color"), [("Rule failures", "red"), ("Missed rule runs", "orange")])
+def test_numbers_have_the_colour_of_the_alert_on_them(title: str, color: str) -> None:
+    steps = panel(PAGE, title)["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step.get("value"), step["color"]) for step in steps] == [(None, "transparent"), (1, color)]
