@@ -40,8 +40,9 @@ def answered(host: Any, secrets: Any) -> Callable[[list[str]], list[bool]]:
             if len(commands[-1]) + len(url) > 60000:
                 commands.append("")
             commands[-1] += f" {url}"
-        answers = [host.run(f"{shlex.join(words)} {command}").stdout for command in commands]
-        said = [json.loads(line) for answer in answers for line in answer.splitlines()]
+        answers = [host.run(f"{shlex.join(words)} {command}") for command in commands]
+        assert [answer.stderr for answer in answers if answer.rc] == []
+        said = [json.loads(line) for answer in answers for line in answer.stdout.splitlines()]
         wrong = [(query, one["error"]) for query, one in zip(queries, said, strict=True) if one["status"] == "error"]
         assert not wrong
         return [bool(one["data"]["result"]) for one in said]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_summaries import SUMMARY_SERIES
 from ansible_collections.vigil.observability.tests.house_rules import alerts, operands
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
@@ -75,7 +76,7 @@ def test_rules_without_a_match_are_rules_that_there_are_and_each_has_its_reason(
     unmatched = yaml.safe_load((ROOT / "tests/rules/unmatched_operands.yml").read_text(encoding="utf-8"))
     made = [rule for pair in PAIRS for group in pair["rules"]["groups"] for rule in group["rules"]]
     names = {alert.name for alert in alerts.shipped(Tree.of(ROOT))}
-    names |= {rule.get("alert") or rule["record"] for rule in made}
+    names |= {SUMMARY_SERIES, *(rule.get("alert") or rule["record"] for rule in made)}
     for reasons in unmatched.values():
         assert set(reasons) <= names
         assert all(isinstance(reason, str) and reason for reason in reasons.values())
