@@ -110,7 +110,9 @@ class _Asked:
         wanted = {one.name: one.value for one in node.matchers.matchers}
         for labels, expr in self.missing.get(node.name, []):
             if labels.items() >= wanted.items():
-                text = self.text(promql_parser.parse(expr))
+                # What adds to its own past stands for itself there.
+                others = {name: rules for name, rules in self.missing.items() if name != node.name}
+                text = _Asked(self.matcher, others).text(promql_parser.parse(expr))
                 for name, value in labels.items():
                     text = f'label_replace({text}, "{name}", "{value}", "", "")'
                 return text

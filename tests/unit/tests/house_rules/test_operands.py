@@ -22,7 +22,10 @@ NEW = {
     'found{job="p"}': 2,
 }
 OLD = {'dropped{job="p"}': 1, 'length{job="p"}': 0, 'capacity{job="p"}': 9, 'found{job="p"}': 2}
-MISSING = {"later": [({"slo": "x"}, "sum by (job) (found)")]}
+MISSING = {
+    "later": [({"slo": "x"}, "sum by (job) (found)")],
+    "grows": [({"slo": "x"}, "grows offset 1m + found or found")],
+}
 
 
 def judged(folder: Path, expr: str, series: dict[str, int], *, matches: list[bool]) -> str:
@@ -57,6 +60,7 @@ def judged(folder: Path, expr: str, series: dict[str, int], *, matches: list[boo
         ('max_over_time(later{slo="x"}[7d]) - on (job) found', [True], [True]),
         ('later{slo="other"} - on (job) found', [False], [False]),
         ("found - later", [False], [False]),
+        ("found + on (job) grows", [True], [True]),
         ("topk by (job) (1, (found == 7)) > avg_over_time(capacity[5m:1m])", [True], [True]),
     ],
 )
