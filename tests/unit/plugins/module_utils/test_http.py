@@ -311,7 +311,7 @@ def test_half_an_answer_is_none(server: Server, pauses: list[float]) -> None:
 # -------------------------------------------------------------------------- writes whose answers were lost, or no
 
 
-Looked = tuple[Callable[[], Answer | None], list[int]]
+Looked = tuple[Callable[[], "Answer | None"], list[int]]
 
 
 def looking(*found: bool) -> Looked:
