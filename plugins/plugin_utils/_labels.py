@@ -21,9 +21,10 @@ _OF_ALERTS = ("alertname", "alertstate", "severity")
 # the same name Prometheus keeps the target's, and calls the other one exported_<name>.
 _OF_METRICS = (
     "alertmanager", "chip", "code", "collector", "controller", "cpu", "datasource", "device", "file", "fstype",
-    "handler", "integration", "le", "master", "method", "mode", "mountpoint", "name", "org", "phase", "quantile",
-    "reason", "remote_name", "rule_group", "scrape_job", "sensor", "service", "slo", "slo_group", "state",
-    "status_code", "status_source", "summary", "url", "version",
+    "handler", "integration", "issuer", "le", "master", "method", "mode", "mountpoint", "name", "org", "phase",
+    "quantile", "reason", "receiver_name", "remote_name", "rule_group", "runbook_url", "scrape_job", "sensor",
+    "service", "slice", "slo", "slo_group", "state", "status_code", "status_source", "subject", "summary",
+    "url", "version",
 )  # fmt: skip
 # What an alert may be given: one label more, or in place of that of a metric, for routes of the user's own.
 ON_ALERTS = ("severity", *_OF_METRICS)
