@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Entries with C(path) and C(content).
+  description: Entries with C(path) and C(content), those of tests with C(tests), the paths of the rules that they test.
   type: list
   elements: dict
 """

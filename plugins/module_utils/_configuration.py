@@ -14,7 +14,7 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -40,12 +40,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class ConfigurationFile:
-    """One file of a configuration; path is relative to its directory."""
+    """One file of a configuration; path is relative to its directory.
+
+    `tests` holds the paths of the files that it is a test of, nothing where those are not known, None for no test.
+    """
 
     path: str
     content: bytes
     mode: int
     secret: bool
+    tests: Sequence[str] | None = None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the content in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> ConfigurationFile:
@@ -59,7 +68,8 @@ class ConfigurationFile:
         if secret and int(mode, 8) & 0o007:
             raise StagingError(f'The mode {mode} lets everyone on the host at the secret file {path}: use "0640".')
         text = parameters["secret_content"] if secret else parameters["content"]
-        return cls(str(path), text.encode("utf-8", "surrogateescape"), int(mode, 8), secret)
+        content = text.encode("utf-8", "surrogateescape")
+        return cls(str(path), content, int(mode, 8), secret, parameters.get("tests"))
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class Configuration:
         """The SHA-256 over path, owner, group, mode and content of all files."""
         owner = pwd.getpwuid(os.geteuid()).pw_name
         facts = [
-            [file.path, owner, self.user, file.mode, hashlib.sha256(file.content).hexdigest()]
+            [file.path, owner, self.user, file.mode, file.digest]
             for file in sorted(self.files, key=lambda file: file.path)
         ]
         return hashlib.sha256(json.dumps([_DIRECTORY_MODE, facts]).encode()).hexdigest()

@@ -14,12 +14,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._configuration import Configuration, Entry, differences, found_at
 from ._foreign import foreign_files, local_directory, put_aside, told
+from ._passed_tests import PassedTests, commands_of_tests
 from ._prune import claim
 from ._selinux import restore_labels
 from ._staging import StagingError, reason_of, remove_leftovers, replace_tree, scratch_directory
 from ._system_user import ensure, gid_of, is_missing
 from ._tree import make_directory, mark_staged, staging_facts
-from ._validation import available, validate
+from ._validation import Command, accepting, available
 
 __all__ = ["outcome"]
 
@@ -47,7 +48,10 @@ class _Staging:
 
     def __init__(self, module: AnsibleModule, configuration: Configuration, path: Path) -> None:
         self.module, self.configuration, self.path = module, configuration, path
-        self.commands = [[str(part) for part in command] for command in module.params["validate"] if command]
+        self.tests = commands_of_tests(configuration, module.params["test"])
+        checks = [tuple(str(part) for part in command) for command in module.params["validate"] if command]
+        self.commands: list[Command] = [*checks, *self.tests]
+        self.validated_by = [list(command) for command in self.commands]
         self.user_missing = is_missing(configuration.user, module.params["uid"])
         self.facts, self.found, self.wanted = staging_facts(path), found_at(path), self._entries()
         self.foreign = [] if self.found.keys() <= self.wanted.keys() else foreign_files(path, self.wanted)
@@ -68,7 +72,7 @@ class _Staging:
             remove_leftovers(self.path.parent)
             if self.intact:
                 claim(self.path, self._active)
-        if result["changed"] or self.facts.get("validated_by") != self.commands:
+        if result["changed"] or self.facts.get("validated_by") != self.validated_by:
             runnable = available(self.module, self.configuration.service, self.commands)
             result["validated"] = bool(runnable) and len(runnable) == len(self.commands)
             self._stage(runnable)
@@ -88,7 +92,7 @@ class _Staging:
             fate = f"they stay in {active} when another configuration takes its place, and are later moved to"
             self.module.warn(told(self._active, left, self.local, fate))
 
-    def _stage(self, runnable: Sequence[Sequence[str]]) -> None:
+    def _stage(self, runnable: Sequence[Command]) -> None:
         if self.intact:
             # Another release may see the same files with other eyes: it is asked, and only the marker is new.
             self._validate(runnable, self.path)
@@ -105,14 +109,14 @@ class _Staging:
             make_directory(self.local)
             restore_labels(self.module, self.path)
 
-    def _try(self, runnable: Sequence[Sequence[str]]) -> None:
+    def _try(self, runnable: Sequence[Command]) -> None:
         """Validate without writing a byte where staged configurations lie."""
         if runnable:
             with scratch_directory(Path(self.module.tmpdir)) as scratch:
                 self.configuration.write(scratch / "configuration", self._gid())
                 self._validate(runnable, scratch / "configuration")
 
-    def _replace(self, runnable: Sequence[Sequence[str]], scratch: Path) -> None:
+    def _replace(self, runnable: Sequence[Command], scratch: Path) -> None:
         new = scratch / "configuration"
         self.configuration.write(new, self._gid())
         self._validate(runnable, new)
@@ -123,21 +127,22 @@ class _Staging:
         put_aside(self.path, self.foreign, self.local)
         replace_tree(new, self.path)
 
-    def _validate(self, runnable: Sequence[Sequence[str]], directory: Path) -> None:
+    def _validate(self, runnable: Sequence[Command], directory: Path) -> None:
+        """Ask the commands but for tests that have passed on this host, and remember those that pass now."""
         configuration = self.configuration
-        validate(
-            self.module,
-            runnable,
-            directory,
-            service=configuration.service,
-            secrets=configuration.secrets,
-            public=configuration.public_texts,
-        )
+        passed = PassedTests(self.path.parent, configuration, self.tests)
+        texts = {"secrets": configuration.secrets, "public": configuration.public_texts}
+        try:
+            for command in accepting(passed.due(runnable), directory, service=configuration.service, **texts):
+                passed.add(command)
+        finally:
+            if not self.module.check_mode:
+                passed.write()
 
     def _mark(self, directory: Path, token: str | None = None) -> None:
         configuration = self.configuration
         facts = {"digest": configuration.digest, "service": configuration.service, "public": configuration.public}
-        mark_staged(directory, token=token, files=sorted(self.wanted), validated_by=self.commands, **facts)
+        mark_staged(directory, token=token, files=sorted(self.wanted), validated_by=self.validated_by, **facts)
 
     def _ensure_user(self) -> bool:
         return ensure(self.module, self.configuration.user, self.module.params["uid"])

@@ -6,25 +6,34 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Sequence
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ._secret_spellings import HIDDEN, hidden
 from ._staging import StagingError
 
-__all__ = ["available", "scrubbed", "validate"]
+__all__ = ["Command", "accepting", "available", "scrubbed"]
+
+# A program and its arguments, in which {dir} stands for the directory of the configuration.
+Command = tuple[str, ...]
 
 _KEPT = 6
 _NAMED = 2
+_NICENESS = 10
 _NAME = re.compile(r"^[\s-]*[\w.\"'-]+(?:\s*:(?=\s|$)|=)\s*")
 
 
-def available(module: AnsibleModule, service: str, commands: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+def available(module: AnsibleModule, service: str, commands: Sequence[Command]) -> list[Command]:
     """Return the commands whose program is on this host; one warning names the others in check mode.
 
     Raises StagingError for a missing program outside of check mode.
@@ -42,36 +51,60 @@ def available(module: AnsibleModule, service: str, commands: Sequence[Sequence[s
     return [command for command in commands if command not in missing]
 
 
-def validate(
-    module: AnsibleModule,
-    commands: Iterable[Sequence[str]],
+def accepting(
+    commands: Sequence[Command],
     directory: Path,
     *,
     service: str,
     secrets: Iterable[str],
     public: Iterable[str],
-) -> None:
-    """Run the commands on the configuration in directory. Raises StagingError with the words of one that refuses.
+) -> Iterator[Command]:
+    """Run the commands on the configuration in directory side by side. Yield, in their order, those that accept it.
 
-    Those come without the secrets, but for what stands in the public texts too.
+    Raises StagingError with the words of the first that refuses, after which no other one is begun. Those come without
+    the secrets, but for what stands in the public texts too.
     """
-    for command in commands:
-        try:
-            code, out, err = module.run_command(
-                _with_directory(command, f"{directory}/"), cwd=str(directory), handle_exceptions=False
-            )
-        except OSError as error:
-            raise StagingError(f"Cannot run {command[0]} to validate {service}: {error.strerror or error}.") from error
-        if code:
-            words = f"{out.strip()}\n{err.strip()}".replace(f"{directory}/", "").strip()
-            words = scrubbed(words, secrets, [service, *public])
-            raise StagingError(
-                f"'{shlex.join(_with_directory(command, ''))}' rejects the configuration of {service} with exit code "
-                f"{code}. Nothing was staged, and what runs was not touched. It says:\n{words or '(nothing)'}"
-            )
+    refused = Event()
+    # One for each CPU, which give way to what serves on this host: niceness is that of a thread and what it starts.
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), initializer=os.nice, initargs=(_NICENESS,)) as executor:
+        answers = executor.map(partial(_answer, directory, service, refused), commands)
+        for command, (code, text) in zip(commands, answers):
+            if code:
+                words = scrubbed(text.replace(f"{directory}/", "").strip(), secrets, [service, *public])
+                raise StagingError(
+                    f"'{shlex.join(_with_directory(command, ''))}' rejects the configuration of {service} with exit "
+                    f"code {code}. Nothing was staged, and what runs was not touched. It says:\n{words or '(nothing)'}"
+                )
+            yield command
 
 
-def _with_directory(command: Sequence[str], prefix: str) -> list[str]:
+def _answer(directory: Path, service: str, refused: Event, command: Command) -> tuple[int, str]:
+    """Return the exit code of the command and what it says, and set `refused` unless it accepts.
+
+    Where that is set already the command is not run: all before it have been. Raises StagingError when it cannot be.
+    """
+    if refused.is_set():
+        return 0, ""
+    try:
+        # The module's own run_command forks with code of Python in the child, which threads must not.
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
+            _with_directory(command, f"{directory}/"),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        refused.set()
+        raise StagingError(f"Cannot run {command[0]} to validate {service}: {error.strerror or error}.") from error
+    if done.returncode:
+        refused.set()
+    return done.returncode, f"{done.stdout.strip()}\n{done.stderr.strip()}"
+
+
+def _with_directory(command: Command, prefix: str) -> list[str]:
     """Return the command with {dir}/ replaced by the prefix, and {dir} alone by the directory that it names."""
     return [part.replace("{dir}/", prefix).replace("{dir}", prefix.rstrip("/") or ".") for part in command]
 

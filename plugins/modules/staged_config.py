@@ -49,13 +49,29 @@ options:
         description: Permissions as four octal digits, quoted.
         type: raw
         default: "0640"
+      tests:
+        description:
+          - Paths of the other files that this one is a test of, for O(test).
+          - An empty list when they are not known. That test runs on every change of the configuration, as does one of a
+            file that is not among O(files).
+        type: list
+        elements: str
   validate:
     description:
       - Commands that must accept the configuration, each a list of program and arguments, without a shell.
       - V({dir}) stands for the directory that holds the files at that moment.
+      - They run side by side, one for each CPU, with a lower priority than services have.
       - A program that is missing fails the task. In check mode a warning says what was not validated.
     type: list
     elements: list
+    default: []
+  test:
+    description:
+      - Command that must accept each file with O(files[].tests), one at a time, with its path as last argument.
+      - A test that passed on this host runs again only when it, one of the files that it tests or the program has
+        changed. What passed is kept below O(configurations_dir), as digests, beside the configurations of the service.
+    type: list
+    elements: str
     default: []
   configurations_dir:
     description: Directory below which every service has a directory of configurations.
@@ -87,8 +103,14 @@ EXAMPLES = r"""
         content: "{{ prometheus_configuration | to_nice_yaml }}"
       - path: passwords/alertmanager
         secret_content: "{{ alertmanager_passwords.prometheus }}"
+      - path: rules/shop.yml
+        content: "{{ lookup('ansible.builtin.file', 'rules/shop.yml') }}"
+      - path: tests/shop.yml
+        content: "{{ lookup('ansible.builtin.file', 'tests/shop.yml') }}"
+        tests: [rules/shop.yml]
     validate:
       - ["{{ prometheus_release.path }}/promtool", check, config, "{dir}/prometheus.yml"]
+    test: ["{{ prometheus_release.path }}/promtool", test, rules]
   register: prometheus_configuration_directory
 """
 
@@ -103,7 +125,7 @@ digest:
   returned: success
   type: str
 validated:
-  description: Whether the commands of O(validate), one at least, have all accepted this configuration.
+  description: Whether the commands of O(validate) and O(test), one at least, have all accepted this configuration.
   returned: success
   type: bool
 """
@@ -134,6 +156,7 @@ def main() -> None:
         "content": {"type": "str"},
         "secret_content": {"type": "str", "no_log": True},
         "mode": {"type": "raw", "default": "0640"},
+        "tests": {"type": "list", "elements": "str"},
     }
     module = _Module(
         argument_spec={
@@ -149,6 +172,7 @@ def main() -> None:
                 "mutually_exclusive": [("content", "secret_content")],
             },
             "validate": {"type": "list", "elements": "list", "default": []},
+            "test": {"type": "list", "elements": "str", "default": []},
             "configurations_dir": {"type": "path", "default": "/etc/vigil"},
             "active": {"type": "path"},
             **LOCK_OPTIONS,

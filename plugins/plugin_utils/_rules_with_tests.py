@@ -28,11 +28,12 @@ __all__ = [
     "within_retention",
 ]
 
-# {path, content} as staged_config takes it.
-File = dict[str, str]
+# {path, content} as staged_config takes it, of a test with `tests`, the paths of its rules.
+File = dict[str, Any]
 
 _DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 _LOOK_BACK = re.compile(r"(?:\boffset\s+|\[)((?:\d+(?:ms|[smhdwy]))+)")
+_RULE_FILE = re.compile(r"\.\./(rules/[^/*?\[\\]+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -45,7 +46,7 @@ def files_of_pairs(pairs: Iterable[Mapping[str, Any]]) -> list[File]:
 
     Raises RuleFileError for a name that is none of a file.
     """
-    files = []
+    files: list[File] = []
     for pair in pairs:
         name = str(pair["name"])
         if not _NAME.fullmatch(name):
@@ -54,8 +55,15 @@ def files_of_pairs(pairs: Iterable[Mapping[str, Any]]) -> list[File]:
             )
         files.append({"path": f"rules/{name}.yml", "content": _text(pair["rules"])})
         tests = {"rule_files": [f"../rules/{name}.yml"], **pair["tests"]}
-        files.append({"path": f"tests/{name}.yml", "content": _text(tests)})
+        rules = _tested(tests["rule_files"] or [])
+        files.append({"path": f"tests/{name}.yml", "content": _text(tests), "tests": rules})
     return files
+
+
+def _tested(names: Iterable[Any]) -> list[str]:
+    """Return the paths of rule files as a test names them, and none at all where a name may mean other files too."""
+    found = [_RULE_FILE.fullmatch(str(name)) for name in names]
+    return [one[1] for one in found if one] if all(found) else []
 
 
 def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable[str]) -> list[File]:
@@ -66,11 +74,7 @@ def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable
     """
     staged = {file.resolve(): f"../rules/{file.stem}.yml" for source in sources for file in files_at(source, "rule")}
     generated = {f"{name}.yml": f"../rules/{name}.yml" for name in pairs}
-    return [
-        {"path": f"tests/{file.stem}.yml", "content": _renamed(file, staged, generated)}
-        for path in paths
-        for file in files_at(path, "test")
-    ]
+    return [_test(file, staged, generated) for path in paths for file in files_at(path, "test")]
 
 
 def with_files(files: Sequence[File], more: Iterable[File]) -> list[File]:
@@ -136,8 +140,8 @@ def files_at(path: str, kind: str) -> Iterator[Path]:
         raise RuleFileError(f"There is no {kind} file or directory {place} on the controller.")
 
 
-def _renamed(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str]) -> str:
-    """Return the text of a test file with other names in rule_files, and all else as it was written."""
+def _test(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str]) -> File:
+    """Return a test file with other names in rule_files, and all else as it was written."""
     try:
         text = file.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -149,10 +153,10 @@ def _renamed(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str
     named = next((value for key, value in parts if key.value == "rule_files"), None)
     if not isinstance(named, yaml.SequenceNode) or not named.value:
         raise RuleFileError(f"The test file {file} names no rule_files: name those that it tests, relative to it.")
-    names = [name for one in named.value for name in _names(file, str(one.value), staged, generated)]
-    listed = "[" + ", ".join(sorted(set(names))) + "]"
+    names = sorted({name for one in named.value for name in _names(file, str(one.value), staged, generated)})
     rest = text[named.end_mark.index :]
-    return f"{text[: named.start_mark.index]}{listed}{'' if rest[:1] in {'', chr(10)} else chr(10)}{rest}"
+    text = f"{text[: named.start_mark.index]}[{', '.join(names)}]{'' if rest[:1] in {'', chr(10)} else chr(10)}{rest}"
+    return {"path": f"tests/{file.stem}.yml", "content": text, "tests": _tested(names)}
 
 
 def _names(file: Path, pattern: str, staged: Mapping[Path, str], generated: Mapping[str, str]) -> Iterator[str]:

@@ -37,3 +37,16 @@ def test_no_other_service_was_restarted(host):
     )
     other, own = (int(row.removeprefix("@")) for row in started.split())
     assert other <= converged < own
+
+
+def test_each_test_of_rules_that_passed_is_remembered_for_each_promtool_and_no_other(host):
+    tests = host.check_output("ls /etc/prometheus/tests").splitlines()
+    promtools = 2 if host.backend.get_hostname() == "prometheus-2" else 1
+    remembered = host.check_output("cat /etc/vigil/prometheus/.passed").splitlines()
+    assert len(tests) > 2
+    assert len(set(remembered)) == len(remembered) == promtools * len(tests)
+
+
+def test_no_test_of_rules_ran_again_where_neither_the_rules_nor_promtool_changed(host):
+    newer = host.check_output("find /etc/vigil/prometheus/.passed -newer /run/converged")
+    assert bool(newer) == (host.backend.get_hostname() == "prometheus-2")

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils import _passed_tests
 from ansible_collections.vigil.observability.plugins.module_utils._tree import MARKER, point, staging_token
 from ansible_collections.vigil.observability.plugins.modules import staged_config
 
@@ -380,6 +381,176 @@ def test_validator_that_cannot_run_is_named(stage: Stage, make_program: MakeProg
     checker = make_program("checker", "")
     checker.write_bytes(b"\x7fELF of another architecture")
     assert stage(validate=[[str(checker)]])["msg"] == f"Cannot run {checker} to validate app: Exec format error."
+
+
+@pytest.fixture
+def ran(make_program: MakeProgram, tmp_path: Path) -> Callable[[], list[str]]:
+    """A function that returns the tests that the program `tester` ran since the last time, in their order by name.
+
+    It refuses a test in which it reads "wrong".
+    """
+    path = tmp_path / "ran"
+    make_program("tester", f'echo "$2" "$(nice)" >> {path}; if grep wrong "$2"; then exit 1; fi')
+
+    def names() -> list[str]:
+        lines = path.read_text().splitlines() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return sorted(Path(line.split()[0]).name for line in lines)
+
+    return names
+
+
+@pytest.fixture
+def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run one after the other."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+
+
+TESTS: list[Result] = [
+    {"path": "tests/a", "content": "of app\n", "tests": ["app.yml"]},
+    {"path": "tests/b", "content": "of both\n", "tests": ["rules/cpu.yml", "app.yml"]},
+    {"path": "tests/c", "content": "of cpu\n", "tests": ["rules/cpu.yml"]},
+]
+TESTED: Result = {"files": [*FILES, *TESTS], "test": ["tester", "test"]}
+
+
+def with_tests(path: str, /, **entry: Any) -> Result:
+    """Return options with tests, and with other values for the file at that path."""
+    files = [{**file, **entry} if file["path"] == path else file for file in TESTED["files"]]
+    return {**TESTED, "files": files}
+
+
+@pytest.mark.parametrize(
+    ("options", "again"),
+    [
+        (with_tests("passwords/admin", secret_content="other"), []),
+        (with_tests("app.yml", mode="0644"), []),
+        (with_tests("app.yml", content="interval: 30s\n"), ["a", "b"]),
+        (with_tests("rules/cpu.yml", content="groups: [x]\n"), ["b", "c"]),
+        (with_tests("tests/a", content="of the app\n"), ["a"]),
+        (with_tests("tests/a", path="tests/d"), ["d"]),
+        ({**TESTED, "test": ["tester", "check"]}, ["a", "b", "c"]),
+    ],
+    ids=["another file", "mode", "a tested file", "another tested file", "the test", "its name", "arguments"],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_a_test_that_passed_runs_again_only_when_something_changed_that_it_reads(
+    stage: Stage, ran: Callable[[], list[str]], configurations: Path, options: Result, again: list[str], check: bool
+) -> None:
+    assert stage(**TESTED)["validated"] is True
+    assert ran() == ["a", "b", "c"]
+    before = snapshot(configurations)
+    assert stage(**TESTED)["validated"] is True
+    assert stage(**options, check=check)["validated"] is True
+    assert ran() == again
+    if check:
+        assert snapshot(configurations) == before
+
+
+def test_tests_run_again_for_another_program_and_not_for_one_that_passed_them_before(
+    stage: Stage, ran: Callable[[], list[str]], make_program: MakeProgram, tmp_path: Path
+) -> None:
+    stage(**TESTED)
+    old = (tmp_path / "programs/tester").read_text().removeprefix("#!/bin/sh\n").removesuffix("\n")
+    for script, runs in ((f"{old} # new", ["a", "b", "c"]), (old, [])):
+        ran()
+        make_program("tester", script)
+        stage(**with_tests("passwords/admin", secret_content=script))
+        assert ran() == runs
+
+
+def test_going_back_to_an_earlier_configuration_runs_no_test(
+    stage: Stage, ran: Callable[[], list[str]], configurations: Path
+) -> None:
+    stage(**TESTED)
+    stage(**with_tests("app.yml", content="interval: 30s\n"))
+    for marker in configurations.glob(f"app/*/{MARKER}"):
+        marker.unlink()
+    ran()
+    stage(**TESTED)
+    assert ran() == []
+
+
+def test_test_of_files_that_are_not_known_or_not_there_runs_on_every_change(
+    stage: Stage, ran: Callable[[], list[str]]
+) -> None:
+    odd = [{**TESTS[0], "tests": []}, {**TESTS[1], "tests": ["rules/cpu.yml", "/etc/hostname"]}, TESTS[2]]
+    for number, runs in enumerate((["a", "b", "c"], ["a", "b"])):
+        stage(files=[*with_file("passwords/admin", secret_content=str(number)), *odd], test=["tester", "test"])
+        assert ran() == runs
+
+
+@pytest.mark.usefixtures("one_processor")
+def test_test_that_failed_runs_again_and_those_that_passed_before_it_do_not(
+    stage: Stage, ran: Callable[[], list[str]], configurations: Path
+) -> None:
+    wrong = with_tests("tests/b", content="wrong\n")
+    assert "'tester test tests/b' rejects the configuration of app" in stage(**wrong, check=True)["msg"]
+    for runs in (["a", "b"], ["a", "b"], ["b"]):
+        assert ran() == runs
+        assert "rejects the configuration of app" in stage(**wrong)["msg"]
+    ran()
+    assert staged_names(configurations) == [".passed"]
+    assert stage(**TESTED)["validated"] is True
+    assert ran() == ["b", "c"]
+
+
+def test_tests_run_side_by_side_with_less_priority_and_the_first_of_the_list_is_told(
+    stage: Stage, make_program: MakeProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    wait = f"while ! test -e {tmp_path}/b; do sleep 0.02; done"
+    script = f'case "$1" in */a) {wait};; esac; touch "{tmp_path}/${{1##*/}}"; nice; echo "$1"; exit 1'
+    make_program("tester", script)
+    result = stage(**{**TESTED, "test": ["tester"]})
+    niceness = min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+    assert result["msg"].endswith(f"It says:\n{niceness}\ntests/a")
+
+
+def open_for_all(path: Path) -> None:
+    path.chmod(0o666)
+
+
+def give_away(path: Path) -> None:
+    path.rename(path.with_name("kept"))
+    path.symlink_to("kept")
+
+
+@pytest.mark.parametrize("tamper", [open_for_all, give_away], ids=["everyone may write", "a link"])
+def test_what_others_may_have_written_is_not_taken_for_passed(
+    stage: Stage, ran: Callable[[], list[str]], configurations: Path, tamper: Callable[[Path], None]
+) -> None:
+    stage(**TESTED)
+    memory = configurations / "app/.passed"
+    assert stat.S_IMODE(memory.stat().st_mode) == 0o600
+    tamper(memory)
+    ran()
+    for number, runs in enumerate((["a", "b", "c"], [])):
+        stage(**with_tests("passwords/admin", secret_content=str(number)))
+        assert ran() == runs
+    assert (memory.is_symlink(), stat.S_IMODE(memory.stat().st_mode)) == (False, 0o600)
+
+
+def test_tests_that_passed_longest_ago_are_forgotten_and_those_in_use_are_not(
+    stage: Stage, ran: Callable[[], list[str]], configurations: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_passed_tests, "_KEPT", 2)
+    stage(**TESTED)
+    for content in ("of one\n", "of another\n"):
+        stage(**with_tests("tests/c", content=content))
+        assert len((configurations / "app/.passed").read_text().splitlines()) == 3
+    for marker in configurations.glob(f"app/*/{MARKER}"):
+        marker.unlink()
+    ran()
+    stage(**with_tests("tests/c", content="of one\n"))
+    assert ran() == ["c"]
+
+
+def test_missing_tester_is_named_in_a_warning_of_check_mode(stage: Stage, configurations: Path) -> None:
+    result = stage(**{**TESTED, "test": ["/nowhere/tester"]}, check=True)
+    assert result["validated"] is False
+    assert "was not validated by '/nowhere/tester tests/a', '/nowhere/tester tests/b' and 1 more" in str(result)
+    assert not configurations.exists()
 
 
 def test_secrets_are_scrubbed_from_the_words_of_the_validator(stage: Stage, make_program: MakeProgram) -> None:

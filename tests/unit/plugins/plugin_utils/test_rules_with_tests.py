@@ -90,6 +90,32 @@ def test_a_test_finds_its_rules_on_the_host_wherever_they_lie_in_the_repository(
     assert judge(repository / "host", [{"path": path, "content": content} for path, content in files.items()]) == ""
 
 
+@pytest.mark.parametrize(
+    ("named", "tests"),
+    [
+        (None, ["rules/late.yml"]),
+        (["../rules/late.yml", "../rules/shop.yml"], ["rules/late.yml", "rules/shop.yml"]),
+        (["../rules/late.yml", "../rules/*.yml"], []),
+        (["../rules/../app.yml"], []),
+        (["/etc/rules.yml"], []),
+        ("../rules/late.yml", []),
+        ([], []),
+    ],
+)
+def test_a_test_tells_which_files_it_tests_unless_a_name_may_mean_others(named: Any, tests: list[str]) -> None:
+    tested = {**PAIR, "tests": {**PAIR["tests"], **({} if named is None else {"rule_files": named})}}
+    found = rules_with_tests([], [tested], [], [])
+    assert {file["path"]: file.get("tests") for file in found} == {"rules/late.yml": None, "tests/late.yml": tests}
+
+
+def test_a_test_of_the_users_tells_which_files_it_tests(repository: Path) -> None:
+    test = test_file(repository, "all.yml", "x")
+    test.write_text("rule_files: [monitoring/rules/*, elsewhere/stock.yaml]\ntests: []\n")
+    sources = [str(repository / "monitoring/rules"), str(repository / "elsewhere/stock.yaml")]
+    (found,) = rules_with_tests([], [], [str(test)], sources)
+    assert found["tests"] == ["rules/shop.yml", "rules/stock.yml"]
+
+
 def test_rules_named_in_one_line_and_several_files_are_found(repository: Path) -> None:
     test = test_file(repository, "all.yml", "x")
     test.write_text("rule_files: [monitoring/rules/shop.yml, elsewhere/*.yaml, monitoring/rules/*]\ntests: []\n")
