@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import requests
 from rich.console import Console
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import expressions
+from ansible_collections.vigil.observability.tests.dashboards.expressions import expressions
 
 __all__ = ["Replica", "ShowError", "show"]
 

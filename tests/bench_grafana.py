@@ -33,7 +33,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, HttpError, Session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, HttpError, Session
 from ansible_collections.vigil.observability.tests.servers.counting_proxy import CountingProxy, Counts, counting_proxy
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings

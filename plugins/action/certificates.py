@@ -13,16 +13,16 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS
-from ansible_collections.vigil.observability.plugins.plugin_utils._authority import (
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import LOCK_OPTIONS
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import (
     Authority,
     AuthorityError,
     read_authority,
     sign,
     unfit_lifetime,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._identity import IdentityError, names_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import IdentityError, names_of
 
 __all__ = ["ActionModule"]
 

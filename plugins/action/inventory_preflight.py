@@ -13,38 +13,31 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vigil.observability.plugins.module_utils._secret_spellings import hidden
-from ansible_collections.vigil.observability.plugins.plugin_utils._directory_faults import (
-    misplaced_data,
-    shared_directories,
-    unread_metrics,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._fact_faults import (
-    hosts_that_need_facts,
-    unfit_facts,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._fault import Fault, sentences
-from ansible_collections.vigil.observability.plugins.plugin_utils._file_faults import unstaged_files
-from ansible_collections.vigil.observability.plugins.plugin_utils._grafana_faults import unfit_grafana, weak_key
-from ansible_collections.vigil.observability.plugins.plugin_utils._host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._label_faults import unfit_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._left_out import left_out
-from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
-    played_inputs,
-    replaced_inputs,
-    shadowed_inputs,
-    unfit_additions,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._port_faults import unfit_ports
-from ansible_collections.vigil.observability.plugins.plugin_utils._reach_faults import unreached_services
-from ansible_collections.vigil.observability.plugins.plugin_utils._run_tags import RunTags
-from ansible_collections.vigil.observability.plugins.plugin_utils._secret_faults import (
+from ansible_collections.vigil.observability.plugins.module_utils._http.secret_spellings import hidden
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.credentials import (
     missing_inputs,
     unfit_authorities,
     unfit_passwords,
     wanted_secrets,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._service_faults import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.directories import (
+    misplaced_data,
+    shared_directories,
+    unread_metrics,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.facts import (
+    hosts_that_need_facts,
+    unfit_facts,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.files import unstaged_files
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.grafana import (
+    unfit_grafana,
+    weak_key,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.labels import unfit_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.ports import unfit_ports
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.reach import unreached_services
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.services import (
     ambiguous_replicas,
     lone_databases,
     shared_addresses,
@@ -52,13 +45,23 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._service_fault
     unknown_releases,
     untested_releases,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._user_faults import unfit_users
-from ansible_collections.vigil.observability.plugins.plugin_utils._variable_faults import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.users import unfit_users
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.variables import (
     doubtful_names,
     misplaced_inputs,
     misspelt_inputs,
     unfit_prefixes,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.left_out import left_out
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.played_inputs import (
+    played_inputs,
+    replaced_inputs,
+    shadowed_inputs,
+    unfit_additions,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
 
 __all__ = ["ActionModule"]
 

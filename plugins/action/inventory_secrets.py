@@ -14,14 +14,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._authority import AuthorityError
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._secrets_file import (
-    SecretsFile,
-    SecretsFileError,
-    path_beside,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._wanted_secrets import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import AuthorityError
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.required import (
     PHASES,
     TRUSTED,
     Changes,
@@ -31,7 +26,12 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._wanted_secret
     next_phase,
     rotated,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._yaml_text import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import (
+    SecretsFile,
+    SecretsFileError,
+    path_beside,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.yaml_edit import (
     TextError,
     values_of,
     with_value,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of plugins/module_utils/_connection.py."""
+    """Options of plugins/module_utils/_api/connection.py."""
 
     DOCUMENTATION = r"""
 options:

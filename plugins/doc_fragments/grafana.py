@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of plugins/module_utils/_grafana.py."""
+    """Options of plugins/module_utils/_grafana/client.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of plugins/module_utils/_lock.py."""
+    """Options of plugins/module_utils/_deployment/lock.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -49,14 +49,17 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
+    ApplicationError,
+    application,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
     DashboardError,
     refuse_missing_library,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import alerts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import leads_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
 @same_text

@@ -69,7 +69,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, application
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
+    ApplicationError,
+    application,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.page import (
     Sources,
     application_page,
@@ -78,7 +81,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.re
     DashboardError,
     refuse_missing_library,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
 @same_text

@@ -43,7 +43,7 @@ from ansible_collections.vigil.observability.plugins.filter.business_rules impor
 from ansible_collections.vigil.observability.plugins.filter.correlation_rules import correlation_rules
 from ansible_collections.vigil.observability.plugins.filter.predictive_rules import predictive_rules
 from ansible_collections.vigil.observability.plugins.filter.slo_rules import slo_rules
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
 @same_text

@@ -40,8 +40,8 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._ini_text import IniError, ini_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.ini import IniError, ini_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 # What upstream calls its secrets, in Alertmanager, Prometheus and the HTTP clients of all: the last words of a key.
 _SECRET = re.compile(

@@ -48,7 +48,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 # What Grafana itself calls the top, and accepts as no folder's uid.
 _TOP = "general"

@@ -32,7 +32,7 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
 @same_text

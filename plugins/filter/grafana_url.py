@@ -38,7 +38,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - not listened on: one that does is not reached at that address
 

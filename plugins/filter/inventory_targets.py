@@ -38,8 +38,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
-from ansible_collections.vigil.observability.plugins.plugin_utils._labels import wrong_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import wrong_labels
 
 
 def inventory_targets(

@@ -53,7 +53,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 _EXPANDED = re.compile(r"(\$__file\{)([^}]+)(?=\})")
 # Lists of patterns relative to the configuration: of Prometheus, of its file_sd_configs, of Alertmanager.

@@ -51,9 +51,9 @@ from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import architectures_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._service_ports import is_meshed, ports_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.service_ports import is_meshed, ports_of
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
 _DATA_DIRS = {

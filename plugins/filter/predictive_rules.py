@@ -51,13 +51,16 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, applications
-from ansible_collections.vigil.observability.plugins.plugin_utils._predictive_rules import predictive_pair
-from ansible_collections.vigil.observability.plugins.plugin_utils._predictive_rules_forecast import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
+    ApplicationError,
+    applications,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import (
     Forecast,
     ForecastError,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.generator import predictive_pair
 
 
 @same_text

@@ -46,9 +46,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._alert_settings import AlertSettingError, adjusted
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_tests import RuleFileError, files_at
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
+    AlertSettingError,
+    adjusted,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import RuleFileError, files_at
 
 
 @same_text

@@ -59,7 +59,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_tests import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import (
     File,
     RuleFileError,
     file_of_summaries,
@@ -68,7 +69,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules_with_te
     with_files,
     within_retention,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
 
 
 @same_text

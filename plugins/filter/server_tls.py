@@ -36,7 +36,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 _CURVES = ["X25519", "CurveP256", "CurveP384"]
 # Those of TLS 1.3 are all in the profile, and Go lets nobody choose among them.

@@ -44,7 +44,7 @@ from typing import Any
 from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard import alerts_dashboard
 from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
 @same_text

@@ -57,9 +57,12 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import ApplicationError, applications
-from ansible_collections.vigil.observability.plugins.plugin_utils._same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules import slo_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
+    ApplicationError,
+    applications,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.generator import slo_pair
 
 
 @same_text

@@ -145,13 +145,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._activation import ActivationError
-from ansible_collections.vigil.observability.plugins.module_utils._lock import LockError, locked
-from ansible_collections.vigil.observability.plugins.module_utils._record import RecordError
-from ansible_collections.vigil.observability.plugins.module_utils._service import Service
-from ansible_collections.vigil.observability.plugins.module_utils._service_options import OPTIONS
-from ansible_collections.vigil.observability.plugins.module_utils._systemd import SystemdError
-from ansible_collections.vigil.observability.plugins.module_utils._unit import UnitError
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.activation import ActivationError
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import LockError, locked
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.options import OPTIONS
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.record import RecordError
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.service import Service
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import UnitError
+from ansible_collections.vigil.observability.plugins.module_utils._host.systemd import SystemdError
 
 
 def main() -> None:

@@ -52,13 +52,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._alertmanager import (
+from ansible_collections.vigil.observability.plugins.module_utils._alertmanager.silences import (
     QUESTIONS,
     alertmanager_api,
     fetch,
     run_alertmanager_module,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 _OPTIONS = {
     "gather": {"type": "list", "elements": "str", "choices": list(QUESTIONS), "default": list(QUESTIONS)},

@@ -88,10 +88,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils import _alertmanager as alertmanager
-from ansible_collections.vigil.observability.plugins.module_utils._http import Api, Session
-from ansible_collections.vigil.observability.plugins.module_utils._instant import duration, instant, rfc3339
-from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError, Step
+from ansible_collections.vigil.observability.plugins.module_utils._alertmanager import silences as alertmanager
+from ansible_collections.vigil.observability.plugins.module_utils._api.durations import duration, instant, rfc3339
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import Plan, PlanError, Step
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Api, Session
 
 _MATCHER = {
     "name": {"type": "str", "required": True},

@@ -80,15 +80,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import (
     METRIC_NAMES,
     ApplicationQueries,
     quoted,
     report_series,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
-from ansible_collections.vigil.observability.plugins.module_utils._prometheus import (
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.client import (
     ask,
     prometheus_api,
     range_of,

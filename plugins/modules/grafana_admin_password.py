@@ -45,8 +45,12 @@ RETURN = r"""
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._health import Endpoint, HealthError, NotHealthyYet
-from ansible_collections.vigil.observability.plugins.module_utils._validation import scrubbed
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.health import (
+    Endpoint,
+    HealthError,
+    NotHealthyYet,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._staging.validation import scrubbed
 
 
 class PasswordError(Exception):

@@ -156,17 +156,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_alerting import (
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.objects import AlertingApi
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.plan import (
     OPTIONS,
     alerting_plan,
     secrets_of,
     shown,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_alerting_api import AlertingApi
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:

@@ -147,9 +147,9 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboard_list import OPTIONS
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboard_task import act
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards.listed import OPTIONS
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards.task import act
 
 
 def main() -> None:

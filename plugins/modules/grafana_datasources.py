@@ -130,9 +130,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_datasources import (
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.datasources import (
     desired,
     found,
     owners,
@@ -141,9 +142,8 @@ from ansible_collections.vigil.observability.plugins.module_utils._grafana_datas
     shown,
     write,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_owner import OWNER_OPTIONS, Ownership
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.owner import OWNER_OPTIONS, Ownership
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 _DATASOURCE = {
     "uid": {"type": "str", "required": True},

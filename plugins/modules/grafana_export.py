@@ -79,11 +79,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_export import export, files_below, write
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import planned
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import planned
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.export import export, files_below, write
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 _OPTIONS = {
     "path": {"type": "path", "required": True},

@@ -98,13 +98,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils import _grafana_folders
-from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_folder_contents import contents
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit, search
-from ansible_collections.vigil.observability.plugins.module_utils._http import Api, Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import folders
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.folder_contents import contents
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit, search
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Api, Session
 
 _FOLDER = {"uid": {"type": "str", "required": True}, "title": {"type": "str"}, "parent_uid": {"type": "str"}}
 _OPTIONS = {
@@ -122,18 +122,18 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     if prune and (absent or not prefix):
         raise PlanError("prune needs uid_prefix, which says whose folders may go, and state present.")
     listed = parameters["folders"]
-    wanted = {} if absent else _grafana_folders.desired(listed, prefix=prefix)
+    wanted = {} if absent else folders.desired(listed, prefix=prefix)
     api = grafana_api(module, session)
     hits = search(api)
-    there = {uid: found for uid in wanted if _is_folder(hits, uid) and (found := _grafana_folders.read(api, uid))}
+    there = {uid: found for uid in wanted if _is_folder(hits, uid) and (found := folders.read(api, uid))}
     going = [one["uid"] for one in listed] if absent else [uid for uid in hits if prune and uid.startswith(prefix)]
     going = [uid for uid in dict.fromkeys(going) if _is_folder(hits, uid) and uid not in wanted]
     if not parameters["delete_contents"]:
         going = _empty(module, api, going, hits, wanted)
-    plan = _grafana_folders.plan(api, wanted, there, hits, removed=going)
-    apply(module, plan, _grafana_folders.write(api, with_contents=parameters["delete_contents"]))
+    plan = folders.plan(api, wanted, there, hits, removed=going)
+    apply(module, plan, folders.write(api, with_contents=parameters["delete_contents"]))
     missing = {"unchanged": [one["uid"] for one in listed if not _is_folder(hits, one["uid"])]} if absent else {}
-    return {**plan.result(_grafana_folders.shown), **missing}
+    return {**plan.result(folders.shown), **missing}
 
 
 def _is_folder(hits: Mapping[str, Hit], uid: str) -> bool:

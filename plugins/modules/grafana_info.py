@@ -109,9 +109,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_info import SUBJECTS, gathered
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.info import SUBJECTS, gathered
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 _OPTIONS = {
     "gather": {"type": "list", "elements": "str", "choices": list(SUBJECTS), "default": ["health", "organisation"]},

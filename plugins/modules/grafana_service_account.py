@@ -96,22 +96,22 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api_module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_service_account import (
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import Plan, PlanError, Step, by_key
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.service_account import (
     account_plan,
     apply_account,
     find_account,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_tokens import (
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.tokens import (
     apply_token,
     find_tokens,
     is_accepted,
     text_of,
     token_plan,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import Plan, PlanError, Step, by_key
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 _TOKEN = {
     "name": {"type": "str", "required": True},

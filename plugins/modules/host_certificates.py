@@ -138,11 +138,15 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._certificate_request import RequestError
-from ansible_collections.vigil.observability.plugins.module_utils._host_certificates import HostCertificates
-from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
-from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError, reason_of
-from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
+from ansible_collections.vigil.observability.plugins.module_utils._certificates.issuance import HostCertificates
+from ansible_collections.vigil.observability.plugins.module_utils._certificates.request import RequestError
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
+    LOCK_OPTIONS,
+    LockError,
+    locked,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._host.system_user import SystemUserError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError, reason_of
 
 SERVICE = {
     "name": {"type": "str", "required": True},

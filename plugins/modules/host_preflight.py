@@ -88,8 +88,12 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._installation import UNIT_DIRS
-from ansible_collections.vigil.observability.plugins.module_utils._preflight import Host, default_retentions, disk_bytes
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.host_checks import (
+    Host,
+    default_retentions,
+    disk_bytes,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.unmanaged import UNIT_DIRS
 
 _SERVICE = {
     "name": {"type": "str", "required": True},

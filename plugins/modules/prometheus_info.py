@@ -54,8 +54,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._http import Session
-from ansible_collections.vigil.observability.plugins.module_utils._prometheus import (
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.client import (
     QUESTIONS,
     fetch,
     prometheus_api,

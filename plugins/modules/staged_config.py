@@ -132,11 +132,15 @@ validated:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._configuration import Configuration
-from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
-from ansible_collections.vigil.observability.plugins.module_utils._staged_configuration import outcome
-from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError
-from ansible_collections.vigil.observability.plugins.module_utils._system_user import SystemUserError
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
+    LOCK_OPTIONS,
+    LockError,
+    locked,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._host.system_user import SystemUserError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import Configuration
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.stage_configuration import outcome
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # Ansible publishes no types

@@ -113,12 +113,24 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._foreign import foreign_files, told
-from ansible_collections.vigil.observability.plugins.module_utils._lock import LOCK_OPTIONS, LockError, locked
-from ansible_collections.vigil.observability.plugins.module_utils._prune import claim
-from ansible_collections.vigil.observability.plugins.module_utils._release import Release, found_at, stage, wanted
-from ansible_collections.vigil.observability.plugins.module_utils._selinux import restore_labels
-from ansible_collections.vigil.observability.plugins.module_utils._staging import StagingError, remove_leftovers
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
+    LOCK_OPTIONS,
+    LockError,
+    locked,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._host.selinux import restore_labels
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import (
+    StagingError,
+    remove_leftovers,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._staging.foreign import foreign_files, told
+from ansible_collections.vigil.observability.plugins.module_utils._staging.prune import claim
+from ansible_collections.vigil.observability.plugins.module_utils._staging.release import (
+    Release,
+    found_at,
+    stage,
+    wanted,
+)
 
 
 def outcome(module: AnsibleModule, release: Release) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._alert_settings import thresholds
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import thresholds
 from ansible_collections.vigil.observability.tests.house_rules.expressions import compared_numbers
 
 if TYPE_CHECKING:

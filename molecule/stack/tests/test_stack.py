@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
+from ansible_collections.vigil.observability.tests.dashboards.expressions import (
     annotation_expressions,
     expressions,
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import quoted
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 

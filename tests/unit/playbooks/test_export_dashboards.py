@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.module_utils import _http
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._http import session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.tests.servers.standin_grafana import dashboard_records
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana
 
-COLLECTION = Path(_http.__file__).parents[2]
+COLLECTION = Path(session.__file__).parents[2]
 AGAIN = [
     {
         "hosts": "localhost",

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils import _run_tags
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory import run_tags
 
-COLLECTION = Path(_run_tags.__file__).parents[2]
+COLLECTION = Path(run_tags.__file__).parents[2]
 PLAYBOOKS = COLLECTION / "playbooks"
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
 SERVICES = ("node_exporter", "alertmanager", "prometheus", "grafana")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import ROLES, described_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES, described_inputs
 
 COLLECTIONS = next(parent for parent in ROLES.parents if parent.name == "ansible_collections").parent
 JOINED = {

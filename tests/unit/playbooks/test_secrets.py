@@ -20,9 +20,9 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.vigil.observability.plugins.plugin_utils import _secrets_file
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets import vault_file
 
-COLLECTION = Path(_secrets_file.__file__).parents[2]
+COLLECTION = Path(vault_file.__file__).parents[2]
 PASSWORD = "correct horse battery staple"
 ME = pwd.getpwuid(os.geteuid()).pw_name
 LISTED = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.tests.servers.counting_proxy import counting_proxy
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import (
     ApplicationQueries,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._business_metric import BusinessMetric
-from ansible_collections.vigil.observability.plugins.plugin_utils._business_rules_alerts import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.business_metric import BusinessMetric
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.alerts import (
     SIGMA_OF_MAD,
     SIGMAS,
     selector,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application, Objective
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
+    Application,
+    Objective,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
-from ansible_collections.vigil.observability.plugins.plugin_utils._slo_rules_alerts import BURNS, burn_limit
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.alerts import BURNS, burn_limit
 
 __all__ = ["Judged", "errors", "latencies", "response_time"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import (
     ApplicationQueries,
     quoted,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications import judged
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import ApplicationQueries
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import (
+    ApplicationQueries,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications import judged
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import (
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import (
     ApplicationQueries,
     ContainerQueries,
     ProcessQueries,
     quoted,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import spread
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import (

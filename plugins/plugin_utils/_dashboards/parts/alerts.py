@@ -11,11 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_summaries import (
-    ALERT_LABELS,
-    SUMMARY_SERIES,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import quoted
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, timeline
@@ -26,6 +22,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.sc
     above,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.tables import Column, table
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_summaries import (
+    ALERT_LABELS,
+    SUMMARY_SERIES,
+)
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import ProcessQueries
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import ProcessQueries
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Row
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries, worst
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import quoted
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import Link
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, or_zero, stat
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import alerts

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ansible_collections.vigil.observability.plugins.module_utils._application_queries import quoted
-from ansible_collections.vigil.observability.plugins.plugin_utils._application import Application
+from ansible_collections.vigil.observability.plugins.module_utils._prometheus.application_queries import quoted
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import alerts, objectives

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.vigil.observability.plugins.action.certificates import ActionModule
-from ansible_collections.vigil.observability.plugins.module_utils._certificate_request import RequestError
-from ansible_collections.vigil.observability.plugins.module_utils._host_certificates import HostCertificates
+from ansible_collections.vigil.observability.plugins.module_utils._certificates.issuance import HostCertificates
+from ansible_collections.vigil.observability.plugins.module_utils._certificates.request import RequestError
 from ansible_collections.vigil.observability.plugins.modules import host_certificates
-from ansible_collections.vigil.observability.plugins.plugin_utils._authority import make_authority
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
     pem_of,

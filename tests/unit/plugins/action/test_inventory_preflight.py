@@ -32,13 +32,13 @@ from ansible.vars.manager import VariableManager
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.vigil.observability.plugins.action import inventory_preflight
-from ansible_collections.vigil.observability.plugins.plugin_utils._authority import make_authority
-from ansible_collections.vigil.observability.plugins.plugin_utils._played_inputs import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.played_inputs import (
     INSTEAD,
     PROVISIONED,
     played_inputs,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._role_inputs import described_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import described_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
     pem_of,

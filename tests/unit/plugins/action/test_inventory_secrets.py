@@ -16,7 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
 
 from ansible_collections.vigil.observability.plugins.action.inventory_secrets import ActionModule
-from ansible_collections.vigil.observability.plugins.plugin_utils._secrets_file import SecretsFile
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import SecretsFile
 
 Result = dict[str, Any]
 Act = Callable[..., Result]

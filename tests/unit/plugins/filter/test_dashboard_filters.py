@@ -20,7 +20,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
     application_dashboard,
     stack_dashboards,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels, expressions
+from ansible_collections.vigil.observability.tests.dashboards.expressions import all_panels, expressions
 
 SHOP: dict[str, Any] = {
     "name": "shop",

@@ -22,14 +22,14 @@ import yaml
 from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard import alerts_dashboard
 from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
-from ansible_collections.vigil.observability.plugins.plugin_utils._application_metrics import series_names
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.metrics import series_names
+from ansible_collections.vigil.observability.tests.dashboards.expressions import (
     all_panels,
     annotation_expressions,
     expressions,
     variable_selectors,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.lint import faults
+from ansible_collections.vigil.observability.tests.dashboards.linter import faults
 
 ROOT = Path(__file__).resolve().parents[4]
 SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]

@@ -28,7 +28,11 @@ from ansible_collections.vigil.observability.plugins.filter import (
     scrape_jobs,
     web_users,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._catalogue import ARCHITECTURES, CATALOGUE, is_tested
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import (
+    ARCHITECTURES,
+    CATALOGUE,
+    is_tested,
+)
 
 PORTS = {"prometheus": 9090, "node_exporter": 9100}
 DIGEST = "0" * 64

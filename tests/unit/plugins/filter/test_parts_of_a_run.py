@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.filter import chosen_services, left_undone
-from ansible_collections.vigil.observability.plugins.plugin_utils._run_tags import RunTags
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
 
 PILLARS = {"metrics": ["node_exporter", "alertmanager"], "dashboards": ["grafana"]}
 EVERY = ["node_exporter", "alertmanager", "grafana"]

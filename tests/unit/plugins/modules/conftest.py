@@ -20,7 +20,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import mark_staged
 from ansible_collections.vigil.observability.plugins.modules import active_service
 
 PROGRAMS = Path(__file__).parent / "programs"

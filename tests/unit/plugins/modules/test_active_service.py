@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import mark_staged
 from ansible_collections.vigil.observability.plugins.modules import active_service
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import mark_staged
 
 if TYPE_CHECKING:
     from ansible_collections.vigil.observability.tests.unit.plugins.modules.conftest import Host

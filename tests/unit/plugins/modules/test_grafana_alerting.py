@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils import _grafana_alerting_api
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting import objects
 from ansible_collections.vigil.observability.plugins.modules import grafana_alerting
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.alerting_config import (
     config_of,
@@ -501,7 +501,7 @@ def test_a_rule_that_is_renamed_to_the_title_of_another_is_refused(manage: Manag
 def test_a_new_organisation_is_waited_for(
     manage: Manage, server: Grafana, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_grafana_alerting_api, "_PAUSE", 0.01)
+    monkeypatch.setattr(objects, "_PAUSE", 0.01)
     manage(contact_points=ALL["contact_points"], mute_timings=ALL["mute_timings"])
     postpone(server.served.application.store, 1, 3)
     assert "msg" not in manage(**{kind: ALL[kind]})
@@ -510,8 +510,8 @@ def test_a_new_organisation_is_waited_for(
 def test_a_new_organisation_is_not_waited_for_without_an_end(
     manage: Manage, server: Grafana, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_grafana_alerting_api, "_PAUSE", 0.01)
-    monkeypatch.setattr(_grafana_alerting_api, "_LONGEST", 0.05)
+    monkeypatch.setattr(objects, "_PAUSE", 0.01)
+    monkeypatch.setattr(objects, "_LONGEST", 0.05)
     postpone(server.served.application.store, 1, 1000)
     message = manage(templates=ALL["templates"])["msg"]
     assert "Grafana makes it for a new organisation within a minute, but has not." in message

@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.filter.dashboard_files import dashboard_files
-from ansible_collections.vigil.observability.plugins.module_utils import _grafana_dashboard_task
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_dashboards import Dashboard, write
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit, search
-from ansible_collections.vigil.observability.plugins.module_utils._http import Answer, Endpoint, HttpError, Session
-from ansible_collections.vigil.observability.plugins.module_utils._plan import Step
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import Step
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards import task
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards.changes import Dashboard, write
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit, search
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import (
+    Answer,
+    Endpoint,
+    HttpError,
+    Session,
+)
 from ansible_collections.vigil.observability.plugins.modules import grafana_dashboards
 from ansible_collections.vigil.observability.tests.servers.standin_grafana import dashboard_records, folders
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.store import Store
@@ -375,7 +380,7 @@ def test_one_that_the_search_does_not_list_is_never_overwritten(
     provision: Run, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.save(model("a", panels=[{"id": 1}]))
-    monkeypatch.setattr(f"{_grafana_dashboard_task.__name__}.search", lambda api: {})
+    monkeypatch.setattr(f"{task.__name__}.search", lambda api: {})
     result = provision(listed(model("a")))
     assert "create the dashboard 'a' (Dashboard a) at the top: Grafana at http" in result["msg"]
     assert "Somebody else has written since it was read: run again. 0 of 1 changes were made before it" in result["msg"]
@@ -393,7 +398,7 @@ def test_one_that_was_deleted_since_the_search_is_made_again(
             dashboard_records.remove(server.store, 1, server.store.all(1, "dashboard")[0])
         return hits
 
-    monkeypatch.setattr(f"{_grafana_dashboard_task.__name__}.search", outdated)
+    monkeypatch.setattr(f"{task.__name__}.search", outdated)
     assert provision(listed(model("a")))["created"] == ["a"]
 
 
@@ -401,7 +406,7 @@ def test_a_folder_that_the_search_calls_a_dashboard_is_still_none(
     provision: Run, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hits = {"hosts": Hit("hosts", "Folder hosts", "")}
-    monkeypatch.setattr(f"{_grafana_dashboard_task.__name__}.search", lambda api: hits)
+    monkeypatch.setattr(f"{task.__name__}.search", lambda api: hits)
     assert "'hosts' is the uid of a folder" in provision([{"uid": "hosts"}], state="absent")["msg"]
     assert server.grafana.writes == 0
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils import _grafana_library_panels
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards import library_panels
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import grafana_dashboards, grafana_datasources
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
@@ -164,7 +164,7 @@ def test_library_panels_that_cannot_be_are_refused_before_anything_is_written(pr
 
 
 def test_all_pages_of_library_panels_are_read(provision: Run, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_grafana_library_panels, "_PAGE", 2)
+    monkeypatch.setattr(library_panels, "_PAGE", 2)
     for number in range(4):
         ask("POST", "/api/library-elements", {**element(f"p{number}", f"P{number}"), "folderUid": ""})
     assert provision(model("a", panels=[link("p3")]))["created"] == ["a"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_datasources import found
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.datasources import found
 from ansible_collections.vigil.observability.plugins.modules import grafana_datasources
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.datasources import add_datasource
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana

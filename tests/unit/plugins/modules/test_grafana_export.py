@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.filter.dashboard_files import dashboard_files
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import (
     grafana_dashboards,
     grafana_export,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import grafana_folders
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings

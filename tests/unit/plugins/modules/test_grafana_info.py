@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_info import SUBJECTS
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_search import Hit
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.info import SUBJECTS
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import grafana_info
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana

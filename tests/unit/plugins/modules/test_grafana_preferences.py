@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import grafana_preferences
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana
 

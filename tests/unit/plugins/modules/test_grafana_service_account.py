@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.vigil.observability.plugins.module_utils import _grafana_tokens, _http
-from ansible_collections.vigil.observability.plugins.module_utils._answer import Answer
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import tokens
+from ansible_collections.vigil.observability.plugins.module_utils._http import session
+from ansible_collections.vigil.observability.plugins.module_utils._http.response import Answer
 from ansible_collections.vigil.observability.plugins.modules import grafana_service_account
 from ansible_collections.vigil.observability.tests.servers.breaking_proxy import (
     FAULTS,
@@ -163,7 +164,7 @@ def names(grafana: Grafana) -> list[str]:
 @pytest.fixture
 def proxy(grafana: Grafana, monkeypatch: pytest.MonkeyPatch) -> Iterator[BreakingProxy]:
     """A proxy before Grafana, for which nobody waits long."""
-    monkeypatch.setattr(_http, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(session, "_FIRST_WAIT", 0.001)
     with breaking_proxy(int(grafana.url.rpartition(":")[2])) as proxy:
         yield proxy
 
@@ -261,7 +262,7 @@ def test_a_token_that_is_made_and_not_accepted_leaves_the_former_one(
 ) -> None:
     file = tmp_path / "bot"
     account(tokens=[token(file, seconds_to_live=MONTH)])
-    monkeypatch.setattr(_grafana_tokens, "is_accepted", lambda *_: False)
+    monkeypatch.setattr(tokens, "is_accepted", lambda *_: False)
     result = account(tokens=[token(file, renew_before=2 * MONTH)])
     assert "Grafana does not accept the one that it has just made" in result["msg"]
     assert names(grafana) == ["bot", "bot (2)"]
@@ -299,7 +300,7 @@ def test_an_account_is_changed_once_whatever_happens_to_the_first_request(
 
 def test_a_token_of_a_role_that_may_not_see_the_organisation_is_accepted() -> None:
     refusing = SimpleNamespace(call=lambda *_, **__: Answer(403, {}, b"{}"))
-    assert _grafana_tokens.is_accepted(refusing, "bot", "glsa_x")  # type: ignore[arg-type]
+    assert tokens.is_accepted(refusing, "bot", "glsa_x")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._grafana_titles import slug
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.titles import slug
 from ansible_collections.vigil.observability.plugins.modules import grafana_dashboards, grafana_folders
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import Served, running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.vigil.observability.plugins.module_utils import _certificate_store, _host_certificates
+from ansible_collections.vigil.observability.plugins.module_utils._certificates import issuance, store
 from ansible_collections.vigil.observability.plugins.modules import host_certificates
 
 Result = dict[str, Any]
@@ -271,7 +271,7 @@ def made(make_program: MakeProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """What useradd was told, in a file that is not there before; it makes nobody."""
     told = tmp_path / "made"
     make_program("useradd", f"echo $* > {told}")
-    monkeypatch.setattr(_certificate_store, "gid_of", lambda _user: os.getegid() if told.exists() else None)
+    monkeypatch.setattr(store, "gid_of", lambda _user: os.getegid() if told.exists() else None)
     return told
 
 
@@ -389,7 +389,7 @@ def test_full_disk_is_named_and_leaves_what_is_active(host: Host, monkeypatch: p
     def full(*_arguments: Any, **_options: Any) -> None:
         raise OSError(28, "No space left on device", str(host.directory / "authorities.crt"))
 
-    monkeypatch.setattr(_host_certificates, "write_atomically", full)
+    monkeypatch.setattr(issuance, "write_atomically", full)
     result = host.call(bundle=BUNDLE * 2)
     assert f"Cannot keep certificates below {host.directory}: No space left on device" in result["msg"]
     assert (host.directory / "prometheus").readlink() == before

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils import _preflight
-from ansible_collections.vigil.observability.plugins.module_utils._deployment import Deployment
-from ansible_collections.vigil.observability.plugins.module_utils._manifest import manifest_of
-from ansible_collections.vigil.observability.plugins.module_utils._ports import Listener
-from ansible_collections.vigil.observability.plugins.module_utils._record import Record
-from ansible_collections.vigil.observability.plugins.module_utils._tree import mark_staged
+from ansible_collections.vigil.observability.plugins.module_utils._deployment import host_checks
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.definition import Deployment
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.record import Record
+from ansible_collections.vigil.observability.plugins.module_utils._host.ports import Listener
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import mark_staged
+from ansible_collections.vigil.observability.plugins.module_utils._staging.manifest import manifest_of
 from ansible_collections.vigil.observability.plugins.modules import host_preflight
 
 Look = Callable[..., Any]
@@ -91,7 +91,7 @@ def test_port_of_another_process_is_refused_with_its_name(look: Look, taken: int
 
 def test_port_of_the_service_itself_is_fine(look: Look, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener(taken, os.getpid(), "demo", ("system.slice", "demo.service"))
-    monkeypatch.setattr(_preflight, "listeners", lambda _tcp, udp: [listener])
+    monkeypatch.setattr(host_checks, "listeners", lambda _tcp, udp: [listener])
     assert not look({"name": "demo", "ports": [taken]})["failed"]
     assert look({"name": "other", "ports": [taken]})["failed"]
 
@@ -111,7 +111,7 @@ def test_host_without_systemd_is_refused(look: Look, root: Path) -> None:
 
 
 def test_old_python_is_refused_by_its_version(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_preflight, "_PYTHON", (4, 0))
+    monkeypatch.setattr(host_checks, "_PYTHON", (4, 0))
     result = look({"name": "demo"})
     assert f"Ansible uses Python {platform.python_version()} ({sys.executable})" in result["msg"]
 
@@ -165,7 +165,7 @@ def test_retention_of_the_users_own_choice_is_not_shrunk(look: Look, disk_of: Di
 
 @pytest.mark.parametrize(("size", "text"), [(512, "512.0 B"), (51 << 20, "51.0 MiB"), (3 << 60, "3072.0 PiB")])
 def test_sizes_are_told_in_the_unit_that_fits(size: int, text: str) -> None:
-    assert _preflight._text(size) == text
+    assert host_checks._text(size) == text
 
 
 def test_parts_of_another_installation_are_refused_all_at_once(look: Look, root: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils import _http
+from ansible_collections.vigil.observability.plugins.module_utils._http import session
 from ansible_collections.vigil.observability.plugins.modules import (
     alertmanager_silence,
     grafana_alerting,
@@ -180,7 +180,7 @@ WRITES += [
 
 @pytest.fixture(autouse=True)
 def _in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_http, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(session, "_FIRST_WAIT", 0.001)
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ OTHERWISE = {("_prometheus.py", "POST"), ("_grafana_tokens.py", "POST")}
 
 def test_every_write_says_how_one_looks_whether_it_is_done() -> None:
     found: list[tuple[str, str]] = []
-    for file in sorted(Path(_http.__file__).parent.glob("*.py")):
+    for file in sorted(Path(session.__file__).parent.glob("*.py")):
         for call in ast.walk(ast.parse(file.read_text())):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "call":
                 continue

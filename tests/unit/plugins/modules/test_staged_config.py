@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils import _passed_tests
-from ansible_collections.vigil.observability.plugins.module_utils._tree import MARKER, point, staging_token
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import MARKER, point, staging_token
+from ansible_collections.vigil.observability.plugins.module_utils._staging import passed_tests
 from ansible_collections.vigil.observability.plugins.modules import staged_config
 
 Result = dict[str, Any]
@@ -534,7 +534,7 @@ def test_what_others_may_have_written_is_not_taken_for_passed(
 def test_tests_that_passed_longest_ago_are_forgotten_and_those_in_use_are_not(
     stage: Stage, ran: Callable[[], list[str]], configurations: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_passed_tests, "_KEPT", 2)
+    monkeypatch.setattr(passed_tests, "_KEPT", 2)
     stage(**TESTED)
     for content in ("of one\n", "of another\n"):
         stage(**with_tests("tests/c", content=content))

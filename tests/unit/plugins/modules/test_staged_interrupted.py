@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.vigil.observability.plugins.module_utils._tree import staging_token
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import staging_token
 from ansible_collections.vigil.observability.plugins.modules import staged_config, staged_release
 
 RunModule = Callable[..., Any]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._tree import MARKER, staging_token
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import MARKER, staging_token
 from ansible_collections.vigil.observability.plugins.modules import staged_release
 
 Result = dict[str, Any]

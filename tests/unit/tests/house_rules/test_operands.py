@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboard_summaries import SUMMARY_SERIES
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_summaries import SUMMARY_SERIES
 from ansible_collections.vigil.observability.tests.house_rules import alerts, operands
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate

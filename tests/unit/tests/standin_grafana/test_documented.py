@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._http import Endpoint, Session
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.documented import BEHAVIOURS, SEEN
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import Served, running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels, expressions
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
+from ansible_collections.vigil.observability.tests.dashboards.expressions import all_panels, expressions
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
 
 __all__ = ["AskedPage", "answered", "steady", "unknown"]

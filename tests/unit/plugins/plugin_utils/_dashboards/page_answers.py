@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import stack_pages
+from ansible_collections.vigil.observability.tests.dashboards.expressions import (
     all_panels,
     expressions,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import stack_pages
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
 
 __all__ = ["answers", "overrides", "page", "panel"]

@@ -15,7 +15,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard import alerts_dashboard
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import (
+from ansible_collections.vigil.observability.tests.dashboards.expressions import (
     all_panels,
     expressions,
 )

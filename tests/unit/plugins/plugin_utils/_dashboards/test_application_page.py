@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.lint import faults
+from ansible_collections.vigil.observability.tests.dashboards.expressions import all_panels
+from ansible_collections.vigil.observability.tests.dashboards.linter import faults
 
 AVAILABLE = {"kind": "availability", "target": 0.999}
 FAST = {"kind": "latency", "target": 0.99, "threshold": 0.5}

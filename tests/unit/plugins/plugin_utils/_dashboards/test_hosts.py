@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import annotation_expressions
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
+from ansible_collections.vigil.observability.tests.dashboards.expressions import annotation_expressions
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards.answers import (
     AskedPage,
     answered,

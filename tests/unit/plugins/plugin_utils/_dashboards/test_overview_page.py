@@ -14,9 +14,9 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.expressions import all_panels
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.lint import faults
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.health import LOST
+from ansible_collections.vigil.observability.tests.dashboards.expressions import all_panels
+from ansible_collections.vigil.observability.tests.dashboards.linter import faults
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
 
 SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]

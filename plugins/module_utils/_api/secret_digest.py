@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a secret differs from the one that was written last, without keeping it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .plan import PlanError
+
+__all__ = ["PUBLIC_KEY", "checked_digest_key", "secret_digest"]
+
+# Whoever reads digests and knows a secret can try keys. Each try costs as much as this, some 20 ms of a processor.
+_ITERATIONS = 100_000
+_PURPOSE = b"vigil.observability: digests of secrets"
+PUBLIC_KEY = "SW2YcwTIb9zpOOhoPsMm"
+"""The secret_key of a Grafana that was given none."""
+
+
+def checked_digest_key(key: str | None) -> str:
+    """Return the key, empty for none. Raises PlanError for one that everybody knows."""
+    if key == PUBLIC_KEY:
+        raise PlanError(
+            "secret_digest_key is the secret_key that every Grafana comes with, which everybody knows: give a secret."
+        )
+    return key or ""
+
+
+def secret_digest(key: str, what: str, secrets: Mapping[str, Any]) -> str:
+    """Return 32 hexadecimal digits that change with the secrets (anything that JSON can hold) and with the key.
+
+    It lies beside the object for everyone to read, so it is keyed: a bare hash of a weak password can be guessed. The
+    key is often that of another purpose, so that one is derived from it, slowly. `what` has the secrets: two objects
+    of one password do not show that they have.
+    """
+    canonical = json.dumps([what, secrets], sort_keys=True, separators=(",", ":")).encode()
+    return hmac.new(_derived(key), canonical, hashlib.sha256).hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=1)
+def _derived(key: str) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", key.encode(), _PURPOSE, _ITERATIONS)

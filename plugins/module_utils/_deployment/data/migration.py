@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a release has stored is guarded while another one comes, also when a run is killed in between.
+
+A copy is recorded before any link leads to the release that is coming, so that one that starts at boot finds the copy
+made. It stays recorded until that release is proven, or the data is back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from ..._host.systemd import Systemd
+from ..definition import Deployment
+from ..host_state import Situation
+from ..record import PendingCopy, Record
+from .backup import DataCopy
+
+__all__ = ["DataGuard"]
+
+
+@dataclass(frozen=True)
+class DataGuard:
+    """The data of a service that goes from the situation before to the desired deployment."""
+
+    data: DataCopy | None
+    before: Situation
+    desired: Deployment
+
+    @property
+    def stops(self) -> bool:
+        """Whether the service is stopped for its data before anything is switched."""
+        return self.step() in ("copy", "restore")
+
+    @property
+    def can_restore(self) -> bool:
+        return bool(self.data and self.data.can_restore)
+
+    def step(self) -> str:
+        """Return what has to be done before the switch: nothing, copy, restore, or keep the copy that there is."""
+        pending, active = self.before.record.copy, self.before.record.active
+        if self.data is None:
+            return "nothing"
+        # It may have run and changed the data when a link leads to it; one whose link was never made has not.
+        came = pending is not None and (pending.restoring or pending.coming in self.before.links.values())
+        if pending and came and not pending.restoring and pending.coming == self.desired.release:
+            return "keep"
+        if came and self.can_restore:
+            return "restore"
+        changes = active is None or active.release != self.desired.release
+        return "copy" if changes and self.data.is_needed() else "nothing"
+
+    def prepare(self, systemd: Systemd, record: Path) -> None:
+        """Do that, with the service stopped, before anything is switched.
+
+        Raises OSError, SystemdError and DataCopyError.
+        """
+        step, active, pending = self.step(), self.before.record.active, self.before.record.copy
+        if step == "restore" and pending:
+            self.take_back(systemd, record, pending)
+        elif step == "copy" and self.data:
+            _stop(systemd)
+            made = self.data.make(active.release if active else "unknown")
+            _note(record, PendingCopy(str(made), self.desired.release))
+        elif step == "nothing" and pending:
+            _note(record, None)
+
+    def settle(self, record: Path) -> None:
+        """Record, now that links lead to the desired release, whether a restored copy still is its. Raises OSError."""
+        active, pending = self.before.record.active, self.before.record.copy
+        if self.step() == "restore" and pending:
+            same = active is not None and active.release == self.desired.release
+            _note(record, None if same else PendingCopy(pending.path, self.desired.release))
+
+    def take_back(self, systemd: Systemd, record: Path, pending: PendingCopy) -> None:
+        """Stop the service and put the copy back; a run that is killed in between is finished by the next one.
+
+        Raises OSError, SystemdError and DataCopyError.
+        """
+        _note(record, replace(pending, restoring=True))
+        _stop(systemd)
+        # A copy is dropped where data is not copied any more: there is something to put it back with.
+        cast(DataCopy, self.data).put_back(Path(pending.path))
+
+
+def _stop(systemd: Systemd) -> None:
+    if systemd.read().active not in ("inactive", "failed"):
+        systemd.verb("stop")
+
+
+def _note(record: Path, pending: PendingCopy | None) -> None:
+    replace(Record.read(record), copy=pending).write(record)

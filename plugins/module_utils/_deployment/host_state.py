@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of a service is on this host now, and what it takes to get from there to a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._host.systemd import UnitState
+from .._host.tree import target_of
+from .definition import Deployment
+from .record import Record
+from .unrecorded import running_deployment
+
+__all__ = ["Situation"]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The record, and what is really there: it counts more than what the record says."""
+
+    record: Record
+    state: UnitState
+    unit: str | None
+    links: dict[str, str | None]  # those wanted and those recorded
+    missing: tuple[Path, ...] = ()  # directories the service is to write to and cannot yet
+    unrecorded: bool = False  # no record was there, and what runs is taken for the last that worked
+
+    @classmethod
+    def read(
+        cls, desired: Deployment, *, record: Path, state: UnitState, unit: Path, missing: Iterable[Path]
+    ) -> Situation:
+        """Return the situation on this host. Raises OSError and RecordError."""
+        known = Record.read(record)
+        runs = None if record.exists() else running_deployment(desired, state=state, unit=unit)
+        if runs:
+            known = Record(active=runs)
+        names = {*desired.links, *(known.active.links if known.active else {})}
+        links = {name: target_of(Path(name)) for name in sorted(names)}
+        return cls(
+            record=known,
+            state=state,
+            unit=unit.read_text(encoding="utf-8", errors="replace") if unit.exists() else None,
+            links={name: None if target is None else str(target) for name, target in links.items()},
+            missing=tuple(missing),
+            unrecorded=runs is not None,
+        )
+
+    def action_towards(self, desired: Deployment, *, reload: bool) -> str:
+        """Return what must be done to the process: none, installed, started, reloaded or restarted."""
+        active = self.record.active
+        if active is None:
+            return "installed"
+        if not self.state.running:
+            return "started"
+        if self._needs_restart(active, desired):
+            return "restarted"
+        if not desired.has_config_of(active) or self.links_wrong(desired, desired.config):
+            return "reloaded" if reload else "restarted"
+        return "none" if self.state.enabled else "started"
+
+    def _needs_restart(self, active: Deployment, desired: Deployment) -> bool:
+        untrusted = not self.record.proven or self.state.stale
+        edited = self.unit != desired.unit or bool(self.links_wrong(desired, desired.release))
+        return untrusted or edited or desired.needs_restart_after(active)
+
+    def links_wrong(self, desired: Deployment, target: str | None = None) -> list[str]:
+        """Return the links that do not point where they should, those to target only when one is given."""
+        wanted: dict[str, str | None] = {**dict.fromkeys(self.links), **desired.links}
+        names = wanted if target is None else [name for name, aim in desired.links.items() if aim == target]
+        return [name for name in names if self.links[name] != wanted[name]]
+
+    def is_as(self, desired: Deployment, action: str) -> bool:
+        """Say whether there is nothing to do."""
+        return action == "none" and not self.links_wrong(desired) and not self.missing
+
+    def lines(self) -> list[str]:
+        """Return one line for each part, in the form of Deployment.lines()."""
+        recorded = self.record.active.lines() if self.record.active else []
+        told = {line.partition(" (staged")[0]: line for line in recorded}
+        linked = [f"{name} -> {target}" for name, target in self.links.items() if target]
+        watched = [line for line in recorded if " -> " not in line]
+        return [told.get(line, line) for line in linked] + watched
+
+    def diff(self, desired: Deployment, unit: Path) -> list[dict[str, str]]:
+        """Return what would change as Ansible shows it: the unit, then all else."""
+        now = [f"enabled: {self.state.enabled}", f"running: {self.state.running}", f"proven: {self.record.proven}"]
+        now += [f"{path}: missing or not its own" for path in self.missing]
+        then = ["enabled: True", "running: True", "proven: True", *(f"{path}: its own" for path in self.missing)]
+        pairs = {
+            str(unit): (self.unit or "", desired.unit),
+            "links and state": (_text(self.lines() + now), _text(desired.lines() + then)),
+        }
+        return [
+            {"before_header": name, "after_header": name, "before": before, "after": after}
+            for name, (before, after) in pairs.items()
+            if before != after
+        ]
+
+
+def _text(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the module active_service, as its documentation describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .lock import LOCK_OPTIONS
+
+__all__ = ["OPTIONS"]
+
+_HEALTH = {
+    "url": {"type": "str"},
+    "ca_file": {"type": "path"},
+    "username": {"type": "str"},
+    # Names where passwords and keys lie; what is in them is not told.
+    "password_file": {"type": "path", "no_log": False},
+    "certificate": {"type": "path"},
+    "key": {"type": "path", "no_log": False},
+    "progress_url": {"type": "str"},
+}
+_DATA_COPY = {
+    "path": {"type": "path"},
+    "command": {"type": "list", "elements": "str"},
+    "restore": {"type": "list", "elements": "str"},
+}
+OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str", "default": ""},
+    "documentation": {"type": "str", "default": ""},
+    "version": {"type": "str"},
+    "data_oldest_reader": {"type": "str"},
+    "accept_irreversible": {"type": "bool", "default": False},
+    "release": {"type": "path", "required": True},
+    "config": {"type": "path"},
+    "user": {"type": "str", "required": True},
+    "command": {"type": "list", "elements": "str", "required": True},
+    "binaries": {"type": "list", "elements": "str", "default": []},
+    "writable": {"type": "list", "elements": "path", "default": []},
+    "environment": {"type": "dict", "default": {}},
+    "resources": {"type": "dict", "default": {}},
+    "exceptions": {"type": "dict", "default": {}},
+    "restart_on": {"type": "list", "elements": "path", "default": []},
+    "parts": {"type": "list", "elements": "path", "default": []},
+    "data_copy": {
+        "type": "dict",
+        "options": _DATA_COPY,
+        "mutually_exclusive": [("path", "command")],
+        "required_by": {"restore": "command"},
+    },
+    "reload": {"type": "bool", "default": False},
+    "reload_url": {"type": "str"},
+    "health": {"type": "dict", "default": {}, "options": _HEALTH},
+    "start_timeout": {"type": "int", "default": 120},
+    "keep": {"type": "int", "default": 3},
+    "unit_dir": {"type": "path", "default": "/etc/systemd/system"},
+    "release_link": {"type": "path"},
+    "config_link": {"type": "path"},
+    "records_dir": {"type": "path", "default": "/var/lib/vigil"},
+    "binaries_dir": {"type": "path", "default": "/usr/local/bin"},
+    **LOCK_OPTIONS,
+}

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is refused before anything of a service is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from .._host.version import is_older
+from .activation import is_irreversible
+from .definition import Deployment
+from .host_state import Situation
+from .unmanaged import foreign_link, foreign_unit
+
+__all__ = ["foreign_parts", "unknown_data", "unreadable_data", "unstaged_parts"]
+
+
+def foreign_parts(name: str, before: Situation, desired: Deployment, unit: Path) -> Iterator[str]:
+    """Yield a sentence for each unit and link of this service that is there and not ours."""
+    recorded = before.record.active.links if before.record.active else {}
+    if not recorded:
+        folders: Sequence[Path] = [unit.parent]
+        if before.state.fragment:
+            folders = [unit.parent, Path(before.state.fragment).parent]
+        found = foreign_unit(name, folders)
+        if found:
+            yield found
+    for link, target in desired.links.items():
+        found = foreign_link(Path(link), Path(target).parent, recorded.get(link))
+        if found:
+            yield found
+
+
+def unstaged_parts(desired: Deployment) -> Iterator[str]:
+    """Yield a sentence for each directory that no staging module has made."""
+    parts = {desired.release: desired.release_token, desired.config or "": desired.config_token, **desired.parts}
+    for path, token in parts.items():
+        if path and token is None:
+            yield (
+                f"{path} is not staged on this host: stage it first (staged_release, staged_config). If this run did, "
+                "another one has pruned it since: run again."
+            )
+
+
+def unknown_data(before: Situation, desired: Deployment) -> Iterator[str]:
+    """Yield a sentence when the record is lost that would tell whether an older release can read the data."""
+    runs, wanted = before.record.active, desired.version
+    if before.unrecorded and runs and runs.version and wanted and is_older(wanted, runs.version):
+        yield (
+            f"Its record is lost, so it is not known whether {wanted} can read the data of the {runs.version} that "
+            f"runs. Run {runs.version} once, which makes the record anew, or set accept_irreversible."
+        )
+
+
+def unreadable_data(name: str, before: Situation, desired: Deployment) -> Iterable[str]:
+    """Yield a sentence when a release would meet data, now or after a rollback, that it cannot read."""
+    active, wanted = before.record.active, desired.version
+    reader = before.record.data_oldest_reader
+    if wanted and reader and is_older(wanted, reader):
+        yield (
+            f"{name} {wanted} cannot read the data that is on this host: it takes {reader} or newer. "
+            f"Choose such a release, or restore data of {wanted} and set accept_irreversible."
+        )
+    elif active and active.version and is_irreversible(active, desired):
+        yield (
+            f"{name} {wanted} writes data that the active {active.version} cannot read, so a failed upgrade could not "
+            f"be rolled back. Take a snapshot of the data and set accept_irreversible, or choose a release between."
+        )

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is proven about a service on this host: one JSON file each."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from .._host.tree import make_directory, write_atomically
+from .._host.version import is_older
+from .._staging.directory import reason_of
+from .definition import Deployment
+
+__all__ = ["PendingCopy", "Record", "RecordError"]
+
+_SCHEMA = 1  # records without a number are older, and have the same fields
+_FIELDS = {"schema", "active", "copy", "data_oldest_reader", "previous", "proven", "time"}
+
+
+class RecordError(Exception):
+    """A record that is there and cannot be used; the text is two or three sentences for the operator."""
+
+
+@dataclass(frozen=True)
+class PendingCopy:
+    """The copy of what the active release has stored, from before the release that is coming could change it."""
+
+    path: str
+    coming: str  # directory of that release
+    restoring: bool = False  # it is being put back: until that is done, the data is not to be read
+
+
+@dataclass(frozen=True)
+class Record:
+    """The deployment that was healthy last and the one before; proven while nothing has been touched since."""
+
+    active: Deployment | None = None
+    previous: Deployment | None = None
+    proven: bool = False
+    data_oldest_reader: str | None = None  # of all releases that may have written the data since the last proof
+    copy: PendingCopy | None = None  # until the next proof
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """Return the record at path, an empty one only where there is no file. Raises RecordError."""
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return cls()
+        except OSError as error:
+            raise RecordError(f"The record {path} cannot be read: {reason_of(error, path.parent)}") from error
+        try:
+            data = json.loads(content)
+            newer = ", ".join(_newer_parts(data))
+            found = None if newer else cls._of(data)
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise RecordError(
+                f"The record {path} is damaged ({type(error).__name__}: {error}). Restore it from a backup, or move it "
+                "away and run again: what runs then is taken as the last that worked."
+            ) from error
+        if found is None:
+            raise RecordError(
+                f"The record {path} was written by a newer release of vigil.observability, with {newer}: "
+                "run with that release or a newer one."
+            )
+        return found
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> Record:
+        active, previous = (Deployment.from_json(data[key]) if data[key] else None for key in ("active", "previous"))
+        copy, reader, proven = data.get("copy"), data["data_oldest_reader"], data["proven"]
+        if not isinstance(proven, bool) or not isinstance(reader, (str, type(None))):
+            raise TypeError("proven is no boolean, or data_oldest_reader no text")
+        return cls(active, previous, proven and active is not None, reader, PendingCopy(**copy) if copy else None)
+
+    def write(self, path: Path) -> None:
+        """Put the record at path, atomically. Raises OSError."""
+        make_directory(path.parent)
+        data = {
+            "schema": _SCHEMA,
+            "active": self.active and self.active.to_json(),
+            "copy": self.copy and asdict(self.copy),
+            "data_oldest_reader": self.data_oldest_reader,
+            "previous": self.previous and self.previous.to_json(),
+            "proven": self.proven,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
+        write_atomically(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
+
+    def without_proof(self, coming: Deployment) -> Record:
+        """Return the record while the service is being switched to what is coming, which may write data."""
+        known, new = self.data_oldest_reader, coming.data_oldest_reader
+        newest = new if known is None or (new is not None and is_older(known, new)) else known
+        return replace(self, proven=False, data_oldest_reader=newest)
+
+    def with_proof(self, deployment: Deployment) -> Record:
+        """Return the record of a deployment that was just found healthy."""
+        active, previous = self.active, self.previous
+        if active is not None and (active.release, active.config) != (deployment.release, deployment.config):
+            previous = active
+        return Record(deployment, previous, proven=True, data_oldest_reader=deployment.data_oldest_reader)
+
+
+def _newer_parts(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what only a release of this collection can have written that is newer than this one."""
+    if data.get("schema", _SCHEMA) > _SCHEMA:
+        yield f"schema {data['schema']} (this one reads up to {_SCHEMA})"
+    yield from (f"the field {name}" for name in sorted(data.keys() - _FIELDS))
+    for part, kind in {"active": Deployment, "copy": PendingCopy, "previous": Deployment}.items():
+        unknown = (data.get(part) or {}).keys() - {one.name for one in fields(kind)}
+        yield from (f"the field {part}.{name}" for name in sorted(unknown))

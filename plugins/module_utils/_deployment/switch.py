@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps between two deployments of a service: links and unit, the verb, the wait for health."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._host.systemd import Systemd, UnitState
+from .._host.tree import make_directory, point, write_atomically
+from .definition import Deployment
+from .health import Endpoint, NotHealthyYet
+
+__all__ = ["NotServingError", "Switch"]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+# A service that nobody can ask counts as healthy when it has lived this long.
+_SETTLED = 2.0
+
+
+class NotServingError(Exception):
+    """The service does not serve; the text says what it does instead."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One service, and how long its health is waited for."""
+
+    systemd: Systemd
+    unit: Path
+    start_timeout: float
+
+    def put(self, deployment: Deployment, links: Iterable[str], state: UnitState, *, enable: bool = True) -> None:
+        """Give the files what the deployment wants; of these links, those it does not name go. Raises OSError."""
+        for link in {*links, *deployment.links}:
+            target = deployment.links.get(link)
+            if target:
+                make_directory(Path(link).parent)
+            point(Path(link), Path(target) if target else None)
+        written = write_atomically(self.unit, deployment.unit.encode())
+        if enable and not state.enabled:
+            # Lets the manager read the units anew as well.
+            self.systemd.verb("enable")
+        elif written or state.stale:
+            self.systemd.read_units()
+
+    def reload(self, deployment: Deployment) -> None:
+        """Let the process read its configuration again. Raises HealthError or SystemdError."""
+        if deployment.reload_url:
+            Endpoint.from_options(deployment.health).reload(deployment.reload_url)
+        else:
+            self.systemd.verb("reload")
+
+    def wait(self, deployment: Deployment) -> None:
+        """Return when the process that runs now serves. Raises NotServingError, HealthError or SystemdError."""
+        endpoint = Endpoint.from_options(deployment.health) if deployment.health.get("url") else None
+        begin, pause = time.monotonic(), _FIRST_PAUSE
+        invocation = self._require_life(None)
+        while True:
+            lived = time.monotonic() - begin
+            try:
+                _require_health(endpoint, lived)
+            except NotHealthyYet as exc:
+                self._require_life(invocation)
+                if lived > self.start_timeout:
+                    raise NotServingError(_too_late(exc, endpoint, self.start_timeout)) from exc
+            else:
+                # The answer may be the last one of a process that has died since.
+                self._require_life(invocation)
+                return
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _require_life(self, invocation: str | None) -> str:
+        """Return the invocation of the process that runs; raise when it is not this one."""
+        state = self.systemd.read()
+        if invocation not in (None, state.invocation) or not (state.running or state.starting):
+            raise NotServingError(f"{self.systemd.unit} died after it was started ({state.end})")
+        return state.invocation
+
+
+def _require_health(endpoint: Endpoint | None, lived: float) -> None:
+    if endpoint is not None:
+        endpoint.check()
+    elif lived < _SETTLED:
+        raise NotHealthyYet("it has no health URL and has only just been started")
+
+
+def _too_late(last: NotHealthyYet, endpoint: Endpoint | None, timeout: float) -> str:
+    progress = endpoint.progress() if endpoint else None
+    told = f"; its progress: {progress}" if progress else ""
+    return f"it was not healthy within {timeout:g} s: {last}{told}"

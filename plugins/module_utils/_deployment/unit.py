@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The unit of a service as systemd reads it, with everything that systemd would interpret escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .hardening import hardened
+from .unit_values import unfit_line, unfit_resource, unfit_user, unfit_variable, unfit_word
+
+__all__ = ["MARK", "Unit", "UnitError", "quote", "render"]
+
+MARK = "# Managed by the Ansible collection vigil.observability"
+_NOTICE = "# Edits are put back by its next run; what must last belongs in a drop-in (systemctl edit) or the inventory."
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"}
+# What needs no quotes in a systemd command line; everything else is quoted, non-ASCII letters included.
+_PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./%$-]+")
+
+
+class UnitError(Exception):
+    """A unit that cannot be written; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a unit says beyond the hardening baseline; values of systemd keys are in systemd's own notation."""
+
+    name: str
+    user: str
+    command: Sequence[str]
+    description: str = ""
+    documentation: str = ""
+    writable: Sequence[str] = ()
+    reload: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    exceptions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def quote(word: str, *, variables: bool = False) -> str:
+    """Return the word so that systemd reads exactly it back; with variables also where systemd replaces $VARIABLES.
+
+    Raises UnitError for a word that a unit cannot hold.
+    """
+    _refuse("A word of the unit", unfit_word(word))
+    escaped = "".join(_ESCAPES.get(character, character) for character in word)
+    escaped = escaped.replace("$", "$$") if variables else escaped
+    return escaped if _PLAIN.fullmatch(escaped) else f'"{escaped}"'
+
+
+def render(unit: Unit) -> str:
+    """Return the text of the unit file. Raises UnitError."""
+    lines = [MARK, _NOTICE, "", "[Unit]", *_unit_section(unit), "", "[Service]", *_service_section(unit)]
+    lines += ["", "# Hardening", *_hardening_section(unit), "", "[Install]", "WantedBy=multi-user.target"]
+    return "\n".join(lines) + "\n"
+
+
+def _unit_section(unit: Unit) -> Iterable[str]:
+    yield _line("Description", (unit.description or unit.name).replace("%", "%%"))
+    if unit.documentation:
+        yield _line("Documentation", unit.documentation.replace("%", "%%"))
+    yield "Wants=network-online.target"
+    yield "After=network-online.target"
+    for path in unit.writable:
+        yield f"RequiresMountsFor={quote(path)}"
+    # A service that cannot start yet (an address that comes late) is tried for as long as it takes.
+    yield "StartLimitIntervalSec=0"
+
+
+def _service_section(unit: Unit) -> Iterable[str]:
+    if not unit.command or not unit.command[0].startswith("/"):
+        raise UnitError(f"The command of {unit.name} must begin with the absolute path of a program.")
+    _refuse(f"The user of {unit.name}", unfit_user(unit.user))
+    yield "Type=exec"
+    yield f"User={quote(unit.user)}"
+    yield f"Group={quote(unit.user)}"
+    # systemd replaces no variables in the path of the program itself.
+    yield " ".join([f"ExecStart={quote(unit.command[0])}", *(quote(word, variables=True) for word in unit.command[1:])])
+    if unit.reload:
+        # The shell's own kill: a minimal host has no /bin/kill.
+        yield 'ExecReload=/bin/sh -c "kill -HUP $MAINPID"'
+    for variable, value in sorted(unit.environment.items()):
+        _refuse(f"The environment variable {variable!r} of {unit.name}", unfit_variable(variable, value))
+        yield f"Environment={quote(f'{variable}={value}')}"
+    for path in unit.writable:
+        yield f"ReadWritePaths={quote(path)}"
+    for key, value in unit.resources.items():
+        _refuse(f"The key {key!r} in the resources of {unit.name}", unfit_resource(key, value))
+    defaults = {"LimitNOFILE": "524288", "Restart": "always", "RestartSec": "5"}
+    for key, value in sorted({**defaults, **unit.resources}.items()):
+        yield from _lines(key, value)
+
+
+def _hardening_section(unit: Unit) -> Iterable[str]:
+    for key, value, reason in hardened(unit.exceptions):
+        if reason is not None:
+            yield f"# {' '.join(str(reason).split())}"
+        yield from _lines(key, value)
+
+
+def _lines(key: str, value: object) -> Iterable[str]:
+    for item in value if isinstance(value, list) else [value]:
+        yield _line(key, item)
+
+
+def _line(key: str, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    _refuse(f"The key {key!r} of a unit", unfit_line(key, text))
+    return f"{key}={text}"
+
+
+def _refuse(what: str, wrong: str | None) -> None:
+    if wrong:
+        raise UnitError(f"{what} {wrong}")

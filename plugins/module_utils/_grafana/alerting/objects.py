@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all kinds of alerting objects share: how one is compared and shown, and how one is written."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from ..._api.plan import Plan, PlanError, Step, planned
+from ..._http.session import Answer, Api, ApiError, Outcome
+from ..owner import Ownership
+
+__all__ = [
+    "PROVISIONING",
+    "REDACTED",
+    "AlertingApi",
+    "Entry",
+    "Scope",
+    "duration",
+    "duration_text",
+    "is_locked",
+    "path_of",
+    "unknown_keys",
+]
+
+PROVISIONING = "/api/v1/provisioning"
+REDACTED = "[REDACTED]"
+"""What Grafana shows in place of a secret, and takes as "keep what is there"."""
+
+# Contact points, mute timings, templates and the policy of an organisation are one object to the server, which refuses
+# a write when somebody else has written any of them meanwhile. Nothing was stored then.
+_RACE = "could not find object using provided id and hash"
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
+_SERVER_ERROR = 500
+# What a new organisation answers until the server has made its Alertmanager, for which it looks once a minute.
+_NOT_YET = re.compile("(could not find an|no) alertmanager configuration", re.IGNORECASE)
+_LONGEST = 120.0  # seconds
+_PAUSE = 2.0
+# Provenances of what may be changed through the API.
+_CHANGEABLE = frozenset({"", "api"})
+
+_DAY = 86_400_000
+_UNITS = {"y": 365 * _DAY, "w": 7 * _DAY, "d": _DAY, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit in _UNITS))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object: `seen` is what is compared and shown, without secrets; `body` what is written, or was read.
+
+    `address` is what the server knows it by, `owner` whose mark it carries.
+    """
+
+    seen: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
+    address: str = ""
+    owner: str = ""
+
+    @property
+    def provenance(self) -> str:
+        """Return who may change what was read: empty is people in Grafana's pages, "api" those who use its API."""
+        return self.body.get("provenance") or ""
+
+
+@dataclass
+class Scope:
+    """How far a task goes: whose its lists are, and what it does to what they name or do not name.
+
+    `left` collects what is not listed and carries the mark of an owner from whom may be taken.
+    """
+
+    ownership: Ownership
+    prune: bool = False
+    absent: bool = False
+    left: dict[str, list[str]] = field(default_factory=dict)
+
+    def planned(self, wanted: Mapping[str, Entry], there: Mapping[str, Entry]) -> Plan:
+        """Return the plan for one kind. Raises PlanError for what is listed and another owner's."""
+        ours = sorted(key for key, entry in there.items() if self.ownership.owns([entry.owner]))
+        prunable = ours if self.prune else ()
+        made = planned(wanted, there, same=_is_same, prunable=prunable, absent=self.absent)
+        for step in (step for step in made.steps if step.action == "update"):
+            if refusal := self.ownership.refusal(step.key, filter(None, [step.before.owner])):
+                raise PlanError(refusal)
+        self.left.update({key: [entry.owner] for key, entry in there.items() if key not in wanted and entry.owner})
+        return made
+
+
+class AlertingApi:
+    """Reads and writes alerting objects, one after the other, since the server does not take them in parallel."""
+
+    def __init__(self, api: Api, *, editable: bool, outcome: Outcome | None = None) -> None:
+        self._api = api
+        self._editable = editable
+        self._outcome = outcome
+
+    def looking(self, outcome: Outcome) -> AlertingApi:
+        """Return this one with a look at whether what its writes are to do is done."""
+        return AlertingApi(self._api, editable=self._editable, outcome=outcome)
+
+    def read(self, path: str, attempt: str) -> Any:
+        """Return the parsed answer. A new organisation is waited for until it has an Alertmanager."""
+        until = time.monotonic() + _LONGEST
+        while True:
+            try:
+                return self._api.call("GET", path, attempt=attempt).json()
+            except ApiError as error:
+                if not _NOT_YET.search(str(error)):
+                    raise
+                if time.monotonic() > until:
+                    words = f"{error} Grafana makes it for a new organisation within a minute, but has not."
+                    raise ApiError(words, error.status) from None
+            time.sleep(_PAUSE)
+
+    def exists(self, path: str, attempt: str) -> bool:
+        """Return whether there is something."""
+        missing = 404
+        return self._api.call("GET", path, attempt=attempt, accept=(missing,)).status != missing
+
+    def apply(self, method: str, path: str, step: Step, body: Any = None) -> Answer:
+        """Make a planned change. Raises PlanError for what is provisioned from elsewhere."""
+        return self.write(method, path, f"{step.action} the {step.key}", body, locked=is_locked(step))
+
+    def write(self, method: str, path: str, attempt: str, body: Any = None, *, locked: bool = False) -> Answer:
+        """Return the answer to a write, tried again a few times when another one came in between.
+
+        Args:
+            method: Of HTTP.
+            path: Below the URL of the server.
+            attempt: What it is for.
+            body: Sent as JSON.
+            locked: What is there is locked for people already; Grafana refuses to unlock it.
+        """
+        # The header counts by its presence, whatever its value.
+        headers = {"X-Disable-Provenance": "true"} if self._editable and not locked else {}
+        call = partial(self._api.call, method, path, attempt=attempt, body=body, headers=headers, outcome=self._outcome)
+        for pause in _PAUSES:
+            try:
+                return call()
+            except ApiError as error:
+                if error.status != _SERVER_ERROR or _RACE not in str(error):
+                    raise
+            time.sleep(pause)
+        return call()
+
+
+def _is_same(wanted: Entry, there: Entry) -> bool:
+    return wanted.seen == there.seen
+
+
+def is_locked(step: Step) -> bool:
+    """Return whether what is there is locked for people. Raises PlanError when it is locked for the API too."""
+    provenance = step.before.provenance if step.before else ""
+    if provenance not in _CHANGEABLE:
+        raise PlanError(
+            f"The {step.key} cannot be changed through the API: Grafana has it from {provenance!r} (a file on its "
+            "server, or another tool). Change it there, or leave it out here."
+        )
+    return bool(provenance)
+
+
+def path_of(kind: str, name: str = "") -> str:
+    """Return the path of a kind of objects, or of one of them."""
+    return f"{PROVISIONING}/{kind}" + (f"/{quote(name, safe='')}" if name else "")
+
+
+def duration(value: Any, where: str) -> int:
+    """Return the milliseconds of a duration such as 90s, 1h30m or 1d; digits alone are seconds, nothing is 0.
+
+    Raises PlanError for anything else.
+    """
+    text = "" if value is None else str(value)
+    if text.isdigit():
+        return int(text) * 1000
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise PlanError(f"{where}: {text!r} is not a duration such as 90s, 5m or 1h30m.")
+    return sum(int(digits or 0) * factor for digits, factor in zip(found.groups(), _UNITS.values()))
+
+
+def duration_text(value: Any, where: str) -> str:
+    """Return the one spelling of a duration by which it is compared: 90s is 1m30s, 7d is 1w, nothing is 0s."""
+    left, text = duration(value, where), ""
+    for unit, factor in _UNITS.items():
+        count, left = divmod(left, factor)
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
+def unknown_keys(given: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    """Raise PlanError for a key that Grafana would ignore in silence."""
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise PlanError(f"{where} has {', '.join(map(repr, unknown))}, which is none of {', '.join(sorted(known))}.")

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Data sources of Grafana: what they should be, what they are, and how one becomes the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from .._api.plan import Plan, PlanError, Step, by_key, planned
+from .._api.secret_digest import checked_digest_key, secret_digest
+from .._http.secret_spellings import secrets_in_urls
+from .._http.session import Answer, Api
+from .owner import Ownership, owner_of
+
+__all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of", "shown", "write"]
+
+# Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
+MARK = "vigil"
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_NOT_FOUND = 404
+_COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
+# What an update leaves out, or empties, of these stays: some are kept by Grafana, some needed by it.
+_KEPT = ("url", "database", "basicAuthUser")
+
+
+def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: str) -> dict[str, dict[str, Any]]:
+    """Return {uid: data source with upstream's keys, the mark of its owner in its jsonData}.
+
+    Raises PlanError, by index, for what Grafana would accept and then not do, or refuse half-way.
+    """
+    key = checked_digest_key(digest_key)
+    items = [{**item, "secureJsonData": _secrets(item)} for item in listed]
+    for index, item in enumerate(items):
+        where = f"datasources[{index}]"
+        if not _UID.fullmatch(item["uid"]):
+            raise PlanError(f"{where}: uid {item['uid']!r} must be 1 to 40 letters, digits, _ or -.")
+        if item["secureJsonData"] and not key:
+            raise PlanError(
+                f"{where} ({item['uid']!r}) has secureJsonData, which Grafana never shows again: give "
+                "secret_digest_key, a secret of its own, so that a changed secret is noticed."
+            )
+    wanted = {
+        uid: _marked(item, key, mark)
+        for uid, item in by_key(items, lambda item: item["uid"], option="datasources", what="data source").items()
+    }
+    by_key(items, lambda item: item["name"] or item["uid"], option="datasources", what="data source named")
+    defaults = [uid for uid, item in wanted.items() if item["isDefault"]]
+    if len(defaults) > 1:
+        raise PlanError(f"Only one data source can be the default (isDefault), not {' and '.join(defaults)}.")
+    return wanted
+
+
+def _secrets(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the secrets without empty ones, which to Grafana are none."""
+    return {name: value for name, value in (item["secureJsonData"] or {}).items() if value not in ("", None)}
+
+
+def secrets_of(wanted: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what no message may show: the secrets, logins as they are sent, and what addresses hold."""
+    found: list[str] = []
+    for item in wanted:
+        secrets = {name: str(value) for name, value in item["secureJsonData"].items()}
+        logins = ((item["basicAuthUser"], "basicAuthPassword"), (item["user"], "password"))
+        found += [*secrets.values(), *(f"{user}:{secrets[name]}" for user, name in logins if name in secrets)]
+        found += secrets_in_urls([item["url"], item["jsonData"]])
+    return found
+
+
+def _marked(item: Mapping[str, Any], digest_key: str, mark: str) -> dict[str, Any]:
+    own = {"owner": mark}
+    if item["secureJsonData"]:
+        own["secrets"] = secret_digest(digest_key, f"data source {item['uid']}", item["secureJsonData"])
+    return {**item, "jsonData": {**(item["jsonData"] or {}), MARK: own}}
+
+
+def found(api: Api, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return {uid: data source} of the organisation; those that are wanted with all that Grafana shows of them."""
+    listed = {item["uid"]: item for item in api.call("GET", "/api/datasources", attempt="list the data sources").json()}
+    for uid in wanted:
+        if uid in listed:
+            path = f"/api/datasources/uid/{uid}"
+            listed[uid] = api.call("GET", path, attempt=f"read the data source {uid!r}").json()
+    return listed
+
+
+def owners(item: Mapping[str, Any]) -> list[str]:
+    """Return the owner of a data source, nothing for one without a mark."""
+    mark = item["jsonData"].get(MARK)
+    owner = owner_of(mark.get("owner")) if isinstance(mark, Mapping) else ""
+    return [owner] if owner else []
+
+
+def plan(
+    wanted: Mapping[str, Mapping[str, Any]],
+    there: Mapping[str, Mapping[str, Any]],
+    *,
+    ownership: Ownership,
+    prune: bool = False,
+    absent: bool = False,
+) -> Plan:
+    """Return the plan.
+
+    Raises PlanError for one of another owner, a name that another one has, and what Grafana lets nobody change.
+    """
+    owned = [uid for uid, item in there.items() if ownership.owns(owners(item))]
+    made = planned(wanted, there, same=_same, prunable=owned if prune else (), absent=absent)
+    names = {item["name"]: uid for uid, item in there.items()}
+    for step in made.steps:
+        if step.action == "update" and (refusal := ownership.refusal(f"data source {step.key!r}", owners(step.before))):
+            raise PlanError(refusal)
+        if step.before and step.before.get("readOnly"):
+            raise PlanError(
+                f"The data source {step.key!r} is provisioned from a file on the server of Grafana and cannot be "
+                "changed through its API: take it out of that file, or out of datasources."
+            )
+        holder = names.get(step.after["name"], step.key) if step.after else step.key
+        if holder != step.key:
+            raise PlanError(
+                f"The data source {step.key!r} cannot be named {step.after['name']!r}: {holder!r} has that name. "
+                "Rename one of them, or give the uid of the one that is there."
+            )
+    return made
+
+
+def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    return (
+        all((wanted[key] or "") == (there.get(key) or "") for key in _COMPARED)
+        and all(wanted[key] in (None, "", there.get(key)) for key in _KEPT)
+        and wanted["isDefault"] in (None, there["isDefault"])
+        and wanted["jsonData"] == there["jsonData"]
+        and set(wanted["secureJsonData"]) == {name for name, kept in _kept_secrets(there).items() if kept}
+    )
+
+
+def _kept_secrets(there: Mapping[str, Any]) -> Mapping[str, bool]:
+    return there.get("secureJsonFields") or {}
+
+
+def write(api: Api, step: Step) -> None:
+    """Make one change."""
+    attempt = f"{step.action} the data source {step.key!r}"
+    path = f"/api/datasources/uid/{step.key}"
+    outcome = partial(_outcome, api, step)
+    if step.action == "delete":
+        api.call("DELETE", path, attempt=attempt, outcome=outcome)
+        return
+    body = {key: value for key, value in step.after.items() if value is not None}
+    if step.action == "create":
+        api.call("POST", "/api/datasources", attempt=attempt, body=body, outcome=outcome)
+        return
+    # A key that is left out keeps its secret, an empty one loses it.
+    forgotten = dict.fromkeys(_kept_secrets(step.before), "")
+    body["secureJsonData"] = {**forgotten, **body["secureJsonData"]}
+    body.update({key: step.before[key] for key in _KEPT if not body.get(key) and step.before.get(key)})
+    body.setdefault("isDefault", step.before["isDefault"])
+    # With the version that was read, a change of somebody else in between is refused rather than lost.
+    body["version"] = step.before.get("version", 0)
+    api.call("PUT", path, attempt=attempt, body=body, outcome=outcome)
+
+
+def _outcome(api: Api, step: Step) -> Answer | None:
+    attempt = f"read the data source {step.key!r}"
+    answer = api.call("GET", f"/api/datasources/uid/{step.key}", attempt=attempt, accept=(_NOT_FOUND,))
+    gone = answer.status == _NOT_FOUND
+    done = gone if step.after is None else not gone and _same(step.after, answer.json())
+    return answer.of({}) if done else None
+
+
+def shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a diff shows: of secrets only their names, and a digest that tells whether they changed."""
+    fields = {key: item.get(key) or "" for key in (*_COMPARED, *_KEPT)}
+    secrets = item.get("secureJsonData") or _kept_secrets(item)
+    return {**fields, "isDefault": item["isDefault"], "jsonData": item["jsonData"], "secrets": sorted(secrets)}

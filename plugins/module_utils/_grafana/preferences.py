@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The preferences of an organisation of Grafana: its home page, and how its pages look to who has chosen nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from .._api.plan import PlanError, Step
+from .._http.session import Answer, Api
+
+__all__ = ["OPTIONS", "found", "wanted", "write"]
+
+_PATH = "/api/org/preferences"
+_NAMES = {
+    "home_dashboard_uid": "homeDashboardUID",
+    "theme": "theme",
+    "timezone": "timezone",
+    "week_start": "weekStart",
+    "language": "language",
+}
+_HOME = "home_dashboard_uid"
+_NOT_FOUND = 404
+OPTIONS: Mapping[str, Any] = {
+    **{name: {"type": "str"} for name in _NAMES},
+    "replace": {"type": "bool", "default": True},
+}
+"""Argument spec of the module's own options."""
+
+
+def found(api: Api) -> dict[str, str]:
+    """Return the preferences, empty where Grafana's own default counts."""
+    answer = api.call("GET", _PATH, attempt="read the preferences of the organisation").json()
+    return {name: answer.get(key) or "" for name, key in _NAMES.items()}
+
+
+def wanted(
+    api: Api, parameters: Mapping[str, Any], there: Mapping[str, str], *, missing: Callable[[str], None]
+) -> dict[str, str]:
+    """Return the preferences as they are to be.
+
+    Args:
+        api: Asked whether dashboards exist.
+        parameters: Those of the module.
+        there: The preferences as they are.
+        missing: Is told, as a sentence, that the home page is no dashboard.
+    """
+    given = {name: parameters[name] for name in _NAMES if parameters[name] is not None}
+    if not given:
+        raise PlanError(f"There is nothing to set: give at least one of {', '.join(_NAMES)}.")
+    if not parameters["replace"]:
+        given = {name: value for name, value in given.items() if not _is_chosen(api, name, there[name])}
+    home = given.get(_HOME, "")
+    if home and home != there[_HOME] and not _is_dashboard(api, home):
+        missing(f"There is no dashboard with the uid {home!r} that could be the home page.")
+    return {**there, **given}
+
+
+def write(api: Api, step: Step) -> None:
+    """Set what differs; all else stays as it is."""
+    body = {_NAMES[name]: value for name, value in step.after.items() if value != step.before[name]}
+
+    def outcome() -> Answer | None:
+        return Answer.of({}) if found(api) == step.after else None
+
+    api.call("PATCH", _PATH, attempt="set the preferences of the organisation", body=body, outcome=outcome)
+
+
+def _is_chosen(api: Api, name: str, value: str) -> bool:
+    # A home page that was deleted since is nobody's choice any more.
+    return bool(value) and (name != _HOME or _is_dashboard(api, value))
+
+
+def _is_dashboard(api: Api, uid: str) -> bool:
+    path = f"/api/dashboards/uid/{quote(uid, safe='')}"
+    answer = api.call("GET", path, attempt=f"look for the dashboard {uid!r}", accept=(_NOT_FOUND,))
+    return answer.status != _NOT_FOUND and not answer.json()["meta"].get("isFolder")

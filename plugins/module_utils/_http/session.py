@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One session of HTTP with one server: one connection that stays open, a deadline for all requests, bounded retries."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Optional
+from urllib.parse import urlencode
+
+from .response import Answer, NotJsonError, advice, body_of, is_overtaken, said, seconds_asked
+from .secret_spellings import hidden
+from .transport import Endpoint, HttpError, authorisation, connection_to, is_dropped, url_parts
+
+__all__ = ["Answer", "Api", "ApiError", "Endpoint", "HttpError", "NotJsonError", "Outcome", "Session"]
+
+Outcome = Callable[[], Optional[Answer]]
+"""Looks whether what a write is to do is done: returns the answer that stands for the write's then, None otherwise."""
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_AWAY = frozenset({502, 503, 504})
+_TRY_AGAIN = frozenset({429, *_AWAY})
+_LOCKED = frozenset({401, 403})
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 30.0
+_SHOWN = 500  # characters of a server's words
+
+
+class ApiError(HttpError):
+    """A request that a server refused, with its status."""
+
+    def __init__(self, sentence: str, status: int, *, again: bool = False) -> None:
+        super().__init__(sentence, again=again)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class _Try:
+    """How one attempt ended; `lost` says whether the server may have got a request that it did not answer."""
+
+    answer: Answer | None = None
+    failure: str = ""
+    lost: bool = False
+    final: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the server may have done what it was asked for, without telling."""
+        return self.lost or bool(self.answer and self.answer.status in _AWAY)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server said no for what was asked, rather than for who asked."""
+        return bool(self.answer and self.answer.status >= http.client.BAD_REQUEST and self.answer.status not in _LOCKED)
+
+    def may_be_repeated(self, *, harmless: bool) -> bool:
+        if self.answer:
+            return harmless or self.answer.status == http.client.TOO_MANY_REQUESTS
+        return not self.final and (not self.lost or harmless)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is sent, again when it has to be; `outcome` looks whether a write needs to be."""
+
+    method: str
+    target: str
+    content: bytes | None
+    headers: Mapping[str, str]
+    outcome: Outcome | None
+
+
+class Session:
+    """Requests to one server, over one connection for as long as the server keeps it; counts both.
+
+    Proxies that the environment names are not used. Raises HttpError for a URL or certificates that are of no use.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.requests = 0
+        self.connections = 0
+        self._base = url_parts(endpoint.url).path.rstrip("/")
+        self._until = time.monotonic() + endpoint.deadline
+        self._headers = {"Accept": "application/json", **authorisation(endpoint), **endpoint.headers}
+        self._connection = connection_to(endpoint)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        form: Sequence[tuple[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        outcome: Outcome | None = None,
+    ) -> Answer:
+        """Return the answer, whatever its status.
+
+        A lost connection, 502, 503 and 504 are tried again for idempotent methods; 429 and a connection that could
+        not be made for all of them. `body` is sent as JSON, `form` as a form. Raises HttpError when there is no
+        answer in time.
+
+        A write with an `outcome` is tried again whatever its method: when its answer was lost, the server may have
+        done it or still be at it, so that a look comes before each repetition and before a refusal is believed.
+        """
+        target = self._base + path + (f"?{urlencode(query)}" if query else "")
+        sent = {**self._headers, **(headers or {})}
+        content: bytes | None = None
+        if form is not None:
+            content, sent["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
+        elif body is not None:
+            content, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
+        tried = self._answered(_Request(method, target, content, sent, outcome))
+        if tried.answer:
+            return tried.answer
+        sentence = f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {tried.failure.rstrip('.')}."
+        raise HttpError(sentence, again=True)
+
+    def _answered(self, request: _Request) -> _Try:
+        attempt, doubtful = 0, False
+        harmless = request.method in _IDEMPOTENT or request.outcome is not None
+        while True:
+            tried = self._try(request)
+            doubtful = doubtful or tried.doubtful
+            if tried.answer and tried.answer.status not in _TRY_AGAIN:
+                break
+            asked = seconds_asked(tried.answer)
+            wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) if asked is None else asked
+            if attempt >= self.endpoint.retries or not tried.may_be_repeated(harmless=harmless) or wait > self._left():
+                break
+            time.sleep(wait)
+            if doubtful and request.outcome and (found := request.outcome()):
+                return _Try(found)
+            attempt += 1
+        # Also without doubt: a run before this one may have sent what the server has only just done.
+        unsettled = tried.refused if tried.answer else doubtful
+        if unsettled and request.outcome and (found := self._found(request.outcome)):
+            return _Try(found)
+        return replace(tried, answer=replace(tried.answer, repeated=doubtful)) if tried.answer else tried
+
+    def _found(self, outcome: Outcome) -> Answer | None:
+        """Look a last time; where even that fails, the failure of the write says more."""
+        try:
+            return outcome() if self._left() > 0 else None
+        except HttpError:
+            return None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _left(self) -> float:
+        return self._until - time.monotonic()
+
+    def _try(self, request: _Request) -> _Try:
+        left = self._left()
+        if left <= 0:
+            return _Try(failure=f"the {self.endpoint.deadline:g} s that all requests may take are over", final=True)
+        until = time.monotonic() + min(self.endpoint.timeout, left)
+        self.requests += 1
+        try:
+            self._open(until)
+        except OSError as error:
+            self._connection.close()
+            return _Try(failure=_reason(error), final=isinstance(error, ssl.SSLCertVerificationError))
+        try:
+            self._connection.request(request.method, request.target, request.content, dict(request.headers))
+            response = self._connection.getresponse()
+            named = {name.title(): value for name, value in response.headers.items()}
+            return _Try(Answer(response.status, named, body_of(response, until), self.endpoint.url))
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            return _Try(failure=_reason(error), lost=True)
+
+    def _open(self, until: float) -> None:
+        connection, seconds = self._connection, max(until - time.monotonic(), 0.01)
+        if connection.sock is not None and is_dropped(connection.sock):
+            connection.close()
+        if connection.sock is None:
+            connection.timeout = seconds
+            connection.connect()
+            self.connections += 1
+        else:
+            connection.sock.settimeout(seconds)
+
+
+class Api:
+    """The API of a product: every request says what it attempts, and a refusal quotes the server, without secrets."""
+
+    def __init__(self, session: Session, product: str, secrets: Iterable[str] = ()) -> None:
+        self.session = session
+        self._product = product
+        self._secrets = (*session.endpoint.secrets, *secrets)
+
+    def call(self, method: str, path: str, *, attempt: str, accept: Sequence[int] = (), **content: Any) -> Answer:
+        """Return the answer with a status below 300, or one that `accept` lists.
+
+        Args:
+            method: Of HTTP.
+            path: Below the URL of the server, quoted.
+            attempt: What it is for, as in "create the folder 'Hosts'".
+            accept: Statuses that mean something else than a refusal, such as 404.
+            content: What Session.request takes besides.
+
+        Raises ApiError for a refusal, HttpError when there is no answer.
+        """
+        try:
+            answer = self.session.request(method, path, **content)
+        except HttpError as error:
+            raise HttpError(f"Could not {attempt}: {error}", again=error.again) from None
+        if answer.status < http.client.MULTIPLE_CHOICES or answer.status in accept:
+            return answer
+        words = self._words(answer)
+        where = f"{self._product} at {self.session.endpoint.url}"
+        sentence = f"Could not {attempt}: {where} answered {answer.status}{words}.{advice(answer)}"
+        raise ApiError(sentence, answer.status, again=answer.status in _TRY_AGAIN or is_overtaken(answer))
+
+    def _words(self, answer: Answer) -> str:
+        # Before it is shortened: half a secret is still one.
+        text = " ".join(hidden(said(answer), self._secrets).split())[:_SHOWN]
+        return f": {text.rstrip('.')}" if text else ""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}); ca_path names the authority"
+    return str(error) or type(error).__name__

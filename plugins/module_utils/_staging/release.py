@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A release of a service: as it is asked for, as it lies on the host, and how it gets there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._host.tree import make_directory, mark_staged, staging_facts
+from .archive import fetch, shown, unpack, verify
+from .directory import StagingError, plain_name, reason_of, replace_tree, scratch_directory
+from .foreign import foreign_files, local_directory, put_aside
+from .manifest import manifest_of
+
+__all__ = ["Release", "found_at", "stage", "wanted"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as it is asked for; archive is a file on the host, when the archive is there already."""
+
+    service: str
+    version: str
+    sha256: str
+    path: Path
+    active: Path  # link to the release that runs
+    source: str
+    url: str | None
+    archive: Path | None
+    keep_leading: bool = False
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
+        """Return the release that the parameters of the module name. Raises StagingError."""
+        service = plain_name("service", parameters["service"])
+        version = plain_name("version", parameters["version"])
+        sha256, url = parameters["sha256"].lower(), parameters["url"]
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            raise StagingError(f"The sha256 {sha256!r} of {service} {version} is not 64 hexadecimal digits.")
+        if url and urlsplit(url).scheme not in ("http", "https", "file"):
+            raise StagingError(f"The url {shown(url)!r} of {service} {version} is neither http, https nor file.")
+        return cls(
+            service=service,
+            version=version,
+            sha256=sha256,
+            path=Path(parameters["releases_dir"], service, f"{version}-{sha256[:12]}"),
+            active=Path(parameters["releases_dir"]).with_name(service),
+            source=shown(url) if url else parameters["file"],
+            url=url,
+            archive=Path(parameters["transferred"]) if parameters["transferred"] else None,
+            keep_leading=parameters["keep_leading"],
+        )
+
+    @property
+    def local(self) -> Path:
+        """Where files of others that lie in releases are kept aside."""
+        return local_directory(self.path.parents[1], self.service)
+
+
+def wanted(release: Release) -> dict[str, Any]:
+    """Return the facts of the release once it is staged."""
+    return {"state": "staged", "service": release.service, "version": release.version, "sha256": release.sha256}
+
+
+def found_at(release: Release) -> dict[str, Any]:
+    """Return the facts of what lies in the release's place: those of wanted() when it is staged and untouched."""
+    facts = staging_facts(release.path)
+    staged, found = facts.get("files"), manifest_of(release.path)
+    if facts.get("sha256") != release.sha256 or not isinstance(staged, dict):
+        return {"state": "not staged"} if found else {"state": "absent"}
+    changed = sorted(name for name in staged.keys() | found.keys() if staged.get(name) != found.get(name))
+    return {**wanted(release), **({"state": "changed on the host", "changed": changed} if changed else {})}
+
+
+def stage(release: Release, *, timeout: int) -> None:
+    """Bring the archive, verify it, unpack it and put it in its place; on StagingError nothing of it is left."""
+    parent = release.path.parent
+    try:
+        make_directory(parent)
+        with scratch_directory(parent) as scratch:
+            archive = release.archive or scratch / "archive"
+            if release.url:
+                fetch(release.url, archive, timeout=timeout)
+            verify(archive, source=release.source, sha256=release.sha256)
+            new = unpack(archive, scratch, source=release.source, keep_leading=release.keep_leading)
+            mark_staged(new, **wanted(release), source=release.source, files=manifest_of(new))
+            put_aside(release.path, foreign_files(release.path), release.local)
+            replace_tree(new, release.path)
+    except OSError as error:
+        raise StagingError(
+            f"Cannot stage {release.service} {release.version} in {parent}: {reason_of(error, parent)} "
+            "Nothing of it was left behind, and what runs was not touched."
+        ) from error

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with the files of the host that configurations of an inventory name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter.located_files import located_files
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import OWN_SECRETS
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+
+__all__ = ["unstaged_files"]
+
+# {service: what its role stages itself, beside secrets}
+_OF_ROLES = {
+    "alertmanager": ("alertmanager.yml", "amtool.yml", "mesh.yml", "templates/", "web.yml"),
+    "blackbox_exporter": ("blackbox.yml", "web.yml"),
+    "grafana": ("grafana.ini",),
+    "node_exporter": ("web.yml",),
+    "prometheus": ("prometheus.yml", "rules/", "web.yml"),
+}
+_NAMING = ("config", "scrape_configs", "remote_write", "remote_read", "flags")
+_BROUGHT = ("certificate_file", "key_file", "authority_file")
+
+
+def unstaged_files(host: HostInputs) -> Iterator[Fault]:
+    """Yield a fault for each input that names a file of `/etc/<service>` which the role does not put there."""
+    for service, own in _OF_ROLES.items():
+        secrets = host.value(f"{service}_secrets")
+        if service not in host.services or (secrets is None and not host.lacks(f"{service}_secrets")):
+            continue
+        files = [*own, *(f"secrets/{name}" for name in (*OWN_SECRETS.get(service, ()), *(secrets or {})))]
+        for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
+            try:
+                located_files({name: host.value(name)}, f"/etc/{service}", files)
+            except AnsibleFilterError as error:
+                yield Fault(name, host.name, f"cannot be used: {error}")

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Services that others of the stack look for where they do not listen."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+
+__all__ = ["unreached_services"]
+
+
+def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) -> Iterator[Fault]:
+    """Yield a doubt for each service that listens on loopback, while Prometheus looks for it elsewhere.
+
+    An address that the inventory gives for others is believed: a proxy may listen there.
+    """
+    scrapers = [host.name for host in hosts if "prometheus" in host.services]
+    for host in hosts if scrapers else ():
+        for service in (service for service in host.services if service in ports):
+            listen, address = f"{service}_listen_address", host.value(f"{service}_address")
+            others = [name for name in scrapers if name != host.name]
+            if address and _is_loopback(str(address)) and others:
+                rest = (
+                    f"is {address}, which {listed(others)} would take for itself: name the address by which others "
+                    f"reach {host.name}."
+                )
+                yield Fault(f"{service}_address", host.name, rest)
+            elif not address and _is_loopback(str(host.value(listen, ""))):
+                port = host.value(f"{service}_port", ports[service])
+                where = host.value("ansible_host") or host.name
+                rest = (
+                    f"is {host.value(listen)}, and Prometheus looks for its metrics at {where}:{port}, where nothing "
+                    f"answers then: its target will be down. Listen where others reach it, or set {service}_address to "
+                    "the address of a proxy that passes them on."
+                )
+                yield Fault(listen, host.name, rest)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return address.lower() == "localhost"

@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with the services of an inventory: releases, ports, addresses, and what one of them alone takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
+from ansible_collections.vigil.observability.plugins.filter.planned_services import planned_services
+from ansible_collections.vigil.observability.plugins.filter.rule_files import rule_files
+from ansible_collections.vigil.observability.plugins.filter.rules_with_tests import rules_with_tests
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import IdentityError, names_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
+    AlertSettingError,
+    adjusted,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import (
+    ARCHITECTURES,
+    CatalogueError,
+    is_tested,
+    release_of,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.service_ports import main_port
+
+__all__ = [
+    "ambiguous_replicas",
+    "lone_databases",
+    "shared_addresses",
+    "unfit_values",
+    "unknown_releases",
+    "untested_releases",
+]
+
+Ports = Mapping[str, int]
+
+_RULES = ROLES / "prometheus" / "files" / "rules"
+
+
+def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each service whose version has no archive with a digest, for any architecture."""
+    seen: dict[tuple[str, str, str], str] = {}
+    for host in hosts:
+        extra = host.value("vigil_catalogue_extra", {})
+        for service in host.services:
+            version = str(host.value(f"{service}_version", ""))
+            key = (service, version, str(extra.get(service)))
+            if key not in seen:
+                seen[key] = _no_release(service, version, extra)
+            if seen[key]:
+                yield Fault(f"{service}_version", host.name, f"cannot be installed: {seen[key]}")
+
+
+def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a doubt for each version of the catalogue that the tests of this collection do not run."""
+    for host in hosts:
+        for service in host.services:
+            version = str(host.value(f"{service}_version", ""))
+            if not is_tested(service, version):
+                rest = f"is {version}, which the tests of this collection do not run: try it on one host first."
+                yield Fault(f"{service}_version", host.name, rest)
+
+
+def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Fault]:
+    """Yield a fault for each host whose service is reached where that of another host is."""
+    for service in ports:
+        found: dict[tuple[str, int], list[str]] = {}
+        for host in (host for host in hosts if service in host.services):
+            address = str(host.value(f"{service}_address") or host.value("ansible_host") or host.name).lower()
+            number = main_port(host.value, service, ports[service])
+            found.setdefault((address, number), []).append(host.name)
+        for (address, _number), names in found.items():
+            rest = f"one address, {address}: set ansible_host or <service>_address to that of each host."
+            yield from (Fault(service, name, f"has {rest}", f"have {rest}") for name in names if len(names) > 1)
+
+
+def ambiguous_replicas(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each Prometheus whose external labels are those of another."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for host in (host for host in hosts if "prometheus" in host.services):
+        replica = str(host.value("prometheus_replica", host.name))
+        others = (str(host.value(f"prometheus_{label}", "")) for label in ("cluster", "region"))
+        found.setdefault((replica, *others), []).append(host.name)
+    for (replica, *_others), names in found.items():
+        rest = f"is {replica!r} for each of them: replicas are told apart by it, so set another on each, or none."
+        yield from (Fault("prometheus_replica", name, rest) for name in names if len(names) > 1)
+
+
+def lone_databases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each Grafana whose database the others do not share, or that lacks the password for one."""
+    members = [host for host in hosts if "grafana" in host.services]
+    for host in members:
+        database = host.value("grafana_database", {})
+        if database.get("type", "sqlite3") != "sqlite3":
+            if "password" not in database and host.lacks("grafana_database_password"):
+                rest = f"is missing: {database['type']} asks for it, so set it in the inventory, encrypted."
+                yield Fault("grafana_database_password", host.name, rest)
+        elif len(members) > 1:
+            rest = "is SQLite, which several hosts cannot share: name a PostgreSQL (type: postgres), or keep one host."
+            yield Fault("grafana_database", host.name, rest)
+
+
+def unfit_values(host: HostInputs, play: Play) -> Iterator[Fault]:
+    """Yield a fault for each value that is of the right type and yet cannot be used."""
+    if "prometheus" in host.services:
+        if wrong := _wrong_size(host.value("prometheus_retention_size", "")):
+            yield Fault("prometheus_retention_size", host.name, wrong)
+        unusable = _wrong_rules(host.value("prometheus_rule_files", []))
+        for wrong in unusable:
+            yield Fault("prometheus_rule_files", host.name, f"cannot be used: {wrong}")
+        if not unusable:
+            yield from _wrong_tests(host, play)
+        if wrong := _wrong_alerts(host.value("prometheus_alerts", {})):
+            yield Fault("prometheus_alerts", host.name, f"cannot be used: {wrong}")
+    if wrong := _uncertifiable(host, play):
+        yield Fault("A certificate", host.name, f"cannot be made: {wrong}")
+
+
+def _no_release(component: str, version: str, extra: Mapping[str, Any]) -> str:
+    """Return why the version cannot be had, nothing when it can for any architecture."""
+    reasons: dict[str, None] = {}
+    for architecture in ARCHITECTURES:
+        try:
+            found = release_of(component, version=version, architecture=architecture, mirror=None, extra=extra)
+        except CatalogueError as error:
+            reasons[str(error)] = None
+        except (AttributeError, TypeError):
+            reasons["vigil_catalogue_extra has to map component, version and architecture to url and sha256."] = None
+        else:
+            if re.fullmatch("[0-9a-fA-F]{64}", str(found["sha256"])):
+                return ""
+            what = f"{component} {version} in vigil_catalogue_extra"
+            reasons[f"The sha256 of {what} has to be 64 hexadecimal digits."] = None
+    return " ".join(reasons)
+
+
+def _uncertifiable(host: HostInputs, play: Play) -> str:
+    address = str(host.value("certificates_address") or host.value("ansible_host") or host.name)
+    names = {name for service in host.certified for name in play.inputs[service]} - play.given.keys()
+    said = {name: host.value(name) for name in names}
+    try:
+        planned = planned_services(said, host.certified, {}, certified=True)
+        for service in [*planned, *host.value("certificates_more_services", [])]:
+            names_of(service["name"], host=host.name, address=address, extra=service.get("names", ()))
+    except IdentityError as error:
+        return str(error)
+    except ValueError as error:
+        return f"An external URL of {listed(host.certified)} cannot be read ({error})."
+    return ""
+
+
+def _wrong_size(size: object) -> str:
+    try:
+        planned_services({"prometheus_retention_size": size}, ["prometheus"], {"prometheus": 0})
+    except AnsibleFilterError as error:
+        return str(error).removeprefix("prometheus_retention_size ")
+    return ""
+
+
+def _wrong_rules(paths: Sequence[str]) -> list[str]:
+    alone = [wrong for path in paths if (wrong := _unreadable([path]))]
+    return alone or [wrong for wrong in [_unreadable(paths)] if wrong]
+
+
+def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
+    """Yield a fault for the generated rules of the host, or else for the tests of the user's own."""
+    default = play.defaults["prometheus"]["prometheus_retention_time"]
+    retention = "" if host.value("prometheus_remote_read") else str(host.value("prometheus_retention_time", default))
+    sources = [str(_RULES), *(str(path) for path in host.value("prometheus_rule_files", []))]
+    files, pairs = rule_files(sources[1:], sources[0]), host.value("prometheus_rules", [])
+    applications = host.value("prometheus_applications", host.value("vigil_applications", []))
+    try:
+        pairs = [*application_rules(applications), *pairs]
+    except AnsibleFilterError as error:
+        yield Fault("vigil_applications", host.name, f"cannot be used: {error}")
+        return
+    paths = [str(path) for path in host.value("prometheus_rule_tests", [])]
+    for subject, tests in (("prometheus_rules", []), ("prometheus_rule_tests", paths)):
+        try:
+            rules_with_tests(files, pairs, tests, sources, retention=retention)
+        except AnsibleFilterError as error:
+            yield Fault(subject, host.name, f"cannot be used: {error}")
+            return
+        except (KeyError, TypeError, AttributeError):
+            yield Fault(subject, host.name, "is a list of something else: each has to have a name, rules and tests.")
+            return
+
+
+def _wrong_alerts(settings: Mapping[str, Any]) -> str:
+    try:
+        adjusted({file.name: file.read_text(encoding="utf-8") for file in _RULES.glob("*.yml")}, settings)
+    except AlertSettingError as error:
+        return str(error)
+    return ""
+
+
+def _unreadable(paths: Sequence[str]) -> str:
+    try:
+        rule_files([str(path) for path in paths], str(_RULES))
+    except AnsibleFilterError as error:
+        relative = any(not Path(path).expanduser().is_absolute() for path in paths)
+        return f"{error}{f' A relative path begins at {Path.cwd()}.' if relative else ''}"
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{listed(paths)} is not readable as text ({error})."
+    return ""

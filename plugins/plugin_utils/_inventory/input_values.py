@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the value of an input can be used, by the kind of the input: what hosts would refuse is refused before them.
+
+A kind is told by the name of the input without its role.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit_values import (
+    unfit_resource,
+    unfit_user,
+    unfit_variable,
+    unfit_word,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._host.system_paths import (
+    unfit_data_directory,
+    unfit_path,
+    unfit_shared_directory,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import ConfigurationFile
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError, plain_name
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_texts import (
+    unfit_address,
+    unfit_download,
+    unfit_duration,
+    unfit_link,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import unfit_lifetime
+
+__all__ = ["OWN_SECRETS", "Faults", "unfit"]
+
+# {what to name: the end of the sentence about it}; what to name is "" for the input itself, `.part` for a part of it.
+Faults = Mapping[str, str]
+Check = Callable[[str, Any], Faults]
+
+_FLAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LOWEST_UID, _HIGHEST_UID, _NO_UIDS = 100, 2**32 - 3, (65534, 65535)
+# Files below secrets/ that the roles make themselves.
+OWN_SECRETS = {
+    "alertmanager": ("prometheus",),
+    "grafana": ("admin", "database", "prometheus", "secret_key"),
+    "prometheus": ("alertmanager", "grafana", "prometheus"),
+}
+
+
+def unfit(role: str, name: str, value: Any) -> Faults:
+    """Return what is wrong with a value of the right type, nothing where it can be used or there is nothing to ask."""
+    check = _KINDS.get(name.removeprefix(f"{role}_"))
+    return check(role, value) if check and value not in (None, "") else {}
+
+
+def _text(unfit_text: Callable[[str], str | None]) -> Check:
+    """Return the check of an input whose whole value is one text."""
+
+    def check(_role: str, value: Any) -> Faults:
+        wrong = unfit_text(str(value))
+        return {"": wrong} if wrong else {}
+
+    return check
+
+
+def _each(found: Iterator[tuple[str, str | None]]) -> Faults:
+    """Return the faults of the parts that have one. Names of parts are those of the inventory, on one line."""
+    return {f".{name}" if name.isprintable() else f".{name!r}": wrong for name, wrong in found if wrong}
+
+
+def _path(path: str) -> str | None:
+    wrong = unfit_path(path)
+    return f"is {path!r}, which {wrong}" if wrong else None
+
+
+def _data_directory(role: str, path: Any) -> Faults:
+    wrong = unfit_data_directory(str(path))
+    advice = f"name a directory of its own, such as /var/lib/{role} or /srv/{role}."
+    return _text(_path)(role, path) or ({"": f"is {path}, which {wrong}: {advice}"} if wrong else {})
+
+
+def _shared_directory(role: str, path: Any) -> Faults:
+    wrong = unfit_shared_directory(str(path))
+    advice = "name a directory for metrics alone, such as /var/lib/node_exporter/textfile."
+    return _text(_path)(role, path) or ({"": f"is {path}, which {wrong}: {advice}"} if wrong else {})
+
+
+def _user(role: str, user: Any) -> Faults:
+    wrong = unfit_user(str(user))
+    if not wrong and user in ("root", "nobody"):
+        whose = "may do everything" if user == "root" else "stands for everyone without a name"
+        wrong = f"is {user}, which {whose}: name a user that runs {role} alone, or leave it out."
+    return {"": wrong} if wrong else {}
+
+
+def _uid(uid: str) -> str | None:
+    number = int(float(uid))
+    if _LOWEST_UID <= number <= _HIGHEST_UID and number not in _NO_UIDS:
+        return None
+    return f"is {number}: UIDs below {_LOWEST_UID}, and {_NO_UIDS[0]}, are the system's, so choose another one."
+
+
+def _seconds(seconds: str) -> str | None:
+    return None if int(float(seconds)) > 0 else f"is {seconds}: it has to be at least one second."
+
+
+def _environment(role: str, variables: Mapping[str, Any]) -> Faults:
+    if role == SHARED:
+        return _task_environment(variables)
+    return _each((str(key), unfit_variable(str(key), value, f"{role}_resources")) for key, value in variables.items())
+
+
+def _task_environment(variables: Mapping[str, Any]) -> Faults:
+    """Return the faults of variables that tasks get: they are in no unit, so what is secret may be among them."""
+    return _each((str(key), _unfit_task_variable(str(key), value)) for key, value in variables.items())
+
+
+def _unfit_task_variable(key: str, value: Any) -> str | None:
+    wrong = unfit_variable(key, value if value is None or isinstance(value, dict | list) else "")
+    return wrong or ("has a control character in its value: remove that." if unfit_word(str(value)) else None)
+
+
+def _resources(_role: str, resources: Mapping[str, Any]) -> Faults:
+    return _each((str(key), unfit_resource(str(key), value)) for key, value in resources.items())
+
+
+def _flags(_role: str, flags: Mapping[str, Any]) -> Faults:
+    return _each((str(flag), _unfit_flag(str(flag), value)) for flag, value in flags.items())
+
+
+def _unfit_flag(flag: str, value: Any) -> str | None:
+    if not _FLAG.fullmatch(flag):
+        bare = flag.lstrip("-").partition("=")[0].strip()
+        advice = f"write {bare}" if _FLAG.fullmatch(bare) else "letters, digits and ._- can"
+        return f"cannot be the name of an option, without dashes before it and its value behind: {advice}."
+    items = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list) or (item is None and value is not None) for item in items):
+        return "is no text, number or list of these: write one, or null for no such option."
+    return next((wrong for item in items if (wrong := unfit_word(str(item)))), None)
+
+
+def _secrets(role: str, texts: Mapping[str, Any]) -> Faults:
+    return _each((str(name), _unfit_file(str(name), OWN_SECRETS.get(role, ()))) for name in texts)
+
+
+def _files(_role: str, texts: Mapping[str, Any]) -> Faults:
+    return _each((str(name), _unfit_file(str(name), ())) for name in texts)
+
+
+def _unfit_file(name: str, own: tuple[str, ...]) -> str | None:
+    if name in own:
+        return "has the name of a file that the role makes: choose another one."
+    if not name.strip("/. ") or name.startswith("/") or not name.isprintable():
+        return "cannot be the name of a file: choose another one."
+    try:
+        ConfigurationFile.from_parameters({"path": name, "mode": "0640", "content": "", "secret_content": None})
+    except StagingError as error:
+        return f"cannot be written: {error}"
+    return None
+
+
+def _plugins(_role: str, plugins: list[Mapping[str, Any]]) -> Faults:
+    return _each((f"{place}.{key}", _unfit_plugin(key, each)) for place, each in enumerate(plugins) for key in each)
+
+
+def _unfit_plugin(key: str, plugin: Mapping[str, Any]) -> str | None:
+    value = str(plugin[key])
+    if key == "url":
+        return unfit_download(value)
+    if key == "sha256":
+        return None if re.fullmatch("[0-9a-fA-F]{64}", value) else f"is {value!r}: a digest has 64 hexadecimal digits."
+    try:
+        plain_name(key, value)
+    except StagingError as error:
+        return f"cannot be used: {error}"
+    return None
+
+
+_KINDS: Mapping[str, Check] = {
+    "address": _text(unfit_address),
+    "authority_file": _text(_path),
+    "certificate_file": _text(_path),
+    "data_dir": _data_directory,
+    "environment": _environment,
+    "evaluation_interval": _text(unfit_duration),
+    "external_url": _text(unfit_link),
+    "flags": _flags,
+    "key_file": _text(_path),
+    "lifetime_days": _text(lambda days: unfit_lifetime(int(float(days)))),
+    "listen_address": _text(unfit_address),
+    "mirror": _text(unfit_download),
+    "plugins": _plugins,
+    "resources": _resources,
+    "retention_time": _text(unfit_duration),
+    "scrape_interval": _text(unfit_duration),
+    "secrets": _secrets,
+    "start_timeout": _text(_seconds),
+    "templates": _files,
+    "textfile_dir": _shared_directory,
+    "uid": _text(_uid),
+    "user": _user,
+}

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables that the playbooks set themselves, so that an inventory cannot; and what it can set instead."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
+
+__all__ = ["INSTEAD", "PROVISIONED", "played_inputs", "replaced_inputs", "shadowed_inputs", "unfit_additions"]
+
+_VARS = Path(__file__).parents[3] / "playbooks" / "vars"
+_PORT = "set <service>_port, such as node_exporter_port"
+INSTEAD = {
+    "alertmanager_peers": "add those outside of the inventory to alertmanager_more_peers",
+    "blackbox_exporter_clients": "add those outside of the inventory to blackbox_exporter_more_clients",
+    "certificates_services": "add services that are not of this collection to certificates_more_services",
+    "dashboards_ports": _PORT,
+    "metrics_ports": _PORT,
+    "metrics_scrapers": "add those outside of the inventory to node_exporter_more_clients",
+    "metrics_targets": "add those outside of the inventory to prometheus_more_targets",
+    "node_exporter_clients": "add those outside of the inventory to node_exporter_more_clients",
+    "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",
+    "prometheus_grafana_password": "set grafana_passwords.prometheus",
+    "prometheus_targets": "add those outside of the inventory to prometheus_more_targets",
+    "provision_alertmanager_url": "set alertmanager_external_url",
+    "provision_authorities": "add authorities to certificates_trusted",
+    "provision_dashboards": "put dashboards into provision_dashboard_directory",
+    "provision_datasource_uids": "set provision_dashboard_inputs",
+    "provision_datasources": "add data sources to provision_more_datasources",
+    "provision_folders": "add folders to provision_more_folders",
+    "provision_url": "set grafana_listen_address and grafana_port",
+    "secrets_wanted": "make further secrets with ansible-vault",
+}
+# What the playbooks read and no role does, of the inventory of a host of Grafana.
+PROVISIONED = (
+    "provision_dashboard_directory",
+    "provision_dashboard_inputs",
+    "provision_home_dashboard",
+    "provision_more_datasources",
+    "provision_more_folders",
+)
+_ALIKE = 0.85
+_TWICE = ("remote_read", "remote_write", "scrape_configs")
+_OWN_NAME = "it is theirs alone, so give yours another name"
+
+
+@functools.cache
+def played_inputs() -> frozenset[str]:
+    """Return the names of all variables that the playbooks set for their plays, above the inventory.
+
+    Those with two underscores are registered by the run itself, and so are in the variables of its hosts.
+    """
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in _VARS.glob("*.yml")]
+    return frozenset(name for said in files for name in said if not name.startswith("__"))
+
+
+@functools.cache
+def _internals(role: str) -> frozenset[str]:
+    """Return the names of the variables of a role that are no inputs, and lie above the inventory too."""
+    path = ROLES / role / "vars" / "main.yml"
+    return frozenset(yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else ())
+
+
+def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
+    """Yield a fault for each variable of a host of ours, or of the command line, that is set over what it says."""
+    for host in (host for host in hosts if host.services):
+        for name in sorted(host.said):
+            if rest := "" if name.startswith(host.foreign) else _shadowed(name, host):
+                yield Fault(name, host.name, rest)
+
+
+def _shadowed(name: str, host: HostInputs) -> str:
+    if name in played_inputs():
+        return f"is set by the playbooks, whatever the inventory says: {INSTEAD.get(name, _OWN_NAME)}."
+    if name.startswith("__"):
+        role = next((role for role in host.services if name in _internals(role)), "")
+        return f"is no input but a part of the role {role}, which sets it: set an input of it instead." if role else ""
+    if name.startswith("provision_") and "grafana" in host.services and name not in PROVISIONED:
+        near = difflib.get_close_matches(name, PROVISIONED, n=1, cutoff=_ALIKE)
+        return f"is no variable of this collection: correct it to {near[0]}, or remove it." if near else ""
+    return ""
+
+
+def unfit_additions(host: HostInputs) -> Iterator[Fault]:
+    """Yield a fault for what a host adds to that which the playbooks find, and which cannot be added."""
+    if host.services:
+        names = [*host.certified, *(each["name"] for each in host.value("certificates_more_services", []))]
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
+            rest = f"holds {listed(twice)} a second time: a service has one certificate, so list it once."
+            yield Fault("certificates_more_services", host.name, rest)
+    peers = host.value("alertmanager_more_peers", []) if "alertmanager" in host.services else []
+    for lacking in (key for key in ("host", "address", "identity") if not all(peer.get(key) for peer in peers)):
+        yield Fault("alertmanager_more_peers", host.name, f"needs {lacking} for each: set it.")
+    if "prometheus" in host.services:
+        for service, targets in host.value("prometheus_more_targets", {}).items():
+            for wrong in _wrong_targets(targets):
+                yield Fault("prometheus_more_targets", host.name, f"cannot be used: {service} {wrong}")
+
+
+def replaced_inputs(host: HostInputs) -> Iterator[Fault]:
+    """Yield a fault for each list of an input that a list in upstream's configuration would take the place of."""
+    if "prometheus" in host.services:
+        for key in (key for key in _TWICE if key in host.value("prometheus_config", {})):
+            if host.value(f"prometheus_{key}"):
+                rest = f"has no effect beside prometheus_config.{key}, which replaces it: give it in one place."
+                yield Fault(f"prometheus_{key}", host.name, rest)
+
+
+def _wrong_targets(targets: Any) -> Iterator[str]:
+    if not isinstance(targets, list) or not all(isinstance(each, Mapping) and each.get("address") for each in targets):
+        yield "has to be a list of targets, each with an address and its port."
+        return
+    for labels in (each.get("labels") or {} for each in targets):
+        yield from wrong_labels(labels, ("host", "instance")) if isinstance(labels, Mapping) else ["has no labels."]

@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules and their tests as files of a configuration of Prometheus, which loads those below rules/ alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.vigil.observability.plugins.module_utils._api.durations import SECONDS
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_summaries import summary_group
+
+__all__ = [
+    "File",
+    "RuleFileError",
+    "file_of_summaries",
+    "files_at",
+    "files_of_pairs",
+    "files_of_tests",
+    "with_files",
+    "within_retention",
+]
+
+# {path, content} as staged_config takes it, of a test with `tests`, the paths of its rules.
+File = dict[str, Any]
+
+_DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
+_LOOK_BACK = re.compile(r"(?:\boffset\s+|\[)((?:\d+(?:ms|[smhdwy]))+)")
+_RULE_FILE = re.compile(r"\.\./(rules/[^/*?\[\\]+)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class RuleFileError(Exception):
+    """Rules or tests that cannot be used together; the text is a sentence for the operator."""
+
+
+def files_of_pairs(pairs: Iterable[Mapping[str, Any]]) -> list[File]:
+    """Return the rule file and the test file of each pair {name, rules, tests}.
+
+    Raises RuleFileError for a name that is none of a file.
+    """
+    files: list[File] = []
+    for pair in pairs:
+        name = str(pair["name"])
+        if not _NAME.fullmatch(name):
+            raise RuleFileError(
+                f"A pair of prometheus_rules is named {name!r}: letters, digits, dots, _ and - make a name of a file."
+            )
+        files.append({"path": f"rules/{name}.yml", "content": _text(pair["rules"])})
+        tests = {"rule_files": [f"../rules/{name}.yml"], **pair["tests"]}
+        rules = _tested(tests["rule_files"] or [])
+        files.append({"path": f"tests/{name}.yml", "content": _text(tests), "tests": rules})
+    return files
+
+
+def _tested(names: Iterable[Any]) -> list[str]:
+    """Return the paths of rule files as a test names them, and none at all where a name may mean other files too."""
+    found = [_RULE_FILE.fullmatch(str(name)) for name in names]
+    return [one[1] for one in found if one] if all(found) else []
+
+
+def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable[str]) -> list[File]:
+    """Return the test files at the paths, with the rules that they name where those are in the configuration.
+
+    `sources` are the rule files and directories of the configuration, `pairs` the names of its generated rules. Raises
+    RuleFileError for what is missing or unreadable, and for a test of rules that are not in the configuration.
+    """
+    staged = {file.resolve(): f"../rules/{file.stem}.yml" for source in sources for file in files_at(source, "rule")}
+    generated = {f"{name}.yml": f"../rules/{name}.yml" for name in pairs}
+    return [_test(file, staged, generated) for path in paths for file in files_at(path, "test")]
+
+
+def with_files(files: Sequence[File], more: Iterable[File]) -> list[File]:
+    """Return all files. Raises RuleFileError for two of one name."""
+    found = list(files)
+    for file in more:
+        if file["path"] in {one["path"] for one in found}:
+            raise RuleFileError(
+                f"Two files of Prometheus would be {file['path']}: of prometheus_rules, prometheus_rule_files and "
+                "prometheus_rule_tests, two say it. Rename one of them."
+            )
+        found.append(file)
+    return found
+
+
+def file_of_summaries(files: Iterable[File]) -> File:
+    """Return the rule file that records the summaries of the alerts of all these rule files.
+
+    Raises RuleFileError for a rule file that is no YAML.
+    """
+    groups: list[Mapping[str, Any]] = []
+    for file in (file for file in files if file["path"].startswith("rules/")):
+        try:
+            groups += (yaml.load(file["content"], Loader=_Loader) or {}).get("groups") or []  # noqa: S506 - it is a safe one
+        except (yaml.YAMLError, AttributeError) as error:
+            raise RuleFileError(f"The rule file {file['path']} cannot be read: {error}") from None
+    return {"path": "rules/alert_summaries.yml", "content": _text({"groups": [summary_group(groups)]})}
+
+
+def within_retention(pairs: Iterable[Mapping[str, Any]], retention: str) -> None:
+    """Raise RuleFileError for the first pair whose rules look back longer than samples are kept."""
+    kept = _seconds(retention)
+    for pair in pairs:
+        needed = max(_look_backs(pair["rules"]), key=_seconds, default="0s")
+        if kept and _seconds(needed) > kept:
+            raise RuleFileError(
+                f"The rules {pair['name']} look {needed} back, but prometheus_retention_time keeps {retention}. Keep "
+                "samples longer, or compare with less: business_rules takes fewer weeks, an objective a shorter window."
+            )
+
+
+def _look_backs(rules: Mapping[str, Any]) -> Iterator[str]:
+    for group in rules.get("groups") or []:
+        for rule in group.get("rules") or []:
+            yield from _LOOK_BACK.findall(str(rule.get("expr", "")))
+
+
+def _seconds(duration: str) -> float:
+    return sum(int(number) * SECONDS[unit] for number, unit in _DURATION.findall(duration))
+
+
+def files_at(path: str, kind: str) -> Iterator[Path]:
+    """Yield the file at a path, or every *.yml and *.yaml of the directory there, sorted.
+
+    Raises RuleFileError when there is neither; `kind` says of what.
+    """
+    place = Path(path).expanduser()
+    if place.is_dir():
+        yield from sorted([*place.glob("*.yml"), *place.glob("*.yaml")])
+    elif place.is_file():
+        yield place
+    else:
+        raise RuleFileError(f"There is no {kind} file or directory {place} on the controller.")
+
+
+def _test(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str]) -> File:
+    """Return a test file with other names in rule_files, and all else as it was written."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise RuleFileError(f"The test file {file} is no YAML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleFileError(f"The test file {file} is not readable as text ({error}).") from None
+    parts = tree.value if isinstance(tree, yaml.MappingNode) else []
+    named = next((value for key, value in parts if key.value == "rule_files"), None)
+    if not isinstance(named, yaml.SequenceNode) or not named.value:
+        raise RuleFileError(f"The test file {file} names no rule_files: name those that it tests, relative to it.")
+    names = sorted({name for one in named.value for name in _names(file, str(one.value), staged, generated)})
+    rest = text[named.end_mark.index :]
+    text = f"{text[: named.start_mark.index]}[{', '.join(names)}]{'' if rest[:1] in {'', chr(10)} else chr(10)}{rest}"
+    return {"path": f"tests/{file.stem}.yml", "content": text, "tests": _tested(names)}
+
+
+def _names(file: Path, pattern: str, staged: Mapping[Path, str], generated: Mapping[str, str]) -> Iterator[str]:
+    """Yield the names that rule files have in the configuration, for a pattern relative to the test file."""
+    matches = sorted(glob(str(file.parent / pattern)))  # noqa: PTH207 - the pattern may go up, and may be absolute
+    if not matches and Path(pattern).name in generated:
+        yield generated[Path(pattern).name]
+        return
+    if not matches:
+        raise RuleFileError(f"The test file {file} names the rules {pattern}, which are not there, as seen from it.")
+    if unknown := [match for match in matches if Path(match).resolve() not in staged]:
+        raise RuleFileError(
+            f"The test file {file} names the rules {', '.join(unknown)}, which are not given: add them to "
+            "prometheus_rule_files."
+        )
+    yield from (staged[Path(match).resolve()] for match in matches)
+
+
+# In C where there is one: the rules of a hundred applications are megabytes.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes down each value as often as it is there."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is that of PyYAML
+        return True
+
+
+def _text(data: Any) -> str:
+    text: str = yaml.dump(
+        data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=1000
+    )
+    return text
