@@ -34,29 +34,22 @@ _value:
   elements: dict
 """
 
-import functools
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.filter.business_rules import business_rules
-from ansible_collections.vigil.observability.plugins.filter.correlation_rules import correlation_rules
-from ansible_collections.vigil.observability.plugins.filter.predictive_rules import predictive_rules
-from ansible_collections.vigil.observability.plugins.filter.slo_rules import slo_rules
+from ansible.errors import AnsibleFilterError
+
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, of_all_kinds
 
 
 @same_text
 def application_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError as the filters of each kind do."""
-    return json.loads(_made(json.dumps(list(described))))  # type: ignore[no-any-return]
-
-
-# A task asks for the rules several times over, and those of a hundred applications take seconds.
-@functools.lru_cache(maxsize=8)
-def _made(described: str) -> str:
-    made = (rules(json.loads(described)) for rules in (slo_rules, predictive_rules, correlation_rules, business_rules))
-    return json.dumps([pair for pairs in made for pair in pairs])
+    try:
+        return of_all_kinds(described)
+    except GenerationError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -66,21 +66,17 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.generator import business_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, business
 
 
 @same_text
 def business_rules(described: Iterable[Mapping[str, Any]], weeks: int = 4) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:
-        return [business_pair(one, weeks).as_dict() for one in applications(described) if one.business]
-    except ApplicationError as error:
-        raise AnsibleFilterError(f"business_rules: {error}") from error
+        return business(described, weeks)
+    except GenerationError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

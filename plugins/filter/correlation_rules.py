@@ -58,21 +58,17 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.generator import correlation_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, correlation
 
 
 @same_text
 def correlation_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:
-        return [correlation_pair(one).as_dict() for one in applications(described) if one.symptoms]
-    except ApplicationError as error:
-        raise AnsibleFilterError(f"correlation_rules: {error}") from error
+        return correlation(described)
+    except GenerationError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

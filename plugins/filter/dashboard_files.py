@@ -40,19 +40,15 @@ _value:
   elements: dict
 """
 
-import json
-import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import (
+    DashboardFileError,
+    dashboards_in,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-
-# What Grafana itself calls the top, and accepts as no folder's uid.
-_TOP = "general"
-_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 @same_text
@@ -62,36 +58,10 @@ def dashboard_files(directory: str, *, keep_unusable: bool = False) -> list[dict
     Raises AnsibleFilterError for a directory without dashboards, and for a file that is no JSON object, which has
     `error` in the place of `dashboard` with keep_unusable.
     """
-    root = Path(directory)
-    files = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
-    if not files:
-        raise AnsibleFilterError(
-            f"There is no dashboard in {root.resolve()}: neither it nor a directory in it has a file that ends in "
-            ".json. Name the directory that holds the folders of dashboards."
-        )
-    return [_entry(file, root, keep_unusable=keep_unusable) for file in files]
-
-
-def _entry(file: Path, root: Path, *, keep_unusable: bool) -> dict[str, str]:
-    folder = {} if file.parent == root else {"folder_uid": "" if file.parent.name == _TOP else file.parent.name}
-    path = str(file.relative_to(root))
     try:
-        model = json.loads(file.read_text(encoding="utf-8"))
-        wrong = "" if isinstance(model, dict) else "It must hold the model of one dashboard, a JSON object."
-    except (OSError, ValueError) as error:
-        wrong = f"It cannot be read as JSON: {error}."
-    if not wrong:
-        return {"path": path, **folder, **_dashboard(model, file.stem)}
-    if not keep_unusable:
-        raise AnsibleFilterError(f"{file} cannot be used: {wrong}")
-    return {"path": path, **folder, "error": wrong}
-
-
-def _dashboard(model: dict[str, Any], name: str) -> dict[str, str]:
-    bare = model["dashboard"] if "meta" in model and isinstance(model.get("dashboard"), dict) else model
-    uid = {} if bare.get("uid") or not _UID.fullmatch(name) else {"uid": name}
-    # Ansible passes it on as a part of a program, which takes its time for every byte.
-    return {"dashboard": json.dumps(model, ensure_ascii=False, separators=(",", ":")), **uid}
+        return dashboards_in(directory, keep_unusable=keep_unusable)
+    except DashboardFileError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -39,7 +39,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
 
 
 def inventory_targets(

@@ -45,7 +45,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
 
 _DONE = {"activate": "deployed", "stage": "staged", "certificates": "given certificates"}

@@ -44,20 +44,13 @@ _value:
   type: dict
 """
 
-import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import UnstagedFileError, located
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-
-_EXPANDED = re.compile(r"(\$__file\{)([^}]+)(?=\})")
-# Lists of patterns relative to the configuration: of Prometheus, of its file_sd_configs, of Alertmanager.
-_PATTERNS = ("rule_files", "scrape_config_files", "files", "templates")
 
 
 @same_text
@@ -65,52 +58,10 @@ def located_files(
     configuration: Mapping[str, Any], directory: str, files: Iterable[str], *, as_written: bool = False
 ) -> dict[str, Any]:
     """Return the configuration with absolute paths; raise AnsibleFilterError for one that names no file."""
-    located: dict[str, Any] = _Staged(directory.rstrip("/"), frozenset(files), as_written).located(configuration)
-    return located
-
-
-@dataclass(frozen=True)
-class _Staged:
-    """The files of a configuration, in the directory where they are active."""
-
-    directory: str
-    files: frozenset[str]
-    as_written: bool
-
-    def located(self, tree: Any, key: str = "") -> Any:
-        if isinstance(tree, Mapping):
-            return {name: self.located(value, str(name)) for name, value in tree.items()}
-        if isinstance(tree, list):
-            return [self.located(value, key) for value in tree]
-        if not isinstance(tree, str) or not tree:
-            return tree
-        if _EXPANDED.search(tree):
-            return _EXPANDED.sub(lambda found: found[1] + self._path(key, found[2]), tree)
-        if key.endswith("_file"):
-            return self._path(key, tree)
-        if key in _PATTERNS or tree.startswith(f"{self.directory}/"):
-            self._path(key, tree)
-        return tree
-
-    def _path(self, key: str, value: str) -> str:
-        relative = posixpath.normpath(value.removeprefix(f"{self.directory}/"))
-        if relative.startswith("/"):
-            return value
-        if not any(fnmatchcase(file, relative) or _is_below(relative, file) for file in self.files):
-            raise AnsibleFilterError(f"{key} names {value}, which is none of the files {self._there()}")
-        return value if self.as_written else f"{self.directory}/{relative}"
-
-    def _there(self) -> str:
-        service = posixpath.basename(self.directory)
-        there = f"those are {', '.join(sorted(self.files))}" if self.files else "there are none"
-        return (
-            f"that are staged in {self.directory}: {there}. Add it, a secret one to {service}_secrets, or name a "
-            f"file of the host by its absolute path; what other tools write is kept in /etc/vigil/local/{service}/."
-        )
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return folder.endswith("/") and path.startswith(folder)
+    try:
+        return located(configuration, directory, files, as_written=as_written)
+    except UnstagedFileError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

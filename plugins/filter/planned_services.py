@@ -44,26 +44,14 @@ _value:
   elements: dict
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.service_ports import is_meshed, ports_of
-
-_UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
-_DATA_DIRS = {
-    "prometheus": "/var/lib/prometheus",
-    "alertmanager": "/var/lib/alertmanager",
-    "grafana": "/var/lib/grafana",
-}
-_RETENTIONS = {"prometheus": 50 * 2**30}
-_MADE = "/etc/vigil/certificates/"
-_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import RetentionError, planned
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import certified as of_certificates
 
 
 def planned_services(
@@ -75,76 +63,14 @@ def planned_services(
     by_itself: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the entries; raise AnsibleFilterError for a retention that is no size."""
-    if certified:
-        own = [name for name in names if not variables.get(f"{name}_certificate_file")]
-        found = [_account(variables, name) for name in own]
-    else:
-        made = "" if by_itself else _MADE
-        found = [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
+    try:
+        found = (
+            of_certificates(variables, names) if certified else planned(variables, names, ports, by_itself=by_itself)
+        )
+    except RetentionError as error:
+        raise AnsibleFilterError(str(error)) from error
     entries: list[dict[str, Any]] = plain(found)
     return entries
-
-
-def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
-    uid = variables.get(f"{name}_uid")
-    account = {"name": name, "user": variables.get(f"{name}_user") or name, "names": _names(variables, name)}
-    return account | ({"uid": int(uid)} if uid else {})
-
-
-def _names(variables: Mapping[str, Any], name: str) -> list[str]:
-    found = {str(variables.get(f"{name}_{kind}") or "") for kind in ("address", "listen_address")}
-    found.add(urlsplit(str(variables.get(f"{name}_external_url") or "")).hostname or "")
-    return sorted(found - _ANY_ADDRESS - {""})
-
-
-def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, Any]:
-    planned: dict[str, Any] = {
-        "name": name,
-        "user": variables.get(f"{name}_user") or name,
-        **_ports(variables, name, port),
-    }
-    uid = variables.get(f"{name}_uid")
-    version, extra = variables.get(f"{name}_version"), variables.get("vigil_catalogue_extra") or {}
-    architectures = architectures_of(name, version=version, extra=extra)
-    data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
-    retention = variables.get(f"{name}_retention_size")
-    return (
-        planned
-        | ({"architectures": architectures} if architectures else {})
-        | ({"uid": int(uid)} if uid else {})
-        | ({"data_dir": str(data_dir)} if data_dir else {})
-        | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
-        | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})
-    )
-
-
-def _ports(variables: Mapping[str, Any], name: str, port: int) -> dict[str, list[int]]:
-    """Return what the service is going to listen on, datagrams only where there are some."""
-
-    def value(variable: str, default: Any) -> Any:
-        return variables.get(variable) or default
-
-    # A role by itself is given its peers, and no groups.
-    members = len(value("alertmanager_peers", value("groups", {}).get("alertmanager", ())))
-    found = list(ports_of(name, value, port, meshed=is_meshed(value, members)))
-    tcp, udp = ({one.number for one in found if one.number and one.udp is wanted} for wanted in (False, True))
-    return {"ports": sorted(tcp)} | ({"udp_ports": sorted(udp)} if udp else {})
-
-
-def _files(variables: Mapping[str, Any], name: str, made: str) -> dict[str, list[str]]:
-    """Return the files that have to be there before the run: those below `made` are made by it."""
-    given = (str(variables.get(f"{name}_{kind}_file") or "") for kind in ("certificate", "key", "authority"))
-    found = [path for path in given if path and not (made and path.startswith(made))]
-    return {"files": found} if found else {}
-
-
-def _bytes(name: str, size: str) -> int:
-    matched = re.fullmatch(r"(\d+)([KMGTPE]?B)", size)
-    if not matched:
-        raise AnsibleFilterError(
-            f"{name}_retention_size is {size!r}; it must be a whole number with a unit, like 50GB."
-        )
-    return int(matched[1]) * _UNITS[matched[2]]
 
 
 class FilterModule:

@@ -51,16 +51,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import (
-    Forecast,
-    ForecastError,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.generator import predictive_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, predictive
 
 
 @same_text
@@ -69,10 +61,9 @@ def predictive_rules(
 ) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications or a forecast that cannot be used."""
     try:
-        forecast = Forecast(minutes=int(minutes), probability=float(probability))
-        return [predictive_pair(one, forecast).as_dict() for one in applications(described) if one.objectives]
-    except (ApplicationError, ForecastError, ValueError) as error:
-        raise AnsibleFilterError(f"Violations of these objectives cannot be foreseen: {error}") from error
+        return predictive(described, minutes, probability)
+    except GenerationError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

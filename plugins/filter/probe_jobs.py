@@ -46,7 +46,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
 
 
 @same_text

@@ -40,18 +40,14 @@ _value:
   elements: dict
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
-    AlertSettingError,
-    adjusted,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import RuleFileError, files_at
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_of_rules
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import RuleFileError
 
 
 @same_text
@@ -59,25 +55,8 @@ def rule_files(
     paths: Iterable[str], shipped: str, alerts: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[dict[str, str]]:
     """Return the entries; raise AnsibleFilterError for files or settings of alerts that cannot be used."""
-    found: dict[str, Path] = {}
-    for file in _files([shipped, *paths]):
-        name = f"rules/{file.stem}.yml"
-        if name in found:
-            raise AnsibleFilterError(f"Two rule files would be {name}: {found[name]} and {file}. Rename one of them.")
-        found[name] = file
-    texts = {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
-    ours = {name: text for name, text in texts.items() if found[name].parent == Path(shipped).expanduser()}
     try:
-        texts |= adjusted(ours, alerts or {})
-    except AlertSettingError as error:
-        raise AnsibleFilterError(f"prometheus_alerts cannot be used: {error}") from error
-    return [{"path": name, "content": text} for name, text in texts.items()]
-
-
-def _files(paths: Iterable[str]) -> Iterator[Path]:
-    try:
-        for path in paths:
-            yield from files_at(path, "rule")
+        return files_of_rules(paths, shipped, alerts)
     except RuleFileError as error:
         raise AnsibleFilterError(str(error)) from error
 

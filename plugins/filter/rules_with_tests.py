@@ -60,15 +60,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import (
-    File,
-    RuleFileError,
-    file_of_summaries,
-    files_of_pairs,
-    files_of_tests,
-    with_files,
-    within_retention,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_with_tests
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import File, RuleFileError
 
 
 @same_text
@@ -83,10 +76,7 @@ def rules_with_tests(
 ) -> list[File]:
     """Return the entries; raise AnsibleFilterError for what cannot be used together."""
     try:
-        within_retention(pairs, retention)
-        names = [str(pair["name"]) for pair in pairs]
-        found = with_files(files, [*files_of_pairs(pairs), *files_of_tests(tests, sources, names)])
-        return with_files(found, [file_of_summaries(found)] if summaries else [])
+        return files_with_tests(files, pairs, tests, sources, retention=retention, summaries=summaries)
     except RuleFileError as error:
         raise AnsibleFilterError(str(error)) from error
 

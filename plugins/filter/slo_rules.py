@@ -57,21 +57,17 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.generator import slo_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, slo
 
 
 @same_text
 def slo_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:
-        return [slo_pair(one).as_dict() for one in applications(described) if one.objectives]
-    except ApplicationError as error:
-        raise AnsibleFilterError(f"Rules cannot be made from these objectives: {error}") from error
+        return slo(described)
+    except GenerationError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -17,7 +17,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
     faults_of_matchers,
     matcher,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_texts import unfit_duration
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts import unfit_duration
 
 __all__ = ["OBJECTIVE_OPTIONS", "Objective", "faults_of_objective", "faults_of_requests", "minutes_of", "objective"]
 

@@ -26,7 +26,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._host.system_p
 )
 from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import ConfigurationFile
 from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError, plain_name
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_texts import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts import (
     unfit_address,
     unfit_download,
     unfit_duration,

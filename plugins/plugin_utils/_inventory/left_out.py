@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import listed
 
 __all__ = ["left_out"]
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import wrong_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
 
 __all__ = ["INSTEAD", "PROVISIONED", "played_inputs", "replaced_inputs", "shadowed_inputs", "unfit_additions"]
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Fault", "listed", "sentences"]
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
+
+__all__ = ["Fault", "sentences"]
 
 _NAMED = 4  # hosts; of more, the first three and how many follow
 
@@ -44,11 +46,6 @@ def sentences(faults: Iterable[Fault], hosts: Sequence[str]) -> list[str]:
         f"{listed(subjects)} of {_named(found, len(hosts))} {several if len(subjects) > 1 else rest}"
         for (rest, several, found, _subject), subjects in what.items()
     ]
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return the words as a person enumerates them."""
-    return " and ".join([*([", ".join(words[:-1])] if words[1:] else []), words[-1]])
 
 
 def _named(hosts: Sequence[str], every: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 
 __all__ = ["STAGES", "RunTags"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import ON_ALERTS, wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import ON_ALERTS, wrong_labels
 
 __all__ = ["AlertSettingError", "adjusted", "thresholds"]
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.vigil.observability.plugins.filter.located_files import located_files
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import UnstagedFileError, located
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import OWN_SECRETS
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
@@ -38,6 +37,6 @@ def unstaged_files(host: HostInputs) -> Iterator[Fault]:
         files = [*own, *(f"secrets/{name}" for name in (*OWN_SECRETS.get(service, ()), *(secrets or {})))]
         for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
             try:
-                located_files({name: host.value(name)}, f"/etc/{service}", files)
-            except AnsibleFilterError as error:
+                located({name: plain(host.value(name))}, f"/etc/{service}", files)
+            except UnstagedFileError as error:
                 yield Fault(name, host.name, f"cannot be used: {error}")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.vigil.observability.plugins.filter.dashboard_files import dashboard_files
 from ansible_collections.vigil.observability.plugins.module_utils._api.secret_digest import PUBLIC_KEY
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import (
+    DashboardFileError,
+    dashboards_in,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import SHORTEST
@@ -51,8 +52,8 @@ def unfit_grafana(host: HostInputs) -> Iterator[Fault]:
         yield Fault("grafana_config.server.protocol", host.name, rest)
     if directory := host.value("provision_dashboard_directory"):
         try:
-            dashboard_files(str(directory), keep_unusable=True)
-        except AnsibleFilterError as error:
+            dashboards_in(str(directory), keep_unusable=True)
+        except DashboardFileError as error:
             yield Fault("provision_dashboard_directory", host.name, f"cannot be used: {error}")
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import OF_REPLICAS, wrong_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import OF_REPLICAS, wrong_labels
 
 __all__ = ["unfit_labels"]
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.service_ports import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import (
     Port,
     is_meshed,
     main_port,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 
 __all__ = ["unreached_services"]
 

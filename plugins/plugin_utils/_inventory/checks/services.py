@@ -11,27 +11,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
-from ansible_collections.vigil.observability.plugins.filter.planned_services import planned_services
-from ansible_collections.vigil.observability.plugins.filter.rule_files import rule_files
-from ansible_collections.vigil.observability.plugins.filter.rules_with_tests import rules_with_tests
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import IdentityError, names_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
     AlertSettingError,
     adjusted,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import (
+    files_of_rules,
+    files_with_tests,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import RuleFileError
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, of_all_kinds
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import (
     ARCHITECTURES,
     CatalogueError,
     is_tested,
     release_of,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.service_ports import main_port
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import (
+    RetentionError,
+    certified,
+    planned,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import main_port
 
 __all__ = [
     "ambiguous_replicas",
@@ -149,8 +156,7 @@ def _uncertifiable(host: HostInputs, play: Play) -> str:
     names = {name for service in host.certified for name in play.inputs[service]} - play.given.keys()
     said = {name: host.value(name) for name in names}
     try:
-        planned = planned_services(said, host.certified, {}, certified=True)
-        for service in [*planned, *host.value("certificates_more_services", [])]:
+        for service in [*plain(certified(said, host.certified)), *host.value("certificates_more_services", [])]:
             names_of(service["name"], host=host.name, address=address, extra=service.get("names", ()))
     except IdentityError as error:
         return str(error)
@@ -161,8 +167,8 @@ def _uncertifiable(host: HostInputs, play: Play) -> str:
 
 def _wrong_size(size: object) -> str:
     try:
-        planned_services({"prometheus_retention_size": size}, ["prometheus"], {"prometheus": 0})
-    except AnsibleFilterError as error:
+        planned({"prometheus_retention_size": size}, ["prometheus"], {"prometheus": 0})
+    except RetentionError as error:
         return str(error).removeprefix("prometheus_retention_size ")
     return ""
 
@@ -177,18 +183,18 @@ def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
     default = play.defaults["prometheus"]["prometheus_retention_time"]
     retention = "" if host.value("prometheus_remote_read") else str(host.value("prometheus_retention_time", default))
     sources = [str(_RULES), *(str(path) for path in host.value("prometheus_rule_files", []))]
-    files, pairs = rule_files(sources[1:], sources[0]), host.value("prometheus_rules", [])
+    files, pairs = files_of_rules(sources[1:], sources[0]), plain(host.value("prometheus_rules", []))
     applications = host.value("prometheus_applications", host.value("vigil_applications", []))
     try:
-        pairs = [*application_rules(applications), *pairs]
-    except AnsibleFilterError as error:
+        pairs = [*of_all_kinds(plain(applications)), *pairs]
+    except GenerationError as error:
         yield Fault("vigil_applications", host.name, f"cannot be used: {error}")
         return
     paths = [str(path) for path in host.value("prometheus_rule_tests", [])]
     for subject, tests in (("prometheus_rules", []), ("prometheus_rule_tests", paths)):
         try:
-            rules_with_tests(files, pairs, tests, sources, retention=retention)
-        except AnsibleFilterError as error:
+            files_with_tests(files, pairs, tests, sources, retention=retention)
+        except RuleFileError as error:
             yield Fault(subject, host.name, f"cannot be used: {error}")
             return
         except (KeyError, TypeError, AttributeError):
@@ -206,8 +212,8 @@ def _wrong_alerts(settings: Mapping[str, Any]) -> str:
 
 def _unreadable(paths: Sequence[str]) -> str:
     try:
-        rule_files([str(path) for path in paths], str(_RULES))
-    except AnsibleFilterError as error:
+        files_of_rules([str(path) for path in paths], str(_RULES))
+    except RuleFileError as error:
         relative = any(not Path(path).expanduser().is_absolute() for path in paths)
         return f"{error}{f' A relative path begins at {Path.cwd()}.' if relative else ''}"
     except (OSError, UnicodeDecodeError) as error:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
     SHARED,
     Inputs,

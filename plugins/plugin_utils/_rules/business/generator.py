@@ -15,7 +15,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.alerts import alerts, selector
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.tests import EVALUATION, tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_rule_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
     Rule,
     RulePair,
     group,

@@ -30,7 +30,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predict
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.tests import EVALUATION, tests
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.alerts import alert_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import selector
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_rule_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
     Rule,
     RulePair,
     alert,

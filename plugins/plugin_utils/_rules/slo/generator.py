@@ -16,7 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.alerts import alerts, budget_alerts
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import indicator, selector
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.tests import EVALUATION, tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_rule_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
     Rule,
     RulePair,
     group,

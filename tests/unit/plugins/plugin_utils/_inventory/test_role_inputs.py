@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from ansible_collections.vigil.observability.plugins.modules import host_preflight
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, listed, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, sentences
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
     ROLES,
     SHARED,

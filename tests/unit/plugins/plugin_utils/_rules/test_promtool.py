@@ -21,7 +21,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtoo
     scenario,
     values,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_rule_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
     RulePair,
     alert,
     group,

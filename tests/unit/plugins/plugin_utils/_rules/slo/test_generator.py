@@ -33,7 +33,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.loa
     flat,
     load_series,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_rule_file import runbook_url
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import runbook_url
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate, judge
 
 ROOT = Path(__file__).resolve().parents[6]

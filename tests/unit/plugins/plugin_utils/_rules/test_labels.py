@@ -16,8 +16,8 @@ from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard imp
 from ansible_collections.vigil.observability.plugins.filter.inventory_targets import inventory_targets
 from ansible_collections.vigil.observability.plugins.filter.probe_jobs import probe_jobs
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.labels import RESERVED, wrong_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import RESERVED, wrong_labels
 from ansible_collections.vigil.observability.tests.dashboards.expressions import expressions
 
 SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 
 __all__ = ["OF_REPLICAS", "ON_ALERTS", "RESERVED", "wrong_labels"]
 

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host is to run: user, ports, data directory, retention and architectures of each service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import is_meshed, ports_of
+
+__all__ = ["RetentionError", "certified", "planned"]
+
+_UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
+_DATA_DIRS = {
+    "prometheus": "/var/lib/prometheus",
+    "alertmanager": "/var/lib/alertmanager",
+    "grafana": "/var/lib/grafana",
+}
+_RETENTIONS = {"prometheus": 50 * 2**30}
+_MADE = "/etc/vigil/certificates/"
+_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
+
+
+class RetentionError(Exception):
+    """A retention that is no size; the text is a sentence for the operator."""
+
+
+def planned(
+    variables: Mapping[str, Any], names: Iterable[str], ports: Mapping[str, int], *, by_itself: bool = False
+) -> list[dict[str, Any]]:
+    """Return what host_preflight takes of each service; raise RetentionError for a retention that is no size."""
+    made = "" if by_itself else _MADE
+    return [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
+
+
+def certified(variables: Mapping[str, Any], names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what certificates need of each service whose certificate is not the user's own: user and names."""
+    return [_account(variables, name) for name in names if not variables.get(f"{name}_certificate_file")]
+
+
+def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
+    uid = variables.get(f"{name}_uid")
+    account = {"name": name, "user": variables.get(f"{name}_user") or name, "names": _names(variables, name)}
+    return account | ({"uid": int(uid)} if uid else {})
+
+
+def _names(variables: Mapping[str, Any], name: str) -> list[str]:
+    found = {str(variables.get(f"{name}_{kind}") or "") for kind in ("address", "listen_address")}
+    found.add(urlsplit(str(variables.get(f"{name}_external_url") or "")).hostname or "")
+    return sorted(found - _ANY_ADDRESS - {""})
+
+
+def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, Any]:
+    planned: dict[str, Any] = {
+        "name": name,
+        "user": variables.get(f"{name}_user") or name,
+        **_ports(variables, name, port),
+    }
+    uid = variables.get(f"{name}_uid")
+    version, extra = variables.get(f"{name}_version"), variables.get("vigil_catalogue_extra") or {}
+    architectures = architectures_of(name, version=version, extra=extra)
+    data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
+    retention = variables.get(f"{name}_retention_size")
+    return (
+        planned
+        | ({"architectures": architectures} if architectures else {})
+        | ({"uid": int(uid)} if uid else {})
+        | ({"data_dir": str(data_dir)} if data_dir else {})
+        | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
+        | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})
+    )
+
+
+def _ports(variables: Mapping[str, Any], name: str, port: int) -> dict[str, list[int]]:
+    """Return what the service is going to listen on, datagrams only where there are some."""
+
+    def value(variable: str, default: Any) -> Any:
+        return variables.get(variable) or default
+
+    # A role by itself is given its peers, and no groups.
+    members = len(value("alertmanager_peers", value("groups", {}).get("alertmanager", ())))
+    found = list(ports_of(name, value, port, meshed=is_meshed(value, members)))
+    tcp, udp = ({one.number for one in found if one.number and one.udp is wanted} for wanted in (False, True))
+    return {"ports": sorted(tcp)} | ({"udp_ports": sorted(udp)} if udp else {})
+
+
+def _files(variables: Mapping[str, Any], name: str, made: str) -> dict[str, list[str]]:
+    """Return the files that have to be there before the run: those below `made` are made by it."""
+    given = (str(variables.get(f"{name}_{kind}_file") or "") for kind in ("certificate", "key", "authority"))
+    found = [path for path in given if path and not (made and path.startswith(made))]
+    return {"files": found} if found else {}
+
+
+def _bytes(name: str, size: str) -> int:
+    matched = re.fullmatch(r"(\d+)([KMGTPE]?B)", size)
+    if not matched:
+        raise RetentionError(f"{name}_retention_size is {size!r}; it must be a whole number with a unit, like 50GB.")
+    return int(matched[1]) * _UNITS[matched[2]]
