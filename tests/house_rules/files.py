@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ _NOT_IN_ROLES = re.compile(r"\b(set_fact|ignore_errors|notify|include_role|liste
 def overlong(tree: Tree) -> Iterator[str]:
     """Yield a sentence for every file that is longer than its kind may be."""
     for name in tree.names:
-        allowed = next((lines for pattern, lines in LONGEST if tree.matching(pattern).count(name)), None)
+        allowed = next((lines for pattern, lines in LONGEST if fnmatch(name, pattern)), None)
         found = tree.text(name).count("\n")
         if allowed is not None and found > allowed:
             yield f"{name}: has {found} lines; at most {allowed} belong here, so move a part into a file of its own"
