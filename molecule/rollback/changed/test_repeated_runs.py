@@ -126,7 +126,7 @@ def test_file_edited_by_hand_is_shown_put_back_and_loaded_without_a_restart(host
     host.check_output("systemctl reload prometheus")
     assert wait_until(lambda: serving(host)["serves"]["configuration"] != before["serves"]["configuration"])
     done = run()
-    assert done.changed == ["Stage the configuration", "Run Prometheus on both"]
+    assert done.changed == ["Stage the configuration", "Activate Prometheus"]
     assert re.search(r"^-    region: mine\n\+    region: default$", done.output, re.MULTILINE)
     after = serving(host)
     assert after["loaded"] > before["loaded"]
@@ -138,7 +138,7 @@ def test_file_edited_by_hand_is_shown_put_back_and_loaded_without_a_restart(host
 def test_service_stopped_and_disabled_by_hand_is_started_and_enabled_again(host):
     before = serving(host)
     host.check_output("systemctl disable --now prometheus")
-    assert run().changed == ["Run Prometheus on both"]
+    assert run().changed == ["Activate Prometheus"]
     after = serving(host)
     assert after["serves"] == before["serves"]
     assert after["process"] != before["process"]

@@ -17,11 +17,11 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory import run_tags
 
-COLLECTION = Path(run_tags.__file__).parents[2]
+COLLECTION = Path(run_tags.__file__).parents[3]
 PLAYBOOKS = COLLECTION / "playbooks"
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
 SERVICES = ("node_exporter", "alertmanager", "prometheus", "grafana")
-UNSEEN = "Nothing was looked at before: --start-at-task or --skip-tags left the preflight out of this run."
+UNSEEN = "The preflight did not run: --start-at-task or --skip-tags excluded it."
 
 
 def play(folder: Path, playbook: str, *options: str) -> str:
@@ -67,17 +67,17 @@ def test_page_lists_the_tags_that_there_are_and_no_others(tmp_path: Path) -> Non
 @pytest.mark.parametrize("service", [*SERVICES, "blackbox_exporter"])
 def test_tag_of_a_service_activates_that_service_alone_and_skips_no_check(tmp_path: Path, service: str) -> None:
     run = tasks(tmp_path, "site", "--tags", service)
-    assert {"Find out whether the inventory can be used", "Find out whether the host can run its services"} <= set(run)
-    assert {"Stage the services of the host", "Name what was left undone"} <= set(run)
+    assert {"Validate the inventory", "Check that the host can run its services"} <= set(run)
+    assert {"Stage the host's services", "Report what was left undone"} <= set(run)
     activated = {name.partition(" : ")[0] for name, tags in run.items() if "activate" in tags}
     assert activated == {f"vigil.observability.{service}"}
-    assert ("Provision it" in run) == (service == "grafana")
+    assert ("Provision data sources, folders and dashboards" in run) == (service == "grafana")
 
 
 @pytest.mark.parametrize("playbook", ["site", "metrics", "dashboards", "preflight"])
 def test_tags_leave_the_checks_in_every_playbook(tmp_path: Path, playbook: str) -> None:
     every = {name for name, tags in tasks(tmp_path, playbook).items() if "always" in tags}
-    assert every - {"Stage the services of the host"} >= {"Find out whether the host can run its services"}
+    assert every - {"Stage the host's services"} >= {"Check that the host can run its services"}
     assert every <= set(tasks(tmp_path, playbook, "--tags", "nothing"))
 
 
@@ -92,15 +92,15 @@ def test_tag_of_no_playbook_is_an_error_before_any_host_is_connected_to(tmp_path
     said = play(tmp_path, playbook, "--tags", "prometeus")
     assert said.startswith("2\n")
     assert "--tags names prometeus, which no playbook of this collection has: was prometheus meant?" in said
-    assert "TASK [Find out whether the host can run its services]" not in said
+    assert "TASK [Check that the host can run its services]" not in said
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        ("--start-at-task", "Stage the services of the host"),
-        ("--start-at-task", "vigil.observability.certificates : Give the services their certificates"),
-        ("--start-at-task", "Find out whether Grafana answers"),
+        ("--start-at-task", "Stage the host's services"),
+        ("--start-at-task", "vigil.observability.certificates : Issue the services' certificates"),
+        ("--start-at-task", "Check that Grafana responds"),
         ("--skip-tags", "always"),
     ],
 )
@@ -112,10 +112,10 @@ def test_what_was_not_looked_at_is_not_touched(tmp_path: Path, options: tuple[st
 
 @pytest.mark.parametrize("step", ["switch", "finish"])
 def test_step_of_an_authority_is_not_taken_without_a_look_at_every_host(tmp_path: Path, step: str) -> None:
-    begin = ("--start-at-task", "Make what is missing, and rotate what is asked for")
+    begin = ("--start-at-task", "Generate missing secrets and rotate those requested")
     said = play(tmp_path, "secrets", "-e", f"secrets_authority={step}", *begin)
     assert said.startswith("2\n")
-    assert "No secret was changed: --start-at-task left out" in " ".join(said.split())
+    assert "No secret was changed: --start-at-task skipped the check" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("service", [*SERVICES])
@@ -125,4 +125,4 @@ def test_what_was_not_staged_in_the_same_run_is_not_activated(tmp_path: Path, se
     path.write_text(yaml.safe_dump([{"hosts": "web1", "gather_facts": False, "tasks": [task]}]))
     said = play(tmp_path, str(path.with_suffix("")), "-e", '{"alertmanager_peers": []}')
     assert said.startswith("2\n")
-    assert "Only what the same run has staged is activated" in said
+    assert "a run activates only what it has staged" in said

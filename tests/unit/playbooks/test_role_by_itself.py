@@ -44,5 +44,5 @@ def test_role_without_what_the_playbooks_find_names_it_and_touches_nothing(tmp_p
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": given}
     said = _ran({**play, "roles": [f"vigil.observability.{role}"]}, tmp_path)
     assert f"missing required arguments: {JOINED[role]}" in said
-    assert "Find out whether the host can run it" not in said
+    assert "Check that the host can run the service" not in said
     assert "Stage the release" not in said

@@ -22,7 +22,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets import vault_file
 
-COLLECTION = Path(vault_file.__file__).parents[2]
+COLLECTION = Path(vault_file.__file__).parents[3]
 PASSWORD = "correct horse battery staple"
 ME = pwd.getpwuid(os.geteuid()).pw_name
 LISTED = {

@@ -1267,9 +1267,9 @@ def test_shipped_inventory_with_made_secrets_passes_and_shows_none(
 ) -> None:
     playbook(inventory, "secrets")
     said = playbook(inventory, "preflight")
-    begun = said.index("TASK [Find out whether the inventory can be used]")
-    assert "ok: [monitor1]" in said[begun : said.index("PLAY [Look at the hosts before anything is touched]")]
-    assert "Gather the facts of the host" not in said
+    begun = said.index("TASK [Validate the inventory]")
+    assert "ok: [monitor1]" in said[begun : said.index("PLAY [Check the hosts before changing anything]")]
+    assert "Gather the host's facts" not in said
     assert (tmp_path / "called").exists()
     encrypted = (tmp_path / inventory / "group_vars" / "all" / "secrets.yml").read_bytes()
     values = yaml.safe_load(VaultLib([("default", VAULT)]).decrypt(encrypted))
@@ -1286,7 +1286,7 @@ def test_refused_inventory_is_refused_before_a_connection(
     playbook("three_nodes", "secrets")
     said = playbook("three_nodes", "preflight", *arguments, "-e", "prometheus_retension=90d")
     assert "prometheus_retension of monitor1 and monitor2 is no input of the role prometheus" in said
-    assert "Look at the hosts before anything is touched" not in said
+    assert "Check the hosts before changing anything" not in said
     assert not (tmp_path / "called").exists()
 
 
@@ -1295,7 +1295,7 @@ def test_host_whose_facts_cannot_be_gathered_stops_the_run(playbook: Callable[..
     broken = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": "/bin/false"}
     given = {"prometheus_user": "{{ ansible_facts['nodename'] }}"}
     said = playbook("single_node", "metrics", "-e", json.dumps({**broken, **given}))
-    assert "monitor1 cannot run what the inventory says" in said
+    assert "monitor1 cannot run the services of the inventory" in said
     assert "no attribute 'nodename'" not in said
     assert "Stage" not in said
 
@@ -1307,8 +1307,8 @@ def test_facts_that_inputs_ask_for_are_gathered_and_judged_before_anything_is_to
     local = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
     given = {"prometheus_user": "{{ ansible_facts['nodename'] }}", "prometheus_uid": "{{ ansible_facts['machine'] }}"}
     said = playbook("single_node", "preflight", "-e", json.dumps({**local, **given}))
-    assert "TASK [Gather the facts of the host]" in said
+    assert "TASK [Gather the host's facts]" in said
     assert "prometheus_uid of monitor1 is '" in said
     assert "it has to be a whole number" in said
-    assert "Look at the hosts before anything is touched" not in said
+    assert "Check the hosts before changing anything" not in said
     assert not (tmp_path / "called").exists()
