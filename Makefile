@@ -1,25 +1,25 @@
-# Every verb of this repository; `make help` lists them.
+# The commands of this repository; `make help` lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-# Where Ansible and Python find the collection, and where what is costly to make is kept.
+# Where Ansible and Python find the collection, and where expensive artifacts are cached.
 VIGIL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vigil-observability
 in_environment := VIGIL_CACHE=$(VIGIL_CACHE) ANSIBLE_COLLECTIONS_PATH=.build PYTHONPATH=.build PATH="$$PWD/.venv/bin:$$PATH"
 .PHONY: help demo demo-down environment test lint rules unit molecule hosts bench build docs-tables clean
 
-help: ## List the verbs
+help: ## List these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: environment ## Deploy three hosts in containers and show them working (I=single_node: one host)
+demo: environment ## Deploy the stack to three hosts in containers and demonstrate it (I=single_node: one host)
 	@$(in_environment) python demo/up.py $(I)
 
-demo-down: ## Remove what demo started
+demo-down: ## Remove the demo
 	@tests/hosts/hosts destroy --label demo
 	@tests/hosts/archives stop
 
-environment: ## Make the Python environment (.venv) that everything below uses
+environment: ## Create the Python environment (.venv) that the other commands use
 	@tests/setup/python_environment
 
-test: environment ## Run everything: lint, unit tests, every scenario on real hosts, the demo
+test: environment ## Run all tests: lint, unit tests, all scenarios on test hosts, the demo
 	@.venv/bin/python tests/run.py lint unit molecule demo
 
 lint: environment ## Run the linters and ansible-test sanity
@@ -28,25 +28,25 @@ lint: environment ## Run the linters and ansible-test sanity
 rules: environment ## Check and test the shipped alert rules
 	@tests/lint/promtool_rules
 
-unit: environment ## Run the unit tests with their coverage
+unit: environment ## Run the unit tests and measure coverage
 	@.venv/bin/python tests/run.py unit
 	@tail -n 15 .build/logs/unit.log
 
-molecule: environment ## Run the scenarios, or S=<scenario>; V=<step> takes one step of it and leaves its hosts
+molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs one step and keeps the hosts
 	@.venv/bin/python tests/run.py molecule $(if $(S),--scenario $(S)) $(if $(V),--step $(V))
 
-hosts: environment ## Make the engine, the image of test hosts and the archives of the servers
+hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers
 
-bench: $(if $(filter grafana,$(B)),environment,hosts) ## Measure what deployments and a hundred dashboards cost (B=grafana: the latter alone)
+bench: $(if $(filter grafana,$(B)),environment,hosts) ## Benchmark deployments and a hundred dashboards (B=grafana: only the dashboards)
 	$(if $(filter grafana,$(B)),,@$(in_environment) python tests/bench.py)
 	@$(in_environment) python tests/bench_grafana.py
 
-build: environment ## Build the archive that users install
+build: environment ## Build the collection archive
 	@$(in_environment) ansible-galaxy collection build --force
 
-docs-tables: environment ## Write the tables of inputs into the roles' READMEs
+docs-tables: environment ## Update the tables of inputs and alerts in READMEs and docs
 	@tests/docs_tables
 
-clean: ## Remove what builds and tests left in this checkout (caches stay)
+clean: ## Remove build and test output from this checkout (keeps caches)
 	@rm -rf .build .venv .ansible tests/output
