@@ -21,7 +21,7 @@ options:
     description:
       - The application. C(name) and C(team) are required; C(environment), C(job), C(matchers) (which requests count),
         C(runs_on) (V(systemd), V(process) or V(container)), C(unit), C(containers), C(limits), C(metrics),
-        C(objectives), C(business), C(depends_on), C(logs_url) and C(traces_url) say more.
+        C(objectives), C(business), C(depends_on), C(logs_url) and C(traces_url) add more.
     type: dict
     required: true
   hosts:

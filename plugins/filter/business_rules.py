@@ -14,7 +14,7 @@ description:
   - The average of the last 30 minutes is compared with the median of the same time in previous weeks.
     C(BusinessMetricDrop) fires when it is lower by C(drop) (0.1) or more for ten minutes, and by more than the weeks
     differ among themselves, with the label C(action=executive_notification) and the loss per minute as an annotation.
-  - C(expr) is a level per minute or a ratio, as one series. For a ratio say C(counts) is V(false), and take both parts
+  - C(expr) is a level per minute or a ratio, as one series. For a ratio set C(counts) to V(false), and take both parts
     over 30 minutes, so that busy minutes weigh more. Where C(counts) holds, as it does for all but money, a drop also
     has to be more than chance among so few.
   - C(loss_per_unit) is what one unit costs, in C(currency). A metric with a currency alone is money itself.

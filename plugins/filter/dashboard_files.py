@@ -20,7 +20,7 @@ positional: ""
 options:
   _input: {description: The directory. A relative one is below the current one of the run., type: path, required: true}
   keep_unusable:
-    description: Whether a file that is no dashboard becomes an entry that says why, rather than an error of them all.
+    description: Whether a file that is no dashboard becomes an entry with the reason, not an error for all files.
     type: bool
     default: false
 """

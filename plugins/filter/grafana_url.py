@@ -18,7 +18,7 @@ options:
   _input: {description: "Keys of C(grafana.ini) by section, as in C(grafana_config).", type: dict, required: true}
   listen_address: {description: Address that Grafana listens on. Empty is every address., type: str, required: true}
   port: {description: The port., type: int, required: true}
-  external_url: {description: "Where people reach it, unless C(server.root_url) says so.", type: str, default: ""}
+  external_url: {description: "Where people reach it, unless C(server.root_url) is set.", type: str, default: ""}
 """
 
 EXAMPLES = r"""

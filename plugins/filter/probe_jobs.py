@@ -10,7 +10,7 @@ short_description: Scrape configurations for probes through blackbox exporters
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Each probe is made by every prober, so that a prober that is cut off can be told from a target that is down.
+  - Each probe is made by every prober, which distinguishes a prober that is cut off from a target that is down.
 options:
   _input:
     description: Probes, each with C(name), C(module), C(targets) and optional C(labels) and C(scrape_interval).

@@ -17,11 +17,11 @@ options:
   version: {description: Its version. Without it the default of the catalogue., type: str}
   architecture: {description: Architecture as C(uname -m) names it., type: str, default: x86_64}
   mirror: {description: Address in place of the host of every URL., type: str}
-  extra: {description: Entries laid over the catalogue., type: dict, default: {}}
+  extra: {description: Entries that override the catalogue., type: dict, default: {}}
 """
 
 EXAMPLES = r"""
-- name: Say where Prometheus comes from
+- name: Show where Prometheus comes from
   ansible.builtin.debug:
     msg: "{{ 'prometheus' | vigil.observability.release(architecture=ansible_facts['architecture']) }}"
 """

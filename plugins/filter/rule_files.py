@@ -20,7 +20,7 @@ options:
     description:
       - What to adjust, by the name of a shipped alert.
       - C(threshold) takes the place of the number that its expression compares with, C(for) of how long that has to
-        hold, C(labels) are laid over its labels, and C(enabled) set to V(false) leaves it out.
+        hold, C(labels) are merged over its labels, and C(enabled) set to V(false) leaves it out.
     type: dict
     default: {}
 """

@@ -20,10 +20,10 @@ options:
     description:
       - Applications. Each has at least C(name) and C(team), and its C(objectives).
       - An objective has a C(kind), V(availability) or V(latency), and a C(target), the share of requests that must be
-        good, between 0 and 1. It may have a C(name), and a C(window) from V(7d) to V(90d), such as V(4w); V(30d) unless
-        it says so.
-      - C(matchers) of the application and of the objective, such as C(route!~"/healthz|/metrics"), say which requests
-        count.
+        good, between 0 and 1. It may have a C(name), and a C(window) from V(7d) to V(90d), such as V(4w); the
+        default is V(30d).
+      - C(matchers) of the application and of the objective, such as C(route!~"/healthz|/metrics"), select the requests
+        that count.
       - A latency objective has a C(threshold) in seconds, which must be a bound of the histogram.
     type: list
     elements: dict

@@ -10,7 +10,7 @@ short_description: The Grafana dashboards of the monitoring itself
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - One page that says whether everything is well, and leads to pages of hosts and certificates (C(node_exporter)),
+  - One page that shows whether everything is well, and leads to pages of hosts and certificates (C(node_exporter)),
     C(probes), C(prometheus), C(alertmanager) and C(grafana), where there are such.
   - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
     C(requirements/controller.txt) of the collection names.

@@ -12,13 +12,13 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Points the links at a staged release and configuration, writes a hardened systemd unit, restarts or reloads
-    the service and waits until it is healthy. Only then it records that these parts are proven.
-  - When the service does not get healthy, what served before is put back and the module fails with the last lines
-    of the journal. A first installation that never gets healthy is removed again.
+    the service and waits until it is healthy. Only then does it record these parts as proven.
+  - When the service does not become healthy, the module rolls back to the previous version and configuration and fails
+    with the last lines of the journal. A first installation that never becomes healthy is removed.
   - What was not made by this collection is refused with its origin.
 options:
   name: {description: Name of the service and of its unit., type: str, required: true}
-  description: {description: What the unit says about the service., type: str, default: ""}
+  description: {description: Description of the service in its unit., type: str, default: ""}
   documentation: {description: Address of the documentation., type: str, default: ""}
   version: {description: Version of the release., type: str}
   data_oldest_reader:
@@ -44,7 +44,7 @@ options:
     default: {}
   resources: {description: "Further keys of the unit's Service section, such as C(MemoryMax).", type: dict, default: {}}
   exceptions:
-    description: Keys laid over the hardening baseline, each with C(value) and the C(reason) that the unit will tell.
+    description: Keys that override the hardening baseline, each with C(value) and the C(reason) to note in the unit.
     type: dict
     default: {}
   restart_on:
@@ -87,7 +87,7 @@ options:
       password_file: {description: File on the host that holds the password., type: path}
       certificate: {description: Client certificate on the host., type: path}
       key: {description: Key of the client certificate., type: path}
-      progress_url: {description: Address whose answer tells how far a long start has come., type: str}
+      progress_url: {description: Address whose answer reports the progress of a long start., type: str}
   start_timeout: {description: Seconds to wait for health while the process lives., type: int, default: 120}
   keep: {description: "Staged releases, and configurations, to keep.", type: int, default: 3}
   unit_dir: {description: Where the unit lies., type: path, default: /etc/systemd/system}
@@ -97,7 +97,7 @@ options:
   binaries_dir: {description: Where O(binaries) are linked., type: path, default: /usr/local/bin}
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
-  check_mode: {support: full, description: Says what would change and changes nothing.}
+  check_mode: {support: full, description: Reports what would change and changes nothing.}
   diff_mode: {support: full, description: Shows the unit and the links before and after.}
 """
 
@@ -126,7 +126,7 @@ action:
   returned: always
   choices: [none, installed, started, reloaded, restarted]
 rolled_back:
-  description: Whether what served before was put back, or a first installation was removed.
+  description: Whether the service was rolled back, or a first installation was removed.
   type: bool
   returned: when activated, failed included
 journal:

@@ -12,7 +12,7 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Creates, changes or ends a silence. It is found again by O(key), which lies in its comment, whatever its matchers
     and its id are; silences of others are never touched.
-  - Any member of a mesh can be asked; it tells the others.
+  - Connect to any member of a mesh; it passes the silence on to the others.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes

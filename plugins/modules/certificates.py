@@ -17,15 +17,15 @@ description:
     changed, or its files were changed on the host. When nothing is due this is one module call that writes nothing.
   - Key and certificate lie in C(<certificates_dir>/<service>/) as C(tls.key) and C(tls.crt), and change together.
     The authorities to trust lie in C(<certificates_dir>/authorities.crt).
-  - Each certificate says in a URI which service on which host it is, C(vigil://<host>/<service>), and carries the name
+  - Each certificate names its service and host in a URI, C(vigil://<host>/<service>), and carries the name
     C(<service>.vigil.internal), which is the same on every host.
-  - Certificates of services which are not listed are left alone. To let go of one, remove its directory on the host.
+  - Certificates of services which are not listed are left alone. To drop one, remove its directory on the host.
 author: Vigil contributors (@vigil-observability)
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     support: full
-    description: Says which certificates are due, without making keys.
+    description: Reports which certificates are due, without making keys.
   diff_mode:
     support: full
     description: Shows names, issuer and validity of certificates, and digests of trusted authorities. No key.

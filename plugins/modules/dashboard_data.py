@@ -23,7 +23,7 @@ options:
     type: dict
     default: {}
   matchers:
-    description: Which requests count, as the C(matchers) of the application say it in PromQL.
+    description: Which requests count, in PromQL, as in the C(matchers) of the application.
     type: list
     elements: str
     default: []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_admin_password
-short_description: Let the administrator of a Grafana have the password that a file on its host holds
+short_description: Set the password of a Grafana administrator from a file on its host
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let the administrator have the password of the inventory
+- name: Set the Grafana administrator's password
   vigil.observability.grafana_admin_password:
     url: https://localhost:3000
     ca_file: /etc/vigil/certificates/authorities.crt

@@ -59,7 +59,7 @@ options:
           - Secret settings of its type. Others in Grafana are removed, an empty one is none, and V([REDACTED]) keeps
             one as it is.
         type: dict
-      disableResolveMessage: {description: Whether to say nothing when an alert ends., type: bool, default: false}
+      disableResolveMessage: {description: Whether to send nothing when an alert ends., type: bool, default: false}
   notification_policy:
     description:
       - The whole tree of routes, with C(receiver), C(group_by), C(routes) and so on.

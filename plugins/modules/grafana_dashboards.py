@@ -54,7 +54,7 @@ options:
         description: File that it comes from, by which messages call it.
         type: str
       error:
-        description: Why that file has no model, as P(vigil.observability.dashboard_files#filter) says.
+        description: Why that file has no model, as reported by P(vigil.observability.dashboard_files#filter).
         type: str
   folder_uid:
     description: Folder of the dashboards that name none. Empty is the top.
@@ -92,7 +92,7 @@ options:
     type: bool
     default: false
   version_message:
-    description: What the history of a dashboard says of a change.
+    description: Message for a change in the history of a dashboard.
     type: str
     default: Written by Ansible
   state:

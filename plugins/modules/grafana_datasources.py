@@ -91,7 +91,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let Grafana read Prometheus and Alertmanager
+- name: Add Prometheus and Alertmanager as data sources
   vigil.observability.grafana_datasources:
     url: https://monitor1:3000
     username: admin

@@ -11,15 +11,15 @@ short_description: What there is in an organisation of Grafana
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Tells names and uids of what an organisation holds, and the models of its dashboards.
-  - Tells no secret. Settings of data sources and contact points are left out, since people put tokens into them.
+  - Returns names and uids of what an organisation holds, and the models of its dashboards.
+  - Returns no secret. Settings of data sources and contact points are left out, since people put tokens into them.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
   - vigil.observability.grafana
 options:
   gather:
-    description: What to tell. Folders and dashboards together cost one request for each 1,000, all else one each.
+    description: What to return. Folders and dashboards together cost one request for each 1,000, all else one each.
     type: list
     elements: str
     choices:

@@ -65,7 +65,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Let the incident service write annotations
+- name: Create a service account that writes annotations for the incident service
   vigil.observability.grafana_service_account:
     url: https://monitor1:3000
     username: admin

@@ -19,7 +19,7 @@ extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     support: full
-    description: Says which certificates are due and makes nothing.
+    description: Reports which certificates are due and makes none.
   diff_mode:
     support: full
     description: Shows names, issuer and validity of certificates, and digests of trusted authorities. No key.

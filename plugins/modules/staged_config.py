@@ -13,8 +13,8 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Writes all files of a configuration to a directory of its own, which is named by the digest over their paths,
     owners, groups, modes and contents, and which only root and the group of the service's user may enter.
-  - The directory appears only once the product's own tools accept it. They are asked in check mode too.
-  - Never touches the configuration in use, unless that was edited on the host; then it is put back in one step, so
+  - The directory appears only once the product's own tools accept it. They run in check mode too.
+  - Never touches the configuration in use, unless that was edited on the host; then it is restored in one step, so
     that M(vigil.observability.active_service), which switches to what was staged, sees a new one.
   - Makes the system user of the service when it is missing. An unchanged run writes nothing.
 options:
@@ -61,7 +61,7 @@ options:
       - Commands that must accept the configuration, each a list of program and arguments, without a shell.
       - V({dir}) stands for the directory that holds the files at that moment.
       - They run side by side, one for each CPU, with a lower priority than services have.
-      - A program that is missing fails the task. In check mode a warning says what was not validated.
+      - A program that is missing fails the task. In check mode a warning names what was not validated.
     type: list
     elements: list
     default: []
