@@ -30,7 +30,7 @@ def alerts() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Alerts by state",
-            "Alerts that the mesh holds: those that tell people, and those that are silenced or inhibited.",
+            "Alerts that the mesh holds: those that notify people, and those that are silenced or inhibited.",
             Query(f"max by (state) (alertmanager_alerts{{{INSTANCE}}})", "{{state}}"),
             scale=COUNT,
             axis="alerts",
@@ -51,7 +51,7 @@ def alerts() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Groups of alerts",
-            "Groups that alerts are told in: each is one notification. Thousands mean a group for every alert.",
+            "Groups of alerts: each is one notification. Thousands mean a group for every alert.",
             Query(f"max by (instance) (alertmanager_dispatcher_aggregation_groups{{{INSTANCE}}})", _EACH),
             scale=COUNT,
             axis="groups",
@@ -90,7 +90,7 @@ def held_back() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Held back by reason",
-            "Alerts that were not told within 15 minutes: by a silence, by another alert that inhibits them, by the "
+            "Alerts held back within 15 minutes: by a silence, by another alert that inhibits them, by the "
             "time of day. Every member counts for itself.",
             Query(held, "{{reason}}"),
             scale=COUNT,

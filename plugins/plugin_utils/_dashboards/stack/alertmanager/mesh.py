@@ -64,7 +64,7 @@ def mesh() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Messages that wait",
-            "Messages for other members that were not sent yet. A queue that stays makes people be told twice.",
+            "Messages for other members that were not sent yet. While a queue stays, people are notified twice.",
             Query(_now("cluster_messages_queued"), _EACH),
             scale=COUNT,
             axis="messages",
@@ -110,7 +110,7 @@ def log() -> list[Builder[models.Panel]]:
         timeseries(
             "Failures to save",
             "Writings of the log of notifications, or of silences, to the disk that failed within an hour. A restart "
-            "forgets what is not written: people are told again, silences are gone.",
+            "forgets what is not written: people are notified again, silences are gone.",
             *(
                 Query(_grew(f"{kind}_maintenance_errors_total", "1h"), f"{_EACH} {called}")
                 for kind, called in kinds.items()

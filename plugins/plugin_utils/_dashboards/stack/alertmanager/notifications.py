@@ -44,7 +44,7 @@ def _receivers() -> Builder[models.Panel]:
     sent, failed = _grew(_SENT, "$__range"), _grew(_FAILED, "$__range")
     return table(
         "Receivers",
-        "Every way by which people were told within the time shown: receiver and integration, such as mail or a "
+        "Every way by which people were notified within the time shown: receiver and integration, such as mail or a "
         "webhook. Of members that do not name receivers in their metrics the column is empty. One that is missing here "
         "was not used.",
         Query(f"{sent} > 0"),

@@ -79,7 +79,7 @@ def _notified() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Notifications failed",
-            "Notifications that could not be delivered within 15 minutes: somebody was not told. The table below names "
+            "Notifications that failed within the last 15 minutes: somebody was not notified. The table below names "
             "the receiver.",
             Query(or_unknown(failed)),
             scale=FAILURES,
@@ -87,7 +87,7 @@ def _notified() -> list[Builder[models.Panel]]:
         ),
         stat(
             "Missing in the mesh",
-            "Members that some member does not see. Both then tell people of the same alert.",
+            "Members that some member cannot reach. Both then notify people of the same alert.",
             Query(or_unknown(MISSING)),
             scale=WARNINGS,
             since=True,
@@ -100,7 +100,7 @@ def _notified() -> list[Builder[models.Panel]]:
         ),
         stat(
             "Other configurations",
-            "Members that run with another configuration tell other people. 0 when all run with the same.",
+            "Members with another configuration notify other people. 0 when all run with the same.",
             Query(or_unknown(f"{hashes} - 1")),
             scale=WARNINGS,
             since=True,
@@ -113,7 +113,7 @@ def _held_back() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Alerts suppressed",
-            "Alerts that are silenced or inhibited: they fire and tell nobody.",
+            "Alerts that are silenced or inhibited: they fire and notify nobody.",
             Query(or_unknown(f'max(alertmanager_alerts{{state="suppressed",{INSTANCE}}})')),
             scale=_HELD_BACK,
             since=True,

@@ -74,9 +74,9 @@ def wrong() -> list[Builder[models.Panel]]:
             {"mountpoint": Column(head="mounted at"), "device": Column(head="device")},
         ),
         _names(
-            "Which clocks nothing keeps",
-            "Machines of which nothing keeps the clock: it drifts, and with it timestamps and the validity of "
-            "certificates. See there: timedatectl",
+            "Hosts with unsynchronised clocks",
+            "Machines whose clock no time service sets: it drifts, and with it timestamps and the validity of "
+            "certificates. Run there: timedatectl",
             f"max by (host) ({_UNKEPT}) == 0",
             {},
         ),
@@ -89,7 +89,7 @@ def _counts() -> list[Builder[models.Panel]]:
         stat(
             "Machines that deviate",
             "Machines whose node_exporter cannot be scraped: down, cut off, or without the service. Of those that can "
-            "be: clocks that nothing keeps.",
+            "be: clocks that are not synchronised.",
             Query(or_unknown(f"sum({SCRAPED} == bool 0)"), "unreachable", scale=FAILURES, link=alerts),
             Query(or_unknown(f"sum({_UNKEPT} == bool 0)"), "clocks not synchronised", scale=_WARNING),
             scale=_WARNING,

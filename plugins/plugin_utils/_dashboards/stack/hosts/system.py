@@ -76,11 +76,11 @@ def _clocks() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Clock offset",
-            "How far each clock is off, as what keeps it estimates. Of one that nothing keeps there is no estimate.",
+            "How far each clock is off, by its time service's estimate. An unsynchronised clock has no estimate.",
             highest(f"max by (host) (abs(node_timex_offset_seconds{{{HOST}}}) and ({kept}))"),
             scale=Scale(unit="s", soft_maximum=0.01),
             axis="offset",
-            no_value="nothing keeps a clock",
+            no_value="no clock is synchronised",
             link=THIS_HOST,
         ),
         timeseries(

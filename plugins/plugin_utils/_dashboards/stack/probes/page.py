@@ -94,7 +94,7 @@ def _counts() -> list[Builder[models.Panel]]:
         stat(
             "Wrong now",
             "Addresses that no prober reaches; those that one prober reaches and another does not, as a way between "
-            "them is cut; and those of which no prober tells anything: it is down, or refuses.",
+            "them is cut; and those for which no prober answers: it is down, or refuses.",
             Query(or_unknown(f"sum({_BEST} == bool 0)"), "down", scale=FAILURES),
             Query(or_unknown(f"sum({_BEST} > bool {_WORST})"), "down from some", scale=_SOME),
             Query(or_unknown(f"sum({_ASKED} == bool 0)"), "not probed", scale=_UNASKED),

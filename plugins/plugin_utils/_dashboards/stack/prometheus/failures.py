@@ -70,7 +70,7 @@ def _alerts(pages: Collection[str]) -> list[Builder[models.Panel]]:
         ),
         stat(
             "Alertmanagers known",
-            "To how many Alertmanagers alerts are sent, by the instance that knows the fewest. At 0 it tells nobody.",
+            "To how many Alertmanagers alerts are sent, by the instance with the fewest. At 0 it notifies nobody.",
             Query(or_unknown(f"min(prometheus_notifications_alertmanagers_discovered{{{INSTANCE}}})")),
             scale=_KNOWN,
             since=True,

@@ -128,7 +128,7 @@ def test_machine_of_which_nothing_keeps_the_clock_is_counted_coloured_and_named(
     kept = steady("node_timex_sync_status", 1, host="a")
     adrift = steady("node_timex_sync_status", 0, host="b")
     answered(tmp_path, PAGE.tile("clocks not synchronised"), {"{}": 1.0}, kept, adrift)
-    answered(tmp_path, asked("Which clocks nothing keeps"), {'{host="b"}': 0.0}, kept, adrift)
+    answered(tmp_path, asked("Hosts with unsynchronised clocks"), {'{host="b"}': 0.0}, kept, adrift)
     steps = PAGE.reading("clocks not synchronised")["thresholds"]["steps"]
     assert [(step.get("value"), step["color"]) for step in steps] == [(None, "transparent"), (1, "orange")]
 
@@ -197,7 +197,7 @@ def test_machine_that_cannot_be_reached_can_be_chosen() -> None:
 
 
 def test_names_of_machines_lead_to_the_machine_alone() -> None:
-    for title in ("Machines", "File systems", "Which units failed", "Which clocks nothing keeps"):
+    for title in ("Machines", "File systems", "Which units failed", "Hosts with unsynchronised clocks"):
         links = PAGE.said(title, "host")["links"]
         assert [link["url"] for link in links] == ["/d/vigil-hosts?${__url_time_range}&var-host=${__data.fields.host}"]
     led = [one for curve in CURVES for one in curve["fieldConfig"]["defaults"].get("links") or []]
