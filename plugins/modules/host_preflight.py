@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_preflight
-short_description: Find out whether a host can run services, before anything on it is touched
+short_description: Check that a host can run services before anything on it is changed
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:

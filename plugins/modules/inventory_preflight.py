@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: inventory_preflight
-short_description: Find out whether an inventory can be used, before any host is connected to
+short_description: Validate an inventory before connecting to any host
 version_added: 1.0.0
 description:
   - Reads what the inventory gives all its hosts, also those outside of C(--limit), and fails with everything that is
@@ -61,7 +61,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Find out whether the inventory can be used
+- name: Validate the inventory
   vigil.observability.inventory_preflight:
     services:
       node_exporter: 9100
