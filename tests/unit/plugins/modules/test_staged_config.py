@@ -325,10 +325,10 @@ def test_invalid_configuration_is_refused_with_the_validator_s_words_and_nothing
 def test_validators_see_all_files_and_are_all_asked(
     stage: Stage, make_program: MakeProgram, tmp_path: Path, check: bool
 ) -> None:
-    checker = make_program("checker", f'cat "$1/app.yml" "$1/passwords/admin" rules/cpu.yml >> {tmp_path}/seen')
+    checker = make_program("checker", f'cat "$1/app.yml" "$1/passwords/admin" rules/cpu.yml > {tmp_path}/seen.$$')
     result = stage(check=check, validate=[["checker", "{dir}"], [str(checker), "{dir}/"], []])
     assert result["validated"] is True
-    assert (tmp_path / "seen").read_text() == f"interval: 15s\n{SECRET}groups: []\n" * 2
+    assert [file.read_text() for file in tmp_path.glob("seen.*")] == [f"interval: 15s\n{SECRET}groups: []\n"] * 2
 
 
 def test_other_validators_are_asked_about_a_configuration_that_is_staged_already(
@@ -414,9 +414,9 @@ TESTS: list[Result] = [
 TESTED: Result = {"files": [*FILES, *TESTS], "test": ["tester", "test"]}
 
 
-def with_tests(path: str, /, **entry: Any) -> Result:
+def with_tests(changed: str, /, **entry: Any) -> Result:
     """Return options with tests, and with other values for the file at that path."""
-    files = [{**file, **entry} if file["path"] == path else file for file in TESTED["files"]]
+    files = [{**file, **entry} if file["path"] == changed else file for file in TESTED["files"]]
     return {**TESTED, "files": files}
 
 
