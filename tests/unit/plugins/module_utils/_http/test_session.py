@@ -145,7 +145,7 @@ def tls(server: Server, certificates: Path) -> Server:
 
 
 def session(server: Server, **options: Any) -> Session:
-    return Session(Endpoint(server.url, **{"timeout": 5, **options}))
+    return Session(Endpoint(server.url, **{"timeout": 20, **options}))
 
 
 # ------------------------------------------------------------------------------------------------- one connection
