@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import Query, timeseries
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, above
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import INSTANCE
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.counters import rate
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.cog.builder import Builder
@@ -21,6 +21,7 @@ __all__ = ["BEHIND", "remote_write"]
 
 _NONE = "no remote write"
 _TO = "{{instance}} to {{remote_name}}"
+_EACH = ("instance", "remote_name")
 _REMOTE = "prometheus_remote_storage_"
 _NEWEST = f"max by (instance) ({_REMOTE}highest_timestamp_in_seconds{{{INSTANCE}}})"
 _SENT = f"min by (instance, remote_name) ({_REMOTE}queue_highest_sent_timestamp_seconds{{{INSTANCE}}})"
@@ -30,10 +31,6 @@ BEHIND = (
     f"clamp_min({_NEWEST} - on (instance) group_right ()"
     f" (({_SENT} > 0) or 0 * {_SENT} + on (instance) group_left () {_STARTED}), 0)"
 )
-
-
-def _rate(name: str) -> str:
-    return f"sum by (instance, remote_name) (rate({_REMOTE}{name}{{{INSTANCE}}}[{RATE}]))"
 
 
 def remote_write() -> list[Builder[models.Panel]]:
@@ -52,8 +49,8 @@ def remote_write() -> list[Builder[models.Panel]]:
         timeseries(
             "Not taken",
             "Samples that a remote storage refused for good, and those that are sent again.",
-            Query(_rate("samples_failed_total"), f"{_TO}: refused"),
-            Query(_rate("samples_retried_total"), f"{_TO}: again"),
+            Query(rate(f"{_REMOTE}samples_failed_total", *_EACH), f"{_TO}: refused"),
+            Query(rate(f"{_REMOTE}samples_retried_total", *_EACH), f"{_TO}: again"),
             scale=Scale(unit="none", soft_maximum=1),
             axis="samples per second",
             colors={"/: refused$/": "red"},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._prometheus.ap
     quoted,
     report_series,
 )
-from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
+from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards import answers
 
 METRICS = {
     "requests": "http_requests_total",
@@ -41,15 +42,7 @@ FAILING = {"series": 'http_requests_total{job="shop",instance="b",route="/pay",s
 OTHERS = {"series": 'http_requests_total{job="other",instance="c",status_code="500"}', "values": "0+600x20"}
 
 
-def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "15m") -> None:
-    """Check that the expression has exactly these answers, by their labels, up to rounding."""
-    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
-    test = {
-        "interval": "1m",
-        "input_series": list(series),
-        "promql_expr_test": [{"expr": f"round({expr}, 0.001)", "eval_time": at, "exp_samples": samples}],
-    }
-    assert "SUCCESS" in evaluate(folder, test)
+answered = partial(answers.answered, at="15m")
 
 
 def test_error_rate_weighs_instances_by_their_requests(tmp_path: Path) -> None:
