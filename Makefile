@@ -20,20 +20,20 @@ environment: ## Create the Python environment (.venv) that the other commands us
 	@tests/setup/python_environment
 
 test: environment ## Run all tests: lint, unit tests, all scenarios on test hosts, the demo
-	@.venv/bin/python tests/run.py lint unit molecule demo
+	@$(in_environment) python tests/run.py lint unit molecule demo
 
 lint: environment ## Run the linters and ansible-test sanity
-	@.venv/bin/python tests/run.py lint
+	@$(in_environment) python tests/run.py lint
 
 rules: environment ## Check and test the shipped alert rules
 	@tests/lint/promtool_rules
 
 unit: environment ## Run the unit tests and measure coverage
-	@.venv/bin/python tests/run.py unit
+	@$(in_environment) python tests/run.py unit
 	@tail -n 15 .build/logs/unit.log
 
 molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs one step and keeps the hosts
-	@.venv/bin/python tests/run.py molecule $(if $(S),--scenario $(S)) $(if $(V),--step $(V))
+	@$(in_environment) python tests/run.py molecule $(if $(S),--scenario $(S)) $(if $(V),--step $(V))
 
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers

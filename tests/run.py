@@ -1,4 +1,4 @@
-"""Runs the jobs of the test suite side by side and ends with one line: N passed, N failed.
+"""Runs the jobs of the test suite side by side and ends with their seconds, what failed, and: N passed, N failed.
 
 A job is an executable of tests/lint, the unit tests, a molecule scenario, or the demo. Its output goes to
 .build/logs/<job>.log and, when it fails, the end of that to the terminal. Tests are counted from JUnit reports; a job
@@ -21,7 +21,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
+
+from ansible_collections.vigil.observability.tests.runner.results import (
+    Failure,
+    Outcome,
+    failures_in,
+    passed_in,
+    summary,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
@@ -56,14 +63,6 @@ class Job:
     def reports(self) -> list[Path]:
         """Return its JUnit reports: one, or one of each process that verified."""
         return [*LOGS.glob(f"{self.name}.xml"), *LOGS.glob(f"{self.name}-*.xml")]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a job: numbers of tests."""
-
-    passed: int
-    failed: int
 
 
 PREPARATION = Job("hosts_and_servers", [str(ROOT / "tests/setup/hosts_and_servers")])
@@ -134,14 +133,6 @@ def environment_of(job: Job) -> dict[str, str]:
     }
 
 
-def tests_in(reports: list[Path], *, failed: bool) -> Outcome:
-    """Return the numbers of the reports, or one when there is none; what failed has at least one failure."""
-    suites = [suite for report in reports for suite in ET.parse(report).getroot().iter("testsuite")]
-    total = sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)
-    bad = sum(int(suite.get("failures", 0)) + int(suite.get("errors", 0)) for suite in suites)
-    return Outcome(total - bad if reports else int(not failed), max(bad, int(failed)))
-
-
 class Run:
     """A run of jobs: what is under way, and what the scenarios wait for."""
 
@@ -159,34 +150,39 @@ class Run:
     def outcome_of(self, job: Job) -> Outcome:
         """Run a job to its end and say how it went."""
         if job.needs_hosts and not self.prepared.result():
-            self.say(f"{job.name}: 1 FAILED: not run, since {PREPARATION.name} failed")
-            return Outcome(0, 1)
+            why = f"not run, since {PREPARATION.name} failed"
+            self.say(f"{job.name}: 1 FAILED: {why}")
+            return Outcome(job.name, 0, [Failure(job.name, job.name, why)])
         for report in job.reports():
             report.unlink()
         self.say(f"{job.name} ...")
         begun = time.monotonic()
-        failed = True
+        code, processor = 1, 0.0
         try:
-            failed = self.exit_code_of(job) != 0
+            code, processor = self.finished(job)
         finally:
             if job is PREPARATION:
-                self.prepared.set_result(not failed)
-        outcome = tests_in(job.reports(), failed=failed)
-        if job is PREPARATION:
-            outcome = Outcome(0, outcome.failed)
-        done = f"{outcome.passed} passed" if outcome.passed else "done"
-        verdict = f"{outcome.failed} FAILED" if failed else done
-        self.say(f"{job.name}: {verdict} in {time.monotonic() - begun:.0f} s")
-        lines = job.log.read_text(errors="replace").splitlines()
-        shown = lines[-SHOWN_LINES:] if failed else [line for line in lines if line.startswith(job.telling)]
-        print("".join(f"         {line}\n" for line in shown), end="", flush=True)
+                self.prepared.set_result(code == 0)
+        failures = failures_in(job.name, job.reports(), job.log, failed=code != 0)
+        passed = passed_in(job.reports()) if job.reports() else int(not failures and job is not PREPARATION)
+        outcome = Outcome(job.name, passed, failures, time.monotonic() - begun, processor)
+        self.tell(job, outcome)
         return outcome
 
-    def exit_code_of(self, job: Job) -> int:
-        """Run a job's command and return its exit code."""
+    def tell(self, job: Job, outcome: Outcome) -> None:
+        """Print how a job went, with the end of its log when it failed."""
+        done = f"{outcome.passed} passed" if outcome.passed else "done"
+        verdict = f"{len(outcome.failures)} FAILED" if outcome.failures else done
+        self.say(f"{job.name}: {verdict} in {outcome.seconds:.0f} s")
+        lines = job.log.read_text(errors="replace").splitlines()
+        shown = lines[-SHOWN_LINES:] if outcome.failures else [line for line in lines if line.startswith(job.telling)]
+        print("".join(f"         {line}\n" for line in shown), end="", flush=True)
+
+    def finished(self, job: Job) -> tuple[int, float]:
+        """Run a job's command; return its exit code and the processor seconds of all that it started and waited for."""
         with self.guard, job.log.open("wb") as log:
             if self.stopped:
-                return 1
+                return 1, 0
             process = subprocess.Popen(
                 job.command,
                 cwd=ROOT,
@@ -197,9 +193,10 @@ class Run:
                 start_new_session=True,
             )
             self.processes.add(process)
-        code = process.wait()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         self.processes.discard(process)
-        return code
+        return process.returncode, used.ru_utime + used.ru_stime
 
     def stop(self) -> None:
         """End what is under way, and let nothing else begin."""
@@ -271,10 +268,9 @@ def main() -> int:
     labels = [*names, "demo"] if "demo" in arguments.kinds else names
     with hosts_of(run, labels) if PREPARATION in jobs else contextlib.nullcontext():
         outcomes = run.all(jobs)
-    failed = sum(outcome.failed for outcome in outcomes)
     run.say(f"{len(outcomes)} jobs done")
-    print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
-    return int(failed > 0)
+    print("\n".join(summary(outcomes)))
+    return int(any(outcome.failures for outcome in outcomes))
 
 
 if __name__ == "__main__":

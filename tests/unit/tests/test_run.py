@@ -12,17 +12,33 @@ from pathlib import Path
 
 import pytest
 
-RUNNER = Path(__file__).resolve().parents[2] / "run.py"
+TESTS = Path(__file__).resolve().parents[2]
 
-REPORT = """<testsuites><testsuite tests="{tests}" failures="{failures}" errors="0" skipped="1"/></testsuites>"""
+
+def report(tests: int, failures: int) -> str:
+    """Return a JUnit report of this many tests, of which these many failed and one was skipped."""
+    cases = ["<skipped/>", *failures * ['<failure message="assert 1 == 2"/>']]
+    cases += (tests - len(cases)) * [""]
+    return (
+        f"<testsuites><testsuite>{''.join(f'<testcase>{case}</testcase>' for case in cases)}</testsuite></testsuites>"
+    )
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with the runner and nothing to run."""
-    for folder in ("tests/lint", "tests/setup", "tests/hosts", "molecule", ".venv/bin"):
+    for folder in (
+        "tests/lint",
+        "tests/setup",
+        "tests/hosts",
+        "molecule",
+        ".venv/bin",
+        ".build/ansible_collections/vigil",
+    ):
         (tmp_path / folder).mkdir(parents=True)
-    shutil.copy(RUNNER, tmp_path / "tests/run.py")
+    (tmp_path / ".build/ansible_collections/vigil/observability").symlink_to(tmp_path)
+    shutil.copy(TESTS / "run.py", tmp_path / "tests")
+    shutil.copytree(TESTS / "runner", tmp_path / "tests/runner")
     return tmp_path
 
 
@@ -35,7 +51,7 @@ def program(path: Path, *lines: str) -> None:
 def start(checkout: Path, *kinds: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, checkout / "tests/run.py", *kinds],
-        env={**os.environ, "VIGIL_CACHE": str(checkout / "cache")},
+        env={**os.environ, "VIGIL_CACHE": str(checkout / "cache"), "PYTHONPATH": str(checkout / ".build")},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -78,6 +94,26 @@ def test_a_job_that_fails_is_told_with_the_end_of_its_log(checkout: Path) -> Non
     assert "the reason" in "\n".join(lines)
 
 
+def test_a_run_ends_with_seconds_of_its_jobs_then_what_failed_by_name_and_why(checkout: Path) -> None:
+    program(checkout / "tests/lint/first", "exec sleep 0.6")
+    program(checkout / "tests/lint/second", "echo ERROR: unfit", "echo 1 fault", "echo second: FAILED in 0 s", "exit 1")
+    program(checkout / "tests/unit/test_it.py")
+    failure = '<failure message="assert 1 == 2&#10;and more"/>'
+    case = f'<testcase classname="tests.unit.test_it.TestIt" name="test_one[a]">{failure}</testcase>'
+    program(checkout / ".venv/bin/pytest", f"echo '{case}' >.build/logs/unit.xml", "exit 1")
+    program(checkout / ".venv/bin/python")
+    lines = run(checkout, "lint", "unit")[1]
+    end = lines[lines.index("job          seconds  processor  result") :]
+    assert end[1].split() == ["first", "1", "0", "1", "passed"]
+    assert "second             0          0  1 FAILED, 0 passed" in end
+    assert end[-4] == "failed:"
+    assert set(end[-3:-1]) == {
+        "  second: second: ERROR: unfit",
+        "  unit: tests/unit/test_it.py::TestIt::test_one[a]: assert 1 == 2",
+    }
+    assert end[-1] == "3 passed, 2 failed"
+
+
 def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:
     program(checkout / "tests/lint/first")
     (checkout / "tests/lint/part.sh").touch()
@@ -85,21 +121,19 @@ def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:
 
 
 def test_tests_are_counted_from_the_reports_of_all_verifications_without_those_skipped(checkout: Path) -> None:
-    report = REPORT.format(tests=4, failures=1)
-    a_scenario(checkout, f"for n in 1 2; do echo '{report}' >.build/logs/molecule_one-$n.xml; done", "exit 1")
+    a_scenario(checkout, f"for n in 1 2; do echo '{report(4, 1)}' >.build/logs/molecule_one-$n.xml; done", "exit 1")
     assert run(checkout, "molecule")[1][-1] == "4 passed, 2 failed"
 
 
 def test_reports_of_an_earlier_run_do_not_count(checkout: Path) -> None:
     (checkout / ".build/logs").mkdir(parents=True)
-    (checkout / ".build/logs/molecule_one-1.xml").write_text(REPORT.format(tests=9, failures=9))
+    (checkout / ".build/logs/molecule_one-1.xml").write_text(report(9, 8))
     a_scenario(checkout)
     assert run(checkout, "molecule")[1][-1] == "1 passed, 0 failed"
 
 
 def test_a_scenario_that_fails_outside_its_tests_has_a_failure(checkout: Path) -> None:
-    report = REPORT.format(tests=4, failures=0)
-    a_scenario(checkout, f"echo '{report}' >.build/logs/molecule_one-1.xml", "exit 1")
+    a_scenario(checkout, f"echo '{report(4, 0)}' >.build/logs/molecule_one-1.xml", "exit 1")
     assert run(checkout, "molecule")[1][-1] == "3 passed, 1 failed"
 
 
