@@ -29,8 +29,8 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         if "transferred" in self._task.args:
             raise AnsibleActionFail("The option transferred is set by the action plugin: give url or file.")
-        if seen := self._seen():
-            return seen
+        if known := self._already_staged():
+            return known
         result: dict[str, Any] = self._execute_module(MODULE, module_args=self._task.args, task_vars=task_vars)
         if result.pop("archive_needed", False):
             archive = self._verified_archive()
@@ -38,12 +38,13 @@ class ActionModule(ActionBase):
                 result = self._stage(archive, task_vars)
         return result
 
-    def _seen(self) -> dict[str, Any] | None:
-        """Return what the module would answer when the release is among those that were seen in this run."""
+    def _already_staged(self) -> dict[str, Any] | None:
+        """Return what the module would answer when the release is among those already staged."""
         args = self._task.args
-        seen, version, sha256 = args.pop("seen", None) or {}, args.get("version"), str(args.get("sha256")).lower()
+        staged = args.pop("already_staged", None) or {}
+        version, sha256 = args.get("version"), str(args.get("sha256")).lower()
         path = f"{args.get('releases_dir', '/opt/vigil')}/{args.get('service')}/{version}-{sha256[:12]}"
-        if seen.get(path) != sha256:
+        if staged.get(path) != sha256:
             return None
         return {"changed": False, "path": path, "version": version, "sha256": sha256, "downloaded": False}
 

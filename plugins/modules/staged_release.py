@@ -52,7 +52,7 @@ options:
   transferred:
     description: Where the archive lies on the host once it was transferred. The action plugin sets it.
     type: path
-  seen:
+  already_staged:
     description:
       - Digests by directory of what M(vigil.observability.host_preflight) found staged and untouched in the same run.
       - A release that is among them is there, and the host is not asked again.
@@ -170,7 +170,7 @@ def main() -> None:
             "releases_dir": {"type": "path", "default": "/opt/vigil"},
             "timeout": {"type": "int", "default": 60},
             "transferred": {"type": "path"},
-            "seen": {"type": "dict", "default": {}},
+            "already_staged": {"type": "dict", "default": {}},
             **LOCK_OPTIONS,
         },
         required_one_of=[("url", "file")],

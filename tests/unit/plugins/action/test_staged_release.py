@@ -76,16 +76,16 @@ def act(host: Host, tmp_path: Path) -> Callable[..., Result]:
     return run
 
 
-@pytest.mark.parametrize(("seen", "calls"), [("itself", 0), ("another", 1), ("nothing", 1)])
-def test_release_that_was_seen_in_this_run_is_not_looked_at_again(
-    act: Callable[..., Result], host: Host, seen: str, calls: int
+@pytest.mark.parametrize(("known", "calls"), [("itself", 0), ("another", 1), ("nothing", 1)])
+def test_release_that_this_run_found_staged_is_not_looked_at_again(
+    act: Callable[..., Result], host: Host, known: str, calls: int
 ) -> None:
     digest = hashlib.sha256(b"archive").hexdigest()
     path = f"/opt/vigil/app/1.0-{digest[:12]}"
     host.staged = True
-    result = act(seen={"itself": {path: digest}, "another": {path: "0" * 64}, "nothing": {}}[seen])
+    result = act(already_staged={"itself": {path: digest}, "another": {path: "0" * 64}, "nothing": {}}[known])
     assert (result["changed"], len(host.calls)) == (False, calls)
-    if seen == "itself":
+    if known == "itself":
         assert result["path"] == path
 
 
