@@ -37,7 +37,7 @@ options:
     description: SHA-256 that the archive must have, in hexadecimal.
     type: str
     required: true
-  keep_leading:
+  keep_top_level_directory:
     description: Whether the directory that leads all names in the archive stays. Else what is in it takes its place.
     type: bool
     default: false
@@ -166,7 +166,7 @@ def main() -> None:
             "url": {"type": "str"},
             "file": {"type": "path"},
             "sha256": {"type": "str", "required": True},
-            "keep_leading": {"type": "bool", "default": False},
+            "keep_top_level_directory": {"type": "bool", "default": False},
             "releases_dir": {"type": "path", "default": "/opt/vigil"},
             "timeout": {"type": "int", "default": 60},
             "transferred": {"type": "path"},

@@ -68,7 +68,7 @@ def verify(archive: Path, *, source: str, sha256: str) -> None:
         )
 
 
-def unpack(archive: Path, scratch: Path, *, source: str, keep_leading: bool = False) -> Path:
+def unpack(archive: Path, scratch: Path, *, source: str, keep_top_level_directory: bool = False) -> Path:
     """Unpack the archive in the scratch directory; return the release.
 
     That is without the directory that leads all names, unless it is to be kept. Files get 0755 or 0644 and belong to
@@ -81,7 +81,7 @@ def unpack(archive: Path, scratch: Path, *, source: str, keep_leading: bool = Fa
         _extract(archive, members)
         # A name that no archive can know: a link that climbs out of the release to come back by name is found.
         top = _leading(members)
-        release = (members if keep_leading else top).rename(scratch.resolve() / os.urandom(16).hex())
+        release = (members if keep_top_level_directory else top).rename(scratch.resolve() / os.urandom(16).hex())
         _refuse_links_out_of(release)
     except StagingError as error:
         raise _unsafe(source, str(error)) from error

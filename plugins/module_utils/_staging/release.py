@@ -34,7 +34,7 @@ class Release:
     source: str
     url: str | None
     archive: Path | None
-    keep_leading: bool = False
+    keep_top_level_directory: bool = False
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
@@ -55,7 +55,7 @@ class Release:
             source=shown(url) if url else parameters["file"],
             url=url,
             archive=Path(parameters["transferred"]) if parameters["transferred"] else None,
-            keep_leading=parameters["keep_leading"],
+            keep_top_level_directory=parameters["keep_top_level_directory"],
         )
 
     @property
@@ -89,7 +89,9 @@ def stage(release: Release, *, timeout: int) -> None:
             if release.url:
                 fetch(release.url, archive, timeout=timeout)
             verify(archive, source=release.source, sha256=release.sha256)
-            new = unpack(archive, scratch, source=release.source, keep_leading=release.keep_leading)
+            new = unpack(
+                archive, scratch, source=release.source, keep_top_level_directory=release.keep_top_level_directory
+            )
             mark_staged(new, **wanted(release), source=release.source, files=manifest_of(new))
             put_aside(release.path, foreign_files(release.path), release.local)
             replace_tree(new, release.path)

@@ -111,7 +111,7 @@ def test_another_version_is_staged_beside_the_first(stage: Stage, releases: Path
 
 
 def test_leading_directory_stays_when_that_is_asked_for(stage: Stage) -> None:
-    assert (Path(stage(keep_leading=True)["path"]) / "app-1.0.linux-amd64/app").is_file()
+    assert (Path(stage(keep_top_level_directory=True)["path"]) / "app-1.0.linux-amd64/app").is_file()
 
 
 def edit(path: Path) -> None:

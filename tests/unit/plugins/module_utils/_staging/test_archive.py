@@ -58,7 +58,7 @@ def test_leading_directory_is_kept_when_that_is_asked_for(tmp_path: Path) -> Non
     with tarfile.open(tmp_path / "archive", "w") as tar:
         info, content = member("app-1/app")
         tar.addfile(info, io.BytesIO(content))
-    release = unpack(tmp_path / "archive", tmp_path, source="https://mirror/app.tar", keep_leading=True)
+    release = unpack(tmp_path / "archive", tmp_path, source="https://mirror/app.tar", keep_top_level_directory=True)
     assert (release / "app-1/app").is_file()
 
 
