@@ -105,6 +105,15 @@ def test_a_file_may_be_as_long_as_its_kind_and_no_longer(write: Write, name: str
     assert found.startswith(f"{name}: has {allowed + 1} lines; at most {allowed}")
 
 
+@pytest.mark.parametrize("block", ["DOCUMENTATION", "EXAMPLES", "RETURN"])
+def test_documentation_of_a_plugin_counts_for_nothing(write: Write, block: str) -> None:
+    text, name = "a: b\n" * 300, "plugins/filter/sample.py"
+    documented = f'{block} = r"""\n{text}"""\n'
+    assert list(files.overlong(write({name: documented + "a = 1\n" * 200}))) == []
+    [found] = files.overlong(write({name: documented + "a = 1\n" * 201}))
+    assert found.startswith(f"{name}: has 201 lines")
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
