@@ -14,15 +14,15 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import LOCK_OPTIONS
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import (
     Authority,
-    AuthorityError,
     read_authority,
     sign,
     unfit_lifetime,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import IdentityError, names_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import names_of
 
 __all__ = ["ActionModule"]
 
@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             if result.get("failed") or not result["requests"]:
                 return _finished(result, options, authority, now)
             arguments["signed"] = [_signed(request, arguments, authority, now) for request in result["requests"]]
-        except (AuthorityError, IdentityError) as error:
+        except OperatorError as error:
             raise AnsibleActionFail(str(error)) from error
         installed = self._call(arguments, task_vars)
         if not installed.get("failed"):
@@ -88,11 +88,11 @@ def _refuse_unusable(options: dict[str, Any]) -> None:
     names = [service["name"] for service in options["services"]]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise IdentityError(
+        raise OperatorError(
             f"{', '.join(twice)} is listed twice among the services of {options['host']}: list it once."
         )
     if wrong := unfit_lifetime(options["lifetime_days"]):
-        raise IdentityError(f"lifetime_days {wrong}")
+        raise OperatorError(f"lifetime_days {wrong}")
 
 
 def _module_arguments(options: dict[str, Any], authority: Authority) -> dict[str, Any]:

@@ -14,23 +14,18 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import AuthorityError
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.required import (
     PHASES,
     TRUSTED,
     Changes,
     Secret,
-    SecretsError,
     missing,
     next_phase,
     rotated,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import (
-    SecretsFile,
-    SecretsFileError,
-    path_beside,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import SecretsFile, path_beside
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.yaml_edit import (
     TextError,
     values_of,
@@ -72,7 +67,7 @@ class ActionModule(ActionBase):
         options = plain(self.validate_argument_spec(argument_spec=SPEC)[1])
         try:
             return self._brought_up_to_date(options, task_vars or {})
-        except (AuthorityError, SecretsError, SecretsFileError) as error:
+        except OperatorError as error:
             raise AnsibleActionFail(str(error)) from error
         except OSError as error:
             raise AnsibleActionFail(f"Cannot write secrets to {error.filename}: {error.strerror}.") from error
@@ -93,7 +88,7 @@ class ActionModule(ActionBase):
                 asked.update(next_phase(options["authority"], values, now))
             text = _changed(text, {**made, **asked})
         except TextError as error:
-            raise SecretsFileError(f"Cannot use {path}: {error}") from error
+            raise OperatorError(f"Cannot use {path}: {error}") from error
         if (made or asked) and not self._task.check_mode:
             file.write(text, instead_of=before)
         return _result(path, values, made, asked, elsewhere, options["authority"])
@@ -114,7 +109,7 @@ def _defined_elsewhere(names: Iterable[str], values: Mapping[str, Any], task_var
 
 def _refuse_hidden(name: str, path: Path, values: Mapping[str, Any], task_vars: dict[str, Any]) -> None:
     if _defined_elsewhere([name], values, task_vars):
-        raise SecretsError(
+        raise OperatorError(
             f"Cannot replace the certificate authority while {name} is defined elsewhere, as one of the two would hide "
             f"the other and hosts would refuse each other: move it into {path} and run again."
         )

@@ -49,14 +49,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    application,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
-    DashboardError,
-    refuse_missing_library,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import alerts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import leads_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
@@ -75,7 +70,7 @@ def alerts_dashboard(
         refuse_missing_library()
         leads = leads_of(services, map(application, applications), alertmanager_url)
         made: dict[str, Any] = alerts_page(leads, refresh=refresh).model()
-    except (ApplicationError, DashboardError) as error:
+    except OperatorError as error:
         raise AnsibleFilterError(f"alerts_dashboard: {error}") from error
     return made
 

@@ -69,18 +69,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    application,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.page import (
     Sources,
     application_page,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
-    DashboardError,
-    refuse_missing_library,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
@@ -107,7 +102,7 @@ def application_dashboard(
         refuse_missing_library()
         page = application_page(application(described), sources, refresh=refresh)
         made: dict[str, Any] = page.model()
-    except (ApplicationError, DashboardError) as error:
+    except OperatorError as error:
         raise AnsibleFilterError(f"application_dashboard: {error}") from error
     return made
 

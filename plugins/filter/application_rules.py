@@ -39,8 +39,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, of_all_kinds
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import of_all_kinds
 
 
 @same_text
@@ -48,7 +49,7 @@ def application_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, 
     """Return the pairs; raise AnsibleFilterError as the filters of each kind do."""
     try:
         return of_all_kinds(described)
-    except GenerationError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

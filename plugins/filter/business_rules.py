@@ -66,8 +66,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, business
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import business
 
 
 @same_text
@@ -75,7 +76,7 @@ def business_rules(described: Iterable[Mapping[str, Any]], weeks: int = 4) -> li
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:
         return business(described, weeks)
-    except GenerationError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

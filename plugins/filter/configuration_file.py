@@ -40,7 +40,8 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._formats.ini import IniError, ini_text
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.ini import ini_text
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 # What upstream calls its secrets, in Alertmanager, Prometheus and the HTTP clients of all: the last words of a key.
@@ -82,7 +83,7 @@ def _rendered(configuration: Mapping[str, Any], path: str) -> str:
         return text
     try:
         return ini_text(configuration)
-    except IniError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(f"{path} cannot be written: {error}") from error
 
 

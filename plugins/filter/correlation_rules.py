@@ -58,8 +58,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, correlation
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import correlation
 
 
 @same_text
@@ -67,7 +68,7 @@ def correlation_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, 
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:
         return correlation(described)
-    except GenerationError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

@@ -44,10 +44,8 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import (
-    DashboardFileError,
-    dashboards_in,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import dashboards_in
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
@@ -60,7 +58,7 @@ def dashboard_files(directory: str, *, keep_unusable: bool = False) -> list[dict
     """
     try:
         return dashboards_in(directory, keep_unusable=keep_unusable)
-    except DashboardFileError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

@@ -49,7 +49,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import UnstagedFileError, located
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import located
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
@@ -60,7 +61,7 @@ def located_files(
     """Return the configuration with absolute paths; raise AnsibleFilterError for one that names no file."""
     try:
         return located(configuration, directory, files, as_written=as_written)
-    except UnstagedFileError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

@@ -49,9 +49,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import RetentionError, planned
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import certified as of_certificates
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import planned
 
 
 def planned_services(
@@ -67,7 +68,7 @@ def planned_services(
         found = (
             of_certificates(variables, names) if certified else planned(variables, names, ports, by_itself=by_itself)
         )
-    except RetentionError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
     entries: list[dict[str, Any]] = plain(found)
     return entries

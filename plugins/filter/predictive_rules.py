@@ -51,8 +51,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, predictive
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import predictive
 
 
 @same_text
@@ -62,7 +63,7 @@ def predictive_rules(
     """Return the pairs; raise AnsibleFilterError for applications or a forecast that cannot be used."""
     try:
         return predictive(described, minutes, probability)
-    except GenerationError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

@@ -37,8 +37,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import CatalogueError, release_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import release_of
 
 
 @same_text
@@ -52,7 +53,7 @@ def release(
     """Return the release as the documentation above says; raise AnsibleFilterError when there is none."""
     try:
         return release_of(component, version=version, architecture=architecture, mirror=mirror, extra=extra or {})
-    except CatalogueError as exc:
+    except OperatorError as exc:
         raise AnsibleFilterError(str(exc)) from exc
 
 

@@ -45,9 +45,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_of_rules
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import RuleFileError
 
 
 @same_text
@@ -57,7 +57,7 @@ def rule_files(
     """Return the entries; raise AnsibleFilterError for files or settings of alerts that cannot be used."""
     try:
         return files_of_rules(paths, shipped, alerts)
-    except RuleFileError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

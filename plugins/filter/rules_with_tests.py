@@ -59,9 +59,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_with_tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import File, RuleFileError
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import File
 
 
 @same_text
@@ -77,7 +78,7 @@ def rules_with_tests(
     """Return the entries; raise AnsibleFilterError for what cannot be used together."""
     try:
         return files_with_tests(files, pairs, tests, sources, retention=retention, summaries=summaries)
-    except RuleFileError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

@@ -57,8 +57,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, slo
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import slo
 
 
 @same_text
@@ -66,7 +67,7 @@ def slo_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
     try:
         return slo(described)
-    except GenerationError as error:
+    except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 
 

@@ -55,14 +55,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    application,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import (
-    DashboardError,
-    refuse_missing_library,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import stack_pages
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
@@ -83,7 +78,7 @@ def stack_dashboards(
         known = [application(one) for one in applications]
         pages = stack_pages(services, known, dead_mans_switch=dead_mans_switch, alertmanager_url=alertmanager_url)
         made: list[dict[str, Any]] = [page.model() for page in pages]
-    except (ApplicationError, DashboardError) as error:
+    except OperatorError as error:
         raise AnsibleFilterError(f"stack_dashboards: {error}") from error
     return made
 

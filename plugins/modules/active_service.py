@@ -150,8 +150,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._deployment.lo
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.options import OPTIONS
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.record import RecordError
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.service import Service
-from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import UnitError
-from ansible_collections.vigil.observability.plugins.module_utils._host.systemd import SystemdError
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 
 
 def main() -> None:
@@ -171,10 +170,10 @@ def bring_up(module: AnsibleModule, service: Service) -> None:
     try:
         desired = service.deployment()
         before = service.situation(desired)
-    except (OSError, SystemdError, UnitError) as exc:
-        module.fail_json(msg=f"Cannot tell what to do for {service.name}: {exc}")
     except RecordError as exc:
         module.fail_json(msg=f"{service.name} was not touched. {exc}")
+    except (OSError, OperatorError) as exc:
+        module.fail_json(msg=f"Cannot tell what to do for {service.name}: {exc}")
     if before.unrecorded:
         module.warn(f"There is no record of {service.name}: what runs is taken as the last that worked.")
     for sentence in service.refusals(before, desired, only_planned=module.check_mode):

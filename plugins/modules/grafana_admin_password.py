@@ -45,20 +45,13 @@ RETURN = r"""
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._deployment.health import (
-    Endpoint,
-    HealthError,
-    NotHealthyYet,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.health import Endpoint
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._staging.validation import scrubbed
 
 
-class PasswordError(Exception):
-    """A password that could not be set; the text is a sentence for the operator."""
-
-
 def reset(module: AnsibleModule, password: str) -> None:
-    """Set the password by Grafana's own command, as the user of the service. Raises PasswordError with its words."""
+    """Set the password by Grafana's own command, as the user of the service. Raises OperatorError with its words."""
     options = module.params
     become = [module.get_bin_path("setpriv", required=True), f"--reuid={options['user']}", f"--regid={options['user']}"]
     program = [f"{options['homepath']}/bin/grafana", "cli", f"--homepath={options['homepath']}"]
@@ -67,17 +60,17 @@ def reset(module: AnsibleModule, password: str) -> None:
     code, out, err = module.run_command(words, data=password, cwd=options["homepath"])
     if code:
         said = scrubbed("\n".join((out + err).strip().splitlines()[-5:]), [password])
-        raise PasswordError(f"'grafana cli admin reset-admin-password' failed with exit code {code}. It says:\n{said}")
+        raise OperatorError(f"'grafana cli admin reset-admin-password' failed with exit code {code}. It says:\n{said}")
 
 
 def outcome(module: AnsibleModule, api: Endpoint) -> bool:
-    """Return whether the password was changed. Raises HealthError, NotHealthyYet and PasswordError."""
+    """Return whether the password was changed. Raises OperatorError."""
     if api.accepts():
         return False
     if not module.check_mode:
         reset(module, api.password())
         if not api.accepts():
-            raise PasswordError(
+            raise OperatorError(
                 "the password was set and is refused all the same. Either five refused logins have locked the user for "
                 "five minutes: wait, then run again; or this Grafana lets nobody in by name and password (auth.basic)"
             )
@@ -102,7 +95,7 @@ def main() -> None:
     api = Endpoint.from_options({**options, "url": f"{options['url'].rstrip('/')}/api/user"})
     try:
         module.exit_json(changed=outcome(module, api))
-    except (HealthError, NotHealthyYet, PasswordError) as error:
+    except OperatorError as error:
         if module.check_mode:
             module.exit_json(changed=False)
         module.fail_json(msg=f"Cannot let {options['username']} of {options['url']} have its password: {error}.")

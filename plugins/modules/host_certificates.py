@@ -139,14 +139,12 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._certificates.issuance import HostCertificates
-from ansible_collections.vigil.observability.plugins.module_utils._certificates.request import RequestError
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
     LOCK_OPTIONS,
-    LockError,
     locked,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._host.system_user import SystemUserError
-from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError, reason_of
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import reason_of
 
 SERVICE = {
     "name": {"type": "str", "required": True},
@@ -188,7 +186,7 @@ def main() -> None:
             module.exit_json(**HostCertificates(module).brought_up_to_date())
     except OSError as error:
         module.fail_json(msg=f"Cannot keep certificates below {directory}: {reason_of(error, directory)}")
-    except (RequestError, StagingError, SystemUserError, LockError) as error:
+    except OperatorError as error:
         module.fail_json(msg=str(error))
 
 

@@ -134,12 +134,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
     LOCK_OPTIONS,
-    LockError,
     locked,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._host.system_user import SystemUserError
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import Configuration
-from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError
 from ansible_collections.vigil.observability.plugins.module_utils._staging.stage_configuration import outcome
 
 
@@ -187,7 +185,7 @@ def main() -> None:
         configuration = Configuration.from_parameters(module.params)
         with locked(module, [configuration.service]):
             module.exit_json(**outcome(module, configuration))
-    except (StagingError, SystemUserError, LockError) as error:
+    except OperatorError as error:
         module.fail_json(msg=str(error))
 
 

@@ -115,14 +115,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
     LOCK_OPTIONS,
-    LockError,
     locked,
 )
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._host.selinux import restore_labels
-from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import (
-    StagingError,
-    remove_leftovers,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import remove_leftovers
 from ansible_collections.vigil.observability.plugins.module_utils._staging.foreign import foreign_files, told
 from ansible_collections.vigil.observability.plugins.module_utils._staging.prune import claim
 from ansible_collections.vigil.observability.plugins.module_utils._staging.release import (
@@ -181,7 +178,7 @@ def main() -> None:
         release = Release.from_parameters(module.params)
         with locked(module, [release.service]):
             module.exit_json(**outcome(module, release))
-    except (StagingError, LockError) as error:
+    except OperatorError as error:
         module.fail_json(msg=str(error))
 
 

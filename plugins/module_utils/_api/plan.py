@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from .._errors.sentence import OperatorError
 from .._http.secret_spellings import without_url_secrets
 from .half_characters import half_character
 
@@ -21,7 +22,7 @@ _SIDES = ("before", "after")
 _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
-class PlanError(Exception):
+class PlanError(OperatorError):
     """Objects that cannot be planned; the text is a sentence for the operator."""
 
 

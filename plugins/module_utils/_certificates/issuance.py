@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._errors.sentence import OperatorError
 from .._host.selinux import restore_labels
 from .._host.system_user import ensure
 from .._host.tree import (
@@ -22,10 +23,7 @@ from .._host.tree import (
 )
 from .._staging.foreign import told
 from .expiry_metrics import expiry_metrics
-from .request import (
-    RequestError,
-    make_request,
-)
+from .request import make_request
 from .store import (
     CertificateStore,
     Wanted,
@@ -62,7 +60,7 @@ class HostCertificates:
     def brought_up_to_date(self) -> dict[str, Any]:
         """Make requests for what is due, or install what was signed and all that needs no signature.
 
-        Returns the module's result. Raises RequestError, SystemUserError, StagingError or OSError.
+        Returns the module's result. Raises OperatorError or OSError.
         """
         now = time.time()
         due = self._due(now)
@@ -91,7 +89,7 @@ class HostCertificates:
     def _refuse_wrong_clock(self, now: float, due: dict[str, str]) -> None:
         off = now - self.options["time"]
         if abs(off) > _CLOCK_TOLERANCE:
-            raise RequestError(
+            raise OperatorError(
                 f"No certificate was issued for {', '.join(due)}, as the clock of {self.options['host']} is "
                 f"{abs(off):.0f} seconds {'ahead of' if off > 0 else 'behind'} the controller's: "
                 f"{_utc(now)} against {_utc(self.options['time'])}. Set both by NTP (at most "
@@ -108,7 +106,7 @@ class HostCertificates:
             begun.append(directory)
             try:
                 request = make_request(self.module, service, directory / "tls.key")
-            except (OSError, RequestError):
+            except (OSError, OperatorError):
                 for useless in begun:
                     remove_tree(useless)
                 raise
@@ -141,7 +139,7 @@ class HostCertificates:
             remove_tree(directory)
             return False
         if service not in self.wanted or directory is None:
-            raise RequestError(
+            raise OperatorError(
                 f"The key that was made for {service} is no longer on {self.options['host']}: it was removed before "
                 "its certificate was signed. Run again."
             )

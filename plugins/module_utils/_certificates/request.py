@@ -10,21 +10,19 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ["RequestError", "make_request"]
+from .._errors.sentence import OperatorError
+
+__all__ = ["make_request"]
 
 # A host may have no openssl.cnf, or one that adds what does not belong into a request.
 _CONFIG = "[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = {service}\n"
 
 
-class RequestError(Exception):
-    """A key or request that could not be made; the text is a sentence for the operator."""
-
-
 def _openssl(module: AnsibleModule) -> str:
-    """Return the path of openssl. Raises RequestError when this host has none."""
+    """Return the path of openssl. Raises OperatorError when this host has none."""
     program = module.get_bin_path("openssl")
     if program is None:
-        raise RequestError(
+        raise OperatorError(
             "Cannot make keys on this host, as it has no openssl command. Install the package openssl and run again."
         )
     return str(program)
@@ -33,7 +31,7 @@ def _openssl(module: AnsibleModule) -> str:
 def make_request(module: AnsibleModule, service: str, key: Path) -> str:
     """Make a P-256 key in that file, readable by its owner alone, and return the request for its certificate as PEM.
 
-    Raises RequestError or OSError.
+    Raises OperatorError or OSError.
     """
     config = key.with_name("request.cnf")
     command = [_openssl(module), "req", "-new", "-batch", "-nodes", "-config", str(config), "-newkey", "ec"]
@@ -42,5 +40,5 @@ def make_request(module: AnsibleModule, service: str, key: Path) -> str:
     code, out, err = module.run_command(command, umask=0o077)
     config.unlink()
     if code or "BEGIN CERTIFICATE REQUEST" not in out:
-        raise RequestError(f"Cannot make a key for {service} in {key.parent}: openssl says: {err.strip()}")
+        raise OperatorError(f"Cannot make a key for {service} in {key.parent}: openssl says: {err.strip()}")
     return str(out)

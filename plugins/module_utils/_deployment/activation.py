@@ -13,25 +13,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from .._host.systemd import SystemdError
+from .._errors.sentence import OperatorError
 from .._host.tree import point
 from .._host.version import is_older
 from .._staging.directory import reason_of
-from .data.backup import DataCopyError
 from .data.directories import make_writable
 from .data.migration import DataGuard
 from .definition import Deployment
-from .health import HealthError
 from .host_state import Situation
 from .record import PendingCopy, Record, RecordError
-from .switch import NotServingError, Switch
+from .switch import Switch
 
 __all__ = ["Activation", "ActivationError", "is_irreversible"]
 
-_FAILURES = (OSError, SystemdError, HealthError, NotServingError, DataCopyError, RecordError)
+_FAILURES = (OSError, OperatorError)
 
 
-class ActivationError(Exception):
+class ActivationError(OperatorError):
     """A switch that failed; the text says why, and what runs now."""
 
     def __init__(self, message: str, *, rolled_back: bool, journal: list[str]) -> None:

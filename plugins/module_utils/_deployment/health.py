@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from .._errors.sentence import OperatorError
 from .._http.secret_spellings import hidden
 
-__all__ = ["Endpoint", "HealthError", "NotHealthyYet"]
+__all__ = ["Endpoint", "NotHealthyYet"]
 
 _TIMEOUT = 5.0
 _SHOWN, _READ = 2000, 20_000  # characters of an answer
 
 
-class HealthError(Exception):
-    """An answer that waiting does not change; the text is a sentence."""
-
-
-class NotHealthyYet(Exception):  # noqa: N818 - the normal course of a start, not an error
+class NotHealthyYet(OperatorError):  # noqa: N818 - the normal course of a start, not an error
     """No good answer so far; the text says which."""
 
 
@@ -50,30 +47,30 @@ class Endpoint:
         return cls(**{one.name: options[one.name] for one in fields(cls) if options.get(one.name)})
 
     def check(self) -> None:
-        """Return when the service answers 2xx. Raises NotHealthyYet, or HealthError for what waiting cannot cure."""
+        """Return when the service answers 2xx. Raises NotHealthyYet, or OperatorError for what waiting cannot cure."""
         status, body = self._request("GET", self.url)
         if status in (401, 403):
-            raise HealthError(f"{self.url} refuses the credentials of the health check (HTTP {status}){_told(body)}")
+            raise OperatorError(f"{self.url} refuses the credentials of the health check (HTTP {status}){_told(body)}")
         if not _is_good(status):
             raise NotHealthyYet(f"{self.url} answers HTTP {status}{_told(body)}")
 
     def accepts(self) -> bool:
-        """Say whether the service lets the user in: no for 401. Raises NotHealthyYet and HealthError for all else."""
+        """Say whether the service lets the user in: no for 401. Raises NotHealthyYet and OperatorError for all else."""
         status, body = self._request("GET", self.url)
         if status == 401:  # noqa: PLR2004 - Unauthorized
             return False
         if not _is_good(status):
-            raise HealthError(f"{self.url} answers HTTP {status}{_told(body)}")
+            raise OperatorError(f"{self.url} answers HTTP {status}{_told(body)}")
         return True
 
     def reload(self, url: str) -> None:
-        """Ask the service to reload by a POST that answers when it is done. Raises HealthError with its words."""
+        """Ask the service to reload by a POST that answers when it is done. Raises OperatorError with its words."""
         try:
             status, body = self._request("POST", url, timeout=60)
         except NotHealthyYet as exc:
-            raise HealthError(f"The reload was not answered: {exc}") from exc
+            raise OperatorError(f"The reload was not answered: {exc}") from exc
         if not _is_good(status):
-            raise HealthError(f"The service refused to reload, {url} answers HTTP {status}{_told(body)}")
+            raise OperatorError(f"The service refused to reload, {url} answers HTTP {status}{_told(body)}")
 
     def progress(self) -> str | None:
         """Return what the service says about its start, None when it says nothing."""
@@ -81,7 +78,7 @@ class Endpoint:
             return None
         try:
             status, body = self._request("GET", self.progress_url)
-        except (HealthError, NotHealthyYet):
+        except OperatorError:
             return None
         return body if _is_good(status) and body else None
 
@@ -97,7 +94,7 @@ class Endpoint:
             body = hidden(answer.read(_READ).decode(errors="replace").strip(), self._secrets())
             return answer.status, body[:_SHOWN]
         except ssl.SSLCertVerificationError as exc:
-            raise HealthError(f"The certificate of {url} is not trusted: {exc.verify_message}") from exc
+            raise OperatorError(f"The certificate of {url} is not trusted: {exc.verify_message}") from exc
         except socket.timeout as exc:
             raise NotHealthyYet(f"{url} does not answer within {timeout:.0f} s") from exc
         except (OSError, http.client.HTTPException) as exc:
@@ -107,7 +104,7 @@ class Endpoint:
 
     def _connection(self, target: SplitResult, timeout: float) -> http.client.HTTPConnection:
         if target.scheme not in ("http", "https") or not target.hostname:
-            raise HealthError(f"{target.geturl()} is no http or https address.")
+            raise OperatorError(f"{target.geturl()} is no http or https address.")
         if target.scheme == "http":
             return http.client.HTTPConnection(target.hostname, target.port, timeout=timeout)
         context = self._context()
@@ -122,7 +119,7 @@ class Endpoint:
                 context.load_cert_chain(self.certificate, self.key)
         except OSError as exc:
             names = ", ".join(str(one) for one in (self.ca_file, self.certificate, self.key) if one)
-            raise HealthError(f"Cannot load the certificates of the health check ({names}): {exc}") from exc
+            raise OperatorError(f"Cannot load the certificates of the health check ({names}): {exc}") from exc
         return context
 
     def _headers(self) -> dict[str, str]:
@@ -136,13 +133,13 @@ class Endpoint:
         return (password, f"{self.username}:{password}") if password else ()
 
     def password(self) -> str:
-        """Return the password, empty where there is no file for one. Raises HealthError when it cannot be read."""
+        """Return the password, empty where there is no file for one. Raises OperatorError when it cannot be read."""
         if self.password_file is None:
             return ""
         try:
             return Path(self.password_file).read_text(encoding="utf-8").strip()
         except OSError as exc:
-            raise HealthError(f"Cannot read the password of the health check: {exc}") from exc
+            raise OperatorError(f"Cannot read the password of the health check: {exc}") from exc
 
 
 def _is_good(status: int) -> bool:

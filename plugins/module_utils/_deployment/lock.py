@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._errors.sentence import OperatorError
 from .._host.tree import make_directory
 from .._staging.directory import reason_of
 
@@ -29,7 +30,7 @@ LOCK_OPTIONS = {
 _PAUSE = 0.1
 
 
-class LockError(Exception):
+class LockError(OperatorError):
     """A lock that cannot be had; the text is a sentence or two for the operator."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from .._errors.sentence import OperatorError
 from .._host.tree import make_directory, write_atomically
 from .._host.version import is_older
 from .._staging.directory import reason_of
@@ -24,7 +25,7 @@ _SCHEMA = 1  # records without a number are older, and have the same fields
 _FIELDS = {"schema", "active", "copy", "data_oldest_reader", "previous", "proven", "time"}
 
 
-class RecordError(Exception):
+class RecordError(OperatorError):
     """A record that is there and cannot be used; the text is two or three sentences for the operator."""
 
 

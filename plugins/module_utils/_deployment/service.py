@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._errors.sentence import OperatorError
 from .._host.system_user import uid_of
 from .._host.systemd import Systemd
 from .._host.tree import staging_token
@@ -22,11 +23,11 @@ from .data.backup import DataCopy
 from .data.directories import not_writable, refused_directory
 from .data.migration import DataGuard
 from .definition import Deployment
-from .health import Endpoint, HealthError
+from .health import Endpoint
 from .host_state import Situation
 from .preconditions import foreign_parts, unknown_data, unreadable_data, unstaged_parts
 from .switch import Switch
-from .unit import Unit, UnitError, render
+from .unit import Unit, render
 
 __all__ = ["Service"]
 
@@ -74,11 +75,13 @@ class Service:
         return Path(self.options["records_dir"], f"{self.name}.json")
 
     def deployment(self) -> Deployment:
-        """Return the deployment that is wanted. Raises UnitError."""
+        """Return the deployment that is wanted. Raises OperatorError."""
         options = self.options
         for key, exception in options["exceptions"].items():
             if not isinstance(exception, dict) or exception.keys() != {"value", "reason"}:
-                raise UnitError(f"The exception {key} from the hardening of {self.name} needs a value and a reason.")
+                raise OperatorError(
+                    f"The exception {key} from the hardening of {self.name} needs a value and a reason."
+                )
         return Deployment.of_staged(
             options["release"],
             options["config"],
@@ -102,7 +105,7 @@ class Service:
         return links
 
     def situation(self, desired: Deployment) -> Situation:
-        """Return what is on the host now. Raises OSError, RecordError or SystemdError."""
+        """Return what is on the host now. Raises OSError or OperatorError."""
         return Situation.read(
             desired,
             record=self.record,
@@ -164,6 +167,6 @@ class Service:
         """Return what must not be told, as far as it can be read now."""
         try:
             password = Endpoint.from_options(self.options["health"]).password()
-        except (HealthError, TypeError):
+        except (OperatorError, TypeError):
             return []
         return [password] if password else []

@@ -11,20 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._errors.sentence import OperatorError
 from .._host.systemd import Systemd, UnitState
 from .._host.tree import make_directory, point, write_atomically
 from .definition import Deployment
 from .health import Endpoint, NotHealthyYet
 
-__all__ = ["NotServingError", "Switch"]
+__all__ = ["Switch"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 # A service that nobody can ask counts as healthy when it has lived this long.
 _SETTLED = 2.0
-
-
-class NotServingError(Exception):
-    """The service does not serve; the text says what it does instead."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +47,14 @@ class Switch:
             self.systemd.read_units()
 
     def reload(self, deployment: Deployment) -> None:
-        """Let the process read its configuration again. Raises HealthError or SystemdError."""
+        """Let the process read its configuration again. Raises OperatorError."""
         if deployment.reload_url:
             Endpoint.from_options(deployment.health).reload(deployment.reload_url)
         else:
             self.systemd.verb("reload")
 
     def wait(self, deployment: Deployment) -> None:
-        """Return when the process that runs now serves. Raises NotServingError, HealthError or SystemdError."""
+        """Return when the process that runs now serves. Raises OperatorError."""
         endpoint = Endpoint.from_options(deployment.health) if deployment.health.get("url") else None
         begin, pause = time.monotonic(), _FIRST_PAUSE
         invocation = self._require_life(None)
@@ -68,7 +65,7 @@ class Switch:
             except NotHealthyYet as exc:
                 self._require_life(invocation)
                 if lived > self.start_timeout:
-                    raise NotServingError(_too_late(exc, endpoint, self.start_timeout)) from exc
+                    raise OperatorError(_too_late(exc, endpoint, self.start_timeout)) from exc
             else:
                 # The answer may be the last one of a process that has died since.
                 self._require_life(invocation)
@@ -80,7 +77,7 @@ class Switch:
         """Return the invocation of the process that runs; raise when it is not this one."""
         state = self.systemd.read()
         if invocation not in (None, state.invocation) or not (state.running or state.starting):
-            raise NotServingError(f"{self.systemd.unit} died after it was started ({state.end})")
+            raise OperatorError(f"{self.systemd.unit} died after it was started ({state.end})")
         return state.invocation
 
 

@@ -11,20 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._errors.sentence import OperatorError
 from .hardening import hardened
 from .unit_values import unfit_line, unfit_resource, unfit_user, unfit_variable, unfit_word
 
-__all__ = ["MARK", "Unit", "UnitError", "quote", "render"]
+__all__ = ["MARK", "Unit", "quote", "render"]
 
 MARK = "# Managed by the Ansible collection vigil.observability"
 _NOTICE = "# Edits are put back by its next run; what must last belongs in a drop-in (systemctl edit) or the inventory."
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"}
 # What needs no quotes in a systemd command line; everything else is quoted, non-ASCII letters included.
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./%$-]+")
-
-
-class UnitError(Exception):
-    """A unit that cannot be written; the text is a sentence for the operator."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Unit:
 def quote(word: str, *, variables: bool = False) -> str:
     """Return the word so that systemd reads exactly it back; with variables also where systemd replaces $VARIABLES.
 
-    Raises UnitError for a word that a unit cannot hold.
+    Raises OperatorError for a word that a unit cannot hold.
     """
     _refuse("A word of the unit", unfit_word(word))
     escaped = "".join(_ESCAPES.get(character, character) for character in word)
@@ -55,7 +52,7 @@ def quote(word: str, *, variables: bool = False) -> str:
 
 
 def render(unit: Unit) -> str:
-    """Return the text of the unit file. Raises UnitError."""
+    """Return the text of the unit file. Raises OperatorError."""
     lines = [MARK, _NOTICE, "", "[Unit]", *_unit_section(unit), "", "[Service]", *_service_section(unit)]
     lines += ["", "# Hardening", *_hardening_section(unit), "", "[Install]", "WantedBy=multi-user.target"]
     return "\n".join(lines) + "\n"
@@ -75,7 +72,7 @@ def _unit_section(unit: Unit) -> Iterable[str]:
 
 def _service_section(unit: Unit) -> Iterable[str]:
     if not unit.command or not unit.command[0].startswith("/"):
-        raise UnitError(f"The command of {unit.name} must begin with the absolute path of a program.")
+        raise OperatorError(f"The command of {unit.name} must begin with the absolute path of a program.")
     _refuse(f"The user of {unit.name}", unfit_user(unit.user))
     yield "Type=exec"
     yield f"User={quote(unit.user)}"
@@ -117,4 +114,4 @@ def _line(key: str, value: object) -> str:
 
 def _refuse(what: str, wrong: str | None) -> None:
     if wrong:
-        raise UnitError(f"{what} {wrong}")
+        raise OperatorError(f"{what} {wrong}")

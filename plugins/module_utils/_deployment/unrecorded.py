@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from .._errors.sentence import OperatorError
 from .._host.systemd import UnitState
 from .._host.tree import staging_facts, staging_token, target_of
 from .definition import Deployment
-from .health import Endpoint, HealthError, NotHealthyYet
+from .health import Endpoint
 from .unmanaged import is_our_unit
 
 __all__ = ["running_deployment"]
@@ -53,6 +54,6 @@ def _our_links(desired: Deployment) -> dict[str, str]:
 def _answers(desired: Deployment) -> bool:
     try:
         Endpoint.from_options(desired.health).check()
-    except (HealthError, NotHealthyYet, TypeError):
+    except (OperatorError, TypeError):
         return False
     return True

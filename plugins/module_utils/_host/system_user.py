@@ -12,18 +12,16 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ["SystemUserError", "ensure", "gid_of", "is_missing", "uid_of"]
+from .._errors.sentence import OperatorError
 
-
-class SystemUserError(Exception):
-    """A system user that cannot be had; the text is a sentence for the operator."""
+__all__ = ["ensure", "gid_of", "is_missing", "uid_of"]
 
 
 def is_missing(user: str, uid: int | None = None) -> bool:
-    """Return whether the user or its group is missing. Raises SystemUserError when the user has another UID."""
+    """Return whether the user or its group is missing. Raises OperatorError when the user has another UID."""
     found = uid_of(user)
     if found is not None and uid is not None and found != uid:
-        raise SystemUserError(
+        raise OperatorError(
             f"The user {user} exists with UID {found}, but UID {uid} was asked for. Ask for UID {found}, "
             f"or stop what runs as {user}, give the user and its files the UID {uid}, and run again."
         )
@@ -33,7 +31,7 @@ def is_missing(user: str, uid: int | None = None) -> bool:
 def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
     """Make the system user and group of that name unless they are there. Return whether they were missing.
 
-    Check mode makes nothing. Raises SystemUserError when the user has another UID than asked for, or cannot be made.
+    Check mode makes nothing. Raises OperatorError when the user has another UID than asked for, or cannot be made.
     """
     if not is_missing(user, uid):
         return False
@@ -75,10 +73,10 @@ def _useradd(user: str, uid: int | None, *, missing_group: bool) -> list[str]:
 def _run(module: AnsibleModule, user: str, command: list[str]) -> None:
     program = module.get_bin_path(command[0])
     if program is None:
-        raise SystemUserError(
+        raise OperatorError(
             f"Cannot make the system user {user}: this host has no {command[0]}. "
             f"Install the package that brings it (passwd on Debian, shadow-utils on RHEL), or make the user {user}."
         )
     code, out, err = module.run_command([program, *command[1:]])
     if code:
-        raise SystemUserError(f"Cannot make the system user {user}: {command[0]} says: {(err or out).strip()}")
+        raise OperatorError(f"Cannot make the system user {user}: {command[0]} says: {(err or out).strip()}")

@@ -13,7 +13,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ["Systemd", "SystemdError", "UnitState"]
+from .._errors.sentence import OperatorError
+
+__all__ = ["Systemd", "UnitState"]
 
 _PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,FragmentPath,InvocationID,NRestarts,NeedDaemonReload,"
@@ -22,10 +24,6 @@ _PROPERTIES = (
 # Of a line of the process itself, and of one that the manager says about it.
 _INVOCATIONS = ("_SYSTEMD_INVOCATION_ID", "INVOCATION_ID")
 _LOCALE = {"LC_ALL": "C", "LANG": "C"}
-
-
-class SystemdError(Exception):
-    """systemd refused; the text says what was asked and what it answered."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Systemd:
         self.unit = f"{name}.service"
 
     def read(self) -> UnitState:
-        """Return the state of the unit, read in one call. Raises SystemdError."""
+        """Return the state of the unit, read in one call. Raises OperatorError."""
         answer = self._systemctl("show", f"--property={_PROPERTIES}", self.unit)
         facts = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
         return UnitState(
@@ -75,11 +73,11 @@ class Systemd:
         )
 
     def verb(self, *words: str) -> None:
-        """Ask for a verb on the unit, such as restart. Raises SystemdError."""
+        """Ask for a verb on the unit, such as restart. Raises OperatorError."""
         self._systemctl(*words, self.unit)
 
     def read_units(self) -> None:
-        """Let the manager read the unit files anew. Raises SystemdError."""
+        """Let the manager read the unit files anew. Raises OperatorError."""
         self._systemctl("daemon-reload")
 
     def journal(self, since: float, *, without: str = "", lines: int = 20) -> list[str]:
@@ -105,10 +103,10 @@ class Systemd:
         command = self._module.get_bin_path("systemctl")
         asked = f"systemctl {' '.join(word for word in words if not word.startswith('--property'))}"
         if command is None:
-            raise SystemdError(f"Cannot run {asked}: this host has no systemctl, so no systemd.")
+            raise OperatorError(f"Cannot run {asked}: this host has no systemctl, so no systemd.")
         code, out, err = self._module.run_command([command, *words], environ_update=_LOCALE)
         if code:
-            raise SystemdError(f"{asked} failed: {(err or out).strip()}")
+            raise OperatorError(f"{asked} failed: {(err or out).strip()}")
         return str(out)
 
 

@@ -15,10 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from .._errors.sentence import OperatorError
+
 __all__ = ["Endpoint", "HttpError", "authorisation", "connection_to", "is_dropped", "url_parts"]
 
 
-class HttpError(Exception):
+class HttpError(OperatorError):
     """A server that cannot be talked to; the text is a sentence for the operator, `again` says whether to run again."""
 
     def __init__(self, sentence: str, *, again: bool = False) -> None:

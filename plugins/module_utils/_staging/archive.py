@@ -21,9 +21,9 @@ from urllib.parse import urlsplit, urlunsplit
 from ansible.module_utils.urls import ConnectionError as UrlConnectionError
 from ansible.module_utils.urls import open_url
 
+from .._errors.sentence import OperatorError
 from .._host.tree import digest_of_file, make_directory, paths_below
 from .archive_members import UNREADABLE, Member, kind_of, members_of
-from .directory import StagingError
 
 __all__ = ["fetch", "shown", "unpack", "verify"]
 
@@ -37,7 +37,7 @@ def shown(url: str) -> str:
 def fetch(url: str, archive: Path, *, timeout: int) -> None:
     """Download what the URL names to archive, through the proxies of the environment.
 
-    Raises StagingError when it cannot be had, OSError when it cannot be written.
+    Raises OperatorError when it cannot be had, OSError when it cannot be written.
     """
     with archive.open("wb") as file:
         for chunk in _chunks(url, timeout):
@@ -52,17 +52,17 @@ def _chunks(url: str, timeout: int) -> Iterator[bytes]:
                 yield chunk
     except (OSError, http.client.HTTPException, UrlConnectionError) as error:
         reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
-        raise StagingError(
+        raise OperatorError(
             f"Cannot download {shown(url)}: {reason}. Check that this host reaches the address, directly or "
             f"through the proxy that its environment names, or choose a mirror or a file on the controller."
         ) from error
 
 
 def verify(archive: Path, *, source: str, sha256: str) -> None:
-    """Raise StagingError unless the file has this digest; source is what the message calls it."""
+    """Raise OperatorError unless the file has this digest; source is what the message calls it."""
     found = digest_of_file(archive)
     if found != sha256:
-        raise StagingError(
+        raise OperatorError(
             f"{source} has the wrong digest: expected sha256 {sha256}, found {found} in {archive.stat().st_size} "
             f"bytes. It was cut short, changed since, or the pinned digest is of another file; nothing was installed."
         )
@@ -72,7 +72,7 @@ def unpack(archive: Path, scratch: Path, *, source: str, keep_top_level_director
     """Unpack the archive in the scratch directory; return the release.
 
     That is without the directory that leads all names, unless it is to be kept. Files get 0755 or 0644 and belong to
-    whoever unpacks. Raises StagingError when a member is hostile or the archive unreadable, OSError when the disk
+    whoever unpacks. Raises OperatorError when a member is hostile or the archive unreadable, OSError when the disk
     refuses. What is left in scratch then is the caller's to remove.
     """
     members = (scratch / "members").resolve()
@@ -83,7 +83,7 @@ def unpack(archive: Path, scratch: Path, *, source: str, keep_top_level_director
         top = _leading(members)
         release = (members if keep_top_level_directory else top).rename(scratch.resolve() / os.urandom(16).hex())
         _refuse_links_out_of(release)
-    except StagingError as error:
+    except OperatorError as error:
         raise _unsafe(source, str(error)) from error
     except (FileExistsError, NotADirectoryError) as error:
         raise _unsafe(source, f"it holds {Path(str(error.filename2 or error.filename)).name!r} twice") from error
@@ -96,13 +96,13 @@ def unpack(archive: Path, scratch: Path, *, source: str, keep_top_level_director
     return release
 
 
-def _unsafe(source: str, reason: str) -> StagingError:
-    return StagingError(f"{source} is not safe to unpack: {reason}. Nothing was installed.")
+def _unsafe(source: str, reason: str) -> OperatorError:
+    return OperatorError(f"{source} is not safe to unpack: {reason}. Nothing was installed.")
 
 
-def _unreadable(source: str, error: Exception, kind: str) -> StagingError:
+def _unreadable(source: str, error: Exception, kind: str) -> OperatorError:
     reason = " ".join(str(error).split())
-    return StagingError(f"{source} is not a complete {kind} archive: {reason}. Nothing was installed.")
+    return OperatorError(f"{source} is not a complete {kind} archive: {reason}. Nothing was installed.")
 
 
 def _extract(archive: Path, root: Path) -> None:
@@ -115,7 +115,7 @@ def _extract(archive: Path, root: Path) -> None:
         elif member.kind in ("directory", "file"):
             _place(member, path)
         else:
-            raise StagingError(f"its member {member.name!r} is a device, a pipe or of an unknown kind")
+            raise OperatorError(f"its member {member.name!r} is a device, a pipe or of an unknown kind")
     for member in sorted(links, key=lambda member: member.kind):
         _link(member, root)
 
@@ -124,9 +124,9 @@ def _parts(name: str) -> tuple[str, ...]:
     """Return the components of a member's name below the root of its archive."""
     path = PurePosixPath(name)
     if path.is_absolute():
-        raise StagingError(f"the name {name!r} in it is absolute")
+        raise OperatorError(f"the name {name!r} in it is absolute")
     if ".." in path.parts:
-        raise StagingError(f"the name {name!r} in it leads out of it")
+        raise OperatorError(f"the name {name!r} in it leads out of it")
     return path.parts
 
 
@@ -144,16 +144,16 @@ def _place(member: Member, path: Path) -> None:
 def _link(member: Member, root: Path) -> None:
     path = root.joinpath(*_parts(member.name))
     if os.path.realpath(path.parent) != str(path.parent):
-        raise StagingError(f"its link {member.name!r} lies below another link")
+        raise OperatorError(f"its link {member.name!r} lies below another link")
     make_directory(path.parent)
     if member.kind == "symlink":
         if PurePosixPath(member.target).is_absolute():
-            raise StagingError(f"its link {member.name!r} points to the absolute {member.target!r}")
+            raise OperatorError(f"its link {member.name!r} points to the absolute {member.target!r}")
         path.symlink_to(member.target)
         return
     original = root.joinpath(*_parts(member.target))
     if not original.is_file():
-        raise StagingError(f"its link {member.name!r} shares {member.target!r}, which is no file in it")
+        raise OperatorError(f"its link {member.name!r} shares {member.target!r}, which is no file in it")
     os.link(original, path)
 
 
@@ -161,7 +161,7 @@ def _leading(members: Path) -> Path:
     """Return the directory that all members have in common, members itself when they have none."""
     entries = list(members.iterdir())
     if not entries:
-        raise StagingError("it is empty")
+        raise OperatorError("it is empty")
     return entries[0] if len(entries) == 1 and not entries[0].is_symlink() and entries[0].is_dir() else members
 
 
@@ -169,4 +169,4 @@ def _refuse_links_out_of(release: Path) -> None:
     for name in paths_below(release):
         end = Path(os.path.realpath(release / name))
         if end != release and release not in end.parents:
-            raise StagingError(f"its link {str(name)!r} leads out of it, to {str((release / name).readlink())!r}")
+            raise OperatorError(f"its link {str(name)!r} leads out of it, to {str((release / name).readlink())!r}")

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from .._errors.sentence import OperatorError
 from .._host.tree import MARKER, paths_below, staging_facts, write_atomically
-from .directory import StagingError, plain_name
+from .directory import plain_name
 
 __all__ = ["Configuration", "ConfigurationFile", "Entry", "differences", "found_at"]
 
@@ -58,15 +59,15 @@ class ConfigurationFile:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> ConfigurationFile:
-        """Return the file that one entry of the option files describes. Raises StagingError."""
+        """Return the file that one entry of the option files describes. Raises OperatorError."""
         path, mode = PurePosixPath(parameters["path"]), parameters["mode"]
         if path.is_absolute() or ".." in path.parts or not path.parts or path.parts[0] == MARKER:
-            raise StagingError(f"The path {parameters['path']!r} of a file does not lie inside of its configuration.")
+            raise OperatorError(f"The path {parameters['path']!r} of a file does not lie inside of its configuration.")
         if not isinstance(mode, str) or not re.fullmatch("0[0-7]{3}", mode):
-            raise StagingError(f'The mode {mode!r} of {path} is not four octal digits in quotes, such as "0640".')
+            raise OperatorError(f'The mode {mode!r} of {path} is not four octal digits in quotes, such as "0640".')
         secret = parameters["secret_content"] is not None
         if secret and int(mode, 8) & 0o007:
-            raise StagingError(f'The mode {mode} lets everyone on the host at the secret file {path}: use "0640".')
+            raise OperatorError(f'The mode {mode} lets everyone on the host at the secret file {path}: use "0640".')
         text = parameters["secret_content"] if secret else parameters["content"]
         content = text.encode("utf-8", "surrogateescape")
         return cls(str(path), content, int(mode, 8), secret, parameters.get("tests"))
@@ -82,14 +83,16 @@ class Configuration:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Configuration:
-        """Return the configuration that the parameters of the module describe. Raises StagingError."""
+        """Return the configuration that the parameters of the module describe. Raises OperatorError."""
         files = tuple(ConfigurationFile.from_parameters(entry) for entry in parameters["files"])
         service = plain_name("service", parameters["service"])
         taken: set[str] = set()
         for file in sorted(files, key=lambda file: file.path):
             parents = {str(parent) for parent in PurePosixPath(file.path).parents}
             if file.path in taken or parents & taken:
-                raise StagingError(f"The configuration of {service} has two files that both need the path {file.path}.")
+                raise OperatorError(
+                    f"The configuration of {service} has two files that both need the path {file.path}."
+                )
             taken.add(file.path)
         return cls(service, parameters["user"], files)
 

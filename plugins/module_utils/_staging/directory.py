@@ -16,10 +16,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from .._errors.sentence import OperatorError
 from .._host.tree import remove_tree, sync_directory
 
 __all__ = [
-    "StagingError",
     "leftovers",
     "plain_name",
     "reason_of",
@@ -40,14 +40,10 @@ _ADVICE = {
 }
 
 
-class StagingError(Exception):
-    """Something that cannot or must not be staged; the text is a sentence for the operator."""
-
-
 def plain_name(noun: str, name: str) -> str:
-    """Return name when it can be one component of a path; raise StagingError, calling it noun, when it cannot."""
+    """Return name when it can be one component of a path; raise OperatorError, calling it noun, when it cannot."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+~@-]*", name):
-        raise StagingError(f"The {noun} {name!r} cannot name a directory: letters, digits and ._+~@- can.")
+        raise OperatorError(f"The {noun} {name!r} cannot name a directory: letters, digits and ._+~@- can.")
     return name
 
 

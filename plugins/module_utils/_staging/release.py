@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .._errors.sentence import OperatorError
 from .._host.tree import make_directory, mark_staged, staging_facts
 from .archive import fetch, shown, unpack, verify
-from .directory import StagingError, plain_name, reason_of, replace_tree, scratch_directory
+from .directory import plain_name, reason_of, replace_tree, scratch_directory
 from .foreign import foreign_files, local_directory, put_aside
 from .manifest import manifest_of
 
@@ -38,14 +39,14 @@ class Release:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
-        """Return the release that the parameters of the module name. Raises StagingError."""
+        """Return the release that the parameters of the module name. Raises OperatorError."""
         service = plain_name("service", parameters["service"])
         version = plain_name("version", parameters["version"])
         sha256, url = parameters["sha256"].lower(), parameters["url"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise StagingError(f"The sha256 {sha256!r} of {service} {version} is not 64 hexadecimal digits.")
+            raise OperatorError(f"The sha256 {sha256!r} of {service} {version} is not 64 hexadecimal digits.")
         if url and urlsplit(url).scheme not in ("http", "https", "file"):
-            raise StagingError(f"The url {shown(url)!r} of {service} {version} is neither http, https nor file.")
+            raise OperatorError(f"The url {shown(url)!r} of {service} {version} is neither http, https nor file.")
         return cls(
             service=service,
             version=version,
@@ -80,7 +81,7 @@ def found_at(release: Release) -> dict[str, Any]:
 
 
 def stage(release: Release, *, timeout: int) -> None:
-    """Bring the archive, verify it, unpack it and put it in its place; on StagingError nothing of it is left."""
+    """Bring the archive, verify it, unpack it and put it in its place; on OperatorError nothing of it is left."""
     parent = release.path.parent
     try:
         make_directory(parent)
@@ -96,7 +97,7 @@ def stage(release: Release, *, timeout: int) -> None:
             put_aside(release.path, foreign_files(release.path), release.local)
             replace_tree(new, release.path)
     except OSError as error:
-        raise StagingError(
+        raise OperatorError(
             f"Cannot stage {release.service} {release.version} in {parent}: {reason_of(error, parent)} "
             "Nothing of it was left behind, and what runs was not touched."
         ) from error

@@ -12,11 +12,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._errors.sentence import OperatorError
 from .._host.selinux import restore_labels
 from .._host.system_user import ensure, gid_of, is_missing
 from .._host.tree import make_directory, mark_staged, staging_facts
 from .configuration import Configuration, Entry, differences, found_at
-from .directory import StagingError, reason_of, remove_leftovers, replace_tree, scratch_directory
+from .directory import reason_of, remove_leftovers, replace_tree, scratch_directory
 from .foreign import foreign_files, local_directory, put_aside, told
 from .passed_tests import PassedTests, commands_of_tests
 from .prune import claim
@@ -30,14 +31,14 @@ _KEEP = -1  # what chown takes for leaving the group alone
 def outcome(module: AnsibleModule, configuration: Configuration) -> dict[str, Any]:
     """Stage the configuration unless it is there, and return what the module answers.
 
-    Raises StagingError and SystemUserError; nothing of the configuration is left behind then.
+    Raises OperatorError; nothing of the configuration is left behind then.
     """
     service, digest = configuration.service, configuration.digest
     path = Path(module.params["configurations_dir"], service, digest[:12])
     try:
         return _Staging(module, configuration, path).outcome()
     except OSError as error:
-        raise StagingError(
+        raise OperatorError(
             f"Cannot stage the configuration of {service} in {path.parent}: {reason_of(error, path.parent)} "
             "Nothing of it was left behind, and what runs was not touched."
         ) from error

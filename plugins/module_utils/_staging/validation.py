@@ -19,8 +19,8 @@ from threading import Event
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._errors.sentence import OperatorError
 from .._http.secret_spellings import HIDDEN, hidden
-from .directory import StagingError
 
 __all__ = ["Command", "accepting", "available", "scrubbed"]
 
@@ -36,7 +36,7 @@ _NAME = re.compile(r"^[\s-]*[\w.\"'-]+(?:\s*:(?=\s|$)|=)\s*")
 def available(module: AnsibleModule, service: str, commands: Sequence[Command]) -> list[Command]:
     """Return the commands whose program is on this host; one warning names the others in check mode.
 
-    Raises StagingError for a missing program outside of check mode.
+    Raises OperatorError for a missing program outside of check mode.
     """
     missing = [command for command in commands if not shutil.which(command[0])]
     if missing:
@@ -46,7 +46,7 @@ def available(module: AnsibleModule, service: str, commands: Sequence[Command]) 
             f"The configuration of {service} was not validated by {named}{more}: there is no such program on this host"
         )
         if not module.check_mode:
-            raise StagingError(f"{sentence}. Stage the release that brings it first, or correct validate.")
+            raise OperatorError(f"{sentence}. Stage the release that brings it first, or correct validate.")
         module.warn(f"{sentence} yet. A run without check mode validates it.")
     return [command for command in commands if command not in missing]
 
@@ -61,7 +61,7 @@ def accepting(
 ) -> Iterator[Command]:
     """Run the commands on the configuration in directory side by side. Yield, in their order, those that accept it.
 
-    Raises StagingError with the words of the first that refuses, after which no other one is begun. Those come without
+    Raises OperatorError with the words of the first that refuses, after which no other one is begun. Those come without
     the secrets, but for what stands in the public texts too.
     """
     refused = Event()
@@ -71,7 +71,7 @@ def accepting(
         for command, (code, text) in zip(commands, answers):
             if code:
                 words = scrubbed(text.replace(f"{directory}/", "").strip(), secrets, [service, *public])
-                raise StagingError(
+                raise OperatorError(
                     f"'{shlex.join(_with_directory(command, ''))}' rejects the configuration of {service} with exit "
                     f"code {code}. Nothing was staged, and what runs was not touched. It says:\n{words or '(nothing)'}"
                 )
@@ -81,7 +81,7 @@ def accepting(
 def _answer(directory: Path, service: str, refused: Event, command: Command) -> tuple[int, str]:
     """Return the exit code of the command and what it says, and set `refused` unless it accepts.
 
-    Where that is set already the command is not run: all before it have been. Raises StagingError when it cannot be.
+    Where that is set already the command is not run: all before it have been. Raises OperatorError when it cannot be.
     """
     if refused.is_set():
         return 0, ""
@@ -98,7 +98,7 @@ def _answer(directory: Path, service: str, refused: Event, command: Command) -> 
         )
     except OSError as error:
         refused.set()
-        raise StagingError(f"Cannot run {command[0]} to validate {service}: {error.strerror or error}.") from error
+        raise OperatorError(f"Cannot run {command[0]} to validate {service}: {error.strerror or error}.") from error
     if done.returncode:
         refused.set()
     return done.returncode, f"{done.stdout.strip()}\n{done.stderr.strip()}"

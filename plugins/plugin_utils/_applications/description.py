@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.business_metric import (
     BUSINESS_OPTIONS,
     BusinessMetric,
@@ -44,7 +45,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 __all__ = [
     "SYMPTOMS",
     "Application",
-    "ApplicationError",
     "BusinessMetric",
     "Objective",
     "application",
@@ -67,10 +67,6 @@ _APPLICATION = {
     "symptoms_needed": {"type": "int"},
     "business": {"type": "list", "elements": "dict", "default": [], "options": BUSINESS_OPTIONS},
 }
-
-
-class ApplicationError(Exception):
-    """An application that cannot be used; the text is a sentence for the operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +99,7 @@ class Application:
 def applications(described: Iterable[Mapping[str, Any]]) -> list[Application]:
     """Return the applications, in their order.
 
-    Raises ApplicationError with every fault of all of them: unknown keys, wrong types, two of one name, objectives
+    Raises OperatorError with every fault of all of them: unknown keys, wrong types, two of one name, objectives
     that cannot be met or missed, dependencies that nobody declares or that go round.
     """
     faults: list[str] = []
@@ -111,16 +107,16 @@ def applications(described: Iterable[Mapping[str, Any]]) -> list[Application]:
     faults += [f"Two applications are named {name!r}." for name, times in _repeated(one.name for one in found)]
     faults += _faults_of_dependencies(found)
     if faults:
-        raise ApplicationError(" ".join(faults))
+        raise OperatorError(" ".join(faults))
     return found
 
 
 def application(described: Mapping[str, Any]) -> Application:
-    """Return one application by itself: what it depends on may be declared elsewhere. Raises ApplicationError."""
+    """Return one application by itself: what it depends on may be declared elsewhere. Raises OperatorError."""
     faults: list[str] = []
     found = _application(0, described, faults)
     if found is None:
-        raise ApplicationError(" ".join(faults))
+        raise OperatorError(" ".join(faults))
     return found
 
 

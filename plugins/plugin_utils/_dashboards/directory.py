@@ -11,27 +11,25 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DashboardFileError", "dashboards_in"]
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["dashboards_in"]
 
 # What Grafana itself calls the top, and accepts as no folder's uid.
 _TOP = "general"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-class DashboardFileError(Exception):
-    """A directory without dashboards, or a file that is none; the text is a sentence for the operator."""
-
-
 def dashboards_in(directory: str, *, keep_unusable: bool = False) -> list[dict[str, str]]:
     """Return [{"path": path, "dashboard": text, "folder_uid": uid}], no folder_uid for a file in the directory itself.
 
-    Raises DashboardFileError for a directory without dashboards, and for a file that is no JSON object, which has
+    Raises OperatorError for a directory without dashboards, and for a file that is no JSON object, which has
     `error` in the place of `dashboard` with keep_unusable.
     """
     root = Path(directory)
     files = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
     if not files:
-        raise DashboardFileError(
+        raise OperatorError(
             f"There is no dashboard in {root.resolve()}: neither it nor a directory in it has a file that ends in "
             ".json. Name the directory that holds the folders of dashboards."
         )
@@ -49,7 +47,7 @@ def _entry(file: Path, root: Path, *, keep_unusable: bool) -> dict[str, str]:
     if not wrong:
         return {"path": path, **folder, **_dashboard(model, file.stem)}
     if not keep_unusable:
-        raise DashboardFileError(f"{file} cannot be used: {wrong}")
+        raise OperatorError(f"{file} cannot be used: {wrong}")
     return {"path": path, **folder, "error": wrong}
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.annotations import Annotation
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import DashboardError
 
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
     from grafana_foundation_sdk.builders import dashboard
@@ -52,9 +52,9 @@ class Page:
     period: str = "6h"
 
     def __post_init__(self) -> None:
-        """Refuse a refresh that Grafana would not understand. Raises DashboardError."""
+        """Refuse a refresh that Grafana would not understand. Raises OperatorError."""
         if not re.fullmatch(r"[1-9]\d*[smhd]", self.refresh):
-            raise DashboardError(f"refresh {self.refresh!r} must be a time such as 30s, 1m or 1h.")
+            raise OperatorError(f"refresh {self.refresh!r} must be a time such as 30s, 1m or 1h.")
 
     def model(self) -> dict[str, Any]:
         """Return the JSON model, without an id and the same for the same page."""

@@ -9,22 +9,20 @@ from __future__ import annotations
 import sys
 from importlib import metadata
 
-__all__ = ["DashboardError", "refuse_missing_library"]
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["refuse_missing_library"]
 
 _LIBRARY = "grafana-foundation-sdk"
 # The version names the schema of dashboards. Left to itself, pip takes the one with the oldest schema.
 _VERSION = "1769699379!11.6.0"
 
 
-class DashboardError(Exception):
-    """A dashboard that cannot be built; the text is a sentence for the operator."""
-
-
 def refuse_missing_library() -> None:
-    """Raise DashboardError when this Python cannot build dashboards, for want of the library in its version."""
+    """Raise OperatorError when this Python cannot build dashboards, for want of the library in its version."""
     found = _installed()
     if found != _VERSION:
-        raise DashboardError(
+        raise OperatorError(
             f"Dashboards are built with {_LIBRARY} {_VERSION}, of which {sys.executable} has {found or 'none'}: "
             f"run {sys.executable} -m pip install '{_LIBRARY}=={_VERSION}'."
         )

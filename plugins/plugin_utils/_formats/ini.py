@@ -12,27 +12,25 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["IniError", "ini_text"]
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["ini_text"]
 
 _NAME = re.compile(r"[A-Za-z0-9_][^=:\[\]#;\"`\r\n]*")
 # A comment may begin anywhere in a line, a backslash at its end goes on with the next line, and a pair of quotes goes.
 _CUT = re.compile(r"[#;]|^[\s\"'`]|[\s\\]$")
 
 
-class IniError(Exception):
-    """What ini cannot hold; the text says where, and shows no value."""
-
-
 def ini_text(sections: Mapping[str, Any]) -> str:
     """Return {section: {key: text, number, truth or None}} as ini, without the keys whose value is None.
 
-    The section DEFAULT is what stands above all sections. Raises IniError.
+    The section DEFAULT is what stands above all sections. Raises OperatorError.
     """
     parser = configparser.RawConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # upper case letters stay
     for section, keys in sections.items():
         if not isinstance(keys, Mapping):
-            raise IniError(f"The section {section} has to be a mapping of keys to values.")
+            raise OperatorError(f"The section {section} has to be a mapping of keys to values.")
         read = {_named(key, section): _value(value, f"{section}.{key}") for key, value in keys.items()}
         parser[_named(section, section)] = {key: value for key, value in read.items() if value is not None}
     written = io.StringIO()
@@ -42,7 +40,7 @@ def ini_text(sections: Mapping[str, Any]) -> str:
 
 def _named(name: str, section: str) -> str:
     if not _NAME.fullmatch(str(name)):
-        raise IniError(f"{name!r} in the section {section} cannot be a name in an ini file.")
+        raise OperatorError(f"{name!r} in the section {section} cannot be a name in an ini file.")
     return str(name)
 
 
@@ -50,13 +48,13 @@ def _value(value: Any, place: str) -> str | None:
     if value is None:
         return None
     if isinstance(value, Mapping | list | tuple):
-        raise IniError(f"{place} has to be one text, number or truth: write several as upstream writes them.")
+        raise OperatorError(f"{place} has to be one text, number or truth: write several as upstream writes them.")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "\n" in text or "\r" in text:
-        raise IniError(f"{place} has to be one line.")
+        raise OperatorError(f"{place} has to be one line.")
     if not _CUT.search(text):
         return text
     quote = next((quote for quote in ("`", '"""') if quote not in text), None)
     if quote is None:
-        raise IniError(f'{place} holds both quotes of an ini file, ` and """: it cannot be written down.')
+        raise OperatorError(f'{place} holds both quotes of an ini file, ` and """: it cannot be written down.')
     return f"{quote}{text}{quote}"

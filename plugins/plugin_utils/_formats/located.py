@@ -13,21 +13,19 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["UnstagedFileError", "located"]
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["located"]
 
 _EXPANDED = re.compile(r"(\$__file\{)([^}]+)(?=\})")
 # Lists of patterns relative to the configuration: of Prometheus, of its file_sd_configs, of Alertmanager.
 _PATTERNS = ("rule_files", "scrape_config_files", "files", "templates")
 
 
-class UnstagedFileError(Exception):
-    """A path that is none of the files of the configuration; the text is a sentence for the operator."""
-
-
 def located(
     configuration: Mapping[str, Any], directory: str, files: Iterable[str], *, as_written: bool = False
 ) -> dict[str, Any]:
-    """Return the configuration with absolute paths; raise UnstagedFileError for one that names no file."""
+    """Return the configuration with absolute paths; raise OperatorError for one that names no file."""
     found: dict[str, Any] = _Staged(directory.rstrip("/"), frozenset(files), as_written).located(configuration)
     return found
 
@@ -60,7 +58,7 @@ class _Staged:
         if relative.startswith("/"):
             return value
         if not any(fnmatchcase(file, relative) or _is_below(relative, file) for file in self.files):
-            raise UnstagedFileError(f"{key} names {value}, which is none of the files {self._there()}")
+            raise OperatorError(f"{key} names {value}, which is none of the files {self._there()}")
         return value if self.as_written else f"{self.directory}/{relative}"
 
     def _there(self) -> str:

@@ -19,13 +19,14 @@ from ansible_collections.vigil.observability.plugins.module_utils._deployment.un
     unfit_variable,
     unfit_word,
 )
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._host.system_paths import (
     unfit_data_directory,
     unfit_path,
     unfit_shared_directory,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import ConfigurationFile
-from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError, plain_name
+from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import plain_name
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts import (
     unfit_address,
     unfit_download,
@@ -158,7 +159,7 @@ def _unfit_file(name: str, own: tuple[str, ...]) -> str | None:
         return "cannot be the name of a file: choose another one."
     try:
         ConfigurationFile.from_parameters({"path": name, "mode": "0640", "content": "", "secret_content": None})
-    except StagingError as error:
+    except OperatorError as error:
         return f"cannot be written: {error}"
     return None
 
@@ -175,7 +176,7 @@ def _unfit_plugin(key: str, plugin: Mapping[str, Any]) -> str | None:
         return None if re.fullmatch("[0-9a-fA-F]{64}", value) else f"is {value!r}: a digest has 64 hexadecimal digits."
     try:
         plain_name(key, value)
-    except StagingError as error:
+    except OperatorError as error:
         return f"cannot be used: {error}"
     return None
 

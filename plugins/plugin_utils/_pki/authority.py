@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.certificates import (
-    AuthorityError,
     authority_key_identifier,
     certificate_for,
     common_name,
@@ -37,7 +37,7 @@ with contextlib.suppress(ImportError):  # refused by a sentence when it is used
 
     _SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
-__all__ = ["Authority", "AuthorityError", "Signed", "make_authority", "read_authority", "sign", "unfit_lifetime"]
+__all__ = ["Authority", "Signed", "make_authority", "read_authority", "sign", "unfit_lifetime"]
 
 _SHORTEST_LIFETIME_DAYS = 30
 _AUTHORITY_LIFETIME = timedelta(days=3650)
@@ -93,7 +93,7 @@ def unfit_lifetime(days: int) -> str | None:
 def make_authority(now: datetime) -> tuple[str, str]:
     """Return certificate and key of a new self-signed authority as PEM, valid for ten years from now.
 
-    Raises AuthorityError.
+    Raises OperatorError.
     """
     refuse_missing_library()
     key = ec.generate_private_key(ec.SECP256R1())
@@ -113,12 +113,12 @@ def make_authority(now: datetime) -> tuple[str, str]:
 def read_authority(certificate: str, key: str, trusted: str, now: datetime) -> Authority:
     """Return the authority whose certificate comes first in that PEM, with its chain, and what else is trusted.
 
-    Raises AuthorityError when something is unreadable, does not fit together or cannot sign now.
+    Raises OperatorError when something is unreadable, does not fit together or cannot sign now.
     """
     refuse_missing_library()
     given = read_certificates("authority_certificate", certificate)
     if not given:
-        raise AuthorityError("authority_certificate holds no certificate: give the PEM of the signing authority.")
+        raise OperatorError("authority_certificate holds no certificate: give the PEM of the signing authority.")
     signer, extra = given[0], read_certificates("trusted", trusted)
     _refuse_unfit(signer, now)
     roots = [each for each in given if self_signed(each)]
@@ -134,7 +134,7 @@ def read_authority(certificate: str, key: str, trusted: str, now: datetime) -> A
 def sign(authority: Authority, request: str, *, subject: str, names: Iterable[str], now: datetime, days: int) -> Signed:
     """Return a certificate for the key of the request (PEM), for these names (DNS:..., IP:..., URI:...).
 
-    It is valid from an hour back, for that many days or as long as the authority. Raises AuthorityError.
+    It is valid from an hour back, for that many days or as long as the authority. Raises OperatorError.
     """
     key = _requested_key(request, subject)
     start = (now - timedelta(hours=1)).replace(microsecond=0)
@@ -161,12 +161,12 @@ def _refuse_unfit(signer: x509.Certificate, now: datetime) -> None:
     except x509.ExtensionNotFound:
         signs = False
     if not signs:
-        raise AuthorityError(
+        raise OperatorError(
             f"The certificate {name} cannot sign others, as it is not one of an authority: "
             "the first certificate of authority_certificate has to be the one that signs."
         )
     if not signer.not_valid_before_utc <= now < signer.not_valid_after_utc:
-        raise AuthorityError(
+        raise OperatorError(
             f"The certificate authority {name} is valid from {signer.not_valid_before_utc:%Y-%m-%d %H:%M} to "
             f"{signer.not_valid_after_utc:%Y-%m-%d %H:%M} UTC and it is {now:%Y-%m-%d %H:%M} UTC here: "
             "replace the authority, or set the clock of the controller."
@@ -179,7 +179,7 @@ def _root_of(signer: x509.Certificate, known: list[x509.Certificate]) -> x509.Ce
     while not self_signed(current):
         issuer = next((each for each in known if each not in seen and issued(each, current)), None)
         if issuer is None:
-            raise AuthorityError(
+            raise OperatorError(
                 f"No root leads to the certificate authority {current.subject.rfc4514_string()}: add the certificate "
                 f"of {current.issuer.rfc4514_string()} to the end of authority_certificate, or to trusted."
             )
@@ -192,20 +192,20 @@ def _matching_key(signer: x509.Certificate, text: str) -> _SigningKey:
     try:
         key = serialization.load_pem_private_key(text.encode(), password=None)
     except TypeError as error:
-        raise AuthorityError(
+        raise OperatorError(
             "authority_key is encrypted with a passphrase: give it without one, as a vault variable or a credential."
         ) from error
     except (ValueError, UnsupportedAlgorithm):
         # Not chained: what the parser quotes could be part of the key.
-        raise AuthorityError(
+        raise OperatorError(
             "authority_key cannot be read as a private key in PEM: it has to hold the whole block with its line breaks."
         ) from None
     if not isinstance(key, _SigningKey):
-        raise AuthorityError(
+        raise OperatorError(
             f"authority_key is a {type(key).__name__}, which cannot sign certificates: give an RSA, EC or Ed25519 key."
         )
     if public_bytes(key.public_key()) != public_bytes(signer.public_key()):
-        raise AuthorityError(
+        raise OperatorError(
             f"authority_key does not belong to the certificate authority {signer.subject.rfc4514_string()}: "
             "give the key that was made together with the first certificate of authority_certificate."
         )
@@ -217,8 +217,8 @@ def _requested_key(request: str, subject: str) -> ec.EllipticCurvePublicKey:
         parsed = x509.load_pem_x509_csr(request.encode())
         proven = parsed.is_signature_valid
     except ValueError as error:
-        raise AuthorityError(f"The request for {subject} cannot be read: {error}.") from error
+        raise OperatorError(f"The request for {subject} cannot be read: {error}.") from error
     key = parsed.public_key()
     if not proven or not isinstance(key, ec.EllipticCurvePublicKey):
-        raise AuthorityError(f"The request for {subject} is not signed by an EC key of its own: run again.")
+        raise OperatorError(f"The request for {subject} is not signed by an EC key of its own: run again.")
     return key

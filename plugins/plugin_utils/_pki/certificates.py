@@ -10,6 +10,8 @@ import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
 try:
     import cryptography
     from cryptography import x509
@@ -23,7 +25,6 @@ else:
     LIBRARY = cryptography.__version__
 
 __all__ = [
-    "AuthorityError",
     "authority_key_identifier",
     "certificate_for",
     "common_name",
@@ -41,14 +42,10 @@ _COMMON_NAME_LENGTH = 64  # ub-common-name, RFC 5280
 _OLDEST_LIBRARY = 42
 
 
-class AuthorityError(Exception):
-    """An authority that cannot be used; the text is a sentence for the operator and holds no part of a key."""
-
-
 def refuse_missing_library() -> None:
-    """Raise AuthorityError when this Python cannot sign certificates, for want of a library that is new enough."""
+    """Raise OperatorError when this Python cannot sign certificates, for want of a library that is new enough."""
     if int(LIBRARY.split(".")[0]) < _OLDEST_LIBRARY:
-        raise AuthorityError(
+        raise OperatorError(
             f"Certificates are signed by the Python of the controller, which has "
             f"{'no cryptography' if LIBRARY == '0' else f'cryptography {LIBRARY}'}: "
             f"install cryptography {_OLDEST_LIBRARY} or newer there."
@@ -56,9 +53,9 @@ def refuse_missing_library() -> None:
 
 
 def read_certificates(option: str, text: str) -> list[x509.Certificate]:
-    """Return the certificates of a PEM text, none for an empty one. Raises AuthorityError."""
+    """Return the certificates of a PEM text, none for an empty one. Raises OperatorError."""
     if "PRIVATE KEY" in text:
-        raise AuthorityError(
+        raise OperatorError(
             f"{option} holds a private key, and what it holds is shown to everyone: "
             "put only certificates there, and replace that key."
         )
@@ -67,7 +64,7 @@ def read_certificates(option: str, text: str) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(text.encode())
     except ValueError as error:
-        raise AuthorityError(
+        raise OperatorError(
             f"{option} cannot be read as certificates in PEM ({error}): it has to hold whole blocks from "
             "-----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with their line breaks."
         ) from error

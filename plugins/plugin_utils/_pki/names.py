@@ -10,7 +10,9 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-__all__ = ["IdentityError", "names_of"]
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["names_of"]
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 # Underscores are no part of a host name by the standard, yet in use, and clients accept them.
@@ -19,17 +21,13 @@ _SERVICE = re.compile(r"[a-z](?:[a-z0-9_-]{0,61}[a-z0-9])?\Z")
 _URI_HOST = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\Z")
 
 
-class IdentityError(Exception):
-    """A name that cannot stand in a certificate; the text is a sentence for the operator."""
-
-
 def names_of(service: str, *, host: str, address: str, extra: Iterable[str] = ()) -> list[str]:
     """Return the subject alternative names of a service on a host, each as DNS:..., IP:... or URI:..., sorted.
 
     The URI says which service on which host it is; DNS <service>.vigil.internal is the same name on every host.
     """
     if not _SERVICE.match(service):
-        raise IdentityError(
+        raise OperatorError(
             f"{service!r} cannot name a service: lower-case letters, digits and _- can, at most 63, a letter first."
         )
     names = {
@@ -52,7 +50,7 @@ def _dns_or_ip(name: str, what: str) -> str:
         return f"IP:{ipaddress.ip_address(bare).compressed}"
     except ValueError:
         if not _DOMAIN.match(name):
-            raise IdentityError(f"{what} is neither a DNS name nor an IP address.") from None
+            raise OperatorError(f"{what} is neither a DNS name nor an IP address.") from None
         return f"DNS:{name.lower()}"
 
 
@@ -62,7 +60,7 @@ def _uri_host(host: str) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         if not _URI_HOST.match(host):
-            raise IdentityError(
+            raise OperatorError(
                 f"The inventory name {host!r} cannot stand in a certificate: rename the host to letters, digits and "
                 "._~- (no two dots in a row, none at the ends), and keep its address in ansible_host."
             ) from None

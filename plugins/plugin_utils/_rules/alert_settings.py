@@ -14,9 +14,10 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import ON_ALERTS, wrong_labels
 
-__all__ = ["AlertSettingError", "adjusted", "thresholds"]
+__all__ = ["adjusted", "thresholds"]
 
 # The threshold of an alert is the number directly after a comparison. A comparison with 0 asks whether there is any.
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*(?:bool\b\s*)?(?P<number>[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
@@ -24,10 +25,6 @@ _DURATION = re.compile(r"(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)
 _KEYS = ("enabled", "for", "labels", "threshold")
 
 Rule = dict[str, Any]
-
-
-class AlertSettingError(Exception):
-    """Settings that cannot be used; the text says each fault in a sentence."""
 
 
 def thresholds(expr: str) -> list[re.Match[str]]:
@@ -40,14 +37,14 @@ def adjusted(files: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str,
 
     `files` holds texts by name, `settings` mappings by the name of an alert: `threshold` is the number to compare with,
     `for` a duration of Prometheus, `labels` are laid over those of the alert (null takes one away), and `enabled`
-    says whether the alert stays. Raises AlertSettingError with every fault.
+    says whether the alert stays. Raises OperatorError with every fault.
     """
     if not settings:
         return dict(files)
     parsed = {name: yaml.safe_load(text) for name, text in files.items()}
     known = {rule["alert"]: rule for content in parsed.values() for rule in _alerts(content)}
     if faults := [fault for name in settings for fault in _faults(str(name), settings[name], known)]:
-        raise AlertSettingError(" ".join(faults))
+        raise OperatorError(" ".join(faults))
     wanted = {str(name): setting for name, setting in settings.items() if setting}
     return {name: _text(parsed[name], wanted) or text for name, text in files.items()}
 

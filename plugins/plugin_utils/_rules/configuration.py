@@ -10,13 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
-    AlertSettingError,
-    adjusted,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import adjusted
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import (
     File,
-    RuleFileError,
     file_of_summaries,
     files_at,
     files_of_pairs,
@@ -33,20 +30,20 @@ def files_of_rules(
 ) -> list[File]:
     """Return the rule files at the paths and the shipped ones, with their alerts adjusted.
 
-    Raises RuleFileError for files or settings of alerts that cannot be used.
+    Raises OperatorError for files or settings of alerts that cannot be used.
     """
     found: dict[str, Path] = {}
     for file in _files([shipped, *paths]):
         name = f"rules/{file.stem}.yml"
         if name in found:
-            raise RuleFileError(f"Two rule files would be {name}: {found[name]} and {file}. Rename one of them.")
+            raise OperatorError(f"Two rule files would be {name}: {found[name]} and {file}. Rename one of them.")
         found[name] = file
     texts = {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
     ours = {name: text for name, text in texts.items() if found[name].parent == Path(shipped).expanduser()}
     try:
         texts |= adjusted(ours, alerts or {})
-    except AlertSettingError as error:
-        raise RuleFileError(f"prometheus_alerts cannot be used: {error}") from error
+    except OperatorError as error:
+        raise OperatorError(f"prometheus_alerts cannot be used: {error}") from error
     return [{"path": name, "content": text} for name, text in texts.items()]
 
 
@@ -59,7 +56,7 @@ def files_with_tests(
     retention: str = "",
     summaries: bool = False,
 ) -> list[File]:
-    """Return the files, those of the pairs, and the tests; raise RuleFileError for what cannot be used together."""
+    """Return the files, those of the pairs, and the tests; raise OperatorError for what cannot be used together."""
     within_retention(pairs, retention)
     names = [str(pair["name"]) for pair in pairs]
     found = with_files(files, [*files_of_pairs(pairs), *files_of_tests(tests, sources, names)])

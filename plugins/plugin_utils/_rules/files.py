@@ -15,11 +15,11 @@ from typing import Any
 import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._api.durations import SECONDS
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_summaries import summary_group
 
 __all__ = [
     "File",
-    "RuleFileError",
     "file_of_summaries",
     "files_at",
     "files_of_pairs",
@@ -37,20 +37,16 @@ _RULE_FILE = re.compile(r"\.\./(rules/[^/*?\[\\]+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-class RuleFileError(Exception):
-    """Rules or tests that cannot be used together; the text is a sentence for the operator."""
-
-
 def files_of_pairs(pairs: Iterable[Mapping[str, Any]]) -> list[File]:
     """Return the rule file and the test file of each pair {name, rules, tests}.
 
-    Raises RuleFileError for a name that is none of a file.
+    Raises OperatorError for a name that is none of a file.
     """
     files: list[File] = []
     for pair in pairs:
         name = str(pair["name"])
         if not _NAME.fullmatch(name):
-            raise RuleFileError(
+            raise OperatorError(
                 f"A pair of prometheus_rules is named {name!r}: letters, digits, dots, _ and - make a name of a file."
             )
         files.append({"path": f"rules/{name}.yml", "content": _text(pair["rules"])})
@@ -70,7 +66,7 @@ def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable
     """Return the test files at the paths, with the rules that they name where those are in the configuration.
 
     `sources` are the rule files and directories of the configuration, `pairs` the names of its generated rules. Raises
-    RuleFileError for what is missing or unreadable, and for a test of rules that are not in the configuration.
+    OperatorError for what is missing or unreadable, and for a test of rules that are not in the configuration.
     """
     staged = {file.resolve(): f"../rules/{file.stem}.yml" for source in sources for file in files_at(source, "rule")}
     generated = {f"{name}.yml": f"../rules/{name}.yml" for name in pairs}
@@ -78,11 +74,11 @@ def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable
 
 
 def with_files(files: Sequence[File], more: Iterable[File]) -> list[File]:
-    """Return all files. Raises RuleFileError for two of one name."""
+    """Return all files. Raises OperatorError for two of one name."""
     found = list(files)
     for file in more:
         if file["path"] in {one["path"] for one in found}:
-            raise RuleFileError(
+            raise OperatorError(
                 f"Two files of Prometheus would be {file['path']}: of prometheus_rules, prometheus_rule_files and "
                 "prometheus_rule_tests, two say it. Rename one of them."
             )
@@ -93,24 +89,24 @@ def with_files(files: Sequence[File], more: Iterable[File]) -> list[File]:
 def file_of_summaries(files: Iterable[File]) -> File:
     """Return the rule file that records the summaries of the alerts of all these rule files.
 
-    Raises RuleFileError for a rule file that is no YAML.
+    Raises OperatorError for a rule file that is no YAML.
     """
     groups: list[Mapping[str, Any]] = []
     for file in (file for file in files if file["path"].startswith("rules/")):
         try:
             groups += (yaml.load(file["content"], Loader=_Loader) or {}).get("groups") or []  # noqa: S506 - it is a safe one
         except (yaml.YAMLError, AttributeError) as error:
-            raise RuleFileError(f"The rule file {file['path']} cannot be read: {error}") from None
+            raise OperatorError(f"The rule file {file['path']} cannot be read: {error}") from None
     return {"path": "rules/alert_summaries.yml", "content": _text({"groups": [summary_group(groups)]})}
 
 
 def within_retention(pairs: Iterable[Mapping[str, Any]], retention: str) -> None:
-    """Raise RuleFileError for the first pair whose rules look back longer than samples are kept."""
+    """Raise OperatorError for the first pair whose rules look back longer than samples are kept."""
     kept = _seconds(retention)
     for pair in pairs:
         needed = max(_look_backs(pair["rules"]), key=_seconds, default="0s")
         if kept and _seconds(needed) > kept:
-            raise RuleFileError(
+            raise OperatorError(
                 f"The rules {pair['name']} look {needed} back, but prometheus_retention_time keeps {retention}. Keep "
                 "samples longer, or compare with less: business_rules takes fewer weeks, an objective a shorter window."
             )
@@ -129,7 +125,7 @@ def _seconds(duration: str) -> float:
 def files_at(path: str, kind: str) -> Iterator[Path]:
     """Yield the file at a path, or every *.yml and *.yaml of the directory there, sorted.
 
-    Raises RuleFileError when there is neither; `kind` says of what.
+    Raises OperatorError when there is neither; `kind` says of what.
     """
     place = Path(path).expanduser()
     if place.is_dir():
@@ -137,7 +133,7 @@ def files_at(path: str, kind: str) -> Iterator[Path]:
     elif place.is_file():
         yield place
     else:
-        raise RuleFileError(f"There is no {kind} file or directory {place} on the controller.")
+        raise OperatorError(f"There is no {kind} file or directory {place} on the controller.")
 
 
 def _test(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str]) -> File:
@@ -146,13 +142,13 @@ def _test(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str]) 
         text = file.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise RuleFileError(f"The test file {file} is no YAML: {error}") from None
+        raise OperatorError(f"The test file {file} is no YAML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleFileError(f"The test file {file} is not readable as text ({error}).") from None
+        raise OperatorError(f"The test file {file} is not readable as text ({error}).") from None
     parts = tree.value if isinstance(tree, yaml.MappingNode) else []
     named = next((value for key, value in parts if key.value == "rule_files"), None)
     if not isinstance(named, yaml.SequenceNode) or not named.value:
-        raise RuleFileError(f"The test file {file} names no rule_files: name those that it tests, relative to it.")
+        raise OperatorError(f"The test file {file} names no rule_files: name those that it tests, relative to it.")
     names = sorted({name for one in named.value for name in _names(file, str(one.value), staged, generated)})
     rest = text[named.end_mark.index :]
     text = f"{text[: named.start_mark.index]}[{', '.join(names)}]{'' if rest[:1] in {'', chr(10)} else chr(10)}{rest}"
@@ -166,9 +162,9 @@ def _names(file: Path, pattern: str, staged: Mapping[Path, str], generated: Mapp
         yield generated[Path(pattern).name]
         return
     if not matches:
-        raise RuleFileError(f"The test file {file} names the rules {pattern}, which are not there, as seen from it.")
+        raise OperatorError(f"The test file {file} names the rules {pattern}, which are not there, as seen from it.")
     if unknown := [match for match in matches if Path(match).resolve() not in staged]:
-        raise RuleFileError(
+        raise OperatorError(
             f"The test file {file} names the rules {', '.join(unknown)}, which are not given: add them to "
             "prometheus_rule_files."
         )

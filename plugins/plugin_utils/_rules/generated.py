@@ -11,35 +11,26 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.generator import business_pair
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.generator import correlation_pair
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import (
-    Forecast,
-    ForecastError,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import Forecast
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.generator import predictive_pair
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.generator import slo_pair
 
-__all__ = ["GenerationError", "business", "correlation", "of_all_kinds", "predictive", "slo"]
+__all__ = ["business", "correlation", "of_all_kinds", "predictive", "slo"]
 
 Described = Iterable[Mapping[str, Any]]
 Pairs = list[dict[str, Any]]
-
-
-class GenerationError(Exception):
-    """Applications or settings that no rules follow from; the text is a sentence for the operator."""
 
 
 def slo(described: Described) -> Pairs:
     """Return a pair for each application that has an objective."""
     try:
         return [slo_pair(one).as_dict() for one in applications(described) if one.objectives]
-    except ApplicationError as error:
-        raise GenerationError(f"Rules cannot be made from these objectives: {error}") from error
+    except OperatorError as error:
+        raise OperatorError(f"Rules cannot be made from these objectives: {error}") from error
 
 
 def predictive(described: Described, minutes: int = 15, probability: float = 0.8) -> Pairs:
@@ -47,24 +38,24 @@ def predictive(described: Described, minutes: int = 15, probability: float = 0.8
     try:
         forecast = Forecast(minutes=int(minutes), probability=float(probability))
         return [predictive_pair(one, forecast).as_dict() for one in applications(described) if one.objectives]
-    except (ApplicationError, ForecastError, ValueError) as error:
-        raise GenerationError(f"Violations of these objectives cannot be foreseen: {error}") from error
+    except (OperatorError, ValueError) as error:
+        raise OperatorError(f"Violations of these objectives cannot be foreseen: {error}") from error
 
 
 def correlation(described: Described) -> Pairs:
     """Return a pair for each application that has symptoms."""
     try:
         return [correlation_pair(one).as_dict() for one in applications(described) if one.symptoms]
-    except ApplicationError as error:
-        raise GenerationError(f"correlation_rules: {error}") from error
+    except OperatorError as error:
+        raise OperatorError(f"correlation_rules: {error}") from error
 
 
 def business(described: Described, weeks: int = 4) -> Pairs:
     """Return a pair for each application that has business metrics, comparing with so many weeks before."""
     try:
         return [business_pair(one, weeks).as_dict() for one in applications(described) if one.business]
-    except ApplicationError as error:
-        raise GenerationError(f"business_rules: {error}") from error
+    except OperatorError as error:
+        raise OperatorError(f"business_rules: {error}") from error
 
 
 def of_all_kinds(described: Described) -> Pairs:

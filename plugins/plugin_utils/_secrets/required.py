@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
 
-__all__ = ["PHASES", "TRUSTED", "Changes", "Secret", "SecretsError", "missing", "next_phase", "rotated"]
+__all__ = ["PHASES", "TRUSTED", "Changes", "Secret", "missing", "next_phase", "rotated"]
 
 Path = tuple[str, ...]
 # New values by path of keys; None removes the key.
@@ -26,10 +27,6 @@ TRUSTED = "certificates_trusted"
 _NEXT_CERTIFICATE, _NEXT_KEY = "secrets_next_authority_certificate", "secrets_next_authority_key"
 _PREVIOUS_CERTIFICATE = "secrets_previous_authority_certificate"
 _PASSWORD_BYTES = 24  # 32 characters
-
-
-class SecretsError(Exception):
-    """A wish that cannot be granted; the text is a sentence for the operator without any value."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def missing(wanted: Iterable[Secret], values: Mapping[str, Any], elsewhere: Coll
         if secret.kind != "authority":
             changes.update({path: _password() for path in absent})
         elif len(absent) == 1:
-            raise SecretsError(
+            raise OperatorError(
                 f"{absent[0][0]} is missing, while the other half of the authority is there: "
                 "put the missing half back, or remove the other to have a new authority made."
             )
@@ -65,31 +62,31 @@ def missing(wanted: Iterable[Secret], values: Mapping[str, Any], elsewhere: Coll
 
 
 def rotated(wanted: Iterable[Secret], values: Mapping[str, Any], names: Iterable[str]) -> Changes:
-    """Return a new value for each password named as variable or variable.member. Raises SecretsError."""
+    """Return a new value for each password named as variable or variable.member. Raises OperatorError."""
     wanted = list(wanted)
     kept = {secret.name for secret in wanted if secret.kind == "key"}
     known = {".".join(path): path for secret in wanted if "password" in secret.kind for path in secret.paths()}
     changes: Changes = {}
     for name in names:
         if name in kept:
-            raise SecretsError(
+            raise OperatorError(
                 f"Cannot rotate {name}: the service that has encrypted its own secrets with it would lose them."
             )
         if name not in known:
-            raise SecretsError(
+            raise OperatorError(
                 f"Cannot rotate {name}: what can be rotated is {', '.join(sorted(known)) or 'nothing'}. "
                 "The certificate authority is replaced in phases, by secrets_authority=prepare, switch and finish."
             )
         if _value(values, known[name]) is None:
-            raise SecretsError(f"Cannot rotate {name}: this file does not hold it. Change it where it is defined.")
+            raise OperatorError(f"Cannot rotate {name}: this file does not hold it. Change it where it is defined.")
         changes[known[name]] = _password()
     return changes
 
 
 def next_phase(phase: str, values: Mapping[str, Any], now: datetime) -> Changes:
-    """Return what to change for a phase of replacing the authority, nothing when it was done. Raises SecretsError."""
+    """Return what to change for a phase of replacing the authority, nothing when it was done. Raises OperatorError."""
     if not all(values.get(key) for key in (_CERTIFICATE, _KEY)):
-        raise SecretsError(
+        raise OperatorError(
             f"Cannot {phase} the replacement of the certificate authority: this file does not hold one. "
             "Replace an authority that is defined elsewhere there, and trust both by certificates_trusted meanwhile."
         )
@@ -98,7 +95,7 @@ def next_phase(phase: str, values: Mapping[str, Any], now: datetime) -> Changes:
 
 def _prepare(values: Mapping[str, Any], now: datetime) -> Changes:
     if values.get(_PREVIOUS_CERTIFICATE):
-        raise SecretsError(
+        raise OperatorError(
             "Cannot prepare another authority while the one before is still trusted: "
             "run the site playbook on all hosts, then secrets_authority=finish, and then prepare."
         )
@@ -113,7 +110,7 @@ def _switch(values: Mapping[str, Any], _now: datetime) -> Changes:
     if not values.get(_NEXT_KEY):
         if values.get(_PREVIOUS_CERTIFICATE):
             return {}
-        raise SecretsError(
+        raise OperatorError(
             "Cannot switch to the next authority, as there is none: run secrets_authority=prepare first, "
             "and then the site playbook on all hosts so that they trust it."
         )
@@ -130,7 +127,7 @@ def _switch(values: Mapping[str, Any], _now: datetime) -> Changes:
 
 def _finish(values: Mapping[str, Any], _now: datetime) -> Changes:
     if values.get(_NEXT_KEY):
-        raise SecretsError(
+        raise OperatorError(
             "Cannot finish while the next authority does not sign yet: run secrets_authority=switch first, "
             "and then the site playbook on all hosts so that all certificates are signed anew."
         )
@@ -152,7 +149,7 @@ def _value(values: Mapping[str, Any], path: Path) -> Any:
     if value is None or len(path) == 1:
         return value
     if not isinstance(value, Mapping):
-        raise SecretsError(f"{path[0]} is not a mapping: it has to hold a password for each member, as {path[1]}.")
+        raise OperatorError(f"{path[0]} is not a mapping: it has to hold a password for each member, as {path[1]}.")
     return value.get(path[1])
 
 

@@ -18,18 +18,15 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, is_encrypted, match_encrypt_secret, parse_vaulttext_envelope
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._host.tree import make_directory, write_atomically
 
-__all__ = ["SecretsFile", "SecretsFileError", "path_beside"]
+__all__ = ["SecretsFile", "path_beside"]
 
 _HEADER = """\
 # Secrets of this inventory, made by playbooks/secrets.yml: values that are there are never changed unless asked.
 # Comments stay. To look: ansible-vault view; to change a value by hand: ansible-vault edit.
 """
-
-
-class SecretsFileError(Exception):
-    """A file that cannot be found, read or written; the text is a sentence for the operator without any value."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class SecretsFile:
     secrets: Sequence[tuple[str, Any]]
 
     def read(self) -> str:
-        """Return the text of the file, that of a new file when there is none. Raises SecretsFileError."""
+        """Return the text of the file, that of a new file when there is none. Raises OperatorError."""
         self._refuse_without_password()
         self._refuse_shadowed()
         if not self.path.exists():
@@ -50,7 +47,7 @@ class SecretsFile:
     def write(self, text: str, *, instead_of: str) -> None:
         """Encrypt the text into the file, for its owner alone, with the password that it had.
 
-        Raises SecretsFileError when the file does not hold the text any more that this one was made from.
+        Raises OperatorError when the file does not hold the text any more that this one was made from.
         """
         if not self.path.exists():
             self._password()  # refuses before a directory is made
@@ -58,7 +55,7 @@ class SecretsFile:
         with _alone(self.path.parent):
             found, vault_id, secret = self._opened() if self.path.exists() else (_HEADER, *self._password())
             if found != instead_of:
-                raise SecretsFileError(
+                raise OperatorError(
                     f"Another run has changed {self.path} since this one read it, and nothing was written: run again."
                 )
             # Without the id where it is the usual one, as ansible-vault does.
@@ -72,27 +69,27 @@ class SecretsFile:
         try:
             vault_id, secret = match_encrypt_secret(self.secrets, constants.DEFAULT_VAULT_ENCRYPT_IDENTITY)
         except AnsibleError as error:
-            raise SecretsFileError(f"Cannot encrypt {self.path}: {error.message}") from error
+            raise OperatorError(f"Cannot encrypt {self.path}: {error.message}") from error
         return vault_id, secret
 
     def _opened(self) -> tuple[str, str, Any]:
         """Return the text, and the vault id and secret that the file is encrypted with."""
         content = self.path.read_bytes()
         if not is_encrypted(content):
-            raise SecretsFileError(
+            raise OperatorError(
                 f"{self.path} is not encrypted: encrypt it by `ansible-vault encrypt {self.path}` and run again."
             )
         try:
             text, _vault_id, secret = VaultLib(self.secrets).decrypt_and_get_vault_id(content)
         except AnsibleError as error:
-            raise SecretsFileError(
+            raise OperatorError(
                 f"Cannot decrypt {self.path}: give the vault password that it was encrypted with."
             ) from error
         return text.decode(), parse_vaulttext_envelope(content)[3], secret
 
     def _refuse_without_password(self) -> None:
         if not self.secrets:
-            raise SecretsFileError(
+            raise OperatorError(
                 f"Secrets are only written encrypted, and there is no vault password to encrypt {self.path} with: "
                 "run again with --vault-password-file FILE or --ask-vault-pass, or set ANSIBLE_VAULT_PASSWORD_FILE."
             )
@@ -108,7 +105,7 @@ class SecretsFile:
         if directory.is_dir() or not (taken or directory.exists()):
             return
         found = taken[0] if taken else directory
-        raise SecretsFileError(
+        raise OperatorError(
             f"Cannot make {self.path} beside {found}: Ansible reads either the directory {directory} or that file. "
             f"Move the file into the directory, to {directory / 'main.yml'}, and run again."
         )
@@ -130,6 +127,6 @@ def path_beside(sources: Sequence[str]) -> Path:
     for source in map(Path, sources):
         if source.exists():
             return (source if source.is_dir() else source.parent) / "group_vars" / "all" / "secrets.yml"
-    raise SecretsFileError(
+    raise OperatorError(
         "There is no inventory on disk to write secrets beside: name one by -i, or the file by -e secrets_file=PATH."
     )

@@ -11,12 +11,14 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
 __all__ = ["TextError", "values_of", "with_value", "without_key"]
 
 _INDENT = "  "
 
 
-class TextError(Exception):
+class TextError(OperatorError):
     """A YAML text that cannot be read or changed; the text is a sentence that holds none of its values."""
 
 

@@ -15,17 +15,15 @@ from urllib.parse import urlsplit
 
 import yaml
 
-__all__ = ["ARCHITECTURES", "CatalogueError", "architectures_of", "is_tested", "release_of"]
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["ARCHITECTURES", "architectures_of", "is_tested", "release_of"]
 
 CATALOGUE = Path(__file__).parents[3] / "catalogue.yml"
 # What upstream calls the architectures of `uname -m` in the names of its archives.
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armv7", "ppc64le": "ppc64le", "s390x": "s390x"}
 # In C where there is one: every host of a run reads it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class CatalogueError(Exception):
-    """A release that the catalogue does not have."""
 
 
 def release_of(
@@ -44,20 +42,20 @@ def release_of(
         {version, url, sha256, data_oldest_reader (may be None)}
 
     Raises:
-        CatalogueError: There is no such component, version or architecture, or no digest.
+        OperatorError: There is no such component, version or architecture, or no digest.
     """
     known = _read(CATALOGUE).get(component, {})
     releases = known.get("releases", {}) | (extra or {}).get(component, {})
     chosen = str(version or known.get("default", ""))
     if chosen not in releases:
-        raise CatalogueError(f"There is no {component} {chosen} in the catalogue.{_close_to(chosen, releases)}")
+        raise OperatorError(f"There is no {component} {chosen} in the catalogue.{_close_to(chosen, releases)}")
     release = releases[chosen]
     name = ARCHITECTURES.get(architecture, architecture)
     archive = release.get(name)
     if not archive:
-        raise CatalogueError(f"{component} {chosen} has no archive for {name}. Add one to vigil_catalogue_extra.")
+        raise OperatorError(f"{component} {chosen} has no archive for {name}. Add one to vigil_catalogue_extra.")
     if not archive.get("sha256") or not archive.get("url"):
-        raise CatalogueError(f"{component} {chosen} for {name} has no url or no sha256 in vigil_catalogue_extra.")
+        raise OperatorError(f"{component} {chosen} for {name} has no url or no sha256 in vigil_catalogue_extra.")
     return {
         "version": chosen,
         "url": _mirrored(archive["url"], mirror),
@@ -72,7 +70,7 @@ def architectures_of(component: str, *, version: str | None, extra: Mapping[str,
     for architecture in ARCHITECTURES:
         try:
             release_of(component, version=version, architecture=architecture, mirror=None, extra=extra)
-        except CatalogueError:
+        except OperatorError:
             continue
         found.append(architecture)
     return found

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import is_meshed, ports_of
 
-__all__ = ["RetentionError", "certified", "planned"]
+__all__ = ["certified", "planned"]
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
 _DATA_DIRS = {
@@ -27,14 +28,10 @@ _MADE = "/etc/vigil/certificates/"
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
 
 
-class RetentionError(Exception):
-    """A retention that is no size; the text is a sentence for the operator."""
-
-
 def planned(
     variables: Mapping[str, Any], names: Iterable[str], ports: Mapping[str, int], *, by_itself: bool = False
 ) -> list[dict[str, Any]]:
-    """Return what host_preflight takes of each service; raise RetentionError for a retention that is no size."""
+    """Return what host_preflight takes of each service; raise OperatorError for a retention that is no size."""
     made = "" if by_itself else _MADE
     return [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
 
@@ -100,5 +97,5 @@ def _files(variables: Mapping[str, Any], name: str, made: str) -> dict[str, list
 def _bytes(name: str, size: str) -> int:
     matched = re.fullmatch(r"(\d+)([KMGTPE]?B)", size)
     if not matched:
-        raise RetentionError(f"{name}_retention_size is {size!r}; it must be a whole number with a unit, like 50GB.")
+        raise OperatorError(f"{name}_retention_size is {size!r}; it must be a whole number with a unit, like 50GB.")
     return int(matched[1]) * _UNITS[matched[2]]

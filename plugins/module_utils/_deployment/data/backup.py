@@ -15,21 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..._errors.sentence import OperatorError
 from ..._host.system_user import gid_of, uid_of
 from ..._host.tree import make_directory, remove_tree, sync_directory
 from ..._staging.directory import remove_leftovers, replace_tree, scratch_directory
 
-__all__ = ["DataCopy", "DataCopyError"]
+__all__ = ["DataCopy"]
 
 _KEPT = 2
 # What SQLite keeps beside a database that was not closed well: of these the copy needs the ones with data in them.
 _BESIDE, _WITH_DATA = ("-wal", "-shm", "-journal"), ("-wal", "-journal")
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
-
-
-class DataCopyError(Exception):
-    """A copy that cannot be made or put back; the text is a sentence for the operator."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class DataCopy:
     def make(self, release: str) -> Path:
         """Copy the data that this release has left, and return the directory of the copy; it is whole or not there.
 
-        Raises OSError and DataCopyError.
+        Raises OSError and OperatorError.
         """
         make_directory(self.folder, 0o700)
         remove_leftovers(self.folder)
@@ -99,7 +96,7 @@ class DataCopy:
         return copy
 
     def put_back(self, copy: Path) -> None:
-        """Let the data be what it was when the copy was made; the service must not run. Raises OSError, DataCopyError.
+        """Let the data be what it was when the copy was made; the service must not run. Raises OSError, OperatorError.
 
         Killed in between, it has to be done again before anything may read the data.
         """
@@ -142,7 +139,7 @@ class DataCopy:
         code, out, err = self.run(words)
         if code:
             said = "; ".join((err or out).strip().splitlines()[-3:])
-            raise DataCopyError(f"the command that is to {verb} the data, {shlex.join(words)}, failed: {said}")
+            raise OperatorError(f"the command that is to {verb} the data, {shlex.join(words)}, failed: {said}")
 
 
 def _write(source: Path, target: Path) -> None:

@@ -57,7 +57,7 @@ class DataGuard:
     def prepare(self, systemd: Systemd, record: Path) -> None:
         """Do that, with the service stopped, before anything is switched.
 
-        Raises OSError, SystemdError and DataCopyError.
+        Raises OSError, OperatorError.
         """
         step, active, pending = self.step(), self.before.record.active, self.before.record.copy
         if step == "restore" and pending:
@@ -79,7 +79,7 @@ class DataGuard:
     def take_back(self, systemd: Systemd, record: Path, pending: PendingCopy) -> None:
         """Stop the service and put the copy back; a run that is killed in between is finished by the next one.
 
-        Raises OSError, SystemdError and DataCopyError.
+        Raises OSError, OperatorError.
         """
         _note(record, replace(pending, restoring=True))
         _stop(systemd)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import role_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import AuthorityError, read_authority
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import read_authority
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import LONGEST, SHORTEST, fits
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.required import Secret
 
@@ -104,7 +105,7 @@ def _lacking(host: HostInputs, name: str, members: tuple[str, ...] | None) -> li
 def _unfit(certificate: str, key: str, trusted: str, *, now: datetime) -> str:
     try:
         read_authority(certificate, key, trusted, now)
-    except AuthorityError as error:
+    except OperatorError as error:
         # The text names the options of the module certificates; the variables are called after these.
         options = r"\bauthority_(certificate|key)\b|^trusted\b|(?<= to )trusted\b"
         return re.sub(options, r"certificates_\g<0>", str(error))

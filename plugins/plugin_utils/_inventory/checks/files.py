@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import UnstagedFileError, located
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import located
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import OWN_SECRETS
@@ -38,5 +39,5 @@ def unstaged_files(host: HostInputs) -> Iterator[Fault]:
         for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
             try:
                 located({name: plain(host.value(name))}, f"/etc/{service}", files)
-            except UnstagedFileError as error:
+            except OperatorError as error:
                 yield Fault(name, host.name, f"cannot be used: {error}")

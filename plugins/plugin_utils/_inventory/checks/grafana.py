@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.module_utils._api.secret_digest import PUBLIC_KEY
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import (
-    DashboardFileError,
-    dashboards_in,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import dashboards_in
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import SHORTEST
@@ -53,7 +51,7 @@ def unfit_grafana(host: HostInputs) -> Iterator[Fault]:
     if directory := host.value("provision_dashboard_directory"):
         try:
             dashboards_in(str(directory), keep_unusable=True)
-        except DashboardFileError as error:
+        except OperatorError as error:
             yield Fault("provision_dashboard_directory", host.name, f"cannot be used: {error}")
 
 

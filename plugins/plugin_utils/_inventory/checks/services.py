@@ -11,33 +11,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
-from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import IdentityError, names_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
-    AlertSettingError,
-    adjusted,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import names_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import adjusted
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import (
     files_of_rules,
     files_with_tests,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import RuleFileError
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import GenerationError, of_all_kinds
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import of_all_kinds
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import (
     ARCHITECTURES,
-    CatalogueError,
     is_tested,
     release_of,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import (
-    RetentionError,
-    certified,
-    planned,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import certified, planned
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import main_port
 
 __all__ = [
@@ -139,7 +131,7 @@ def _no_release(component: str, version: str, extra: Mapping[str, Any]) -> str:
     for architecture in ARCHITECTURES:
         try:
             found = release_of(component, version=version, architecture=architecture, mirror=None, extra=extra)
-        except CatalogueError as error:
+        except OperatorError as error:
             reasons[str(error)] = None
         except (AttributeError, TypeError):
             reasons["vigil_catalogue_extra has to map component, version and architecture to url and sha256."] = None
@@ -158,7 +150,7 @@ def _uncertifiable(host: HostInputs, play: Play) -> str:
     try:
         for service in [*plain(certified(said, host.certified)), *host.value("certificates_more_services", [])]:
             names_of(service["name"], host=host.name, address=address, extra=service.get("names", ()))
-    except IdentityError as error:
+    except OperatorError as error:
         return str(error)
     except ValueError as error:
         return f"An external URL of {listed(host.certified)} cannot be read ({error})."
@@ -168,7 +160,7 @@ def _uncertifiable(host: HostInputs, play: Play) -> str:
 def _wrong_size(size: object) -> str:
     try:
         planned({"prometheus_retention_size": size}, ["prometheus"], {"prometheus": 0})
-    except RetentionError as error:
+    except OperatorError as error:
         return str(error).removeprefix("prometheus_retention_size ")
     return ""
 
@@ -187,14 +179,14 @@ def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
     applications = host.value("prometheus_applications", host.value("vigil_applications", []))
     try:
         pairs = [*of_all_kinds(plain(applications)), *pairs]
-    except GenerationError as error:
+    except OperatorError as error:
         yield Fault("vigil_applications", host.name, f"cannot be used: {error}")
         return
     paths = [str(path) for path in host.value("prometheus_rule_tests", [])]
     for subject, tests in (("prometheus_rules", []), ("prometheus_rule_tests", paths)):
         try:
             files_with_tests(files, pairs, tests, sources, retention=retention)
-        except RuleFileError as error:
+        except OperatorError as error:
             yield Fault(subject, host.name, f"cannot be used: {error}")
             return
         except (KeyError, TypeError, AttributeError):
@@ -205,7 +197,7 @@ def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
 def _wrong_alerts(settings: Mapping[str, Any]) -> str:
     try:
         adjusted({file.name: file.read_text(encoding="utf-8") for file in _RULES.glob("*.yml")}, settings)
-    except AlertSettingError as error:
+    except OperatorError as error:
         return str(error)
     return ""
 
@@ -213,7 +205,7 @@ def _wrong_alerts(settings: Mapping[str, Any]) -> str:
 def _unreadable(paths: Sequence[str]) -> str:
     try:
         files_of_rules([str(path) for path in paths], str(_RULES))
-    except RuleFileError as error:
+    except OperatorError as error:
         relative = any(not Path(path).expanduser().is_absolute() for path in paths)
         return f"{error}{f' A relative path begins at {Path.cwd()}.' if relative else ''}"
     except (OSError, UnicodeDecodeError) as error:

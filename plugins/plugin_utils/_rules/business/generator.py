@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.business_metric import BusinessMetric
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    Application,
-    ApplicationError,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.alerts import alerts, selector
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.tests import EVALUATION, tests
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
@@ -35,11 +33,11 @@ _CLOCKS = {"same": 0, "ahead": -1, "behind": 1}
 def business_pair(application: Application, weeks: int) -> RulePair:
     """Return the rules for the business metrics of an application, of which it has one at least, and their tests.
 
-    They look back `weeks` weeks and an hour in their own recordings. Raises ApplicationError for fewer weeks than a
+    They look back `weeks` weeks and an hour in their own recordings. Raises OperatorError for fewer weeks than a
     comparison needs.
     """
     if not _FEWEST_WEEKS <= weeks <= _MOST_WEEKS:
-        raise ApplicationError(
+        raise OperatorError(
             f"Business metrics are compared with {_FEWEST_WEEKS} to {_MOST_WEEKS} previous weeks, not with {weeks}."
         )
     name = f"business-{application.name}"

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Objective
 
-__all__ = ["COMPLIANCE_MINUTES", "ENOUGH_FORECASTS", "Forecast", "ForecastError"]
+__all__ = ["COMPLIANCE_MINUTES", "ENOUGH_FORECASTS", "Forecast"]
 
 COMPLIANCE_MINUTES = 60
 # A day of forecasts, one each 30 s.
 ENOUGH_FORECASTS = 2880
 _FEWEST_REQUESTS = 0.05
 _FEWEST_ALLOWED = 1.8
-
-
-class ForecastError(Exception):
-    """A forecast that cannot be made; the text is a sentence for the operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +29,12 @@ class Forecast:
 
     def __post_init__(self) -> None:
         if not 1 <= self.minutes <= COMPLIANCE_MINUTES:
-            raise ForecastError(
+            raise OperatorError(
                 f"minutes {self.minutes} must be 1 to {COMPLIANCE_MINUTES}: the forecast is of the ratio over an hour, "
                 "and of later minutes nothing would be known."
             )
         if not 0 < self.probability < 1:
-            raise ForecastError(f"probability {self.probability} must lie between 0 and 1, such as 0.8.")
+            raise OperatorError(f"probability {self.probability} must lie between 0 and 1, such as 0.8.")
 
     def fewest_requests(self, objective: Objective) -> float:
         """Return the requests per second below which a single bad one decides about the hour.

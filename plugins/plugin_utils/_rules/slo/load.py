@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
     Application,
-    ApplicationError,
     Objective,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.matcher import (
@@ -117,14 +117,14 @@ def metric_names(application: Application, objective: Objective) -> set[str]:
 def example_statuses(bad_status: str) -> tuple[str, str]:
     """Return a status that is good and one that is bad.
 
-    Raises ApplicationError when the expression takes everything for bad, or nothing that it mentions.
+    Raises OperatorError when the expression takes everything for bad, or nothing that it mentions.
     """
     mentioned = re.findall(r"\w+", bad_status)
     good = [status for status in _GOOD if not re.fullmatch(bad_status, status)]
     bad = [status for status in (*mentioned, *_BAD) if re.fullmatch(bad_status, status)]
     if not good or not bad:
         found = "matches every usual status of a success" if not good else "matches no usual status of a failure"
-        raise ApplicationError(f"bad_status {bad_status!r} {found}, so no request can be told to be good or bad by it.")
+        raise OperatorError(f"bad_status {bad_status!r} {found}, so no request can be told to be good or bad by it.")
     return good[0], bad[0]
 
 

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from ansible_collections.vigil.observability.plugins.action.certificates import ActionModule
 from ansible_collections.vigil.observability.plugins.module_utils._certificates.issuance import HostCertificates
-from ansible_collections.vigil.observability.plugins.module_utils._certificates.request import RequestError
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.modules import host_certificates
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
@@ -219,7 +219,7 @@ def test_failure_of_the_first_call_is_the_result(site: Site, authority: Pair, mo
 
 
 def _unwell(_self: Any) -> Result:
-    raise RequestError("The host is unwell.")
+    raise OperatorError("The host is unwell.")
 
 
 def test_failure_of_the_second_call_is_the_result(site: Site, authority: Pair) -> None:

@@ -17,11 +17,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment import health
-from ansible_collections.vigil.observability.plugins.module_utils._deployment.health import (
-    Endpoint,
-    HealthError,
-    NotHealthyYet,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.health import Endpoint, NotHealthyYet
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 
 
 class Service(ThreadingHTTPServer):
@@ -117,7 +114,7 @@ def test_other_answer_is_not_healthy_yet_and_told(service: Service, status: int)
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_credentials_are_not_waited_for(service: Service, status: int) -> None:
     service.status = status
-    with pytest.raises(HealthError, match=f"refuses the credentials of the health check \\(HTTP {status}\\)$"):
+    with pytest.raises(OperatorError, match=f"refuses the credentials of the health check \\(HTTP {status}\\)$"):
         Endpoint(service.url()).check()
 
 
@@ -144,7 +141,7 @@ def test_user_without_a_password_file_has_an_empty_password(service: Service) ->
 
 
 def test_missing_password_file_is_not_waited_for(service: Service) -> None:
-    with pytest.raises(HealthError, match="Cannot read the password of the health check: .*'/nowhere'"):
+    with pytest.raises(OperatorError, match="Cannot read the password of the health check: .*'/nowhere'"):
         Endpoint(service.url(), username="admin", password_file="/nowhere").check()
 
 
@@ -172,7 +169,7 @@ def test_service_that_hangs_is_not_healthy_yet(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/", "localhost:9090"])
 def test_address_of_another_kind_is_refused(url: str) -> None:
-    with pytest.raises(HealthError, match="is no http or https address"):
+    with pytest.raises(OperatorError, match="is no http or https address"):
         Endpoint(url).check()
 
 
@@ -188,7 +185,7 @@ def test_certificate_need_not_name_the_address_that_only_this_host_uses(service:
 
 def test_certificate_of_nobody_known_is_not_waited_for(service: Service, certificates: Path) -> None:
     secure(service, certificates)
-    with pytest.raises(HealthError, match="The certificate of https://localhost:.* is not trusted: self.signed"):
+    with pytest.raises(OperatorError, match="The certificate of https://localhost:.* is not trusted: self.signed"):
         Endpoint(service.url("https", "localhost")).check()
 
 
@@ -208,7 +205,7 @@ def test_service_that_wants_a_client_certificate_gets_nothing_from_a_health_chec
 
 
 def test_missing_authority_is_not_waited_for(service: Service) -> None:
-    with pytest.raises(HealthError, match=r"Cannot load the certificates of the health check \(/nowhere\)"):
+    with pytest.raises(OperatorError, match=r"Cannot load the certificates of the health check \(/nowhere\)"):
         Endpoint(service.url("https"), ca_file="/nowhere").check()
 
 
@@ -219,12 +216,12 @@ def test_accepted_reload_returns(service: Service) -> None:
 
 def test_refused_reload_tells_the_words_of_the_service(service: Service) -> None:
     service.status, service.body = 500, b"failed to reload config: unknown field"
-    with pytest.raises(HealthError, match="refused to reload, .* answers HTTP 500: failed to reload config: unknown"):
+    with pytest.raises(OperatorError, match="refused to reload, .* answers HTTP 500: failed to reload config: unknown"):
         Endpoint(service.url()).reload(service.url())
 
 
 def test_reload_that_nobody_answers_is_an_error() -> None:
-    with pytest.raises(HealthError, match="The reload was not answered: http://127.0.0.1:9 does not answer"):
+    with pytest.raises(OperatorError, match="The reload was not answered: http://127.0.0.1:9 does not answer"):
         Endpoint("http://127.0.0.1:9").reload("http://127.0.0.1:9")
 
 

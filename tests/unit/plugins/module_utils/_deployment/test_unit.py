@@ -11,13 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import (
-    MARK,
-    Unit,
-    UnitError,
-    quote,
-    render,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import MARK, Unit, quote, render
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 
 
 def unit(**changed: Any) -> Unit:
@@ -58,7 +53,7 @@ def test_word_with_a_variable_is_not_replaced() -> None:
 
 
 def test_control_character_is_refused() -> None:
-    with pytest.raises(UnitError, match=r"A word of the unit has a control character in it \('a\\x00b'\): remove that"):
+    with pytest.raises(OperatorError, match=r"A word of the unit has a control character in it \('a\\x00b'\): remove"):
         quote("a\0b")
 
 
@@ -69,7 +64,7 @@ def test_command_is_quoted_word_by_word() -> None:
 
 @pytest.mark.parametrize("command", [[], ["demo"]])
 def test_command_without_an_absolute_path_is_refused(command: list[str]) -> None:
-    with pytest.raises(UnitError, match="must begin with the absolute path"):
+    with pytest.raises(OperatorError, match="must begin with the absolute path"):
         render(unit(command=command))
 
 
@@ -88,12 +83,12 @@ def test_environment_is_quoted_and_sorted() -> None:
 
 
 def test_name_that_no_variable_can_have_is_refused() -> None:
-    with pytest.raises(UnitError, match="'A B' of demo cannot be the name of an environment variable"):
+    with pytest.raises(OperatorError, match="'A B' of demo cannot be the name of an environment variable"):
         render(unit(environment={"A B": "1"}))
 
 
 def test_password_in_the_environment_is_refused_without_telling_it() -> None:
-    with pytest.raises(UnitError, match="'HTTP_PROXY' of demo holds a password") as refused:
+    with pytest.raises(OperatorError, match="'HTTP_PROXY' of demo holds a password") as refused:
         render(unit(environment={"HTTP_PROXY": "http://me:battery@proxy:3128"}))
     assert "battery" not in str(refused.value)
 
@@ -106,22 +101,22 @@ def test_resources_take_the_place_of_defaults_and_may_repeat() -> None:
 
 @pytest.mark.parametrize("value", ["a\nExecStartPre=/bin/sh", "ends with \\"])
 def test_value_that_would_reach_into_the_next_line_is_refused(value: str) -> None:
-    with pytest.raises(UnitError, match="must be one line"):
+    with pytest.raises(OperatorError, match="must be one line"):
         render(unit(resources={"Slice": value}))
 
 
 def test_key_that_is_none_is_refused() -> None:
-    with pytest.raises(UnitError, match="'Memory Max' in the resources of demo is no key of a systemd unit: write Mem"):
+    with pytest.raises(OperatorError, match="'Memory Max' in the resources of demo is no key of a systemd unit: write"):
         render(unit(resources={"Memory Max": 1}))
 
 
 def test_line_of_a_key_that_a_role_made_up_is_refused() -> None:
-    with pytest.raises(UnitError, match="'protect-home' of a unit is no key of a systemd unit"):
+    with pytest.raises(OperatorError, match="'protect-home' of a unit is no key of a systemd unit"):
         render(unit(exceptions={"protect-home": {"value": "true", "reason": "misspelt"}}))
 
 
 def test_user_that_no_system_has_is_refused() -> None:
-    with pytest.raises(UnitError, match="The user of demo is 'a b', which no system user can be called"):
+    with pytest.raises(OperatorError, match="The user of demo is 'a b', which no system user can be called"):
         render(unit(user="a b"))
 
 

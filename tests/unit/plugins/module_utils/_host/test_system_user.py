@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._host import system_user
-from ansible_collections.vigil.observability.plugins.module_utils._host.system_user import SystemUserError, ensure
+from ansible_collections.vigil.observability.plugins.module_utils._host.system_user import ensure
 
 MakeProgram = Callable[[str, str], Path]
 MakeModule = Callable[..., basic.AnsibleModule]
@@ -90,7 +91,7 @@ def test_user_without_a_group_of_its_name_stays_as_it_is_beside_one_that_is_made
 @pytest.mark.parametrize("check", [False, True])
 def test_other_uid_than_asked_for_is_refused_by_name(make_module: MakeModule, check: bool) -> None:
     with pytest.raises(
-        SystemUserError, match=f"^The user {ME} exists with UID {os.geteuid()}, but UID 5123 was asked for"
+        OperatorError, match=f"^The user {ME} exists with UID {os.geteuid()}, but UID 5123 was asked for"
     ):
         ensure(make_module(check=check), ME, 5123)
 
@@ -98,7 +99,7 @@ def test_other_uid_than_asked_for_is_refused_by_name(make_module: MakeModule, ch
 def test_failure_passes_on_the_words_of_the_program(make_module: MakeModule, make_program: MakeProgram) -> None:
     make_program("useradd", "echo UID 5123 is not unique >&2; exit 4")
     with pytest.raises(
-        SystemUserError, match=f"^Cannot make the system user {ABSENT}: useradd says: UID 5123 is not unique$"
+        OperatorError, match=f"^Cannot make the system user {ABSENT}: useradd says: UID 5123 is not unique$"
     ):
         ensure(make_module(), ABSENT, 5123)
 
@@ -107,7 +108,7 @@ def test_host_without_the_program_is_told_what_to_install(
     make_module: MakeModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", lambda *_, **__: None)
-    with pytest.raises(SystemUserError, match="this host has no useradd. Install the package"):
+    with pytest.raises(OperatorError, match="this host has no useradd. Install the package"):
         ensure(make_module(), ABSENT)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.vigil.observability.plugins.module_utils._host.systemd import Systemd, SystemdError
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._host.systemd import Systemd
 
 MakeProgram = Callable[[str, str], Path]
 
@@ -63,13 +64,13 @@ def test_end_of_the_last_process_is_told(
 
 def test_refused_verb_is_told_with_the_words_of_systemctl(systemd: Systemd, make_program: MakeProgram) -> None:
     make_program("systemctl", "echo 'Access denied' >&2; exit 4")
-    with pytest.raises(SystemdError, match="^systemctl restart demo.service failed: Access denied$"):
+    with pytest.raises(OperatorError, match="^systemctl restart demo.service failed: Access denied$"):
         systemd.verb("restart")
 
 
 def test_host_without_systemctl_is_said(systemd: Systemd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", lambda *_: None)
-    with pytest.raises(SystemdError, match="Cannot run systemctl daemon-reload: this host has no systemctl"):
+    with pytest.raises(OperatorError, match="Cannot run systemctl daemon-reload: this host has no systemctl"):
         systemd.read_units()
     assert systemd.journal(0) == []
 

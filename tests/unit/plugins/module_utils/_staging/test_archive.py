@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._staging.archive import shown, unpack
-from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import StagingError
 
 Unpack = Callable[..., Path]
 
@@ -153,7 +153,7 @@ HOSTILE = {
 def test_hostile_archive_is_refused_by_name_and_writes_nothing_outside(
     unpacked: Unpack, tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]], reason: str
 ) -> None:
-    with pytest.raises(StagingError, match="is not safe to unpack") as refusal:
+    with pytest.raises(OperatorError, match="is not safe to unpack") as refusal:
         unpacked(*members)
     assert reason in str(refusal.value)
     assert "https://mirror/app.tar.gz" in str(refusal.value)
@@ -210,7 +210,7 @@ def test_zip_file_is_unpacked_like_a_tar_file(unzipped: Unpack) -> None:
 def test_hostile_zip_file_is_refused_by_name(
     unzipped: Unpack, members: list[tuple[zipfile.ZipInfo, str]], reason: str
 ) -> None:
-    with pytest.raises(StagingError, match="is not safe to unpack") as refusal:
+    with pytest.raises(OperatorError, match="is not safe to unpack") as refusal:
         unzipped(*members)
     assert reason in str(refusal.value)
 
@@ -222,7 +222,7 @@ def test_damaged_zip_file_is_called_incomplete(tmp_path: Path, damage: str) -> N
     content = (tmp_path / "archive").read_bytes()
     broken = content[:5000] if damage == "cut" else content[:5000] + bytes(100) + content[5100:]
     (tmp_path / "archive").write_bytes(broken)
-    with pytest.raises(StagingError, match=r"^plugin\.zip is not a complete zip archive: .+ Nothing was installed\.$"):
+    with pytest.raises(OperatorError, match=r"^plugin\.zip is not a complete zip archive: .+ Nothing was installed\.$"):
         unpack(tmp_path / "archive", tmp_path, source="plugin.zip")
 
 
@@ -247,13 +247,13 @@ def test_damaged_archive_is_called_incomplete(tmp_path: Path, compress: str, dam
         half = 0
     broken = content[:half] + (b"" if damage == "cut" else b"\xff" * 600 + content[half + 600 :])
     (tmp_path / "archive").write_bytes(broken)
-    with pytest.raises(StagingError, match=r"^app\.tar is not a complete tar archive: .+ Nothing was installed\.$"):
+    with pytest.raises(OperatorError, match=r"^app\.tar is not a complete tar archive: .+ Nothing was installed\.$"):
         unpack(tmp_path / "archive", tmp_path, source="app.tar")
 
 
 def test_something_else_than_an_archive_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(gzip.compress(b"<html>Sign in to the proxy</html>"))
-    with pytest.raises(StagingError, match="not a complete tar archive"):
+    with pytest.raises(OperatorError, match="not a complete tar archive"):
         unpack(tmp_path / "archive", tmp_path, source="https://mirror/app.tar.gz")
 
 

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import (
-    StagingError,
     plain_name,
     reason_of,
     remove_leftovers,
@@ -29,7 +29,7 @@ def test_plain_name_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "-rf", "a/b", "a b", "a\n", "ü"])
 def test_name_that_is_no_path_component_is_refused(name: str) -> None:
-    with pytest.raises(StagingError, match="^The version .* cannot name a directory"):
+    with pytest.raises(OperatorError, match="^The version .* cannot name a directory"):
         plain_name("version", name)
 
 

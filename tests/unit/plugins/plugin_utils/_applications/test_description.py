@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
     application,
     applications,
 )
@@ -128,13 +128,13 @@ REFUSED: list[tuple[list[Any], str]] = [
 
 @pytest.mark.parametrize(("described", "said"), REFUSED)
 def test_what_cannot_be_meant_is_refused_by_name(described: list[Any], said: str) -> None:
-    with pytest.raises(ApplicationError) as refusal:
+    with pytest.raises(OperatorError) as refusal:
         applications(described)
     assert said in str(refusal.value)
 
 
 def test_every_fault_of_every_application_is_named_at_once() -> None:
-    with pytest.raises(ApplicationError) as refusal:
+    with pytest.raises(OperatorError) as refusal:
         applications(
             [app(objectives=[{**AVAILABILITY, "target": 2}]), app(name="Stock"), app(name="bank", depends_on=["x"])]
         )
@@ -143,5 +143,5 @@ def test_every_fault_of_every_application_is_named_at_once() -> None:
 
 def test_one_application_alone_may_depend_on_others_and_is_refused_as_well() -> None:
     assert application(app(depends_on=["stock"])).depends_on == ("stock",)
-    with pytest.raises(ApplicationError, match="Application 'Shop'"):
+    with pytest.raises(OperatorError, match="Application 'Shop'"):
         application(app(name="Shop"))

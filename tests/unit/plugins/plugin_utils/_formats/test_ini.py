@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._formats.ini import IniError, ini_text
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.ini import ini_text
 
 
 def test_sections_and_keys_keep_their_order_and_letters() -> None:
@@ -55,5 +56,5 @@ def test_key_without_a_value_is_left_out() -> None:
     ],
 )
 def test_what_ini_cannot_hold_is_refused_by_its_place(sections: dict[str, Any], reason: str) -> None:
-    with pytest.raises(IniError, match=reason):
+    with pytest.raises(OperatorError, match=reason):
         ini_text(sections)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import Unit, UnitError, render
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import Unit, render
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import unfit
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED, described_inputs
 
@@ -176,7 +177,7 @@ def test_whatever_a_unit_cannot_hold_is_refused_before_there_is_one(kind: str, n
     refused = bool(unfit("prometheus", f"prometheus_{kind}", given[kind]))
     try:
         render(Unit("prometheus", "prometheus", ["/opt/prometheus/prometheus"], **given))
-    except UnitError:
+    except OperatorError:
         assert refused
     else:
         assert not refused
@@ -187,7 +188,7 @@ def test_whatever_user_a_unit_cannot_have_is_refused_before_there_is_one(user: s
     refused = bool(unfit("prometheus", "prometheus_user", user)) or not user
     try:
         render(Unit("prometheus", user, ["/opt/prometheus/prometheus"]))
-    except UnitError:
+    except OperatorError:
         assert refused
     else:
         assert not refused

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki import authority, certificates
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import (
     Authority,
-    AuthorityError,
     Signed,
     make_authority,
     read_authority,
@@ -141,7 +141,7 @@ def test_root_of_an_intermediate_may_come_with_what_is_trusted() -> None:
 
 def test_intermediate_without_a_root_is_refused_by_the_name_that_is_missing() -> None:
     _root, middle, signing, key = chain()
-    with pytest.raises(AuthorityError, match="add the certificate of CN=Company Root to the end"):
+    with pytest.raises(OperatorError, match="add the certificate of CN=Company Root to the end"):
         read((pem_of(signing) + pem_of(middle), key))
 
 
@@ -150,7 +150,7 @@ def test_authorities_that_issued_each_other_without_a_root_are_refused() -> None
     first = certificate("First", first_key)
     second = certificate("Second", second_key, issuer=first, issuer_key=first_key)
     crossed = certificate("First", first_key, issuer=second, issuer_key=second_key)
-    with pytest.raises(AuthorityError, match="No root leads to"):
+    with pytest.raises(OperatorError, match="No root leads to"):
         read((pem_of(second) + pem_of(crossed), pem_of_key(second_key)))
 
 
@@ -174,7 +174,7 @@ def test_serving_another_chain_makes_certificates_due() -> None:
 
 def test_key_of_another_authority_is_refused() -> None:
     own, other = make_authority(NOW), make_authority(NOW)
-    with pytest.raises(AuthorityError, match="authority_key does not belong to the certificate authority CN=Vigil"):
+    with pytest.raises(OperatorError, match="authority_key does not belong to the certificate authority CN=Vigil"):
         read((own[0], other[1]))
 
 
@@ -191,7 +191,7 @@ def bad_keys() -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("kind", bad_keys())
 def test_unusable_key_is_refused_without_showing_any_of_it(kind: str) -> None:
     key, reason = bad_keys()[kind]
-    with pytest.raises(AuthorityError, match=reason) as refused:
+    with pytest.raises(OperatorError, match=reason) as refused:
         read((make_authority(NOW)[0], key))
     lines = [line for line in key.splitlines() if line and "-----" not in line]
     assert not any(line in f"{refused.value}" for line in lines)
@@ -211,20 +211,20 @@ def test_authority_does_not_show_its_key_when_printed() -> None:
     ],
 )
 def test_unreadable_certificate_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(AuthorityError, match=reason):
+    with pytest.raises(OperatorError, match=reason):
         read((text, make_authority(NOW)[1]))
 
 
 def test_private_key_among_trusted_certificates_is_refused() -> None:
     pair = make_authority(NOW)
-    with pytest.raises(AuthorityError, match="trusted holds a private key"):
+    with pytest.raises(OperatorError, match="trusted holds a private key"):
         read(pair, pair[0] + pair[1])
 
 
 @pytest.mark.parametrize("ca", [False, None])
 def test_certificate_that_is_no_authority_is_refused(ca: bool | None) -> None:
     key = new_key()
-    with pytest.raises(AuthorityError, match="CN=Server cannot sign others"):
+    with pytest.raises(OperatorError, match="CN=Server cannot sign others"):
         read((pem_of(certificate("Server", key, ca=ca)), pem_of_key(key)))
 
 
@@ -232,7 +232,7 @@ def test_certificate_that_is_no_authority_is_refused(ca: bool | None) -> None:
 def test_authority_that_is_not_valid_now_is_refused(start: int, end: int) -> None:
     key = new_key()
     own = certificate("Own", key, start=NOW + timedelta(days=start), end=NOW + timedelta(days=end))
-    with pytest.raises(AuthorityError, match=r"CN=Own is valid from .* and it is 2026-03-01 12:00 UTC here"):
+    with pytest.raises(OperatorError, match=r"CN=Own is valid from .* and it is 2026-03-01 12:00 UTC here"):
         read((pem_of(own), pem_of_key(key)))
 
 
@@ -244,7 +244,7 @@ def test_authority_that_is_not_valid_now_is_refused(start: int, end: int) -> Non
     ],
 )
 def test_request_that_hosts_do_not_make_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(AuthorityError, match=reason):
+    with pytest.raises(OperatorError, match=reason):
         issue(read(make_authority(NOW)), request=text)
 
 
@@ -252,14 +252,14 @@ def test_request_that_its_key_did_not_sign_is_refused() -> None:
     genuine = x509.load_pem_x509_csr(request().encode()).public_bytes(Encoding.DER)
     forged = genuine[:-1] + bytes([genuine[-1] ^ 1])
     text = x509.load_der_x509_csr(forged).public_bytes(Encoding.PEM).decode()
-    with pytest.raises(AuthorityError, match="is not signed by an EC key of its own"):
+    with pytest.raises(OperatorError, match="is not signed by an EC key of its own"):
         issue(read(make_authority(NOW)), request=text)
 
 
 def test_controller_with_an_old_library_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = make_authority(NOW)
     monkeypatch.setattr(certificates, "LIBRARY", "38.0.4")
-    with pytest.raises(AuthorityError, match=r"has cryptography 38.0.4: install cryptography 42 or newer there"):
+    with pytest.raises(OperatorError, match=r"has cryptography 38.0.4: install cryptography 42 or newer there"):
         read(pair)
 
 
@@ -267,6 +267,6 @@ def test_controller_without_the_library_is_told_so(monkeypatch: pytest.MonkeyPat
     for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
         monkeypatch.setitem(sys.modules, name, None)
     parts = runpy.run_path(certificates.__file__)
-    with pytest.raises(parts["AuthorityError"], match="which has no cryptography: install"):
+    with pytest.raises(parts["OperatorError"], match="which has no cryptography: install"):
         parts["refuse_missing_library"]()
     assert "_SigningKey" not in runpy.run_path(authority.__file__)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import IdentityError, names_of
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import names_of
 
 EVERYWHERE = {"DNS:localhost", "IP:127.0.0.1", "IP:::1"}
 
@@ -59,17 +60,17 @@ def test_inventory_name_is_in_the_uri_and_a_name_when_dns_allows(host: str, uri:
 
 @pytest.mark.parametrize("host", ["web 1", "web..1", "web.", "w\u00e9b", "web/1", ""])
 def test_inventory_name_that_tls_libraries_reject_in_a_uri_is_refused(host: str) -> None:
-    with pytest.raises(IdentityError, match="cannot stand in a certificate: rename the host"):
+    with pytest.raises(OperatorError, match="cannot stand in a certificate: rename the host"):
         names_of("prometheus", host=host, address="192.0.2.1")
 
 
 @pytest.mark.parametrize("name", ["http://web1", "web 1", "web1:9090", "-", ""])
 def test_further_name_that_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(IdentityError, match="of prometheus on web1 is neither a DNS name nor an IP address"):
+    with pytest.raises(OperatorError, match="of prometheus on web1 is neither a DNS name nor an IP address"):
         names_of("prometheus", host="web1", address="192.0.2.1", extra=[name])
 
 
 @pytest.mark.parametrize("service", ["Prometheus", "../etc", "", "a" * 64])
 def test_service_that_cannot_be_a_name_is_refused(service: str) -> None:
-    with pytest.raises(IdentityError, match="cannot name a service"):
+    with pytest.raises(OperatorError, match="cannot name a service"):
         names_of(service, host="web1", address="192.0.2.1")

@@ -10,11 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import (
-    AlertSettingError,
-    adjusted,
-    thresholds,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import adjusted, thresholds
 
 SHIPPED = Path(__file__).resolve().parents[5] / "roles/prometheus/files/rules"
 DISKS = """\
@@ -152,13 +149,13 @@ def test_what_is_beside_ascii_stays_readable() -> None:
     ],
 )
 def test_what_cannot_be_set_is_refused_by_name(settings: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(AlertSettingError) as refused:
+    with pytest.raises(OperatorError) as refused:
         adjusted(FILES, settings)
     assert str(refused.value) == sentence
 
 
 def test_every_fault_is_told_at_once() -> None:
-    with pytest.raises(AlertSettingError, match=r"A is no shipped alert\. B is no shipped alert\."):
+    with pytest.raises(OperatorError, match=r"A is no shipped alert\. B is no shipped alert\."):
         adjusted(FILES, {"A": {}, "B": {}})
 
 

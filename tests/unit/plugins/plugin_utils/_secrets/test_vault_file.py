@@ -13,11 +13,8 @@ import pytest
 from ansible import constants
 from ansible.parsing.vault import VaultLib, VaultSecret, parse_vaulttext_envelope
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import (
-    SecretsFile,
-    SecretsFileError,
-    path_beside,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import SecretsFile, path_beside
 
 PASSWORD = ("default", VaultSecret(b"correct horse"))
 OTHER = ("other", VaultSecret(b"battery staple"))
@@ -48,7 +45,7 @@ def test_missing_file_reads_as_a_header_that_says_what_it_is(tmp_path: Path) -> 
 
 
 def test_no_vault_password_is_refused_with_the_ways_to_give_one(tmp_path: Path) -> None:
-    with pytest.raises(SecretsFileError, match="--vault-password-file FILE or --ask-vault-pass, or set ANSIBLE_VAULT"):
+    with pytest.raises(OperatorError, match="--vault-password-file FILE or --ask-vault-pass, or set ANSIBLE_VAULT"):
         secrets_file(tmp_path).read()
 
 
@@ -74,7 +71,7 @@ def test_vault_id_that_is_set_for_encryption_and_not_given_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "DEFAULT_VAULT_ENCRYPT_IDENTITY", "absent")
-    with pytest.raises(SecretsFileError, match=r"Cannot encrypt .*secrets\.yml"):
+    with pytest.raises(OperatorError, match=r"Cannot encrypt .*secrets\.yml"):
         secrets_file(tmp_path, PASSWORD).write("a: 1\n", instead_of=secrets_file(tmp_path, PASSWORD).read())
 
 
@@ -82,14 +79,14 @@ def test_file_in_clear_text_is_refused_with_the_command_that_encrypts_it(tmp_pat
     file = secrets_file(tmp_path, PASSWORD)
     file.path.parent.mkdir(parents=True)
     file.path.write_text("password: hunter2\n")
-    with pytest.raises(SecretsFileError, match=r"ansible-vault encrypt .*secrets\.yml") as refused:
+    with pytest.raises(OperatorError, match=r"ansible-vault encrypt .*secrets\.yml") as refused:
         file.read()
     assert "hunter2" not in str(refused.value)
 
 
 def test_file_of_another_password_is_refused(tmp_path: Path) -> None:
     secrets_file(tmp_path, OTHER).write("a: 1\n", instead_of=secrets_file(tmp_path, OTHER).read())
-    with pytest.raises(SecretsFileError, match=r"Cannot decrypt .*secrets\.yml: give the vault password"):
+    with pytest.raises(OperatorError, match=r"Cannot decrypt .*secrets\.yml: give the vault password"):
         secrets_file(tmp_path, PASSWORD).read()
 
 
@@ -97,7 +94,7 @@ def test_file_of_another_password_is_refused(tmp_path: Path) -> None:
 def test_directory_that_would_hide_variables_of_all_is_not_made(tmp_path: Path, taken: str) -> None:
     (tmp_path / "group_vars").mkdir()
     (tmp_path / "group_vars" / taken).write_text("a: 1\n")
-    with pytest.raises(SecretsFileError, match=r"Move the file into the directory, to .*group_vars/all/main\.yml"):
+    with pytest.raises(OperatorError, match=r"Move the file into the directory, to .*group_vars/all/main\.yml"):
         secrets_file(tmp_path, PASSWORD).read()
 
 
@@ -122,7 +119,7 @@ def test_secrets_lie_beside_an_inventory_file_and_inside_an_inventory_directory(
 
 @pytest.mark.parametrize("sources", [[], ["web1,"], ["/nonexistent/hosts"]])
 def test_inventory_that_is_not_on_disk_is_refused(sources: list[str]) -> None:
-    with pytest.raises(SecretsFileError, match="name one by -i, or the file by -e secrets_file=PATH"):
+    with pytest.raises(OperatorError, match="name one by -i, or the file by -e secrets_file=PATH"):
         path_beside(sources)
 
 
@@ -134,7 +131,7 @@ def test_secrets_that_another_run_has_made_meanwhile_are_not_lost(tmp_path: Path
     read = file.read()
     file.write("a: 1\n", instead_of=read)
     with pytest.raises(
-        SecretsFileError, match=r"Another run has changed .*secrets\.yml .* nothing was written: run again"
+        OperatorError, match=r"Another run has changed .*secrets\.yml .* nothing was written: run again"
     ):
         file.write("b: 1\n", instead_of=read)
     assert file.read() == "a: 1\n"

@@ -15,10 +15,8 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.correlation_rules import FilterModule, correlation_rules
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_pairs
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate, judge
 
@@ -273,5 +271,5 @@ def test_what_cannot_be_a_rule_is_refused_by_name(wrong: dict[str, Any], words: 
 
 def test_all_that_is_wrong_with_the_symptoms_is_said_at_once() -> None:
     symptoms = [{"name": "lag"}, {"name": "connection_pool_exhaustion", "threshold": 2}]
-    with pytest.raises(ApplicationError, match="'lag' needs an expr.* needs metrics .*must lie between 0 and 1"):
+    with pytest.raises(OperatorError, match="'lag' needs an expr.* needs metrics .*must lie between 0 and 1"):
         applications([{"name": "shop", "team": "sales", "symptoms": symptoms}])

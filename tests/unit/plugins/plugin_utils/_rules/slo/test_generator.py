@@ -16,10 +16,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.slo_rules import FilterModule, slo_rules
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import (
-    ApplicationError,
-    applications,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.objective import minutes_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_pairs
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import near, scenario
@@ -292,7 +290,7 @@ def test_examples_of_statuses_are_found_for_any_sensible_expression(pattern: str
     ("pattern", "said"), [(".*", "every usual status of a success"), ("x[0-9]{9}", "no usual status")]
 )
 def test_an_expression_that_tells_nothing_apart_is_refused(pattern: str, said: str) -> None:
-    with pytest.raises(ApplicationError, match=said):
+    with pytest.raises(OperatorError, match=said):
         example_statuses(pattern)
     with pytest.raises(AnsibleFilterError, match=said):
         slo_rules([{**SHOP, "metrics": {"bad_status": pattern}}])
