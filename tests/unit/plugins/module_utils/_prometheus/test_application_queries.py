@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,9 @@ FAILING = {"series": 'http_requests_total{job="shop",instance="b",route="/pay",s
 OTHERS = {"series": 'http_requests_total{job="other",instance="c",status_code="500"}', "values": "0+600x20"}
 
 
-answered = partial(answers.answered, at="15m")
+def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "15m") -> None:
+    """Check the answers when the longest window of the expressions is full."""
+    answers.answered(folder, expr, expected, *series, at=at)
 
 
 def test_error_rate_weighs_instances_by_their_requests(tmp_path: Path) -> None:
