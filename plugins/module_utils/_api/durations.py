@@ -11,20 +11,32 @@ from datetime import datetime, timedelta, timezone
 
 from .plan import PlanError
 
-__all__ = ["SECONDS", "duration", "instant", "rfc3339"]
+__all__ = ["UNITS", "duration", "instant", "milliseconds", "rfc3339"]
 
-SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-_DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w|y)")
+_DAY = 86_400_000
+UNITS = {"y": 365 * _DAY, "w": 7 * _DAY, "d": _DAY, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+"""Milliseconds of each unit, the largest first."""
+_DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit in UNITS))
 # Python before 3.11 reads no Z and no fractions but of three and six digits.
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?\s*(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
 
+def milliseconds(text: str) -> int | None:
+    """Return the milliseconds of a duration as Prometheus writes it: 0, 90s, 1h30m, 2w. None for any other text."""
+    found = _DURATION.fullmatch(text)
+    if not (found and text):
+        return 0 if text == "0" else None
+    return sum(int(digits or 0) * factor for digits, factor in zip(found.groups(), UNITS.values()))
+
+
 def duration(text: str, option: str) -> timedelta:
     """Return the duration of a text such as 90s, 15m, 1h30m or 2w. Raises PlanError."""
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise PlanError(f"{option} {text!r} must be a duration such as 90s, 15m, 1h30m or 2w.")
-    return timedelta(seconds=sum(int(number) * SECONDS[unit] for number, unit in parts))
+    found = milliseconds(text)
+    if found is None:
+        raise PlanError(
+            f"{option} {text!r} must be a duration such as 90s, 15m, 1h30m or 2w, with the larger unit first."
+        )
+    return timedelta(milliseconds=found)
 
 
 def instant(text: str, option: str, *, now: datetime) -> datetime:

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.durations import SECONDS
+from ansible_collections.vigil.observability.plugins.module_utils._api.durations import UNITS, milliseconds
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.matcher import (
     Matcher,
     faults_of_matchers,
@@ -61,8 +60,7 @@ def objective(values: Mapping[str, Any]) -> Objective:
 
 def minutes_of(duration: str) -> int:
     """Return the whole minutes of a duration of Prometheus, such as 30m, 4w or 1d12h."""
-    parts = re.findall(r"(\d+)(ms|[smhdwy])", duration)
-    return int(sum(int(number) * SECONDS[unit] for number, unit in parts) // SECONDS["m"])
+    return (milliseconds(duration) or 0) // UNITS["m"]
 
 
 def faults_of_objective(one: Mapping[str, Any], application: Mapping[str, Any]) -> Iterable[str]:

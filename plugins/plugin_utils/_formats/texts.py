@@ -13,12 +13,13 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from ansible_collections.vigil.observability.plugins.module_utils._api.durations import milliseconds
+
 __all__ = ["unfit_address", "unfit_download", "unfit_duration", "unfit_link"]
 
 _NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
 )
-_DURATION = re.compile(r"(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0")
 
 
 def unfit_address(text: str) -> str | None:
@@ -55,7 +56,7 @@ def unfit_download(text: str) -> str | None:
 
 def unfit_duration(text: str) -> str | None:
     """Return why Prometheus would not take this for a duration."""
-    if _DURATION.fullmatch(text):
+    if milliseconds(text) is not None:
         return None
     return f"is {text!r}: write a duration such as 30s, 5m or 1h30m, with the larger unit first."
 

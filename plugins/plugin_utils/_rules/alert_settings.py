@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.vigil.observability.plugins.module_utils._api.durations import milliseconds
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import ON_ALERTS, wrong_labels
 
@@ -21,7 +22,6 @@ __all__ = ["adjusted", "thresholds"]
 
 # The threshold of an alert is the number directly after a comparison. A comparison with 0 asks whether there is any.
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*(?:bool\b\s*)?(?P<number>[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\b")
-_DURATION = re.compile(r"(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0")
 _KEYS = ("enabled", "for", "labels", "threshold")
 
 Rule = dict[str, Any]
@@ -99,7 +99,7 @@ def _faults(name: str, setting: Any, known: Mapping[str, Rule]) -> Iterator[str]
 def _faults_of_values(name: str, setting: Mapping[str, Any], expr: str) -> Iterator[str]:
     if "threshold" in setting:
         yield from _faults_of_threshold(name, setting["threshold"], expr)
-    if "for" in setting and (isinstance(setting["for"], bool) or not _DURATION.fullmatch(str(setting["for"]))):
+    if "for" in setting and milliseconds(str(setting["for"])) is None:
         yield f"for of {name} must be a duration such as 30m or 1h30m, not {setting['for']!r}."
     if not isinstance(setting.get("enabled", True), bool):
         yield f"enabled of {name} must be true or false, not {setting['enabled']!r}."

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.durations import SECONDS
+from ansible_collections.vigil.observability.plugins.module_utils._api.durations import milliseconds
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_summaries import summary_group
 
@@ -31,7 +31,6 @@ __all__ = [
 # {path, content} as staged_config takes it, of a test with `tests`, the paths of its rules.
 File = dict[str, Any]
 
-_DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 _LOOK_BACK = re.compile(r"(?:\boffset\s+|\[)((?:\d+(?:ms|[smhdwy]))+)")
 _RULE_FILE = re.compile(r"\.\./(rules/[^/*?\[\\]+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -102,10 +101,10 @@ def file_of_summaries(files: Iterable[File]) -> File:
 
 def within_retention(pairs: Iterable[Mapping[str, Any]], retention: str) -> None:
     """Raise OperatorError for the first pair whose rules look back longer than samples are kept."""
-    kept = _seconds(retention)
+    kept = _length(retention)
     for pair in pairs:
-        needed = max(_look_backs(pair["rules"]), key=_seconds, default="0s")
-        if kept and _seconds(needed) > kept:
+        needed = max(_look_backs(pair["rules"]), key=_length, default="0s")
+        if kept and _length(needed) > kept:
             raise OperatorError(
                 f"The rules {pair['name']} look {needed} back, but prometheus_retention_time keeps {retention}. Keep "
                 "samples longer, or compare with less: business_rules takes fewer weeks, an objective a shorter window."
@@ -118,8 +117,8 @@ def _look_backs(rules: Mapping[str, Any]) -> Iterator[str]:
             yield from _LOOK_BACK.findall(str(rule.get("expr", "")))
 
 
-def _seconds(duration: str) -> float:
-    return sum(int(number) * SECONDS[unit] for number, unit in _DURATION.findall(duration))
+def _length(duration: str) -> int:
+    return milliseconds(duration) or 0
 
 
 def files_at(path: str, kind: str) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from ..._api.durations import UNITS, milliseconds
 from ..._api.plan import Plan, PlanError, Step, planned
 from ..._http.session import Answer, Api, ApiError, Outcome
 from ..owner import Ownership
@@ -46,10 +47,6 @@ _LONGEST = 120.0  # seconds
 _PAUSE = 2.0
 # Provenances of what may be changed through the API.
 _CHANGEABLE = frozenset({"", "api"})
-
-_DAY = 86_400_000
-_UNITS = {"y": 365 * _DAY, "w": 7 * _DAY, "d": _DAY, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
-_DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit in _UNITS))
 
 
 @dataclass(frozen=True)
@@ -178,18 +175,16 @@ def duration(value: Any, where: str) -> int:
     Raises PlanError for anything else.
     """
     text = "" if value is None else str(value)
-    if text.isdigit():
-        return int(text) * 1000
-    found = _DURATION.fullmatch(text)
-    if not found:
+    found = milliseconds(f"{text or 0}s" if not text or text.isdigit() else text)
+    if found is None:
         raise PlanError(f"{where}: {text!r} is not a duration such as 90s, 5m or 1h30m.")
-    return sum(int(digits or 0) * factor for digits, factor in zip(found.groups(), _UNITS.values()))
+    return found
 
 
 def duration_text(value: Any, where: str) -> str:
     """Return the one spelling of a duration by which it is compared: 90s is 1m30s, 7d is 1w, nothing is 0s."""
     left, text = duration(value, where), ""
-    for unit, factor in _UNITS.items():
+    for unit, factor in UNITS.items():
         count, left = divmod(left, factor)
         text += f"{count}{unit}" if count else ""
     return text or "0s"

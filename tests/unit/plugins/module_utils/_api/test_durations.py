@@ -22,7 +22,7 @@ def test_a_duration_is_read_as_prometheus_writes_it(text: str, seconds: float) -
     assert duration(text, "step") == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "15", "m", "15 m", "-5m", "5m!"])
+@pytest.mark.parametrize("text", ["", "15", "m", "15 m", "-5m", "5m!", "30m1h"])
 def test_what_is_no_duration_is_refused_by_the_name_of_its_option(text: str) -> None:
     with pytest.raises(PlanError, match="step '.*' must be a duration such as"):
         duration(text, "step")
