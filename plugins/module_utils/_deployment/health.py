@@ -6,18 +6,19 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
+import contextlib
 import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from .._errors.sentence import OperatorError
 from .._http.secret_spellings import hidden
+from .._http.session import HttpError, Session
+from .._http.transport import Endpoint as Server
 
 __all__ = ["Endpoint", "NotHealthyYet"]
 
@@ -84,53 +85,28 @@ class Endpoint:
 
     def _request(self, method: str, url: str, timeout: float = _TIMEOUT) -> tuple[int, str]:
         target = urlsplit(url)
-        # http.client and not urllib: no proxy and no redirect may come between a host and its own service.
-        connection = self._connection(target, timeout)
-        try:
-            path = f"{target.path or '/'}{'?' if target.query else ''}{target.query}"
-            connection.request(method, path, headers=self._headers())
-            answer = connection.getresponse()
-            # Read further than it is shown: half a secret is still one.
-            body = hidden(answer.read(_READ).decode(errors="replace").strip(), self._secrets())
-            return answer.status, body[:_SHOWN]
-        except ssl.SSLCertVerificationError as exc:
-            raise OperatorError(f"The certificate of {url} is not trusted: {exc.verify_message}") from exc
-        except socket.timeout as exc:
-            raise NotHealthyYet(f"{url} does not answer within {timeout:.0f} s") from exc
-        except (OSError, http.client.HTTPException) as exc:
-            raise NotHealthyYet(f"{url} does not answer: {exc}") from exc
-        finally:
-            connection.close()
-
-    def _connection(self, target: SplitResult, timeout: float) -> http.client.HTTPConnection:
-        if target.scheme not in ("http", "https") or not target.hostname:
-            raise OperatorError(f"{target.geturl()} is no http or https address.")
-        if target.scheme == "http":
-            return http.client.HTTPConnection(target.hostname, target.port, timeout=timeout)
-        context = self._context()
-        return http.client.HTTPSConnection(target.hostname, target.port, timeout=timeout, context=context)
-
-    def _context(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self.ca_file)
+        server = Server(
+            target._replace(path="", query="", fragment="").geturl(),
+            username=self.username or "",
+            password=self.password() if self.username else "",
+            ca_path=self.ca_file or "",
+            client_cert=self.certificate or "",
+            client_key=self.key or "",
             # A service of this host is asked, at an address of this host, which its certificate need not name.
-            context.check_hostname = False
-            if self.certificate:
-                context.load_cert_chain(self.certificate, self.key)
-        except OSError as exc:
-            names = ", ".join(str(one) for one in (self.ca_file, self.certificate, self.key) if one)
-            raise OperatorError(f"Cannot load the certificates of the health check ({names}): {exc}") from exc
-        return context
-
-    def _headers(self) -> dict[str, str]:
-        if self.username is None:
-            return {}
-        token = base64.b64encode(f"{self.username}:{self.password()}".encode()).decode()
-        return {"Authorization": f"Basic {token}"}
-
-    def _secrets(self) -> tuple[str, ...]:
-        password = self.password() if self.username is not None else ""
-        return (password, f"{self.username}:{password}") if password else ()
+            check_hostname=False,
+            timeout=timeout,
+            deadline=timeout,
+            retries=0,
+        )
+        try:
+            session = Session(server)
+            with contextlib.closing(session):
+                answer = session.request(method, f"{target.path or '/'}{'?' if target.query else ''}{target.query}")
+        except HttpError as exc:
+            raise _unanswered(url, timeout, exc) from exc
+        # Before it is shortened: half a secret is still one.
+        body = hidden(answer.body[:_READ].decode(errors="replace").strip(), server.secrets)
+        return answer.status, body[:_SHOWN]
 
     def password(self) -> str:
         """Return the password, empty where there is no file for one. Raises OperatorError when it cannot be read."""
@@ -140,6 +116,18 @@ class Endpoint:
             return Path(self.password_file).read_text(encoding="utf-8").strip()
         except OSError as exc:
             raise OperatorError(f"Cannot read the password of the health check: {exc}") from exc
+
+
+def _unanswered(url: str, timeout: float, error: HttpError) -> OperatorError:
+    """Return what to say of a request without an answer: waiting cures neither certificates nor addresses."""
+    cause = error.__cause__
+    if cause is None:
+        return OperatorError(f"The health check cannot be made: {error}")
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return OperatorError(f"The certificate of {url} is not trusted: {cause.verify_message}")
+    if isinstance(cause, (TimeoutError, socket.timeout)):
+        return NotHealthyYet(f"{url} does not answer within {timeout:.0f} s")
+    return NotHealthyYet(f"{url} does not answer: {cause}")
 
 
 def _is_good(status: int) -> bool:

@@ -46,7 +46,7 @@ class _Try:
     """How one attempt ended; `lost` says whether the server may have got a request that it did not answer."""
 
     answer: Answer | None = None
-    failure: str = ""
+    error: Exception | None = None
     lost: bool = False
     final: bool = False
 
@@ -107,7 +107,7 @@ class Session:
 
         A lost connection, 502, 503 and 504 are tried again for idempotent methods; 429 and a connection that could
         not be made for all of them. `body` is sent as JSON, `form` as a form. Raises HttpError when there is no
-        answer in time.
+        answer in time, from what kept it away.
 
         A write with an `outcome` is tried again whatever its method: when its answer was lost, the server may have
         done it or still be at it, so that a look comes before each repetition and before a refusal is believed.
@@ -122,8 +122,9 @@ class Session:
         tried = self._answered(_Request(method, target, content, sent, outcome))
         if tried.answer:
             return tried.answer
-        sentence = f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {tried.failure.rstrip('.')}."
-        raise HttpError(sentence, again=True)
+        reason = _reason(tried.error).rstrip(".")
+        sentence = f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {reason}."
+        raise HttpError(sentence, again=True) from tried.error
 
     def _answered(self, request: _Request) -> _Try:
         attempt, doubtful = 0, False
@@ -164,14 +165,15 @@ class Session:
     def _try(self, request: _Request) -> _Try:
         left = self._left()
         if left <= 0:
-            return _Try(failure=f"the {self.endpoint.deadline:g} s that all requests may take are over", final=True)
+            over = TimeoutError(f"the {self.endpoint.deadline:g} s that all requests may take are over")
+            return _Try(error=over, final=True)
         until = time.monotonic() + min(self.endpoint.timeout, left)
         self.requests += 1
         try:
             self._open(until)
         except OSError as error:
             self._connection.close()
-            return _Try(failure=_reason(error), final=isinstance(error, ssl.SSLCertVerificationError))
+            return _Try(error=error, final=isinstance(error, ssl.SSLCertVerificationError))
         try:
             self._connection.request(request.method, request.target, request.content, dict(request.headers))
             response = self._connection.getresponse()
@@ -179,7 +181,7 @@ class Session:
             return _Try(Answer(response.status, named, body_of(response, until), self.endpoint.url))
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            return _Try(failure=_reason(error), lost=True)
+            return _Try(error=error, lost=True)
 
     def _open(self, until: float) -> None:
         connection, seconds = self._connection, max(until - time.monotonic(), 0.01)
@@ -230,7 +232,7 @@ class Api:
         return f": {text.rstrip('.')}" if text else ""
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception | None) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}); ca_path names the authority"
     return str(error) or type(error).__name__

@@ -41,6 +41,7 @@ class Endpoint:
     client_cert: str = ""
     client_key: str = ""
     validate_certs: bool = True
+    check_hostname: bool = True
     timeout: float = 30.0
     deadline: float = 300.0
     retries: int = 3
@@ -92,6 +93,7 @@ def connection_to(endpoint: Endpoint) -> http.client.HTTPConnection:
         # Made once: it reads the authorities of the system, which takes longer than a request.
         context = ssl.create_default_context(cafile=endpoint.ca_path or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.check_hostname = endpoint.check_hostname
         if not endpoint.validate_certs:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         if endpoint.client_cert:

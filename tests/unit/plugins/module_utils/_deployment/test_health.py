@@ -169,7 +169,9 @@ def test_service_that_hangs_is_not_healthy_yet(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/", "localhost:9090"])
 def test_address_of_another_kind_is_refused(url: str) -> None:
-    with pytest.raises(OperatorError, match="is no http or https address"):
+    with pytest.raises(
+        OperatorError, match=r"The health check cannot be made: The URL .* must be like https://host:port"
+    ):
         Endpoint(url).check()
 
 
@@ -205,7 +207,9 @@ def test_service_that_wants_a_client_certificate_gets_nothing_from_a_health_chec
 
 
 def test_missing_authority_is_not_waited_for(service: Service) -> None:
-    with pytest.raises(OperatorError, match=r"Cannot load the certificates of the health check \(/nowhere\)"):
+    with pytest.raises(
+        OperatorError, match=r"cannot be made: The certificates for https://.* cannot be read \(/nowhere\)"
+    ):
         Endpoint(service.url("https"), ca_file="/nowhere").check()
 
 
