@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuses an inventory for what can be told from it alone, on the controller, before any host is connected to."""
+"""Refuses an inventory for what it alone shows to be wrong, on the controller, before any connection to a host."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.module_utils._http.secret_spellings import hidden
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.credentials import (
+    invalid_authorities,
+    invalid_passwords,
     missing_inputs,
-    unfit_authorities,
-    unfit_passwords,
     wanted_secrets,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.directories import (
@@ -27,40 +27,40 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.facts import (
     hosts_that_need_facts,
-    unfit_facts,
+    invalid_facts,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.files import unstaged_files
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.grafana import (
-    unfit_grafana,
+    invalid_grafana,
     weak_key,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.labels import unfit_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.ports import unfit_ports
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.labels import invalid_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.ports import invalid_ports
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.reach import unreached_services
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.services import (
-    ambiguous_replicas,
-    lone_databases,
+    duplicate_replicas,
+    invalid_values,
     shared_addresses,
-    unfit_values,
     unknown_releases,
+    unshared_databases,
     untested_releases,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.users import unfit_users
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.users import conflicting_users
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.variables import (
-    doubtful_names,
+    invalid_prefixes,
     misplaced_inputs,
     misspelt_inputs,
-    unfit_prefixes,
+    suspicious_names,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.left_out import left_out
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.played_inputs import (
+    invalid_additions,
     played_inputs,
     replaced_inputs,
     shadowed_inputs,
-    unfit_additions,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem, messages
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
 
 __all__ = ["ActionModule"]
@@ -71,8 +71,8 @@ SPEC = {
     "tags": {"type": "dict", "default": {"pillars": {}, "run": ["all"], "skip": []}},
     "gathered": {"type": "bool", "default": False},
 }
-_REFUSED = "This inventory cannot be used as it is, and no host was connected to:"
-_REFUSED_LATER = "This inventory cannot be used with the facts of its hosts, and nothing was touched:"
+_REFUSED = "The inventory is not valid. No host was contacted. Correct the following:"
+_REFUSED_LATER = "The inventory is not valid with the facts of its hosts. Nothing was changed. Correct the following:"
 _MADE_BY = "vigil.observability.secrets"
 
 
@@ -96,14 +96,14 @@ class ActionModule(ActionBase):
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
         tags = RunTags.of(options["tags"])
-        faults = [*misspelt_inputs(hosts, play), *unfit_prefixes(hosts, play), *shadowed_inputs(hosts)]
-        faults += _wrong_inputs(hosts, play, ports, command)
+        found = [*misspelt_inputs(hosts, play), *invalid_prefixes(hosts, play), *shadowed_inputs(hosts)]
+        found += _wrong_inputs(hosts, play, ports, command)
         secrets = {secret for host in hosts for secret in host.secrets}
-        problems = [*tags.faults(), *_masked(sentences(faults, every), secrets)]
+        problems = [*tags.problems(), *_masked(messages(found, every), secrets)]
         head = _REFUSED_LATER if play.gathered else _REFUSED
         refused = {"failed": True, "msg": "\n- ".join([head, *problems])} if problems else {}
         absent = left_out(hosts, tags.touched(options["deployed"]), known.get("ansible_play_hosts_all", every))
-        warnings = [] if play.gathered else [*sentences(_doubts(hosts, play, ports), every), *absent]
+        warnings = [] if play.gathered else [*messages(_warnings(hosts, play, ports), every), *absent]
         needed = hosts_that_need_facts(hosts, play)
         return {"changed": False, "fact_hosts": needed, "warnings": warnings, **refused}
 
@@ -123,40 +123,40 @@ def _hosts(
     ]
 
 
-def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int], command: str) -> list[Fault]:
-    """Return what is wrong with the inputs, each alone first, and then what is missing or does not fit together."""
+def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int], command: str) -> list[Problem]:
+    """Return the problems of single inputs first, then of missing ones and of those that contradict each other."""
     wanted = wanted_secrets()
     members = sum("alertmanager" in host.services for host in hosts)
-    together: list[Fault] = []
+    together: list[Problem] = []
     for host in hosts:
-        host.judge()
+        host.check()
         together += missing_inputs(host, play, wanted, command)
-        together += unfit_passwords(host, play, wanted)
-        together += unfit_ports(host, ports, members)
-        together += unfit_values(host, play)
-        together += unfit_facts(host, play)
-        together += unfit_labels(host)
-        together += unfit_additions(host)
+        together += invalid_passwords(host, play, wanted)
+        together += invalid_ports(host, ports, members)
+        together += invalid_values(host, play)
+        together += invalid_facts(host, play)
+        together += invalid_labels(host)
+        together += invalid_additions(host)
         together += replaced_inputs(host)
         together += shared_directories(host, play)
         together += misplaced_data(host, play)
-        together += unfit_users(host)
-        together += unfit_grafana(host)
+        together += conflicting_users(host)
+        together += invalid_grafana(host)
         together += unstaged_files(host)
-    together += unfit_authorities(hosts, datetime.now(UTC))
+    together += invalid_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
     together += shared_addresses(hosts, ports)
-    together += ambiguous_replicas(hosts)
-    together += lone_databases(hosts)
-    return [*(fault for host in hosts for fault in host.faults), *together]
+    together += duplicate_replicas(hosts)
+    together += unshared_databases(hosts)
+    return [*(problem for host in hosts for problem in host.problems), *together]
 
 
-def _doubts(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -> Iterator[Fault]:
-    """Yield what is not wrong in itself and yet probably not what was meant."""
+def _warnings(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield what is valid, but probably not what was meant."""
     for host in hosts:
-        for name in sorted((host.said & play.given.keys()) - played_inputs()):
-            yield Fault(name, host.name, "has no effect, as the play sets it: remove it, or give it with -e.")
-    yield from doubtful_names(hosts, play)
+        for name in sorted((host.variable_names & play.given.keys()) - played_inputs()):
+            yield Problem(name, host.name, "has no effect, as the play sets it: remove it, or give it with -e.")
+    yield from suspicious_names(hosts, play)
     yield from misplaced_inputs(hosts, play, wanted_secrets())
     yield from untested_releases(hosts)
     for host in hosts:
@@ -167,6 +167,6 @@ def _doubts(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -
 
 
 def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:
-    """Return the sentences with a mask over every secret that a text of others brought into them."""
+    """Return the messages with every secret masked that an error from elsewhere quoted."""
     known = tuple(secrets)
     return [hidden(problem, known) for problem in problems]

@@ -80,6 +80,6 @@ msg:
   description: Everything that is wrong, a sentence in each line.
   returned: failure
   type: str
-  sample: "This inventory cannot be used as it is, and no host was connected to:\n- prometheus_retension of web1 is no
-    input of the role prometheus: correct it to prometheus_retention_time or prometheus_retention_size, or remove it."
+  sample: "The inventory is not valid. No host was contacted. Correct the following:\n- prometheus_retension of web1 is
+    no input of the role prometheus: correct it to prometheus_retention_time, or remove it."
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the inventory gives each host: the value of an input, evaluated when it is asked for and only then."""
+"""The inputs of each host, as the inventory sets them: evaluated when they are first read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from ansible import template
 from ansible.errors import AnsibleUndefinedVariable
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import Faults, unfit
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import (
+    Problems,
+    value_problems,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.raw_values import (
     PLAIN,
     is_encrypted,
@@ -28,8 +31,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.rol
     Inputs,
     described_inputs,
     is_secret,
-    misfit,
     role_of,
+    type_problem,
 )
 
 __all__ = ["HostInputs", "Play"]
@@ -47,7 +50,7 @@ class Play:
         inputs: The inputs of the roles.
         running: Roles with a host somewhere in the inventory.
         given: Values of inputs that the play itself sets, above the inventory.
-        beneath: What else a template can name in this play.
+        play_variables: Other variables of this play that templates can name.
         defaults: Default values by role, which templates in inputs of that role can name.
         templar: Evaluates templates.
         gathered: Whether the run has gathered facts where inputs are made of them.
@@ -56,11 +59,11 @@ class Play:
     inputs: Inputs
     running: frozenset[str]
     given: Mapping[str, Any]
-    beneath: Mapping[str, Any]
+    play_variables: Mapping[str, Any]
     defaults: Mapping[str, Mapping[str, Any]]
     templar: Any
     gathered: bool = False
-    misfits: dict[tuple[Any, ...], tuple[Any, Faults]] = field(default_factory=dict)
+    checked: dict[tuple[Any, ...], tuple[Any, Problems]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, task_vars: Mapping[str, Any], templar: Any, loader: Any, *, gathered: bool) -> Play:
@@ -72,30 +75,30 @@ class Play:
             inputs=inputs,
             running=frozenset(role for role in inputs if task_vars["groups"].get(role)),
             given={name: task_vars[name] for name in named if not _is_same(own.get(name, _ABSENT), task_vars[name])},
-            beneath={name: value for name, value in task_vars.items() if name not in own and name != "vars"},
+            play_variables={name: value for name, value in task_vars.items() if name not in own and name != "vars"},
             defaults={role: _defaults(role, loader) for role in inputs if role != SHARED},
             templar=templar,
             gathered=gathered,
         )
 
-    def misfit(self, name: str, value: Any, option: Mapping[str, Any]) -> Faults:
-        """Return what is wrong with a value or with its parts, found out once for all hosts that share it."""
+    def problems(self, name: str, value: Any, option: Mapping[str, Any]) -> Problems:
+        """Return the problems of a value and of its parts, checked once for all hosts that share it."""
         key = (name, type(value), value if isinstance(value, PLAIN) else id(value))
-        if key not in self.misfits:
+        if key not in self.checked:
             # The value is kept, so that no other one gets its id.
-            wrong = misfit(name, value, option)
-            faults = {"": wrong} if wrong else unfit(role_of(name, self.inputs) or "", name, value)
-            self.misfits[key] = (value, faults)
-        return self.misfits[key][1]
+            wrong = type_problem(name, value, option)
+            problems = {"": wrong} if wrong else value_problems(role_of(name, self.inputs) or "", name, value)
+            self.checked[key] = (value, problems)
+        return self.checked[key][1]
 
 
 class HostInputs:
-    """The inputs of one host, with the faults of those that were asked for, and the secrets in them."""
+    """The inputs of one host, with the problems of those that were read, and the secrets in them."""
 
     def __init__(self, name: str, *, variables: Mapping[str, Any], services: Sequence[str], play: Play) -> None:
         self.name = name
         self.services = services
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
         self.secrets: set[str] = set()
         self._variables = variables
         self._play = play
@@ -103,8 +106,8 @@ class HostInputs:
         self._facts: dict[str, set[str]] = {}
 
     @property
-    def said(self) -> set[str]:
-        """The names of all that the inventory says. Facts are none of it: those of earlier runs can be in a cache."""
+    def variable_names(self) -> set[str]:
+        """The names of all variables that the inventory sets, without facts, which can come from a cache."""
         facts: Mapping[str, Any] = self._variables.get("ansible_facts", {})
         return set(self._variables) - set(facts)
 
@@ -117,7 +120,7 @@ class HostInputs:
         """Return whose facts the inventory makes an input of: "own", "others", or neither."""
         if name not in self._facts:
             raw = None if name in self._play.given else self._variables.get(name)
-            self._facts[name] = set() if is_plain(raw) else named_facts(raw, self._variables, self._play.beneath)
+            self._facts[name] = set() if is_plain(raw) else named_facts(raw, self._variables, self._play.play_variables)
         return self._facts[name]
 
     @property
@@ -136,22 +139,22 @@ class HostInputs:
         certified = self.services and (self.certified or self.value("certificates_more_services"))
         return [*self.services, *(["certificates"] if certified else []), *([SHARED] if self.services else [])]
 
-    def judge(self) -> None:
-        """Ask for all that the inventory says to the roles of this host."""
+    def check(self) -> None:
+        """Evaluate and check every input of the roles of this host."""
         for role in self.roles:
             for name in self._play.inputs[role]:
                 if name not in self._play.given:
                     self.value(name)
 
     def value(self, name: str, default: Any = None) -> Any:
-        """Return what the inventory or else the play says; the default when that is nothing, or is wrong."""
+        """Return the value from the inventory or else the play; the default when neither sets it, or it is invalid."""
         if name not in self._values:
             self._values[name] = self._read(name)
         found = self._values[name]
         return default if found is None else found
 
-    def lacks(self, name: str) -> bool:
-        """Return whether nothing, right or wrong, is said of an input, or an empty text."""
+    def is_missing(self, name: str) -> bool:
+        """Return whether an input is not set at all, or to an empty string. An invalid value is not missing."""
         return (name not in self._play.given and self._variables.get(name) is None) or self.value(name) == ""
 
     def _read(self, name: str) -> Any:
@@ -163,23 +166,23 @@ class HostInputs:
         try:
             value = raw if is_plain(raw) else plain(self._evaluated(name, raw))
         except Exception as error:  # noqa: BLE001 - whatever a filter or lookup of the inventory raises
-            self._say(name, _unevaluated(error, secret=secret))
+            self._add(name, _unevaluated(error, secret=secret))
             return None
         if secret or is_encrypted(raw):
             self.secrets |= _texts_of(value)
             option = {**option, "no_log": True}
-        wrong = self._play.misfit(name, value, option)
+        wrong = self._play.problems(name, value, option)
         for part, rest in wrong.items():
-            self._say(f"{name}{part}", rest)
+            self._add(f"{name}{part}", rest)
         return None if wrong else value
 
-    def _say(self, name: str, rest: str) -> None:
-        self.faults.append(Fault(name, self.name, rest))
+    def _add(self, name: str, rest: str) -> None:
+        self.problems.append(Problem(name, self.name, rest))
 
     def _evaluated(self, name: str, raw: Any) -> Any:
         play = self._play
         defaults = play.defaults.get(role_of(name, play.inputs) or "", {})
-        variables = {**play.beneath, **defaults, **self._variables, **play.given}
+        variables = {**play.play_variables, **defaults, **self._variables, **play.given}
         return play.templar.copy_with_new_env(available_variables=variables).template(raw)
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the value of an input can be used, by the kind of the input: what hosts would refuse is refused before them.
+"""Checks of values by the kind of their input, so that what a host would refuse is refused before it is contacted.
 
-A kind is told by the name of the input without its role.
+The kind is the name of the input without the prefix of its role.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import unfit_lifetime
 
-__all__ = ["OWN_SECRETS", "Faults", "unfit"]
+__all__ = ["OWN_SECRETS", "Problems", "value_problems"]
 
-# {what to name: the end of the sentence about it}; what to name is "" for the input itself, `.part` for a part of it.
-Faults = Mapping[str, str]
-Check = Callable[[str, Any], Faults]
+# {place: the end of the message about it}; the place is "" for the input itself, `.part` for a part of it.
+Problems = Mapping[str, str]
+Check = Callable[[str, Any], Problems]
 
 _FLAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOWEST_UID, _HIGHEST_UID, _NO_UIDS = 100, 2**32 - 3, (65534, 65535)
@@ -52,8 +52,8 @@ OWN_SECRETS = {
 }
 
 
-def unfit(role: str, name: str, value: Any) -> Faults:
-    """Return what is wrong with a value of the right type, nothing where it can be used or there is nothing to ask."""
+def value_problems(role: str, name: str, value: Any) -> Problems:
+    """Return the problems of a value of the right type; none for an input of a kind that has no check."""
     check = _KINDS.get(name.removeprefix(f"{role}_"))
     return check(role, value) if check and value not in (None, "") else {}
 
@@ -61,15 +61,15 @@ def unfit(role: str, name: str, value: Any) -> Faults:
 def _text(unfit_text: Callable[[str], str | None]) -> Check:
     """Return the check of an input whose whole value is one text."""
 
-    def check(_role: str, value: Any) -> Faults:
+    def check(_role: str, value: Any) -> Problems:
         wrong = unfit_text(str(value))
         return {"": wrong} if wrong else {}
 
     return check
 
 
-def _each(found: Iterator[tuple[str, str | None]]) -> Faults:
-    """Return the faults of the parts that have one. Names of parts are those of the inventory, on one line."""
+def _each(found: Iterator[tuple[str, str | None]]) -> Problems:
+    """Return the problems of the parts that have one. Names of parts come from the inventory; they stay on one line."""
     return {f".{name}" if name.isprintable() else f".{name!r}": wrong for name, wrong in found if wrong}
 
 
@@ -78,19 +78,19 @@ def _path(path: str) -> str | None:
     return f"is {path!r}, which {wrong}" if wrong else None
 
 
-def _data_directory(role: str, path: Any) -> Faults:
+def _data_directory(role: str, path: Any) -> Problems:
     wrong = unfit_data_directory(str(path))
     advice = f"name a directory of its own, such as /var/lib/{role} or /srv/{role}."
     return _text(_path)(role, path) or ({"": f"is {path}, which {wrong}: {advice}"} if wrong else {})
 
 
-def _shared_directory(role: str, path: Any) -> Faults:
+def _shared_directory(role: str, path: Any) -> Problems:
     wrong = unfit_shared_directory(str(path))
     advice = "name a directory for metrics alone, such as /var/lib/node_exporter/textfile."
     return _text(_path)(role, path) or ({"": f"is {path}, which {wrong}: {advice}"} if wrong else {})
 
 
-def _user(role: str, user: Any) -> Faults:
+def _user(role: str, user: Any) -> Problems:
     wrong = unfit_user(str(user))
     if not wrong and user in ("root", "nobody"):
         whose = "may do everything" if user == "root" else "stands for everyone without a name"
@@ -109,14 +109,14 @@ def _seconds(seconds: str) -> str | None:
     return None if int(float(seconds)) > 0 else f"is {seconds}: it has to be at least one second."
 
 
-def _environment(role: str, variables: Mapping[str, Any]) -> Faults:
+def _environment(role: str, variables: Mapping[str, Any]) -> Problems:
     if role == SHARED:
         return _task_environment(variables)
     return _each((str(key), unfit_variable(str(key), value, f"{role}_resources")) for key, value in variables.items())
 
 
-def _task_environment(variables: Mapping[str, Any]) -> Faults:
-    """Return the faults of variables that tasks get: they are in no unit, so what is secret may be among them."""
+def _task_environment(variables: Mapping[str, Any]) -> Problems:
+    """Return the problems of variables that tasks get: they are in no unit, so what is secret may be among them."""
     return _each((str(key), _unfit_task_variable(str(key), value)) for key, value in variables.items())
 
 
@@ -125,11 +125,11 @@ def _unfit_task_variable(key: str, value: Any) -> str | None:
     return wrong or ("has a control character in its value: remove that." if unfit_word(str(value)) else None)
 
 
-def _resources(_role: str, resources: Mapping[str, Any]) -> Faults:
+def _resources(_role: str, resources: Mapping[str, Any]) -> Problems:
     return _each((str(key), unfit_resource(str(key), value)) for key, value in resources.items())
 
 
-def _flags(_role: str, flags: Mapping[str, Any]) -> Faults:
+def _flags(_role: str, flags: Mapping[str, Any]) -> Problems:
     return _each((str(flag), _unfit_flag(str(flag), value)) for flag, value in flags.items())
 
 
@@ -144,11 +144,11 @@ def _unfit_flag(flag: str, value: Any) -> str | None:
     return next((wrong for item in items if (wrong := unfit_word(str(item)))), None)
 
 
-def _secrets(role: str, texts: Mapping[str, Any]) -> Faults:
+def _secrets(role: str, texts: Mapping[str, Any]) -> Problems:
     return _each((str(name), _unfit_file(str(name), OWN_SECRETS.get(role, ()))) for name in texts)
 
 
-def _files(_role: str, texts: Mapping[str, Any]) -> Faults:
+def _files(_role: str, texts: Mapping[str, Any]) -> Problems:
     return _each((str(name), _unfit_file(str(name), ())) for name in texts)
 
 
@@ -164,7 +164,7 @@ def _unfit_file(name: str, own: tuple[str, ...]) -> str | None:
     return None
 
 
-def _plugins(_role: str, plugins: list[Mapping[str, Any]]) -> Faults:
+def _plugins(_role: str, plugins: list[Mapping[str, Any]]) -> Problems:
     return _each((f"{place}.{key}", _unfit_plugin(key, each)) for place, each in enumerate(plugins) for key in each)
 
 

@@ -17,11 +17,11 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
 
-__all__ = ["INSTEAD", "PROVISIONED", "played_inputs", "replaced_inputs", "shadowed_inputs", "unfit_additions"]
+__all__ = ["INSTEAD", "PROVISIONED", "invalid_additions", "played_inputs", "replaced_inputs", "shadowed_inputs"]
 
 _VARS = Path(__file__).parents[3] / "playbooks" / "vars"
 _PORT = "set <service>_port, such as node_exporter_port"
@@ -76,12 +76,12 @@ def _internals(role: str) -> frozenset[str]:
     return frozenset(yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else ())
 
 
-def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
-    """Yield a fault for each variable of a host of ours, or of the command line, that is set over what it says."""
+def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each variable of a host of ours, or of the command line, that is set over what it says."""
     for host in (host for host in hosts if host.services):
-        for name in sorted(host.said):
+        for name in sorted(host.variable_names):
             if rest := "" if name.startswith(host.foreign) else _shadowed(name, host):
-                yield Fault(name, host.name, rest)
+                yield Problem(name, host.name, rest)
 
 
 def _shadowed(name: str, host: HostInputs) -> str:
@@ -96,29 +96,29 @@ def _shadowed(name: str, host: HostInputs) -> str:
     return ""
 
 
-def unfit_additions(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for what a host adds to that which the playbooks find, and which cannot be added."""
+def invalid_additions(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for what a host adds to that which the playbooks find, and which cannot be added."""
     if host.services:
         names = [*host.certified, *(each["name"] for each in host.value("certificates_more_services", []))]
         if twice := [name for name, times in Counter(names).items() if times > 1]:
             rest = f"holds {listed(twice)} a second time: a service has one certificate, so list it once."
-            yield Fault("certificates_more_services", host.name, rest)
+            yield Problem("certificates_more_services", host.name, rest)
     peers = host.value("alertmanager_more_peers", []) if "alertmanager" in host.services else []
     for lacking in (key for key in ("host", "address", "identity") if not all(peer.get(key) for peer in peers)):
-        yield Fault("alertmanager_more_peers", host.name, f"needs {lacking} for each: set it.")
+        yield Problem("alertmanager_more_peers", host.name, f"needs {lacking} for each: set it.")
     if "prometheus" in host.services:
         for service, targets in host.value("prometheus_more_targets", {}).items():
             for wrong in _wrong_targets(targets):
-                yield Fault("prometheus_more_targets", host.name, f"cannot be used: {service} {wrong}")
+                yield Problem("prometheus_more_targets", host.name, f"cannot be used: {service} {wrong}")
 
 
-def replaced_inputs(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for each list of an input that a list in upstream's configuration would take the place of."""
+def replaced_inputs(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for each list of an input that a list in upstream's configuration would take the place of."""
     if "prometheus" in host.services:
         for key in (key for key in _TWICE if key in host.value("prometheus_config", {})):
             if host.value(f"prometheus_{key}"):
                 rest = f"has no effect beside prometheus_config.{key}, which replaces it: give it in one place."
-                yield Fault(f"prometheus_{key}", host.name, rest)
+                yield Problem(f"prometheus_{key}", host.name, rest)
 
 
 def _wrong_targets(targets: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with an inventory, as sentences for the operator: once for all hosts that share it."""
+"""Problems of an inventory, and the messages about them: one for all hosts that share a problem."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 
-__all__ = ["Fault", "sentences"]
+__all__ = ["Problem", "messages"]
 
 _NAMED = 4  # hosts; of more, the first three and how many follow
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Something wrong with one host, as parts of the sentence `<subject> of <hosts> <rest>`.
+class Problem:
+    """A problem of one host, as parts of the message `<subject> of <hosts> <rest>`.
 
-    `several` is the rest of a sentence with several subjects; without it each subject has a sentence of its own.
+    `several` is the rest of a message with several subjects; without it each subject has a message of its own.
     """
 
     subject: str
@@ -29,16 +29,16 @@ class Fault:
     several: str = ""
 
 
-def sentences(faults: Iterable[Fault], hosts: Sequence[str]) -> list[str]:
-    """Return a sentence for each thing that is wrong, in the order in which they were found.
+def messages(problems: Iterable[Problem], hosts: Sequence[str]) -> list[str]:
+    """Return one message for each problem, in the order in which they were found.
 
     Args:
-        faults: What is wrong with which host.
+        problems: The problems of each host.
         hosts: All hosts of the inventory.
     """
     where: dict[tuple[str, str, str], dict[str, None]] = {}
-    for fault in faults:
-        where.setdefault((fault.subject, fault.rest, fault.several), {})[fault.host] = None
+    for problem in problems:
+        where.setdefault((problem.subject, problem.rest, problem.several), {})[problem.host] = None
     what: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
     for (subject, rest, several), found in where.items():
         what.setdefault((rest, several, tuple(found), "" if several else subject), []).append(subject)

@@ -15,7 +15,17 @@ from typing import Any
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-__all__ = ["ROLES", "SHARED", "Inputs", "close_to", "described_inputs", "is_secret", "misfit", "misspelt", "role_of"]
+__all__ = [
+    "ROLES",
+    "SHARED",
+    "Inputs",
+    "close_to",
+    "described_inputs",
+    "is_secret",
+    "misspelt",
+    "role_of",
+    "type_problem",
+]
 
 # {role: {name of the input: its option, as meta/argument_specs.yml describes it}}
 Inputs = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -113,7 +123,7 @@ def is_secret(option: Mapping[str, Any]) -> bool:
     return bool(option.get("no_log")) or any(is_secret(nested) for nested in option.get("options", {}).values())
 
 
-def misfit(name: str, value: Any, option: Mapping[str, Any]) -> str | None:
+def type_problem(name: str, value: Any, option: Mapping[str, Any]) -> str | None:
     """Return why the value is not what the option takes: the end of a sentence, which shows no secret.
 
     Texts are no lists or mappings here: roles take a value as it is, while a module would convert it.

@@ -56,7 +56,7 @@ class RunTags:
         provisioned = [service for service in self.chosen(services, ["provision"]) if service == "grafana"]
         return [service for service in services if service in deployed or service in provisioned]
 
-    def faults(self) -> Iterator[str]:
+    def problems(self) -> Iterator[str]:
         """Yield a sentence for each tag that is in no playbook of ours, and for what activates without staging."""
         services = [service for services in self.pillars.values() for service in services]
         known = [*services, *self.pillars, *STAGES]

@@ -15,13 +15,13 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import role_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import read_authority
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import LONGEST, SHORTEST, fits
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.required import Secret
 
-__all__ = ["missing_inputs", "unfit_authorities", "unfit_passwords", "wanted_secrets"]
+__all__ = ["invalid_authorities", "invalid_passwords", "missing_inputs", "wanted_secrets"]
 
 # {variable: the members that it has to have, none for a variable that is no mapping}
 Wanted = Mapping[str, tuple[str, ...]]
@@ -40,8 +40,8 @@ def wanted_secrets() -> Wanted:
     return wanted
 
 
-def missing_inputs(host: HostInputs, play: Play, wanted: Wanted, command: str) -> Iterator[Fault]:
-    """Yield a fault for each input that a role of the host requires and nothing gives.
+def missing_inputs(host: HostInputs, play: Play, wanted: Wanted, command: str) -> Iterator[Problem]:
+    """Yield a problem for each input that a role of the host requires and nothing gives.
 
     Args:
         host: The host.
@@ -51,31 +51,31 @@ def missing_inputs(host: HostInputs, play: Play, wanted: Wanted, command: str) -
     """
     advice = f"missing: run `{command}`, which makes the secrets that are missing, or set your own."
     for name, role in _required(host, play, wanted).items():
-        if name not in wanted and host.lacks(name):
-            yield Fault(name, host.name, f"is missing: the role {role} requires it, so set it in the inventory.")
+        if name not in wanted and host.is_missing(name):
+            yield Problem(name, host.name, f"is missing: the role {role} requires it, so set it in the inventory.")
         for secret in _lacking(host, name, wanted.get(name)):
-            yield Fault(secret, host.name, f"is {advice}", f"are {advice}")
+            yield Problem(secret, host.name, f"is {advice}", f"are {advice}")
 
 
-def unfit_passwords(host: HostInputs, play: Play, wanted: Wanted) -> Iterator[Fault]:
-    """Yield a fault for each password that a service of the host cannot take as a hash."""
+def invalid_passwords(host: HostInputs, play: Play, wanted: Wanted) -> Iterator[Problem]:
+    """Yield a problem for each password that a service of the host cannot take as a hash."""
     used = {name for service in host.services for name in play.inputs[service]}
     for name in (name for name, members in wanted.items() if members and name in used):
         for user, password in host.value(name, {}).items():
             if not (fits(password) or (user in wanted[name] and password in (None, ""))):
                 rest = f"does not have {SHORTEST} to {LONGEST} bytes: choose another password."
-                yield Fault(f"{name}.{user}", host.name, rest)
+                yield Problem(f"{name}.{user}", host.name, rest)
 
 
-def unfit_authorities(hosts: Iterable[HostInputs], now: datetime) -> Iterator[Fault]:
-    """Yield a fault for each host whose certificates could not be signed. An authority is read once for all hosts."""
+def invalid_authorities(hosts: Iterable[HostInputs], now: datetime) -> Iterator[Problem]:
+    """Yield a problem for each host whose certificates could not be signed. An authority is read once for all hosts."""
     read: dict[tuple[str, ...], str] = {}
     for host in (host for host in hosts if host.certified):
         given = tuple(str(host.value(name, "")) for name in _AUTHORITY)
         if given not in read:
-            read[given] = _unfit(*given, now=now) if all(given[:2]) else ""
+            read[given] = _invalid(*given, now=now) if all(given[:2]) else ""
         if read[given]:
-            yield Fault("The certificate authority", host.name, f"cannot be used: {read[given]}")
+            yield Problem("The certificate authority", host.name, f"cannot be used: {read[given]}")
 
 
 def _required(host: HostInputs, play: Play, wanted: Wanted) -> dict[str, str]:
@@ -96,13 +96,13 @@ def _lacking(host: HostInputs, name: str, members: tuple[str, ...] | None) -> li
     """Return the secret, or the members of it, that are not there; nothing when the secret is wrong otherwise."""
     if members is None:
         return []
-    if host.lacks(name):
+    if host.is_missing(name):
         return [name]
     value = host.value(name)
     return [f"{name}.{member}" for member in members if value is not None and value.get(member) in (None, "")]
 
 
-def _unfit(certificate: str, key: str, trusted: str, *, now: datetime) -> str:
+def _invalid(certificate: str, key: str, trusted: str, *, now: datetime) -> str:
     try:
         read_authority(certificate, key, trusted, now)
     except OperatorError as error:

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from ansible_collections.vigil.observability.plugins.module_utils._host.system_paths import normal_path, overlap
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
 __all__ = ["misplaced_data", "shared_directories", "unread_metrics"]
 
@@ -19,19 +19,19 @@ _PATH_FLAGS = {"alertmanager": ("storage.path",), "prometheus": ("storage.tsdb.p
 _TEXTFILES = "/var/lib/vigil/textfile"
 
 
-def shared_directories(host: HostInputs, play: Play) -> Iterator[Fault]:
-    """Yield a fault for each directory of a service in which another one has its own, or that is another one's."""
+def shared_directories(host: HostInputs, play: Play) -> Iterator[Problem]:
+    """Yield a problem for each directory of a service in which another one has its own, or that is another one's."""
     given = dict(_directories(host, play))
     for (one, path), (other, place) in combinations(given.items(), 2):
         both_textfiles = one.endswith("_textfile_dir") and other.endswith("_textfile_dir")
         if overlap(path, place) and not both_textfiles:
             rest = f"is {path}, and {other} is {place}: give each of them a directory outside of the other."
-            yield Fault(one, host.name, rest)
+            yield Problem(one, host.name, rest)
     yield from _reserved(host, play, given)
 
 
-def _reserved(host: HostInputs, play: Play, given: Mapping[str, str]) -> Iterator[Fault]:
-    """Yield a fault for each directory that is where a release is linked, or the usual one of a service elsewhere."""
+def _reserved(host: HostInputs, play: Play, given: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each directory that is where a release is linked, or the usual one of a service elsewhere."""
     services = [role for role, inputs in play.inputs.items() if f"{role}_port" in inputs]
     for name, path in given.items():
         links = [f"/opt/{service}" for service in services]
@@ -39,30 +39,30 @@ def _reserved(host: HostInputs, play: Play, given: Mapping[str, str]) -> Iterato
         taken = [place for place in links + (usual if name.endswith("_data_dir") else []) if overlap(path, place)]
         if taken:
             rest = f"is {path}, and {taken[0]} is kept for {taken[0].rpartition('/')[2]}: name a directory of its own."
-            yield Fault(name, host.name, rest)
+            yield Problem(name, host.name, rest)
 
 
-def unread_metrics(host: HostInputs, play: Play) -> Iterator[Fault]:
-    """Yield a doubt when the metrics of certificates are written where node_exporter does not read them."""
+def unread_metrics(host: HostInputs, play: Play) -> Iterator[Problem]:
+    """Yield a warning when the metrics of certificates are written where node_exporter does not read them."""
     given = dict(_directories(host, play))
     written, read = given.get("certificates_textfile_dir"), given.get("node_exporter_textfile_dir")
     if written and read and normal_path(written) != normal_path(read):
         rest = f"is {written}, and node_exporter reads {read}: alerts on certificates see none, so set both to one."
-        yield Fault("certificates_textfile_dir", host.name, rest)
+        yield Problem("certificates_textfile_dir", host.name, rest)
 
 
-def misplaced_data(host: HostInputs, play: Play) -> Iterator[Fault]:
-    """Yield a fault for each place outside of its data directory that a service is told to write to: it may not."""
+def misplaced_data(host: HostInputs, play: Play) -> Iterator[Problem]:
+    """Yield a problem for each place outside of its data directory that a service is told to write to: it may not."""
     for service, flags in _PATH_FLAGS.items():
         said = host.value(f"{service}_flags", {}) if service in host.services else {}
         for flag in (flag for flag in flags if flag in said):
             rest = f"is set, and its unit lets {service} write to {service}_data_dir alone: set that instead."
-            yield Fault(f"{service}_flags.{flag}", host.name, rest)
+            yield Problem(f"{service}_flags.{flag}", host.name, rest)
     if "grafana" in host.services:
         yield from _misplaced_in_grafana(host, play)
 
 
-def _misplaced_in_grafana(host: HostInputs, play: Play) -> Iterator[Fault]:
+def _misplaced_in_grafana(host: HostInputs, play: Play) -> Iterator[Problem]:
     config = host.value("grafana_config", {})
     sections = {name: section for name, section in config.items() if isinstance(section, dict)}
     keys = [("paths", "data"), ("paths", "logs"), ("paths", "plugins"), ("database", "path")]
@@ -75,7 +75,7 @@ def _misplaced_in_grafana(host: HostInputs, play: Play) -> Iterator[Fault]:
     for name, place in places.items():
         if str(place or "").startswith("/") and not f"{normal_path(str(place))}/".startswith(f"{folder}/"):
             rest = f"is {place}, and its unit lets grafana write to grafana_data_dir alone: name a place in {folder}."
-            yield Fault(name, host.name, rest)
+            yield Problem(name, host.name, rest)
 
 
 def _directories(host: HostInputs, play: Play) -> Iterator[tuple[str, str]]:

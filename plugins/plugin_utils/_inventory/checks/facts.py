@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.played_inputs import PROVISIONED
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
-__all__ = ["hosts_that_need_facts", "unfit_facts"]
+__all__ = ["hosts_that_need_facts", "invalid_facts"]
 
 # What a service tells the files of other hosts, which a run for those alone writes too.
 _TOLD = ("address", "identity", "port")
@@ -27,22 +27,22 @@ def hosts_that_need_facts(hosts: Iterable[HostInputs], play: Play) -> list[str]:
     return [host.name for host in hosts if any("own" in host.facts_in(name) for name in _inputs(host, play))]
 
 
-def unfit_facts(host: HostInputs, play: Play) -> Iterator[Fault]:
-    """Yield a fault for each input of facts which other hosts need, or which is made of the facts of other hosts."""
+def invalid_facts(host: HostInputs, play: Play) -> Iterator[Problem]:
+    """Yield a problem for each input of facts which other hosts need, or which is made of the facts of other hosts."""
     told = set(_told(host))
     for name in _inputs(host, play):
         facts = host.facts_in(name)
         if facts and name in told:
             way = ", or leave it out where ansible_host is that address" if name.endswith("_address") else ""
             rest = "is made of facts, which a run for other hosts does not have, though their files need it: "
-            yield Fault(name, host.name, f"{rest}set it to a value in the inventory{way}.")
+            yield Problem(name, host.name, f"{rest}set it to a value in the inventory{way}.")
         elif "others" in facts:
             rest = "is made of facts of other hosts, which a run may not reach: set it to a value in the inventory."
-            yield Fault(name, host.name, rest)
+            yield Problem(name, host.name, rest)
 
 
 def _inputs(host: HostInputs, play: Play) -> Iterator[str]:
-    said = host.said
+    said = host.variable_names
     for role in host.roles:
         yield from (name for name in play.inputs[role] if name in said)
     if "grafana" in host.services:

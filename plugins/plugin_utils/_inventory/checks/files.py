@@ -13,7 +13,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.locat
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import OWN_SECRETS
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
 __all__ = ["unstaged_files"]
 
@@ -29,15 +29,15 @@ _NAMING = ("config", "scrape_configs", "remote_write", "remote_read", "flags")
 _BROUGHT = ("certificate_file", "key_file", "authority_file")
 
 
-def unstaged_files(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for each input that names a file of `/etc/<service>` which the role does not put there."""
+def unstaged_files(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for each input that names a file of `/etc/<service>` which the role does not put there."""
     for service, own in _OF_ROLES.items():
         secrets = host.value(f"{service}_secrets")
-        if service not in host.services or (secrets is None and not host.lacks(f"{service}_secrets")):
+        if service not in host.services or (secrets is None and not host.is_missing(f"{service}_secrets")):
             continue
         files = [*own, *(f"secrets/{name}" for name in (*OWN_SECRETS.get(service, ()), *(secrets or {})))]
         for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
             try:
                 located({name: plain(host.value(name))}, f"/etc/{service}", files)
             except OperatorError as error:
-                yield Fault(name, host.name, f"cannot be used: {error}")
+                yield Problem(name, host.name, f"cannot be used: {error}")

@@ -13,10 +13,10 @@ from ansible_collections.vigil.observability.plugins.module_utils._api.secret_di
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.directory import dashboards_in
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import SHORTEST
 
-__all__ = ["PUBLIC", "public_keys", "unfit_grafana", "weak_key"]
+__all__ = ["PUBLIC", "invalid_grafana", "public_keys", "weak_key"]
 
 PUBLIC = (
     "is the secret_key that every Grafana comes with, which everybody knows: set one of your own. What a Grafana has "
@@ -34,33 +34,33 @@ def public_keys(key: str, config: Mapping[str, Any]) -> list[str]:
     return [name for name, value in given.items() if value == PUBLIC_KEY]
 
 
-def unfit_grafana(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for each input of Grafana that is of the right type and yet cannot be used."""
+def invalid_grafana(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for each input of Grafana that is of the right type and yet cannot be used."""
     if "grafana" not in host.services:
         return
     config = host.value("grafana_config", {})
     for name in public_keys(str(host.value("grafana_secret_key", "")), config):
-        yield Fault(name, host.name, PUBLIC)
+        yield Problem(name, host.name, PUBLIC)
     server = _section(config, "server")
     if server.get("http_addr") not in (None, host.value("grafana_listen_address", "")):
         rest = "is set, but Grafana is asked where grafana_listen_address says: set that instead."
-        yield Fault("grafana_config.server.http_addr", host.name, rest)
+        yield Problem("grafana_config.server.http_addr", host.name, rest)
     if (protocol := server.get("protocol", "https")) not in _OVER_TLS:
         rest = f"is {protocol}, but its health is asked over TLS, which it has to serve: remove it."
-        yield Fault("grafana_config.server.protocol", host.name, rest)
+        yield Problem("grafana_config.server.protocol", host.name, rest)
     if directory := host.value("provision_dashboard_directory"):
         try:
             dashboards_in(str(directory), keep_unusable=True)
         except OperatorError as error:
-            yield Fault("provision_dashboard_directory", host.name, f"cannot be used: {error}")
+            yield Problem("provision_dashboard_directory", host.name, f"cannot be used: {error}")
 
 
-def weak_key(host: HostInputs) -> Iterator[Fault]:
-    """Yield a doubt for a key that is guessed sooner or later."""
+def weak_key(host: HostInputs) -> Iterator[Problem]:
+    """Yield a warning for a key that is guessed sooner or later."""
     key = str(host.value("grafana_secret_key", "")) if "grafana" in host.services else ""
     if 0 < len(key.encode()) < SHORTEST:
         rest = f"has less than {SHORTEST} bytes, and can be guessed: use a longer one for a new Grafana."
-        yield Fault("grafana_secret_key", host.name, rest)
+        yield Problem("grafana_secret_key", host.name, rest)
 
 
 def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -10,37 +10,37 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import OF_REPLICAS, wrong_labels
 
-__all__ = ["unfit_labels"]
+__all__ = ["invalid_labels"]
 
 
-def unfit_labels(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for labels of the user's own that hide one of the stack's, or that are none."""
+def invalid_labels(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for labels of the user's own that hide one of the stack's, or that are none."""
     if not host.services:
         return
     for wrong in wrong_labels(host.value("vigil_labels", {})):
-        yield Fault("vigil_labels", host.name, wrong)
+        yield Problem("vigil_labels", host.name, wrong)
     if "prometheus" in host.services:
         yield from _of_probes(host)
         yield from _external(host)
 
 
-def _of_probes(host: HostInputs) -> Iterator[Fault]:
+def _of_probes(host: HostInputs) -> Iterator[Problem]:
     for probe in host.value("prometheus_probes", []):
         for wrong in wrong_labels(_mapping(probe.get("labels"))):
-            yield Fault("prometheus_probes", host.name, f"cannot be used: labels of {probe.get('name')} {wrong}")
+            yield Problem("prometheus_probes", host.name, f"cannot be used: labels of {probe.get('name')} {wrong}")
 
 
-def _external(host: HostInputs) -> Iterator[Fault]:
+def _external(host: HostInputs) -> Iterator[Problem]:
     general = _mapping(host.value("prometheus_config", {}).get("global"))
     labels = _mapping(general.get("external_labels"))
     subject = "prometheus_config.global.external_labels"
     for name in (name for name in OF_REPLICAS if name in labels):
-        yield Fault(subject, host.name, f"cannot hold {name}: set prometheus_{name} instead.")
+        yield Problem(subject, host.name, f"cannot hold {name}: set prometheus_{name} instead.")
     for wrong in wrong_labels(labels, OF_REPLICAS):
-        yield Fault(subject, host.name, wrong)
+        yield Problem(subject, host.name, wrong)
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

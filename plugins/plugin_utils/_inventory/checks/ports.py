@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import (
     Port,
     is_meshed,
@@ -19,14 +19,14 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.port
     ports_of,
 )
 
-__all__ = ["unfit_ports"]
+__all__ = ["invalid_ports"]
 
 _HIGHEST_PORT = 65535
 _EVERY_ADDRESS = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - looked for, not listened on
 
 
-def unfit_ports(host: HostInputs, ports: Mapping[str, int], members: int) -> Iterator[Fault]:
-    """Yield a fault for each port that is none, that the service is not asked at, or that another service opens.
+def invalid_ports(host: HostInputs, ports: Mapping[str, int], members: int) -> Iterator[Problem]:
+    """Yield a problem for each port that is none, that the service is not asked at, or that another service opens.
 
     Args:
         host: The host.
@@ -38,27 +38,29 @@ def unfit_ports(host: HostInputs, ports: Mapping[str, int], members: int) -> Ite
         own = list(ports_of(service, host.value, ports[service], meshed=is_meshed(host.value, members)))
         yield from _unasked(host, service, own, main_port(host.value, service, ports[service]))
         found += own
-    yield from (fault for one in found for fault in _unfit(host, one))
+    yield from (problem for one in found for problem in _invalid(host, one))
     yield from _taken_twice(host, found)
 
 
-def _unfit(host: HostInputs, port: Port) -> Iterator[Fault]:
+def _invalid(host: HostInputs, port: Port) -> Iterator[Problem]:
     if port.number is None:
-        yield Fault(port.source, host.name, "has an address without a port: write it like 0.0.0.0:9090.")
+        yield Problem(port.source, host.name, "has an address without a port: write it like 0.0.0.0:9090.")
     elif not 1 <= port.number <= _HIGHEST_PORT:
         rest = f"is {port.number}: a port is a number from 1 to {_HIGHEST_PORT}."
-        yield Fault(port.source, host.name, rest)
+        yield Problem(port.source, host.name, rest)
 
 
-def _unasked(host: HostInputs, service: str, own: list[Port], main: int) -> Iterator[Fault]:
-    """Yield a fault when an option takes the port away at which others, and we ourselves, ask the service."""
+def _unasked(host: HostInputs, service: str, own: list[Port], main: int) -> Iterator[Problem]:
+    """Yield a problem when an option takes the port away at which others, and we ourselves, ask the service."""
     for name, given in _grafana_ports(host) if service == "grafana" else ():
         if str(given) != str(main):
-            yield Fault(name, host.name, f"is {given}, and Grafana is asked at port {main}: set grafana_port instead.")
+            yield Problem(
+                name, host.name, f"is {given}, but the collection uses port {main}: set grafana_port instead."
+            )
     source = f"{service}_flags.web.listen-address"
     if any(one.source == source for one in own) and main not in (one.number for one in own if one.source == source):
         rest = f"leaves out port {main}, at which {service} is asked: set {service}_port and {service}_listen_address."
-        yield Fault(source, host.name, rest)
+        yield Problem(source, host.name, rest)
 
 
 def _grafana_ports(host: HostInputs) -> Iterator[tuple[str, Any]]:
@@ -70,13 +72,13 @@ def _grafana_ports(host: HostInputs) -> Iterator[tuple[str, Any]]:
         yield "grafana_environment.GF_SERVER_HTTP_PORT", environment["GF_SERVER_HTTP_PORT"]
 
 
-def _taken_twice(host: HostInputs, found: list[Port]) -> Iterator[Fault]:
+def _taken_twice(host: HostInputs, found: list[Port]) -> Iterator[Problem]:
     for one in (one for one in found if one.number is not None):
         same = [other for other in found if _collide(one, other)]
         names = list(dict.fromkeys(other.source for other in same))
         if len(same) > 1 and same[0] is one and one.number is not None:
             rest = f"is given to {listed(names)}: set them to different ports."
-            yield Fault(f"{'UDP port' if one.udp else 'Port'} {one.number}", host.name, rest)
+            yield Problem(f"{'UDP port' if one.udp else 'Port'} {one.number}", host.name, rest)
 
 
 def _collide(one: Port, other: Port) -> bool:

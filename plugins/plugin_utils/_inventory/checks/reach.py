@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
 __all__ = ["unreached_services"]
 
 
-def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) -> Iterator[Fault]:
-    """Yield a doubt for each service that listens on loopback, while Prometheus looks for it elsewhere.
+def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield a warning for each service that listens on loopback, while Prometheus looks for it elsewhere.
 
     An address that the inventory gives for others is believed: a proxy may listen there.
     """
@@ -31,7 +31,7 @@ def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) ->
                     f"is {address}, which {listed(others)} would take for itself: name the address by which others "
                     f"reach {host.name}."
                 )
-                yield Fault(f"{service}_address", host.name, rest)
+                yield Problem(f"{service}_address", host.name, rest)
             elif not address and _is_loopback(str(host.value(listen, ""))):
                 port = host.value(f"{service}_port", ports[service])
                 where = host.value("ansible_host") or host.name
@@ -40,7 +40,7 @@ def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) ->
                     f"answers then: its target will be down. Listen where others reach it, or set {service}_address to "
                     "the address of a proxy that passes them on."
                 )
-                yield Fault(listen, host.name, rest)
+                yield Problem(listen, host.name, rest)
 
 
 def _is_loopback(address: str) -> bool:

@@ -15,7 +15,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.names import names_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_settings import adjusted
@@ -33,11 +33,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.plan
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import main_port
 
 __all__ = [
-    "ambiguous_replicas",
-    "lone_databases",
+    "duplicate_replicas",
+    "invalid_values",
     "shared_addresses",
-    "unfit_values",
     "unknown_releases",
+    "unshared_databases",
     "untested_releases",
 ]
 
@@ -46,8 +46,8 @@ Ports = Mapping[str, int]
 _RULES = ROLES / "prometheus" / "files" / "rules"
 
 
-def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
-    """Yield a fault for each service whose version has no archive with a digest, for any architecture."""
+def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each service whose version has no archive with a digest, for any architecture."""
     seen: dict[tuple[str, str, str], str] = {}
     for host in hosts:
         extra = host.value("vigil_catalogue_extra", {})
@@ -57,21 +57,21 @@ def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
             if key not in seen:
                 seen[key] = _no_release(service, version, extra)
             if seen[key]:
-                yield Fault(f"{service}_version", host.name, f"cannot be installed: {seen[key]}")
+                yield Problem(f"{service}_version", host.name, f"cannot be installed: {seen[key]}")
 
 
-def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
-    """Yield a doubt for each version of the catalogue that the tests of this collection do not run."""
+def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
+    """Yield a warning for each version of the catalogue that the tests of this collection do not run."""
     for host in hosts:
         for service in host.services:
             version = str(host.value(f"{service}_version", ""))
             if not is_tested(service, version):
                 rest = f"is {version}, which the tests of this collection do not run: try it on one host first."
-                yield Fault(f"{service}_version", host.name, rest)
+                yield Problem(f"{service}_version", host.name, rest)
 
 
-def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Fault]:
-    """Yield a fault for each host whose service is reached where that of another host is."""
+def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Problem]:
+    """Yield a problem for each host whose service is reached where that of another host is."""
     for service in ports:
         found: dict[tuple[str, int], list[str]] = {}
         for host in (host for host in hosts if service in host.services):
@@ -80,11 +80,11 @@ def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Faul
             found.setdefault((address, number), []).append(host.name)
         for (address, _number), names in found.items():
             rest = f"one address, {address}: set ansible_host or <service>_address to that of each host."
-            yield from (Fault(service, name, f"has {rest}", f"have {rest}") for name in names if len(names) > 1)
+            yield from (Problem(service, name, f"has {rest}", f"have {rest}") for name in names if len(names) > 1)
 
 
-def ambiguous_replicas(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
-    """Yield a fault for each Prometheus whose external labels are those of another."""
+def duplicate_replicas(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each Prometheus whose external labels are those of another."""
     found: dict[tuple[str, ...], list[str]] = {}
     for host in (host for host in hosts if "prometheus" in host.services):
         replica = str(host.value("prometheus_replica", host.name))
@@ -92,37 +92,37 @@ def ambiguous_replicas(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
         found.setdefault((replica, *others), []).append(host.name)
     for (replica, *_others), names in found.items():
         rest = f"is {replica!r} for each of them: replicas are told apart by it, so set another on each, or none."
-        yield from (Fault("prometheus_replica", name, rest) for name in names if len(names) > 1)
+        yield from (Problem("prometheus_replica", name, rest) for name in names if len(names) > 1)
 
 
-def lone_databases(hosts: Iterable[HostInputs]) -> Iterator[Fault]:
-    """Yield a fault for each Grafana whose database the others do not share, or that lacks the password for one."""
+def unshared_databases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each Grafana whose database the others do not share, or that lacks the password for one."""
     members = [host for host in hosts if "grafana" in host.services]
     for host in members:
         database = host.value("grafana_database", {})
         if database.get("type", "sqlite3") != "sqlite3":
-            if "password" not in database and host.lacks("grafana_database_password"):
+            if "password" not in database and host.is_missing("grafana_database_password"):
                 rest = f"is missing: {database['type']} asks for it, so set it in the inventory, encrypted."
-                yield Fault("grafana_database_password", host.name, rest)
+                yield Problem("grafana_database_password", host.name, rest)
         elif len(members) > 1:
             rest = "is SQLite, which several hosts cannot share: name a PostgreSQL (type: postgres), or keep one host."
-            yield Fault("grafana_database", host.name, rest)
+            yield Problem("grafana_database", host.name, rest)
 
 
-def unfit_values(host: HostInputs, play: Play) -> Iterator[Fault]:
-    """Yield a fault for each value that is of the right type and yet cannot be used."""
+def invalid_values(host: HostInputs, play: Play) -> Iterator[Problem]:
+    """Yield a problem for each value that is of the right type and yet cannot be used."""
     if "prometheus" in host.services:
         if wrong := _wrong_size(host.value("prometheus_retention_size", "")):
-            yield Fault("prometheus_retention_size", host.name, wrong)
+            yield Problem("prometheus_retention_size", host.name, wrong)
         unusable = _wrong_rules(host.value("prometheus_rule_files", []))
         for wrong in unusable:
-            yield Fault("prometheus_rule_files", host.name, f"cannot be used: {wrong}")
+            yield Problem("prometheus_rule_files", host.name, f"cannot be used: {wrong}")
         if not unusable:
             yield from _wrong_tests(host, play)
         if wrong := _wrong_alerts(host.value("prometheus_alerts", {})):
-            yield Fault("prometheus_alerts", host.name, f"cannot be used: {wrong}")
+            yield Problem("prometheus_alerts", host.name, f"cannot be used: {wrong}")
     if wrong := _uncertifiable(host, play):
-        yield Fault("A certificate", host.name, f"cannot be made: {wrong}")
+        yield Problem("A certificate", host.name, f"cannot be made: {wrong}")
 
 
 def _no_release(component: str, version: str, extra: Mapping[str, Any]) -> str:
@@ -170,8 +170,8 @@ def _wrong_rules(paths: Sequence[str]) -> list[str]:
     return alone or [wrong for wrong in [_unreadable(paths)] if wrong]
 
 
-def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
-    """Yield a fault for the generated rules of the host, or else for the tests of the user's own."""
+def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Problem]:
+    """Yield a problem for the generated rules of the host, or else for the tests of the user's own."""
     default = play.defaults["prometheus"]["prometheus_retention_time"]
     retention = "" if host.value("prometheus_remote_read") else str(host.value("prometheus_retention_time", default))
     sources = [str(_RULES), *(str(path) for path in host.value("prometheus_rule_files", []))]
@@ -180,17 +180,17 @@ def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Fault]:
     try:
         pairs = [*of_all_kinds(plain(applications)), *pairs]
     except OperatorError as error:
-        yield Fault("vigil_applications", host.name, f"cannot be used: {error}")
+        yield Problem("vigil_applications", host.name, f"cannot be used: {error}")
         return
     paths = [str(path) for path in host.value("prometheus_rule_tests", [])]
     for subject, tests in (("prometheus_rules", []), ("prometheus_rule_tests", paths)):
         try:
             files_with_tests(files, pairs, tests, sources, retention=retention)
         except OperatorError as error:
-            yield Fault(subject, host.name, f"cannot be used: {error}")
+            yield Problem(subject, host.name, f"cannot be used: {error}")
             return
         except (KeyError, TypeError, AttributeError):
-            yield Fault(subject, host.name, "is a list of something else: each has to have a name, rules and tests.")
+            yield Problem(subject, host.name, "is a list of something else: each has to have a name, rules and tests.")
             return
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
-__all__ = ["unfit_users"]
+__all__ = ["conflicting_users"]
 
 
-def unfit_users(host: HostInputs) -> Iterator[Fault]:
-    """Yield a fault for each two services whose user has two UIDs, or whose users have one."""
+def conflicting_users(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for each two services whose user has two UIDs, or whose users have one."""
     given = [
         (service, host.value(f"{service}_user", service), host.value(f"{service}_uid")) for service in host.services
     ]
@@ -24,4 +24,4 @@ def unfit_users(host: HostInputs) -> Iterator[Fault]:
     for (one, user, uid), (other, name, number) in combinations(wanted, 2):
         if (user == name) != (uid == number):
             rest = f"is {uid} for {user}, and {other}_uid is {number} for {name}: a user has one UID of its own."
-            yield Fault(f"{one}_uid", host.name, rest)
+            yield Problem(f"{one}_uid", host.name, rest)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
     SHARED,
     Inputs,
@@ -24,32 +24,32 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.rol
     role_of,
 )
 
-__all__ = ["doubtful_names", "misplaced_inputs", "misspelt_inputs", "unfit_prefixes"]
+__all__ = ["invalid_prefixes", "misplaced_inputs", "misspelt_inputs", "suspicious_names"]
 
 _NAMED = 6  # variables of others in a warning; of more, the first and how many follow
 
 
-def misspelt_inputs(hosts: Iterable[HostInputs], play: Play) -> Iterator[Fault]:
-    """Yield a fault for each variable that comes close to an input of a role of its host."""
+def misspelt_inputs(hosts: Iterable[HostInputs], play: Play) -> Iterator[Problem]:
+    """Yield a problem for each variable that comes close to an input of a role of its host."""
     said = functools.cache(lambda name: misspelt(name, play.inputs))
     for host, name, role in _unknown(hosts, play.inputs):
         if role in host.roles and (rest := said(name)):
-            yield Fault(name, host.name, rest)
+            yield Problem(name, host.name, rest)
 
 
-def unfit_prefixes(hosts: Iterable[HostInputs], play: Play) -> Iterator[Fault]:
-    """Yield a fault for each prefix of others that inputs of this collection have too."""
+def invalid_prefixes(hosts: Iterable[HostInputs], play: Play) -> Iterator[Problem]:
+    """Yield a problem for each prefix of others that inputs of this collection have too."""
     known = {name for options in play.inputs.values() for name in options}
     for host in (host for host in hosts if host.services):
         for prefix in host.foreign:
             if ours := sorted(name for name in known if name.startswith(prefix)):
                 rest = f"cannot hold {prefix!r}: {ours[0]} of this collection begins so too. Name a longer prefix."
-                yield Fault("vigil_foreign_prefixes", host.name, rest)
+                yield Problem("vigil_foreign_prefixes", host.name, rest)
 
 
-def doubtful_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
-    """Yield what to say of variables that look like inputs: of those that others may have, one doubt for all."""
-    refused = {fault.subject for fault in misspelt_inputs(hosts, play)}
+def suspicious_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Problem]:
+    """Yield what to say of variables that look like inputs: of those that others may have, one warning for all."""
+    refused = {problem.subject for problem in misspelt_inputs(hosts, play)}
     meant = functools.cache(lambda name: close_to(name, play.inputs))
     foreign: dict[str, None] = {}
     where: dict[str, None] = {}
@@ -57,7 +57,7 @@ def doubtful_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
         if role and name not in refused:
             foreign[name] = where[host.name] = None
         elif not role and (near := meant(name)) and role_of(near, play.inputs) in host.roles:
-            yield Fault(name, host.name, f"is no variable of this collection: was {near} meant?")
+            yield Problem(name, host.name, f"is no variable of this collection: was {near} meant?")
     if foreign:
         names = sorted(foreign)
         shown = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more variables"]
@@ -66,11 +66,11 @@ def doubtful_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Fault]:
             f"{what} of roles that run there, and nothing here reads {them}: name the prefix of what is others' in "
             "vigil_foreign_prefixes, and correct or remove what is not."
         )
-        yield from (Fault(listed(shown), name, rest) for name in where)
+        yield from (Problem(listed(shown), name, rest) for name in where)
 
 
-def misplaced_inputs(hosts: Sequence[HostInputs], play: Play, secrets: Iterable[str]) -> Iterator[Fault]:
-    """Yield a doubt for each input of a service that runs on other hosts, but on none of those that have it.
+def misplaced_inputs(hosts: Sequence[HostInputs], play: Play, secrets: Iterable[str]) -> Iterator[Problem]:
+    """Yield a warning for each input of a service that runs on other hosts, but on none of those that have it.
 
     Args:
         hosts: All hosts.
@@ -84,13 +84,13 @@ def misplaced_inputs(hosts: Sequence[HostInputs], play: Play, secrets: Iterable[
     }
     where: dict[str, list[HostInputs]] = {}
     for host in (host for host in hosts if host.services):
-        for name in host.said & read.keys():
+        for name in host.variable_names & read.keys():
             where.setdefault(name, []).append(host)
     for name in sorted(where):
         role, found = read[name], where[name]
         if not any(role in host.services for host in found):
             rest = f"has no effect, as {role} does not run there: move it to the group {role}, or remove it."
-            yield from (Fault(name, host.name, rest) for host in found)
+            yield from (Problem(name, host.name, rest) for host in found)
 
 
 def _unknown(hosts: Iterable[HostInputs], inputs: Inputs) -> Iterator[tuple[HostInputs, str, str | None]]:
@@ -98,6 +98,6 @@ def _unknown(hosts: Iterable[HostInputs], inputs: Inputs) -> Iterator[tuple[Host
     known = {name for options in inputs.values() for name in options}
     role = functools.cache(lambda name: role_of(name, inputs))
     for host in (host for host in hosts if host.services):
-        for name in sorted(host.said - known):
+        for name in sorted(host.variable_names - known):
             if not name.startswith(host.foreign):
                 yield host, name, role(name)

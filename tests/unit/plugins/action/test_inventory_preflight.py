@@ -170,8 +170,8 @@ def _acted(
 
 
 HEADS = (
-    "This inventory cannot be used as it is, and no host was connected to:",
-    "This inventory cannot be used with the facts of its hosts, and nothing was touched:",
+    "The inventory is not valid. No host was contacted. Correct the following:",
+    "The inventory is not valid with the facts of its hosts. Nothing was changed. Correct the following:",
 )
 
 
@@ -709,7 +709,7 @@ def test_port_of_the_alerting_of_grafana_and_that_of_the_mesh_are_one_port(prefl
     every = {"grafana_passwords": WORDS, "grafana_secret_key": "echo-echo-echo", **given}
     assert problems(preflight(every=every, grafana=["monitor1"])) == [
         (
-            "grafana_config.server.http_port of monitor1 is 3001, and Grafana is asked at port 3000: set grafana_port "
+            "grafana_config.server.http_port of monitor1 is 3001, but the collection uses port 3000: set grafana_port "
             "instead."
         ),
         (

@@ -54,17 +54,17 @@ def test_tags_choose_the_services_that_tasks_with_these_tags_would_run_for(
 
 
 def test_tag_that_no_playbook_has_is_named_with_the_one_that_was_probably_meant() -> None:
-    (said,) = RunTags.of(tags("grafanna")).faults()
+    (said,) = RunTags.of(tags("grafanna")).problems()
     assert said.startswith("--tags names grafanna, which no playbook of this collection has: was grafana meant?")
     assert said.endswith("vigil_tags: {grafanna: []}.")
-    (said,) = RunTags.of(tags(skip="zzz")).faults()
+    (said,) = RunTags.of(tags(skip="zzz")).problems()
     assert "--skip-tags names zzz" in said
     assert "there are node_exporter, alertmanager, grafana, metrics, dashboards, certificates, stage, activate" in said
 
 
 @pytest.mark.parametrize("asked", [tags("activate"), tags(skip="stage"), tags("activate,certificates")])
 def test_activation_without_staging_is_refused(asked: dict[str, Any]) -> None:
-    (said,) = RunTags.of(asked).faults()
+    (said,) = RunTags.of(asked).problems()
     assert said.startswith("The tags of this run activate node_exporter, alertmanager and grafana without staging")
 
 
@@ -82,7 +82,7 @@ def test_activation_without_staging_is_refused(asked: dict[str, Any]) -> None:
     ],
 )
 def test_tags_that_make_a_whole_are_no_fault(asked: dict[str, Any]) -> None:
-    assert not list(RunTags.of(asked).faults())
+    assert not list(RunTags.of(asked).problems())
 
 
 def test_provisioning_touches_grafana_alone() -> None:

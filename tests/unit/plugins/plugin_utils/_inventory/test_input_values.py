@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.unit import Unit, render
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import unfit
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import value_problems
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED, described_inputs
 
 DIGEST = "0" * 64
@@ -19,7 +19,7 @@ URL = "which is no address of a web server: write it like https://metrics.exampl
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "faults"),
+    ("name", "value", "problems"),
     [
         (
             "prometheus_resources",
@@ -99,11 +99,11 @@ URL = "which is no address of a web server: write it like https://metrics.exampl
         ("prometheus_key_file", "tls.key", {"": "is 'tls.key', which is no absolute path: let it begin with /."}),
     ],
 )
-def test_value_that_cannot_be_used_is_told_with_what_to_write(name: str, value: Any, faults: dict[str, str]) -> None:
+def test_value_that_cannot_be_used_is_told_with_what_to_write(name: str, value: Any, problems: dict[str, str]) -> None:
     role = next(role for role in described_inputs() if name.startswith(f"{role}_"))
-    found = unfit(role, name, value)
-    assert found.keys() == faults.keys()
-    for part, words in faults.items():
+    found = value_problems(role, name, value)
+    assert found.keys() == problems.keys()
+    for part, words in problems.items():
         assert words in found[part]
         assert found[part].endswith(".")
         assert "battery" not in found[part]
@@ -144,7 +144,7 @@ def test_value_that_cannot_be_used_is_told_with_what_to_write(name: str, value: 
 )
 def test_value_that_can_be_used_is_not_refused(name: str, value: Any) -> None:
     role = next(role for role in described_inputs() if name.startswith(f"{role}_"))
-    assert unfit(role, name, value) == {}
+    assert value_problems(role, name, value) == {}
 
 
 HOSTILE: list[Any] = [
@@ -174,7 +174,7 @@ NAMES = ["A", "a", "Slice", "MemoryMax", "memory_max", "User", "ProtectHome", "A
 @pytest.mark.parametrize("kind", ["environment", "resources"])
 def test_whatever_a_unit_cannot_hold_is_refused_before_there_is_one(kind: str, name: str, value: Any) -> None:
     given: dict[str, Any] = {kind: {name: value}}
-    refused = bool(unfit("prometheus", f"prometheus_{kind}", given[kind]))
+    refused = bool(value_problems("prometheus", f"prometheus_{kind}", given[kind]))
     try:
         render(Unit("prometheus", "prometheus", ["/opt/prometheus/prometheus"], **given))
     except OperatorError:
@@ -185,7 +185,7 @@ def test_whatever_a_unit_cannot_hold_is_refused_before_there_is_one(kind: str, n
 
 @pytest.mark.parametrize("user", ["a", "a b", "a\nb", "1", "", "모", "a" * 40])
 def test_whatever_user_a_unit_cannot_have_is_refused_before_there_is_one(user: str) -> None:
-    refused = bool(unfit("prometheus", "prometheus_user", user)) or not user
+    refused = bool(value_problems("prometheus", "prometheus_user", user)) or not user
     try:
         render(Unit("prometheus", user, ["/opt/prometheus/prometheus"]))
     except OperatorError:
@@ -201,4 +201,4 @@ def test_every_input_of_one_kind_is_asked_the_same_in_every_role() -> None:
         assert len(roles) >= 5
         for role in roles:
             value = {"A B": ["\0"]} if part in ("environment", "resources", "flags") else "0 :"
-            assert unfit(role, f"{role}_{part}", value)
+            assert value_problems(role, f"{role}_{part}", value)

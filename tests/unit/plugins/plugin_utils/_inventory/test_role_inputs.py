@@ -13,16 +13,16 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.modules import host_preflight
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Fault, sentences
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem, messages
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
     ROLES,
     SHARED,
     close_to,
     described_inputs,
     is_secret,
-    misfit,
     misspelt,
     role_of,
+    type_problem,
 )
 
 COLLECTION = ROLES.parent
@@ -148,7 +148,7 @@ def test_only_a_variable_of_no_role_can_be_meant_as_an_input() -> None:
     ],
 )
 def test_value_is_compared_with_what_its_input_takes(value: Any, option: dict[str, Any], said: str | None) -> None:
-    assert misfit("x", value, option) == said
+    assert type_problem("x", value, option) == said
 
 
 NESTED = {
@@ -168,7 +168,7 @@ NESTED = {
     ],
 )
 def test_members_are_compared_with_the_options_of_their_input(value: Any, said: str | None) -> None:
-    found = misfit("x", value, NESTED)
+    found = type_problem("x", value, NESTED)
     if said is None:
         assert found is None
     else:
@@ -180,13 +180,13 @@ def test_members_are_compared_with_the_options_of_their_input(value: Any, said: 
 def test_members_with_a_secret_among_them_are_not_shown() -> None:
     option = {"type": "dict", "options": {"password": {"type": "int", "no_log": True}}}
     assert is_secret(option)
-    assert misfit("x", {"password": "hunter2"}, option) == (
+    assert type_problem("x", {"password": "hunter2"}, option) == (
         "does not fit its description, and is not shown as it is secret: compare it with the role's README."
     )
 
 
 @pytest.mark.parametrize(
-    ("faults", "said"),
+    ("problems", "said"),
     [
         ([], []),
         ([("x", "b", "is bad."), ("x", "a", "is bad.")], ["x of b and a is bad."]),
@@ -198,13 +198,13 @@ def test_members_with_a_secret_among_them_are_not_shown() -> None:
         ([("x", host, "is bad.") for host in "abcde"], ["x of all 5 hosts is bad."]),
     ],
 )
-def test_faults_that_hosts_share_are_one_sentence(faults: list[tuple[str, ...]], said: list[str]) -> None:
-    assert sentences([Fault(*parts) for parts in faults], HOSTS) == said
+def test_problem_that_hosts_share_is_one_message(problems: list[tuple[str, ...]], said: list[str]) -> None:
+    assert messages([Problem(*parts) for parts in problems], HOSTS) == said
 
 
 def test_of_many_hosts_the_first_are_named_and_the_others_counted() -> None:
-    faults = [Fault("x", host, "is bad.") for host in HOSTS]
-    assert sentences(faults, [*HOSTS, "f"]) == ["x of a, b, c and 2 more hosts is bad."]
+    problems = [Problem("x", host, "is bad.") for host in HOSTS]
+    assert messages(problems, [*HOSTS, "f"]) == ["x of a, b, c and 2 more hosts is bad."]
 
 
 def test_words_are_enumerated() -> None:

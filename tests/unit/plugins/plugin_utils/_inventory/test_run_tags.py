@@ -7,20 +7,20 @@ from __future__ import annotations
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
 
 
-def faults(*, run: tuple[str, ...] = ("all",), skip: tuple[str, ...] = ()) -> list[str]:
+def problems(*, run: tuple[str, ...] = ("all",), skip: tuple[str, ...] = ()) -> list[str]:
     pillars = {"metrics": ["prometheus"], "dashboards": ["grafana"]}
-    return list(RunTags(pillars, frozenset(run), frozenset(skip), {}).faults())
+    return list(RunTags(pillars, frozenset(run), frozenset(skip), {}).problems())
 
 
 def test_tag_in_no_playbook_is_refused_with_the_one_that_was_meant() -> None:
-    assert faults(run=("prometheus",), skip=("grafana",)) == []
+    assert problems(run=("prometheus",), skip=("grafana",)) == []
     assert (
         "--tags names promethues, which no playbook of this collection has: was prometheus meant?"
-        in faults(run=("all", "promethues"))[0]
+        in problems(run=("all", "promethues"))[0]
     )
-    assert "--skip-tags names grafanna" in faults(skip=("grafanna",))[0]
+    assert "--skip-tags names grafanna" in problems(skip=("grafanna",))[0]
 
 
 def test_tags_that_molecule_skips_in_every_run_are_no_slip() -> None:
-    assert faults(skip=("molecule-idempotence-notest", "molecule-notest", "notest")) == []
-    assert "--tags names notest" in faults(run=("all", "notest"))[0]
+    assert problems(skip=("molecule-idempotence-notest", "molecule-notest", "notest")) == []
+    assert "--tags names notest" in problems(run=("all", "notest"))[0]
