@@ -46,7 +46,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generat
 
 @same_text
 def application_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the pairs; raise AnsibleFilterError as the filters of each kind do."""
+    """Return the rule sets; raise AnsibleFilterError as the filters of each kind do."""
     try:
         return of_all_kinds(described)
     except OperatorError as error:

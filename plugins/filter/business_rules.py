@@ -73,7 +73,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generat
 
 @same_text
 def business_rules(described: Iterable[Mapping[str, Any]], weeks: int = 4) -> list[dict[str, Any]]:
-    """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
+    """Return the rule sets; raise AnsibleFilterError for applications that cannot be used."""
     try:
         return business(described, weeks)
     except OperatorError as error:

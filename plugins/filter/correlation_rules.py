@@ -65,7 +65,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generat
 
 @same_text
 def correlation_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
+    """Return the rule sets; raise AnsibleFilterError for applications that cannot be used."""
     try:
         return correlation(described)
     except OperatorError as error:

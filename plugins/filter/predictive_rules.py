@@ -40,7 +40,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A pair for each application that has an objective. C(name) is that of both files, C(rules) the rule file, and
+    - A rule set for each application that has an objective. C(name) is that of both files, C(rules) the rule file, and
       C(tests) the test file but for its C(rule_files).
   type: list
   elements: dict
@@ -60,7 +60,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generat
 def predictive_rules(
     described: Iterable[Mapping[str, Any]], minutes: int = 15, probability: float = 0.8
 ) -> list[dict[str, Any]]:
-    """Return the pairs; raise AnsibleFilterError for applications or a forecast that cannot be used."""
+    """Return the rule sets; raise AnsibleFilterError for applications or a forecast that cannot be used."""
     try:
         return predictive(described, minutes, probability)
     except OperatorError as error:

@@ -10,29 +10,29 @@ short_description: Rule files, generated rules and the tests of both, for staged
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Adds to rule files those of pairs of rules and tests, and below C(tests/) the tests of the pairs and of the user.
-  - A test of the user's names its rules relative to itself, as C(promtool) wants it. It is given the names that those
-    have in the configuration.
-  - Refuses two files of one name, a test of rules that are not there, and rules that look back longer than samples are
-    kept.
-positional: pairs, tests, sources
+  - Adds generated rule sets to rule files, and the tests of both to C(tests/).
+  - A test file of your own names its rule files relative to itself, as C(promtool) expects. The paths are rewritten to
+    those in the configuration.
+  - Refuses two files with one name, tests of rules that are not in the configuration, and rules that look back further
+    than the retention.
+positional: rule_sets, tests, sources
 options:
   _input:
     description: Entries as P(vigil.observability.rule_files#filter) gives them.
     type: list
     elements: dict
     required: true
-  pairs: {description: "Pairs with C(name), C(rules) and C(tests).", type: list, elements: dict, required: true}
+  rule_sets: {description: "Rule sets with C(name), C(rules) and C(tests).", type: list, elements: dict, required: true}
   tests: {description: Test files and directories on the controller., type: list, elements: path, required: true}
   sources:
-    description: Rule files and directories on the controller, of which the entries are.
+    description: Rule files and directories on the controller from which the entries were read.
     type: list
     elements: path
     required: true
-  retention: {description: "How long samples are kept. Without it, long enough.", type: str, default: ""}
+  retention: {description: "How long samples are kept. Not checked when empty.", type: str, default: ""}
   summaries:
     description:
-      - Whether to add rules that record the summaries of firing alerts, of which Prometheus itself keeps nothing, for
+      - Whether to add rules that record the summaries of firing alerts, which Prometheus itself does not store, for
         P(vigil.observability.alerts_dashboard#filter).
     type: bool
     default: false
@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Entries with C(path) and C(content), those of tests with C(tests), the paths of the rules that they test.
+  description: Entries with C(path) and C(content). Those of tests also list in C(tests) the rule files that they test.
   type: list
   elements: dict
 """
@@ -68,7 +68,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files i
 @same_text
 def rules_with_tests(
     files: Sequence[File],
-    pairs: Sequence[Mapping[str, Any]],
+    rule_sets: Sequence[Mapping[str, Any]],
     tests: Sequence[str],
     sources: Sequence[str],
     *,
@@ -77,7 +77,7 @@ def rules_with_tests(
 ) -> list[File]:
     """Return the entries; raise AnsibleFilterError for what cannot be used together."""
     try:
-        return files_with_tests(files, pairs, tests, sources, retention=retention, summaries=summaries)
+        return files_with_tests(files, rule_sets, tests, sources, retention=retention, summaries=summaries)
     except OperatorError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -46,7 +46,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A pair for each application that has an objective. C(name) is that of both files, C(rules) the rule file, and
+    - A rule set for each application that has an objective. C(name) is that of both files, C(rules) the rule file, and
       C(tests) the test file but for its C(rule_files).
   type: list
   elements: dict
@@ -64,7 +64,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generat
 
 @same_text
 def slo_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the pairs; raise AnsibleFilterError for applications that cannot be used."""
+    """Return the rule sets; raise AnsibleFilterError for applications that cannot be used."""
     try:
         return slo(described)
     except OperatorError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All rule files of a configuration of Prometheus, and all of its tests: shipped, generated, and the user's own."""
+"""All rule files of a Prometheus configuration and all of their tests: shipped, generated, and the user's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files i
     File,
     file_of_summaries,
     files_at,
-    files_of_pairs,
+    files_of_rule_sets,
     files_of_tests,
     with_files,
     within_retention,
@@ -49,17 +49,17 @@ def files_of_rules(
 
 def files_with_tests(
     files: Sequence[File],
-    pairs: Sequence[Mapping[str, Any]],
+    rule_sets: Sequence[Mapping[str, Any]],
     tests: Sequence[str],
     sources: Sequence[str],
     *,
     retention: str = "",
     summaries: bool = False,
 ) -> list[File]:
-    """Return the files, those of the pairs, and the tests; raise OperatorError for what cannot be used together."""
-    within_retention(pairs, retention)
-    names = [str(pair["name"]) for pair in pairs]
-    found = with_files(files, [*files_of_pairs(pairs), *files_of_tests(tests, sources, names)])
+    """Return the files with those of rule sets and tests; raise OperatorError for what cannot be used together."""
+    within_retention(rule_sets, retention)
+    names = [str(rule_set["name"]) for rule_set in rule_sets]
+    found = with_files(files, [*files_of_rule_sets(rule_sets), *files_of_tests(tests, sources, names)])
     return with_files(found, [file_of_summaries(found)] if summaries else [])
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules and their tests as files of a configuration of Prometheus, which loads those below rules/ alone."""
+"""Rules and their tests as files of a Prometheus configuration. Prometheus loads only those in rules/."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
     "File",
     "file_of_summaries",
     "files_at",
-    "files_of_pairs",
+    "files_of_rule_sets",
     "files_of_tests",
     "with_files",
     "within_retention",
@@ -36,39 +36,39 @@ _RULE_FILE = re.compile(r"\.\./(rules/[^/*?\[\\]+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def files_of_pairs(pairs: Iterable[Mapping[str, Any]]) -> list[File]:
-    """Return the rule file and the test file of each pair {name, rules, tests}.
+def files_of_rule_sets(rule_sets: Iterable[Mapping[str, Any]]) -> list[File]:
+    """Return the rule file and the test file of each rule set {name, rules, tests}.
 
-    Raises OperatorError for a name that is none of a file.
+    Raises OperatorError for a name that no file can have.
     """
     files: list[File] = []
-    for pair in pairs:
-        name = str(pair["name"])
+    for rule_set in rule_sets:
+        name = str(rule_set["name"])
         if not _NAME.fullmatch(name):
             raise OperatorError(
-                f"A pair of prometheus_rules is named {name!r}: letters, digits, dots, _ and - make a name of a file."
+                f"prometheus_rules has a rule set named {name!r}. It names a file: use letters, digits, ., _ and -."
             )
-        files.append({"path": f"rules/{name}.yml", "content": _text(pair["rules"])})
-        tests = {"rule_files": [f"../rules/{name}.yml"], **pair["tests"]}
+        files.append({"path": f"rules/{name}.yml", "content": _text(rule_set["rules"])})
+        tests = {"rule_files": [f"../rules/{name}.yml"], **rule_set["tests"]}
         rules = _tested(tests["rule_files"] or [])
         files.append({"path": f"tests/{name}.yml", "content": _text(tests), "tests": rules})
     return files
 
 
 def _tested(names: Iterable[Any]) -> list[str]:
-    """Return the paths of rule files as a test names them, and none at all where a name may mean other files too."""
+    """Return the paths of the rule files that a test names, or none when a name is a pattern."""
     found = [_RULE_FILE.fullmatch(str(name)) for name in names]
     return [one[1] for one in found if one] if all(found) else []
 
 
-def files_of_tests(paths: Iterable[str], sources: Iterable[str], pairs: Iterable[str]) -> list[File]:
-    """Return the test files at the paths, with the rules that they name where those are in the configuration.
+def files_of_tests(paths: Iterable[str], sources: Iterable[str], names: Iterable[str]) -> list[File]:
+    """Return the test files at the paths, with the paths that the rules they test have in the configuration.
 
-    `sources` are the rule files and directories of the configuration, `pairs` the names of its generated rules. Raises
+    `sources` are the rule files and directories of the configuration, `names` those of its rule sets. Raises
     OperatorError for what is missing or unreadable, and for a test of rules that are not in the configuration.
     """
     staged = {file.resolve(): f"../rules/{file.stem}.yml" for source in sources for file in files_at(source, "rule")}
-    generated = {f"{name}.yml": f"../rules/{name}.yml" for name in pairs}
+    generated = {f"{name}.yml": f"../rules/{name}.yml" for name in names}
     return [_test(file, staged, generated) for path in paths for file in files_at(path, "test")]
 
 
@@ -78,8 +78,8 @@ def with_files(files: Sequence[File], more: Iterable[File]) -> list[File]:
     for file in more:
         if file["path"] in {one["path"] for one in found}:
             raise OperatorError(
-                f"Two files of Prometheus would be {file['path']}: of prometheus_rules, prometheus_rule_files and "
-                "prometheus_rule_tests, two say it. Rename one of them."
+                f"Two of prometheus_rules, prometheus_rule_files and prometheus_rule_tests have a file {file['path']}. "
+                "Rename one of them."
             )
         found.append(file)
     return found
@@ -99,15 +99,15 @@ def file_of_summaries(files: Iterable[File]) -> File:
     return {"path": "rules/alert_summaries.yml", "content": _text({"groups": [summary_group(groups)]})}
 
 
-def within_retention(pairs: Iterable[Mapping[str, Any]], retention: str) -> None:
-    """Raise OperatorError for the first pair whose rules look back longer than samples are kept."""
+def within_retention(rule_sets: Iterable[Mapping[str, Any]], retention: str) -> None:
+    """Raise OperatorError for the first rule set that looks back longer than samples are kept."""
     kept = _length(retention)
-    for pair in pairs:
-        needed = max(_look_backs(pair["rules"]), key=_length, default="0s")
+    for rule_set in rule_sets:
+        needed = max(_look_backs(rule_set["rules"]), key=_length, default="0s")
         if kept and _length(needed) > kept:
             raise OperatorError(
-                f"The rules {pair['name']} look {needed} back, but prometheus_retention_time keeps {retention}. Keep "
-                "samples longer, or compare with less: business_rules takes fewer weeks, an objective a shorter window."
+                f"The rules {rule_set['name']} look back {needed}, but prometheus_retention_time is {retention}. Raise "
+                "it, or look back less: set fewer weeks for business_rules, or a shorter window for the objective."
             )
 
 

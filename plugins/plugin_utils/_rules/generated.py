@@ -13,53 +13,55 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.generator import business_pair
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.generator import correlation_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.generator import business_rule_set
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.generator import (
+    correlation_rule_set,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import Forecast
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.generator import predictive_pair
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.generator import slo_pair
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.generator import predictive_rule_set
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.generator import slo_rule_set
 
 __all__ = ["business", "correlation", "of_all_kinds", "predictive", "slo"]
 
 Described = Iterable[Mapping[str, Any]]
-Pairs = list[dict[str, Any]]
+RuleSets = list[dict[str, Any]]
 
 
-def slo(described: Described) -> Pairs:
-    """Return a pair for each application that has an objective."""
+def slo(described: Described) -> RuleSets:
+    """Return a rule set for each application that has an objective."""
     try:
-        return [slo_pair(one).as_dict() for one in applications(described) if one.objectives]
+        return [slo_rule_set(one).as_dict() for one in applications(described) if one.objectives]
     except OperatorError as error:
         raise OperatorError(f"Rules cannot be made from these objectives: {error}") from error
 
 
-def predictive(described: Described, minutes: int = 15, probability: float = 0.8) -> Pairs:
-    """Return a pair for each application that has an objective, forecasting so many minutes ahead."""
+def predictive(described: Described, minutes: int = 15, probability: float = 0.8) -> RuleSets:
+    """Return a rule set for each application that has an objective, forecasting so many minutes ahead."""
     try:
         forecast = Forecast(minutes=int(minutes), probability=float(probability))
-        return [predictive_pair(one, forecast).as_dict() for one in applications(described) if one.objectives]
+        return [predictive_rule_set(one, forecast).as_dict() for one in applications(described) if one.objectives]
     except (OperatorError, ValueError) as error:
         raise OperatorError(f"Violations of these objectives cannot be foreseen: {error}") from error
 
 
-def correlation(described: Described) -> Pairs:
-    """Return a pair for each application that has symptoms."""
+def correlation(described: Described) -> RuleSets:
+    """Return a rule set for each application that has symptoms."""
     try:
-        return [correlation_pair(one).as_dict() for one in applications(described) if one.symptoms]
+        return [correlation_rule_set(one).as_dict() for one in applications(described) if one.symptoms]
     except OperatorError as error:
         raise OperatorError(f"correlation_rules: {error}") from error
 
 
-def business(described: Described, weeks: int = 4) -> Pairs:
-    """Return a pair for each application that has business metrics, comparing with so many weeks before."""
+def business(described: Described, weeks: int = 4) -> RuleSets:
+    """Return a rule set for each application that has business metrics, comparing with so many weeks before."""
     try:
-        return [business_pair(one, weeks).as_dict() for one in applications(described) if one.business]
+        return [business_rule_set(one, weeks).as_dict() for one in applications(described) if one.business]
     except OperatorError as error:
         raise OperatorError(f"business_rules: {error}") from error
 
 
-def of_all_kinds(described: Described) -> Pairs:
-    """Return the pairs of every kind, with their usual settings."""
+def of_all_kinds(described: Described) -> RuleSets:
+    """Return the rule sets of every kind, with their usual settings."""
     return json.loads(_made(json.dumps(list(described))))  # type: ignore[no-any-return]
 
 
@@ -67,4 +69,4 @@ def of_all_kinds(described: Described) -> Pairs:
 @functools.lru_cache(maxsize=8)
 def _made(described: str) -> str:
     made = (rules(json.loads(described)) for rules in (slo, predictive, correlation, business))
-    return json.dumps([pair for pairs in made for pair in pairs])
+    return json.dumps([rule_set for rule_sets in made for rule_set in rule_sets])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import quoted
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import quoted
 
 __all__ = ["counter", "expectation", "firing", "near", "scenario", "values"]
 

@@ -41,9 +41,9 @@ PAGES = {
 }
 
 
-def links(pairs: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the link of each alert of pairs by its name."""
-    groups = [group for pair in pairs for group in pair["rules"]["groups"]]
+def links(rule_sets: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the link of each alert of rule sets by its name."""
+    groups = [group for rule_set in rule_sets for group in rule_set["rules"]["groups"]]
     rules = [rule for group in groups for rule in group["rules"] if "alert" in rule]
     return {rule["alert"]: rule["annotations"].get("runbook_url", "") for rule in rules}
 

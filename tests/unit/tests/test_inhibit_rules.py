@@ -19,8 +19,8 @@ SHOP = {"name": "shop", "team": "sales", "objectives": [{"kind": "availability",
 def test_every_alert_that_is_named_is_shipped_or_generated() -> None:
     generated = [
         rule["alert"]
-        for pair in application_rules([SHOP])
-        for group in pair["rules"]["groups"]
+        for rule_set in application_rules([SHOP])
+        for group in rule_set["rules"]["groups"]
         for rule in group["rules"]
         if "alert" in rule
     ]

@@ -175,17 +175,17 @@ def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Problem]:
     default = play.defaults["prometheus"]["prometheus_retention_time"]
     retention = "" if host.value("prometheus_remote_read") else str(host.value("prometheus_retention_time", default))
     sources = [str(_RULES), *(str(path) for path in host.value("prometheus_rule_files", []))]
-    files, pairs = files_of_rules(sources[1:], sources[0]), plain(host.value("prometheus_rules", []))
+    files, rule_sets = files_of_rules(sources[1:], sources[0]), plain(host.value("prometheus_rules", []))
     applications = host.value("prometheus_applications", host.value("vigil_applications", []))
     try:
-        pairs = [*of_all_kinds(plain(applications)), *pairs]
+        rule_sets = [*of_all_kinds(plain(applications)), *rule_sets]
     except OperatorError as error:
         yield Problem("vigil_applications", host.name, f"cannot be used: {error}")
         return
     paths = [str(path) for path in host.value("prometheus_rule_tests", [])]
     for subject, tests in (("prometheus_rules", []), ("prometheus_rule_tests", paths)):
         try:
-            files_with_tests(files, pairs, tests, sources, retention=retention)
+            files_with_tests(files, rule_sets, tests, sources, retention=retention)
         except OperatorError as error:
             yield Problem(subject, host.name, f"cannot be used: {error}")
             return

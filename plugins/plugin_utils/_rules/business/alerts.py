@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.business_metric import BusinessMetric
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import Rule, alert
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import Rule, alert
 
 __all__ = [
     "DROP",

@@ -13,14 +13,14 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.alerts import alerts, selector
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.business.tests import EVALUATION, tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import (
     Rule,
-    RulePair,
+    RuleSet,
     group,
     recording,
 )
 
-__all__ = ["business_pair"]
+__all__ = ["business_rule_set"]
 
 _INTERVAL = "1m"
 _HOURS = 168
@@ -30,7 +30,7 @@ _MOST_WEEKS = 12
 _CLOCKS = {"same": 0, "ahead": -1, "behind": 1}
 
 
-def business_pair(application: Application, weeks: int) -> RulePair:
+def business_rule_set(application: Application, weeks: int) -> RuleSet:
     """Return the rules for the business metrics of an application, of which it has one at least, and their tests.
 
     They look back `weeks` weeks and an hour in their own recordings. Raises OperatorError for fewer weeks than a
@@ -42,7 +42,7 @@ def business_pair(application: Application, weeks: int) -> RulePair:
         )
     name = f"business-{application.name}"
     rules = [rule for metric in application.business for rule in _rules(application, metric, weeks)]
-    return RulePair(
+    return RuleSet(
         name=name,
         groups=[group(name, _INTERVAL, rules)],
         tests=tests(application, weeks),

@@ -30,7 +30,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.busines
     selector,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import values
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import runbook_url
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import runbook_url
 
 __all__ = ["EVALUATION", "tests"]
 

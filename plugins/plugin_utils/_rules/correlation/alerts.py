@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import Rule, alert
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import Rule, alert
 
 __all__ = ["CAUSE", "EFFECT", "PAGE", "UNSEEN", "Words", "alert_labels", "alert_texts", "alerts"]
 

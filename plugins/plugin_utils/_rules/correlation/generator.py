@@ -15,27 +15,27 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correla
     symptom_value,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.tests import EVALUATION, tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import (
     Rule,
-    RulePair,
+    RuleSet,
     group,
     recording,
 )
 
-__all__ = ["correlation_pair"]
+__all__ = ["correlation_rule_set"]
 
 _INTERVAL = "30s"
 
 
-def correlation_pair(application: Application) -> RulePair:
+def correlation_rule_set(application: Application) -> RuleSet:
     """Return the rules for the symptoms of an application, of which it has one at least, and their tests.
 
-    What the rules need of another application is one series that the pair of that one records: each pair can be
+    What the rules need of another application is one series that the rule set of that one records: each rule set can be
     tested alone, and a change of one application changes one file.
     """
     name = f"correlation-{application.name}"
     groups = [group(name, _INTERVAL, list(_rules(application)))]
-    return RulePair(name=name, groups=groups, tests=tests(application), evaluation_interval=EVALUATION)
+    return RuleSet(name=name, groups=groups, tests=tests(application), evaluation_interval=EVALUATION)
 
 
 def _rules(application: Application) -> Iterator[Rule]:

@@ -20,7 +20,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correla
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import counter, expectation, scenario
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import bound_spellings
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.load import example_statuses
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import quoted
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import quoted
 
 __all__ = ["signal_tests"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.symptom import Symptom
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import quoted
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import quoted
 
 __all__ = ["symptom_shows", "symptom_value", "threshold_of"]
 

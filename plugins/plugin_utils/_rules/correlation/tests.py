@@ -25,7 +25,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correla
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.signals import signal_tests
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.correlation.symptoms import threshold_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import runbook_url
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import runbook_url
 
 __all__ = ["EVALUATION", "tests"]
 

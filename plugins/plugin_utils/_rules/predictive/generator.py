@@ -30,15 +30,15 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predict
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.tests import EVALUATION, tests
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.alerts import alert_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import selector
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import (
     Rule,
-    RulePair,
+    RuleSet,
     alert,
     group,
     recording,
 )
 
-__all__ = ["predictive_pair"]
+__all__ = ["predictive_rule_set"]
 
 _INTERVAL = "30s"
 _CALIBRATION_INTERVAL = "2m"
@@ -46,7 +46,7 @@ _PAGE = "predictive"
 _TREND_MINUTES = 30
 
 
-def predictive_pair(application: Application, forecast: Forecast) -> RulePair:
+def predictive_rule_set(application: Application, forecast: Forecast) -> RuleSet:
     """Return the rules that foresee violations of the application's objectives, and their tests.
 
     They read what the rules of the objectives record: `sli:total:rate5m`, `sli:bad:rate5m`, `sli:bad:ratio5m`,
@@ -56,7 +56,7 @@ def predictive_pair(application: Application, forecast: Forecast) -> RulePair:
     rules = [rule for one in application.objectives for rule in _rules(application, one, forecast)]
     calibration = [rule for one in application.objectives for rule in _calibration(application, one, forecast)]
     groups = [group(name, _INTERVAL, rules), group(f"{name}.calibration", _CALIBRATION_INTERVAL, calibration)]
-    return RulePair(name=name, groups=groups, tests=tests(application, forecast), evaluation_interval=EVALUATION)
+    return RuleSet(name=name, groups=groups, tests=tests(application, forecast), evaluation_interval=EVALUATION)
 
 
 def _rules(application: Application, objective: Objective, forecast: Forecast) -> Iterator[Rule]:

@@ -15,7 +15,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.objective import minutes_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import indicator, selector
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import Rule, alert
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import Rule, alert
 
 __all__ = ["BURNS", "Burn", "alert_labels", "alerts", "budget_alerts", "burn_limit"]
 

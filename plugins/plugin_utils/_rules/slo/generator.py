@@ -16,21 +16,21 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.alerts import alerts, budget_alerts
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import indicator, selector
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.tests import EVALUATION, tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import (
     Rule,
-    RulePair,
+    RuleSet,
     group,
     recording,
 )
 
-__all__ = ["RATIO_WINDOWS", "slo_pair"]
+__all__ = ["RATIO_WINDOWS", "slo_rule_set"]
 
 RATIO_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 _INTERVAL_SECONDS = 30
 _BUDGET_INTERVAL = "2m"
 
 
-def slo_pair(application: Application) -> RulePair:
+def slo_rule_set(application: Application) -> RuleSet:
     """Return the rules of the application's objectives, of which it has one at least, and their tests.
 
     One group holds all that has an order. What reads the whole window of an objective is a group of its own that is
@@ -40,7 +40,7 @@ def slo_pair(application: Application) -> RulePair:
     rules = [rule for one in application.objectives for rule in _rules(application, one)]
     budgets = [rule for one in application.objectives for rule in _budget(application, one)]
     groups = [group(name, f"{_INTERVAL_SECONDS}s", rules), group(f"{name}.budget", _BUDGET_INTERVAL, budgets)]
-    return RulePair(name=name, groups=groups, tests=tests(application), evaluation_interval=EVALUATION)
+    return RuleSet(name=name, groups=groups, tests=tests(application), evaluation_interval=EVALUATION)
 
 
 def _rules(application: Application, objective: Objective) -> Iterator[Rule]:

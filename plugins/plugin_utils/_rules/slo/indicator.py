@@ -13,7 +13,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
     Application,
     Objective,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import quoted
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import quoted
 
 __all__ = ["Indicator", "bound_spellings", "indicator", "selector"]
 

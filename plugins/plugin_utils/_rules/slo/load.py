@@ -23,7 +23,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import counter
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.indicator import bound_spellings
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import quoted
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import quoted
 
 __all__ = ["Load", "example_statuses", "flat", "left_out_series", "load_series", "metric_names", "unusable_series"]
 

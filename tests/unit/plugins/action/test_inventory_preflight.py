@@ -440,7 +440,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             {"every": {"prometheus_rules": [WEEKS], "prometheus_retention_time": "7d"}},
             (
                 "prometheus_rules of monitor1 and monitor2 cannot be used: "
-                "The rules weeks look 4w back, but prometheus_retention_time keeps 7d."
+                "The rules weeks look back 4w, but prometheus_retention_time is 7d."
             ),
         ),
         (

@@ -20,13 +20,15 @@ SHOP: dict[str, Any] = {
 
 
 def test_an_application_has_rules_of_every_kind_that_it_calls_for() -> None:
-    assert [pair["name"] for pair in application_rules([SHOP])] == [
+    assert [rule_set["name"] for rule_set in application_rules([SHOP])] == [
         "slo-shop",
         "predictive-shop",
         "correlation-shop",
         "business-shop",
     ]
-    assert [pair["name"] for pair in application_rules([{"name": "shop", "team": "sales", "symptoms": []}])] == []
+    assert [
+        rule_set["name"] for rule_set in application_rules([{"name": "shop", "team": "sales", "symptoms": []}])
+    ] == []
     assert application_rules([]) == []
 
 

@@ -11,7 +11,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_s
 from ansible_collections.vigil.observability.tests.house_rules import alerts, operands
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
-from ansible_collections.vigil.observability.tests.unit.tests.rules.generated import PAIRS
+from ansible_collections.vigil.observability.tests.unit.tests.rules.generated import RULE_SETS
 
 ROOT = Path(__file__).resolve().parents[4]
 # As Prometheus shows itself since 3.10, and before.
@@ -78,7 +78,7 @@ def test_series_that_are_not_looked_at_are_no_answer(tmp_path: Path) -> None:
 
 def test_rules_without_a_match_are_rules_that_there_are_and_each_has_its_reason() -> None:
     unmatched = yaml.safe_load((ROOT / "tests/rules/unmatched_operands.yml").read_text(encoding="utf-8"))
-    made = [rule for pair in PAIRS for group in pair["rules"]["groups"] for rule in group["rules"]]
+    made = [rule for rule_set in RULE_SETS for group in rule_set["rules"]["groups"] for rule in group["rules"]]
     names = {alert.name for alert in alerts.shipped(Tree.of(ROOT))}
     names |= {SUMMARY_SERIES, *(rule.get("alert") or rule["record"] for rule in made)}
     for reasons in unmatched.values():

@@ -9,7 +9,7 @@ from ansible_collections.vigil.observability.plugins.filter.correlation_rules im
 from ansible_collections.vigil.observability.plugins.filter.predictive_rules import predictive_rules
 from ansible_collections.vigil.observability.plugins.filter.slo_rules import slo_rules
 
-__all__ = ["APPLICATIONS", "PAIRS"]
+__all__ = ["APPLICATIONS", "RULE_SETS"]
 
 APPLICATIONS: list[dict[str, Any]] = [
     {
@@ -25,13 +25,13 @@ APPLICATIONS: list[dict[str, Any]] = [
     {"name": "stock", "team": "sales", "objectives": [{"kind": "availability", "target": 0.999}]},
 ]
 # Rules and their tests, as filters make them.
-PAIRS: list[dict[str, Any]] = [
-    pair
+RULE_SETS: list[dict[str, Any]] = [
+    rule_set
     for made in (
         slo_rules(APPLICATIONS),
         *(predictive_rules(APPLICATIONS, minutes=minutes) for minutes in (1, 15, 60)),
         correlation_rules(APPLICATIONS),
         business_rules(APPLICATIONS),
     )
-    for pair in made
+    for rule_set in made
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.vigil.observability.tests.house_rules import forecasts
-from ansible_collections.vigil.observability.tests.unit.tests.rules.generated import PAIRS
+from ansible_collections.vigil.observability.tests.unit.tests.rules.generated import RULE_SETS
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_forecast_without_the_history_that_it_needs_is_found(expr: str, faults
 
 
 def test_forecasts_of_generated_rules_wait_for_the_history_that_they_need() -> None:
-    groups = [group for pair in PAIRS for group in pair["rules"]["groups"]]
+    groups = [group for rule_set in RULE_SETS for group in rule_set["rules"]["groups"]]
     foreseeing = 0
     for group in groups:
         recorded = {rule["record"]: rule["expr"] for rule in group["rules"] if "record" in rule}

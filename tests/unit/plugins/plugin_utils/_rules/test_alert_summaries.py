@@ -132,7 +132,7 @@ def test_every_alert_of_ours_is_recorded_with_its_runbook() -> None:
     groups = [group for file in sorted(RULES.glob("*.yml")) for group in yaml.safe_load(file.read_text())["groups"]]
     shop = {"name": "shop", "team": "sales", "depends_on": ["cart"], **PROMISES}
     generated = application_rules([shop, {"name": "cart", "team": "sales"}])
-    groups += [group for pair in generated for group in pair["rules"]["groups"]]
+    groups += [group for rule_set in generated for group in rule_set["rules"]["groups"]]
     alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
     recorded = {rule["labels"]["alertname"]: rule["expr"] for rule in summary_group(groups)["rules"]}
     assert len(alerts) > 100

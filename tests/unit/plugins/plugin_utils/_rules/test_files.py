@@ -50,12 +50,12 @@ def repository(tmp_path: Path) -> Path:
 
 
 def staged(
-    repository: Path, tests: list[Path], pairs: list[dict[str, Any]] | None = None, **options: str
+    repository: Path, tests: list[Path], rule_sets: list[dict[str, Any]] | None = None, **options: str
 ) -> dict[str, str]:
     """Return the texts of all files by their paths on the host."""
     sources = [str(repository / "monitoring/rules"), str(repository / "elsewhere/stock.yaml")]
     files = rule_files(sources, str(repository / "none"))
-    found = rules_with_tests(files, pairs or [], [str(test) for test in tests], sources, **options)
+    found = rules_with_tests(files, rule_sets or [], [str(test) for test in tests], sources, **options)
     return {file["path"]: file["content"] for file in found}
 
 
@@ -187,25 +187,25 @@ def test_a_missing_test_is_refused_by_its_name(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pairs", "tests", "path"),
+    ("rule_sets", "tests", "path"),
     [
         ([PAIR, PAIR], [], "rules/late.yml"),
         ([{**PAIR, "name": "shop"}], [], "rules/shop.yml"),
         ([PAIR], ["late.yml"], "tests/late.yml"),
         ([], ["a/one.yml", "b/one.yml"], "tests/one.yml"),
     ],
-    ids=["two pairs", "a pair and a rule file", "a pair and a test", "two tests"],
+    ids=["two rule sets", "a rule set and a rule file", "a rule set and a test", "two tests"],
 )
 def test_two_files_of_one_name_are_refused(
-    repository: Path, pairs: list[dict[str, Any]], tests: list[str], path: str
+    repository: Path, rule_sets: list[dict[str, Any]], tests: list[str], path: str
 ) -> None:
     files = [test_file(repository, name, str(repository / "monitoring/rules/shop.yml")) for name in tests]
-    with pytest.raises(AnsibleFilterError, match=f"Two files of Prometheus would be {path}"):
-        staged(repository, files, pairs)
+    with pytest.raises(AnsibleFilterError, match=f"have a file {path}"):
+        staged(repository, files, rule_sets)
 
 
 def test_a_pair_cannot_leave_its_folder(repository: Path) -> None:
-    with pytest.raises(AnsibleFilterError, match="A pair of prometheus_rules is named '../web'"):
+    with pytest.raises(AnsibleFilterError, match="prometheus_rules has a rule set named '../web'"):
         staged(repository, [], [{**PAIR, "name": "../web"}])
 
 
@@ -222,7 +222,7 @@ def test_rules_that_look_back_longer_than_samples_are_kept_are_refused(
     repository: Path, expr: str, retention: str, needed: str
 ) -> None:
     rules = {"groups": [{"name": "late", "rules": [{"record": "late:known", "expr": expr}]}]}
-    words = f"The rules late look {needed} back, but prometheus_retention_time keeps {retention}"
+    words = f"The rules late look back {needed}, but prometheus_retention_time is {retention}"
     with pytest.raises(AnsibleFilterError, match=words):
         staged(repository, [], [{**PAIR, "rules": rules}], retention=retention)
 
@@ -250,12 +250,12 @@ class Share(float):
 def test_texts_and_numbers_that_ansible_made_are_written_as_what_they_are(repository: Path) -> None:
     rule = {"record": Tagged("late:known"), "expr": Tagged("vector(2)"), "labels": {"severity": Tagged("none")}}
     test = {"interval": Tagged("1m"), "promql_expr_test": [{"value": Share(0.5), "times": Number(2)}]}
-    pair = {
+    rule_set = {
         "name": Tagged("late"),
         "rules": {"groups": [{"name": "late", "rules": [rule, rule]}]},
         "tests": {"tests": [test]},
     }
-    files = staged(repository, [], [pair])
+    files = staged(repository, [], [rule_set])
     assert yaml.safe_load(files["rules/late.yml"])["groups"][0]["rules"] == [rule, rule]
     assert yaml.safe_load(files["tests/late.yml"])["tests"] == [test]
     assert "&" not in files["rules/late.yml"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests of promtool and rule pairs as they are put together."""
+"""Tests of promtool and rule sets as they are put together."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtoo
     scenario,
     values,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import (
-    RulePair,
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import (
+    RuleSet,
     alert,
     group,
     quoted,
@@ -108,9 +108,11 @@ def test_promtool_takes_an_expectation_for_what_it_says(tmp_path: Path, check: d
     assert ("SUCCESS" in evaluate(tmp_path, test, [group("rules", "30s", RULES)])) == right
 
 
-def test_a_pair_is_plain_data_for_two_files_and_its_groups_are_evaluated_in_their_order() -> None:
-    pair = RulePair(name="slo-shop", groups=[group("g", "30s", RULES)], tests=[{"name": "t"}], evaluation_interval="1m")
-    assert pair.as_dict() == {
+def test_a_rule_set_is_plain_data_for_two_files_and_its_groups_are_evaluated_in_their_order() -> None:
+    rule_set = RuleSet(
+        name="slo-shop", groups=[group("g", "30s", RULES)], tests=[{"name": "t"}], evaluation_interval="1m"
+    )
+    assert rule_set.as_dict() == {
         "name": "slo-shop",
         "rules": {"groups": [{"name": "g", "interval": "30s", "rules": RULES}]},
         "tests": {"evaluation_interval": "1m", "group_eval_order": ["g"], "tests": [{"name": "t"}]},

@@ -14,7 +14,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.business_rules import FilterModule, business_rules
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_pairs
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_rule_sets
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate, judge
 
 ORDERS = {"name": "orders_per_minute", "expr": 'sum(rate(orders_total{job="shop"}[5m])) * 60'}
@@ -40,7 +40,7 @@ SHOP = {"name": "shop", "team": "sales", "business": [ORDERS, REVENUE, CONVERSIO
     ids=["orders", "conversion", "other drops", "prices"],
 )
 def test_rules_of_varied_metrics_pass_their_tests(tmp_path: Path, metrics: list[dict[str, Any]], weeks: int) -> None:
-    assert judge(tmp_path, files_of_pairs(business_rules([{**SHOP, "business": metrics}], weeks=weeks))) == ""
+    assert judge(tmp_path, files_of_rule_sets(business_rules([{**SHOP, "business": metrics}], weeks=weeks))) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_broken_rule_fails_its_tests(tmp_path: Path, rule: str, right: str, wr
     assert found
     for one in found:
         one["expr"] = one["expr"].replace(right, wrong)
-    assert "FAILED" in judge(tmp_path, files_of_pairs([broken]))
+    assert "FAILED" in judge(tmp_path, files_of_rule_sets([broken]))
 
 
 @pytest.mark.parametrize("key", ["for", "labels", "annotations"])
@@ -91,19 +91,19 @@ def test_an_alert_without_one_of_its_parts_fails_its_tests(tmp_path: Path, name:
     (broken,) = copy.deepcopy(business_rules([{**SHOP, "business": [ORDERS]}]))
     (alert,) = [one for one in broken["rules"]["groups"][0]["rules"] if one.get("alert") == name]
     del alert[key]
-    assert "FAILED" in judge(tmp_path, files_of_pairs([broken]))
+    assert "FAILED" in judge(tmp_path, files_of_rule_sets([broken]))
 
 
 def drops(metric: dict[str, Any], series: dict[str, str], folder: Path, *, at: str, fires: bool) -> str:
     """Return what promtool says of whether a drop of the metric alerts, by series of the application's own."""
-    (pair,) = business_rules([{**SHOP, "business": [metric]}], weeks=2)
+    (rule_set,) = business_rules([{**SHOP, "business": [metric]}], weeks=2)
     expr = 'count(ALERTS{alertname="BusinessMetricDrop",alertstate="firing"}) or vector(0)'
     test = {
         "interval": "30m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "promql_expr_test": [{"expr": expr, "eval_time": at, "exp_samples": [{"value": int(fires)}]}],
     }
-    return evaluate(folder, test, pair["rules"]["groups"], step="30m")
+    return evaluate(folder, test, rule_set["rules"]["groups"], step="30m")
 
 
 TWO_WEEKS = 2 * 168 * 2
@@ -135,8 +135,8 @@ def test_a_counter_derived_from_logs_is_a_metric_like_any_other(tmp_path: Path) 
 
 def alerts_of(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the alerts of an application by their names."""
-    (pair,) = business_rules([described])
-    return {rule["alert"]: rule for rule in pair["rules"]["groups"][0]["rules"] if "alert" in rule}
+    (rule_set,) = business_rules([described])
+    return {rule["alert"]: rule for rule in rule_set["rules"]["groups"][0]["rules"] if "alert" in rule}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vigil.observability.plugins.filter.correlation_rules import FilterModule, correlation_rules
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_pairs
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_rule_sets
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate, judge
 
 POOL = {"pool_in_use": "db_connections_in_use", "pool_size": "db_connections_max"}
@@ -69,7 +69,7 @@ VARIED: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize("described", VARIED.values(), ids=VARIED)
 def test_rules_of_varied_applications_pass_their_tests(tmp_path: Path, described: list[dict[str, Any]]) -> None:
-    assert judge(tmp_path, files_of_pairs(correlation_rules(described))) == ""
+    assert judge(tmp_path, files_of_rule_sets(correlation_rules(described))) == ""
 
 
 def breakages() -> list[tuple[str, str, str]]:
@@ -107,24 +107,24 @@ def breakages() -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("rule", "right", "wrong"), breakages())
 def test_a_broken_rule_fails_its_tests(tmp_path: Path, rule: str, right: str, wrong: str) -> None:
-    pair = correlation_rules([SHOP, *OTHERS])[0]
-    broken = copy.deepcopy(pair)
+    rule_set = correlation_rules([SHOP, *OTHERS])[0]
+    broken = copy.deepcopy(rule_set)
     rules = broken["rules"]["groups"][0]["rules"]
     found = [one for one in rules if rule in (one.get("record"), one.get("alert")) and right in one["expr"]]
     assert found
     for one in found:
         one["expr"] = one["expr"].replace(right, wrong)
-    assert "FAILED" in judge(tmp_path, files_of_pairs([broken]))
+    assert "FAILED" in judge(tmp_path, files_of_rule_sets([broken]))
 
 
 @pytest.mark.parametrize("metric", ["http_requests_total", "http_request_duration_seconds_bucket"])
 def test_a_symptom_that_counts_health_checks_fails_its_tests(tmp_path: Path, metric: str) -> None:
-    (pair,) = correlation_rules([{"name": "shop", "team": "sales", "matchers": ['route!="/healthz"']}])
-    rules = [rule for rule in pair["rules"]["groups"][0]["rules"] if metric in rule["expr"]]
+    (rule_set,) = correlation_rules([{"name": "shop", "team": "sales", "matchers": ['route!="/healthz"']}])
+    rules = [rule for rule in rule_set["rules"]["groups"][0]["rules"] if metric in rule["expr"]]
     assert rules
     for rule in rules:
         rule["expr"] = rule["expr"].replace(',route!="/healthz"', "")
-    assert "FAILED" in judge(tmp_path, files_of_pairs([pair]))
+    assert "FAILED" in judge(tmp_path, files_of_rule_sets([rule_set]))
 
 
 @pytest.mark.parametrize("key", ["for", "labels", "annotations"])
@@ -133,7 +133,7 @@ def test_an_alert_without_one_of_its_parts_fails_its_tests(tmp_path: Path, name:
     broken = copy.deepcopy(correlation_rules([SHOP, *OTHERS])[0])
     (alert,) = [one for one in broken["rules"]["groups"][0]["rules"] if one.get("alert") == name]
     del alert[key]
-    assert "FAILED" in judge(tmp_path, files_of_pairs([broken]))
+    assert "FAILED" in judge(tmp_path, files_of_rule_sets([broken]))
 
 
 def test_in_a_chain_of_which_all_suffer_the_last_one_alone_is_an_incident(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_in_a_chain_of_which_all_suffer_the_last_one_alone_is_an_incident(tmp_pa
         {"name": "shop", "team": "sales", "depends_on": ["database"]},
         {"name": "database", "team": "data", "symptoms": [{"name": "lag", "expr": "lag_seconds", "threshold": 5}]},
     ]
-    groups = [group for pair in correlation_rules(chain) for group in pair["rules"]["groups"]]
+    groups = [group for rule_set in correlation_rules(chain) for group in rule_set["rules"]["groups"]]
     series = [
         {"series": f'{name}{{job="{job}",{labels}}}', "values": "0+100x40"}
         for job in ("web", "shop")
@@ -178,7 +178,7 @@ def test_in_a_chain_of_which_all_suffer_the_last_one_alone_is_an_incident(tmp_pa
 
 
 def test_a_counter_derived_from_logs_is_a_symptom_like_any_other(tmp_path: Path) -> None:
-    (pair,) = correlation_rules([{"name": "shop", "team": "sales", "symptoms": [COMPLAINTS]}])
+    (rule_set,) = correlation_rules([{"name": "shop", "team": "sales", "symptoms": [COMPLAINTS]}])
     test = {
         "interval": "1m",
         "input_series": [
@@ -194,7 +194,7 @@ def test_a_counter_derived_from_logs_is_a_symptom_like_any_other(tmp_path: Path)
             for at, value in (("15m", 0), ("35m", 1))
         ],
     }
-    assert "SUCCESS" in evaluate(tmp_path, test, pair["rules"]["groups"])
+    assert "SUCCESS" in evaluate(tmp_path, test, rule_set["rules"]["groups"])
 
 
 def test_a_response_is_slow_above_the_lowest_bound_that_nearly_all_requests_are_promised() -> None:
@@ -204,15 +204,15 @@ def test_a_response_is_slow_above_the_lowest_bound_that_nearly_all_requests_are_
         {"name": "all", "kind": "latency", "target": 0.999, "threshold": 2},
         {"kind": "availability", "target": 0.999},
     ]
-    (pair,) = correlation_rules([{"name": "shop", "team": "sales", "objectives": objectives}])
-    assert "increased_response_time" in yaml.safe_dump(pair["rules"])
-    exprs = [rule["expr"] for rule in pair["rules"]["groups"][0]["rules"]]
+    (rule_set,) = correlation_rules([{"name": "shop", "team": "sales", "objectives": objectives}])
+    assert "increased_response_time" in yaml.safe_dump(rule_set["rules"])
+    exprs = [rule["expr"] for rule in rule_set["rules"]["groups"][0]["rules"]]
     assert 'service:symptom:value{service="shop",symptom="increased_response_time"} >= bool 0.4' in exprs
 
 
 def test_every_alert_says_who_is_to_come_and_what_is_to_be_done() -> None:
-    (pair, *_others) = correlation_rules([SHOP, *OTHERS])
-    alerts = {rule["alert"]: rule for rule in pair["rules"]["groups"][0]["rules"] if "alert" in rule}
+    (rule_set, *_others) = correlation_rules([SHOP, *OTHERS])
+    alerts = {rule["alert"]: rule for rule in rule_set["rules"]["groups"][0]["rules"] if "alert" in rule}
     actions = {name: (rule["labels"]["severity"], rule["labels"].get("action")) for name, rule in alerts.items()}
     assert actions == {
         "ServiceDegradedCorrelated": ("critical", "incident_creation"),

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.vigil.observability.plugins.filter.predictive_rules import FilterModule, predictive_rules
 from ansible_collections.vigil.observability.plugins.filter.slo_rules import slo_rules
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_pairs
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_rule_sets
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.course import Course
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import Forecast
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import expectation, near, scenario
@@ -35,8 +35,8 @@ PER_MINUTE = 6
 
 
 def groups_of(application: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
-    (pair,) = predictive_rules([application], **options)
-    groups: list[dict[str, Any]] = copy.deepcopy(pair["rules"]["groups"])
+    (rule_set,) = predictive_rules([application], **options)
+    groups: list[dict[str, Any]] = copy.deepcopy(rule_set["rules"]["groups"])
     return groups
 
 
@@ -52,7 +52,7 @@ VARIED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def test_generated_forecasts_are_clean_and_pass_their_tests(
     application: dict[str, Any], options: dict[str, Any], tmp_path: Path
 ) -> None:
-    assert judge(tmp_path, files_of_pairs(predictive_rules([application], **options))) == ""
+    assert judge(tmp_path, files_of_rule_sets(predictive_rules([application], **options))) == ""
 
 
 # What is broken, what takes its place in every expression, and which of the tests has to notice.
@@ -83,12 +83,12 @@ BROKEN = [
 
 @pytest.mark.parametrize(("right", "wrong", "noticed_by"), BROKEN)
 def test_a_broken_forecast_is_noticed(right: str, wrong: str, noticed_by: str, tmp_path: Path) -> None:
-    (pair,) = predictive_rules([SHOP])
-    groups = copy.deepcopy(pair["rules"]["groups"])
+    (rule_set,) = predictive_rules([SHOP])
+    groups = copy.deepcopy(rule_set["rules"]["groups"])
     for rule in (rule for group in groups for rule in group["rules"]):
         rule["expr"] = re.sub(right, wrong, rule["expr"])
-    assert groups != pair["rules"]["groups"]
-    tests = [test for test in pair["tests"]["tests"] if re.search(noticed_by, test["name"])]
+    assert groups != rule_set["rules"]["groups"]
+    tests = [test for test in rule_set["tests"]["tests"] if re.search(noticed_by, test["name"])]
     assert any("FAILED" in evaluate(tmp_path, test, groups, step="5m") for test in tests)
 
 
@@ -201,10 +201,13 @@ def test_nonsense_is_refused_by_name() -> None:
 
 def test_the_filter_gives_a_pair_for_each_application_with_an_objective_and_names_carry_the_minutes() -> None:
     assert FilterModule().filters() == {"predictive_rules": predictive_rules}
-    (pair,) = predictive_rules([SHOP, {"name": "stock", "team": "web"}], minutes=30)
-    assert pair["name"] == "predictive-shop"
-    assert [group["name"] for group in pair["rules"]["groups"]] == ["predictive-shop", "predictive-shop.calibration"]
-    records = [rule["record"] for group in pair["rules"]["groups"] for rule in group["rules"] if "record" in rule]
+    (rule_set,) = predictive_rules([SHOP, {"name": "stock", "team": "web"}], minutes=30)
+    assert rule_set["name"] == "predictive-shop"
+    assert [group["name"] for group in rule_set["rules"]["groups"]] == [
+        "predictive-shop",
+        "predictive-shop.calibration",
+    ]
+    records = [rule["record"] for group in rule_set["rules"]["groups"] for rule in group["rules"] if "record" in rule]
     assert {"slo:forecast:ratio30m", "slo:forecast:sigma30m", "slo:violation:z30m"} <= set(records)
     assert {"slo:violation:probability30m", "slo:violation:brier30m", "slo:violated:bool"} <= set(records)
 

@@ -19,7 +19,7 @@ from ansible_collections.vigil.observability.plugins.filter.slo_rules import Fil
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.objective import minutes_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_pairs
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import files_of_rule_sets
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import near, scenario
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.alerts import BURNS, burn_limit
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.expected import Expected
@@ -31,7 +31,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.loa
     flat,
     load_series,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested_file import runbook_url
+from ansible_collections.vigil.observability.plugins.plugin_utils._rules.tested import runbook_url
 from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate, judge
 
 ROOT = Path(__file__).resolve().parents[6]
@@ -77,14 +77,14 @@ VARIED: dict[str, dict[str, Any]] = {
 }
 
 
-def pair_of(application: dict[str, Any]) -> dict[str, Any]:
-    (pair,) = slo_rules([application])
-    return pair
+def rule_set_of(application: dict[str, Any]) -> dict[str, Any]:
+    (rule_set,) = slo_rules([application])
+    return rule_set
 
 
 @pytest.mark.parametrize("application", VARIED.values(), ids=VARIED)
 def test_generated_rules_are_clean_and_pass_their_tests(application: dict[str, Any], tmp_path: Path) -> None:
-    assert judge(tmp_path, files_of_pairs([pair_of(application)])) == ""
+    assert judge(tmp_path, files_of_rule_sets([rule_set_of(application)])) == ""
 
 
 # What is broken, what takes its place in every expression, and which of the tests has to notice.
@@ -121,22 +121,22 @@ BROKEN = [
 
 @pytest.mark.parametrize(("right", "wrong", "noticed_by"), BROKEN)
 def test_a_broken_rule_is_noticed(right: str, wrong: str, noticed_by: str, tmp_path: Path) -> None:
-    pair = pair_of(SHOP)
-    groups = copy.deepcopy(pair["rules"]["groups"])
+    rule_set = rule_set_of(SHOP)
+    groups = copy.deepcopy(rule_set["rules"]["groups"])
     for rule in (rule for group in groups for rule in group["rules"]):
         rule["expr"] = re.sub(right, wrong, rule["expr"])
-    assert groups != pair["rules"]["groups"]
-    tests = [test for test in pair["tests"]["tests"] if re.search(noticed_by, test["name"])]
+    assert groups != rule_set["rules"]["groups"]
+    tests = [test for test in rule_set["tests"]["tests"] if re.search(noticed_by, test["name"])]
     assert tests
     assert any("FAILED" in evaluate(tmp_path, test, groups, step="4m") for test in tests)
 
 
 def test_rules_that_count_health_checks_are_noticed(tmp_path: Path) -> None:
-    pair = pair_of({**SHOP, "matchers": ['route!="/healthz"']})
-    groups = copy.deepcopy(pair["rules"]["groups"])
+    rule_set = rule_set_of({**SHOP, "matchers": ['route!="/healthz"']})
+    groups = copy.deepcopy(rule_set["rules"]["groups"])
     for rule in (rule for group in groups for rule in group["rules"]):
         rule["expr"] = rule["expr"].replace(',route!="/healthz"', "")
-    (test,) = [test for test in pair["tests"]["tests"] if "requests that do not count" in test["name"]]
+    (test,) = [test for test in rule_set["tests"]["tests"] if "requests that do not count" in test["name"]]
     assert "FAILED" in evaluate(tmp_path, test, groups, step="4m")
 
 
@@ -169,7 +169,7 @@ def test_windows_are_as_long_as_their_names_and_budgets_as_objectives(tmp_path: 
     budget["expr"] = budget["expr"].replace("/ 0.02", "/ 0.4")
     alerts = chain.from_iterable(expected.alerts(load, minute, doubt=0.3) for minute in range(120, end + 1, 480))
     test = scenario("days", load_series(shop, objective, load), [*ratios, budget, *alerts])
-    assert "SUCCESS" in evaluate(tmp_path, test, pair_of(weekly)["rules"]["groups"], step="4m")
+    assert "SUCCESS" in evaluate(tmp_path, test, rule_set_of(weekly)["rules"]["groups"], step="4m")
 
 
 def test_trouble_of_two_hours_is_no_ticket_before_it_weighs_in_a_day(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_trouble_of_two_hours_is_no_ticket_before_it_weighs_in_a_day(tmp_path: P
         load_series(shop, shop.objectives[0], load),
         Expected(shop, shop.objectives[0]).alerts(load, 1320, doubt=0.2),
     )
-    groups = pair_of(described)["rules"]["groups"]
+    groups = rule_set_of(described)["rules"]["groups"]
     assert "SUCCESS" in evaluate(tmp_path, test, groups, step="4m")
     for long_window in ("1d", "3d"):
         always = copy.deepcopy(groups)
@@ -192,7 +192,7 @@ def test_trouble_of_two_hours_is_no_ticket_before_it_weighs_in_a_day(tmp_path: P
 
 def test_four_bad_requests_alert_nobody_and_a_dozen_do(tmp_path: Path) -> None:
     shop = applications([{**SHOP, "objectives": [AVAILABILITY]}])[0]
-    groups = pair_of({**SHOP, "objectives": [AVAILABILITY]})["rules"]["groups"]
+    groups = rule_set_of({**SHOP, "objectives": [AVAILABILITY]})["rules"]["groups"]
     expr = 'count(ALERTS{alertname="SLOBurnRateHigh",alertstate="firing"})'
     for bad, fires in ((4, False), (12, True)):
         load = Load(requests=[1] * 30, bad_ratio=[0] * 15 + [1] * bad + [0] * (15 - bad))
@@ -206,7 +206,7 @@ def test_four_bad_requests_alert_nobody_and_a_dozen_do(tmp_path: Path) -> None:
 
 
 def test_people_read_what_happens(tmp_path: Path) -> None:
-    groups = pair_of({**SHOP, "objectives": [AVAILABILITY]})["rules"]["groups"]
+    groups = rule_set_of({**SHOP, "objectives": [AVAILABILITY]})["rules"]["groups"]
     shop = applications([{**SHOP, "objectives": [AVAILABILITY]}])[0]
     series = load_series(shop, shop.objectives[0], flat(60000, (20, 0.0072)))
     labels = {"service": "shop", "slo": "availability", "team": "web", "environment": "production"}
@@ -230,7 +230,7 @@ def test_every_rule_says_whom_it_concerns_and_every_alert_has_its_section_in_the
         name: re.findall(r"^### (.+)$", text, re.MULTILINE)
         for name, text in re.findall(r"^## (\w+)$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     }
-    rules = [rule for group in pair_of(SHOP)["rules"]["groups"] for rule in group["rules"]]
+    rules = [rule for group in rule_set_of(SHOP)["rules"]["groups"] for rule in group["rules"]]
     for rule in rules:
         assert rule["labels"]["service"] == "shop"
         assert rule["labels"]["slo"] in {"availability", "latency"}
@@ -302,9 +302,9 @@ def test_the_filter_gives_a_pair_for_each_application_with_an_objective() -> Non
         {**SHOP, "name": name, "objectives": given}
         for name, given in zip("abc", (*repeat([AVAILABILITY], 2), []), strict=True)
     ]
-    pairs = slo_rules(names)
-    assert [pair["name"] for pair in pairs] == ["slo-a", "slo-b"]
-    groups = [group["name"] for pair in pairs for group in pair["rules"]["groups"]]
+    rule_sets = slo_rules(names)
+    assert [rule_set["name"] for rule_set in rule_sets] == ["slo-a", "slo-b"]
+    groups = [group["name"] for rule_set in rule_sets for group in rule_set["rules"]["groups"]]
     assert groups == ["slo-a", "slo-a.budget", "slo-b", "slo-b.budget"]
 
 

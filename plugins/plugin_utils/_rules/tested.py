@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules of Prometheus together with the tests that they pass, and the parts that both are made of."""
+"""Prometheus rules together with the promtool tests that they pass, and what both are built from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Rule", "RulePair", "alert", "group", "quoted", "recording", "runbook_url"]
+__all__ = ["Rule", "RuleSet", "alert", "group", "quoted", "recording", "runbook_url"]
 
 _RUNBOOKS = "https://github.com/vigil-observability/vigil.observability/blob/main/docs/runbooks"
 
@@ -19,12 +19,12 @@ Rule = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RulePair:
-    """Groups of rules and the tests of promtool for them.
+class RuleSet:
+    """Groups of rules and the promtool tests for them.
 
-    `name` is the name of both files, without a suffix, and of no other pair. `groups` and `tests` are what stands under
-    those keys in a rule file and in a test file; `evaluation_interval` is the step at which the tests evaluate every
-    group, whatever interval the group has.
+    `name` is unique, and the name of both files without a suffix. `groups` and `tests` are the values of those keys in
+    a rule file and in a test file; `evaluation_interval` is the step at which the tests evaluate every group, whatever
+    interval the group has.
     """
 
     name: str
