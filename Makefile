@@ -4,6 +4,8 @@ SHELL := bash
 # Where Ansible and Python find the collection, and where expensive artifacts are cached.
 VIGIL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vigil-observability
 in_environment := VIGIL_CACHE=$(VIGIL_CACHE) ANSIBLE_COLLECTIONS_PATH=.build PYTHONPATH=.build PATH="$$PWD/.venv/bin:$$PATH"
+# Ends with the make that started it, however that ends; CHANGED=1 leaves out what passed with the same inputs.
+run := $(in_environment) exec python tests/run.py $(if $(CHANGED),--changed)
 .PHONY: help demo demo-down environment test lint rules unit molecule hosts bench build docs-tables clean
 
 help: ## List these commands
@@ -17,23 +19,22 @@ demo-down: ## Remove the demo
 	@tests/hosts/archives stop
 
 environment: ## Create the Python environment (.venv) that the other commands use
-	@tests/setup/python_environment
+	@exec setpriv --pdeathsig TERM tests/setup/python_environment
 
-test: environment ## Run all tests: lint, unit tests, all scenarios on test hosts, the demo
-	@$(in_environment) python tests/run.py lint unit molecule demo
+test: environment ## Run all tests: lint, unit tests, all scenarios on test hosts, the demo; CHANGED=1: those whose inputs changed
+	@$(run) lint unit molecule demo
 
 lint: environment ## Run the linters and ansible-test sanity
-	@$(in_environment) python tests/run.py lint
+	@$(run) lint
 
 rules: environment ## Check and test the shipped alert rules
 	@tests/lint/promtool_rules
 
 unit: environment ## Run the unit tests and measure coverage
-	@$(in_environment) python tests/run.py unit
-	@tail -n 15 .build/logs/unit.log
+	@$(run) unit
 
 molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs one step and keeps the hosts
-	@$(in_environment) python tests/run.py molecule $(if $(S),--scenario $(S)) $(if $(V),--step $(V))
+	@$(run) molecule $(if $(S),--scenario $(S)) $(if $(V),--step $(V))
 
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ class Outcome:
     failures: list[Failure]
     seconds: float = 0
     processor_seconds: float = 0
+    unchanged_since: float | None = None  # it was not run: it passed at this time with the same inputs
 
 
 def _cases(reports: list[Path]) -> list[ET.Element]:
@@ -81,13 +83,22 @@ def _reason(log: Path) -> str:
     return _line(next((line for line in reversed(lines) if _ERROR.search(line)), lines[-1] if lines else ""))
 
 
+def _verdict(outcome: Outcome) -> str:
+    """Return the number of tests of a job, or why it has none."""
+    if outcome.unchanged_since is not None:
+        at = time.strftime("%F %H:%M", time.localtime(outcome.unchanged_since))
+        return f"skipped, unchanged since it passed on {at}"
+    return (
+        f"{len(outcome.failures)} FAILED, {outcome.passed} passed" if outcome.failures else f"{outcome.passed} passed"
+    )
+
+
 def summary(outcomes: list[Outcome]) -> Iterator[str]:
     """Yield the lines that end a run: seconds of each job, longest first, then failures, then one line of numbers."""
     width = max(len(outcome.job) for outcome in outcomes)
     yield f"{'job':{width}}  seconds  processor  result"
     for one in sorted(outcomes, key=lambda outcome: -outcome.seconds):
-        verdict = f"{len(one.failures)} FAILED, {one.passed} passed" if one.failures else f"{one.passed} passed"
-        yield f"{one.job:{width}}  {one.seconds:7.0f}  {one.processor_seconds:9.0f}  {verdict}"
+        yield f"{one.job:{width}}  {one.seconds:7.0f}  {one.processor_seconds:9.0f}  {_verdict(one)}"
     failures = [failure for outcome in outcomes for failure in outcome.failures]
     if failures:
         yield "failed:"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.tests import environments, run
+from ansible_collections.vigil.observability.tests import environments
+from ansible_collections.vigil.observability.tests.runner.jobs import CORES, scenarios
 
 
 def interpreter(folder: Path, version: str) -> Path:
@@ -87,5 +88,5 @@ def test_a_command_finds_ansible_of_the_environment_and_everything_else_where_it
 
 
 def test_a_whole_scenario_runs_with_the_oldest_and_one_with_the_newest_release() -> None:
-    assert sorted(run.CORES.values()) == sorted(environments.RELEASES)
-    assert set(run.CORES) <= set(run.scenarios())
+    assert sorted(CORES.values()) == sorted(environments.RELEASES)
+    assert set(CORES) <= set(scenarios())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,12 @@ def checkout(tmp_path: Path) -> Path:
     ):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / ".build/ansible_collections/vigil/observability").symlink_to(tmp_path)
-    shutil.copy(TESTS / "run.py", tmp_path / "tests")
+    (tmp_path / ".gitignore").write_text(
+        "".join(f"/{name}\n" for name in (".build", ".venv", "cache", "asked", "job", "child"))
+    )
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    for part in ("run.py", "environments.py"):
+        shutil.copy(TESTS / part, tmp_path / "tests")
     shutil.copytree(TESTS / "runner", tmp_path / "tests/runner")
     return tmp_path
 
@@ -48,17 +54,21 @@ def program(path: Path, *lines: str) -> None:
     path.chmod(0o755)
 
 
-def start(checkout: Path, *kinds: str) -> subprocess.Popen[str]:
+def environment_in(checkout: Path) -> dict[str, str]:
+    return {**os.environ, "VIGIL_CACHE": str(checkout / "cache"), "PYTHONPATH": str(checkout / ".build")}
+
+
+def start(checkout: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, checkout / "tests/run.py", *kinds],
-        env={**os.environ, "VIGIL_CACHE": str(checkout / "cache"), "PYTHONPATH": str(checkout / ".build")},
+        [sys.executable, checkout / "tests/run.py", *words],
+        env=environment_in(checkout),
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def run(checkout: Path, *kinds: str) -> tuple[int, list[str]]:
-    process = start(checkout, *kinds)
+def run(checkout: Path, *words: str) -> tuple[int, list[str]]:
+    process = start(checkout, *words)
     output = process.communicate(timeout=60)[0]
     return process.returncode, output.splitlines()
 
@@ -151,15 +161,122 @@ def test_hosts_and_archives_go_when_a_scenario_failed(checkout: Path) -> None:
     assert (checkout / "asked").read_text() == "hosts destroy --label one\narchives stop\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_ended_ends_its_jobs_and_removes_their_hosts(checkout: Path, number: int) -> None:
-    a_scenario(checkout, "sleep 1000 &", "echo $! >child", "wait")
-    process = start(checkout, "molecule")
+def eventually(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 20
-    while not (checkout / "child").exists() or not (checkout / "child").read_text():
+    while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
-    process.send_signal(number)
-    assert process.wait(timeout=20) == 128 + number
+
+
+def child_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
+
+
+@pytest.fixture
+def under_way(checkout: Path) -> subprocess.Popen[str]:
+    """A run whose scenario waits, beside a process that it left in a session of its own."""
+    a_scenario(checkout, "((setsid sh -c 'echo $$ >child; sleep 1000' &)&)", "echo $$ >job; exec sleep 1000")
+    process = start(checkout, "molecule")
+    for name in ("job", "child"):
+        eventually(lambda name=name: (checkout / name).exists() and (checkout / name).read_text().endswith("\n"))  # type: ignore[misc]
+    return process
+
+
+def assert_nothing_is_left(checkout: Path) -> None:
+    eventually(lambda: (checkout / "asked").exists() and "archives stop" in (checkout / "asked").read_text())
     assert (checkout / "asked").read_text() == "hosts destroy --label one\narchives stop\n"
+    for name in ("job", "child"):
+        pid = (checkout / name).read_text().strip()
+        eventually(lambda pid=pid: not lives(pid))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_ended_leaves_no_process_and_no_host(
+    checkout: Path, under_way: subprocess.Popen[str], number: int
+) -> None:
+    under_way.send_signal(number)
+    assert under_way.wait(timeout=30) == 128 + number
+    assert_nothing_is_left(checkout)
+
+
+def test_a_run_whose_worker_is_killed_leaves_no_process_and_no_host(
+    checkout: Path, under_way: subprocess.Popen[str]
+) -> None:
+    os.kill(child_of(under_way.pid), signal.SIGKILL)
+    assert under_way.wait(timeout=30) == 128 + signal.SIGKILL
+    assert_nothing_is_left(checkout)
+
+
+def test_a_run_whose_watcher_is_killed_leaves_no_process_and_no_host(
+    checkout: Path, under_way: subprocess.Popen[str]
+) -> None:
+    under_way.kill()
+    under_way.wait()
+    assert_nothing_is_left(checkout)
+
+
+def test_what_heeds_no_signal_is_killed(checkout: Path) -> None:
+    program(
+        checkout / "tests/lint/first", "trap '' TERM", "echo $$ >child; cp child job", "while :; do sleep 1000; done"
+    )
+    process = start(checkout, "lint")
+    eventually((checkout / "job").exists)
+    process.terminate()
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
     assert not lives((checkout / "child").read_text().strip())
+
+
+def test_a_run_ends_with_who_started_it(checkout: Path) -> None:
+    a_scenario(checkout, "echo $$ >child; cp child job; exec sleep 1000")
+    command = f"{sys.executable} {checkout}/tests/run.py molecule; exit 1"
+    starter = subprocess.Popen(["sh", "-c", command], env=environment_in(checkout))
+    eventually((checkout / "job").exists)
+    starter.kill()
+    starter.wait()
+    assert_nothing_is_left(checkout)
+
+
+def test_the_longest_job_starts_first_by_the_seconds_of_the_run_before(checkout: Path) -> None:
+    program(checkout / "tests/lint/first")
+    program(checkout / "tests/lint/second", "sleep 0.3")
+    program(checkout / "tests/lint/third", "sleep 0.6")
+    run(checkout, "lint")
+    begun = [line.split()[2] for line in run(checkout, "lint")[1] if line.endswith("...")]
+    assert begun == ["third", "second", "first"]
+
+
+def test_of_jobs_that_passed_those_whose_inputs_changed_run_again(checkout: Path) -> None:
+    program(checkout / "tests/lint/ansible_lint")
+    program(checkout / "tests/lint/other")
+    run(checkout, "lint")
+    assert run(checkout, "lint", "--changed")[1][-1] == "0 passed, 0 failed"
+    (checkout / "docs").mkdir()
+    (checkout / "docs/page.md").write_text("New")
+    lines = run(checkout, "lint", "--changed")[1]
+    assert lines[-1] == "1 passed, 0 failed"
+    assert any(line.startswith("ansible_lint") and "skipped, unchanged since it passed on 20" in line for line in lines)
+    assert run(checkout, "lint")[1][-1] == "2 passed, 0 failed"
+
+
+def test_a_job_that_failed_runs_again_though_nothing_changed(checkout: Path) -> None:
+    program(checkout / "tests/lint/first", "exit 1")
+    run(checkout, "lint")
+    assert run(checkout, "lint", "--changed")[1][-1] == "0 passed, 1 failed"
+
+
+def test_a_scenario_runs_again_when_another_that_it_mentions_changed(checkout: Path) -> None:
+    a_scenario(checkout)
+    (checkout / "molecule/two").mkdir()
+    (checkout / "molecule/two/converge.yml").touch()
+    program(checkout / "molecule/two/molecule.yml")
+    run(checkout, "molecule")
+    (checkout / "molecule/two/converge.yml").write_text("- import_playbook: ../one/converge.yml\n")
+    assert run(checkout, "molecule", "--changed")[1][-1] == "1 passed, 0 failed"
+    (checkout / "molecule/one/converge.yml").write_text("[]\n")
+    assert run(checkout, "molecule", "--changed")[1][-1] == "2 passed, 0 failed"
+
+
+def test_hosts_are_not_prepared_when_no_scenario_runs(checkout: Path) -> None:
+    a_scenario(checkout)
+    assert any("hosts_and_servers" in line for line in run(checkout, "molecule")[1])
+    assert not any("hosts_and_servers" in line for line in run(checkout, "molecule", "--changed")[1])

@@ -1,0 +1,77 @@
+"""What is known of jobs from earlier runs on this machine, in the cache that all checkouts share."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.vigil.observability.tests.runner.results import Outcome
+
+__all__ = ["Cost", "History"]
+
+KEPT_PASSES = 50
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The seconds a job took, and those it kept a processor busy outside the test hosts."""
+
+    seconds: float
+    processor_seconds: float
+
+
+# What the jobs cost on two idle cores: the order of a machine's first run.
+_FIRST = {
+    "unit": Cost(464, 450),
+    "molecule_stack": Cost(395, 260),
+    "molecule_prometheus": Cost(271, 180),
+    "molecule_rollback": Cost(213, 130),
+    "molecule_certificates": Cost(174, 120),
+    "molecule_alertmanager": Cost(155, 110),
+    "molecule_ssh": Cost(128, 90),
+    "demo": Cost(113, 70),
+    "molecule_grafana": Cost(107, 75),
+    "sanity_newest": Cost(100, 100),
+    "ansible_lint": Cost(91, 90),
+    "molecule_blackbox_exporter": Cost(84, 60),
+    "molecule_node_exporter": Cost(70, 50),
+}
+_SHORT = Cost(20, 20)
+
+
+class History:
+    """What jobs cost, and the inputs with which they passed."""
+
+    def __init__(self, cache: Path) -> None:
+        self.folder = cache / "jobs"
+
+    def _read(self, job: str) -> dict[str, Any]:
+        """Return what was remembered of a job; a file that cannot be read is one that is not there."""
+        try:
+            return dict(json.loads((self.folder / f"{job}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def cost(self, job: str) -> Cost:
+        """Return what a job cost when it passed here last."""
+        known = self._read(job)
+        return Cost(*known["cost"]) if known else _FIRST.get(job, _SHORT)
+
+    def passed_at(self, job: str, digest: str) -> float | None:
+        """Return when a job passed with inputs of this digest, in seconds since the epoch."""
+        at: float | None = self._read(job).get("passed", {}).get(digest)
+        return at
+
+    def record(self, outcome: Outcome, digest: str | None) -> None:
+        """Remember that a job passed, what it cost, and its inputs when they are known."""
+        passed = self._read(outcome.job).get("passed", {}) | ({digest: time.time()} if digest else {})
+        latest = dict(sorted(passed.items(), key=lambda one: one[1])[-KEPT_PASSES:])
+        cost = [round(outcome.seconds, 1), round(outcome.processor_seconds, 1)]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        new = self.folder / f"{outcome.job}.json.{os.getpid()}"
+        new.write_text(json.dumps({"cost": cost, "passed": latest}), encoding="utf-8")
+        new.replace(self.folder / f"{outcome.job}.json")

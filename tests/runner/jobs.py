@@ -1,0 +1,103 @@
+"""The jobs of the test suite: the executables of tests/lint, the unit tests, the molecule scenarios, the demo."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["CACHE", "CORES", "LOGS", "PREPARATION", "ROOT", "Job", "environment_of", "jobs_of", "scenario", "scenarios"]
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / ".build"
+LOGS = BUILD / "logs"
+CACHE = Path(
+    os.environ.get("VIGIL_CACHE")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vigil-observability"
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command of the suite."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    telling: str = "assemble:"  # lines of its log that begin so are shown when it ends
+    needs_hosts: bool = False
+
+    @property
+    def log(self) -> Path:
+        """Where its output goes."""
+        return LOGS / f"{self.name}.log"
+
+    def reports(self) -> list[Path]:
+        """Return its JUnit reports: one, or one of each process that verified."""
+        return [*LOGS.glob(f"{self.name}.xml"), *LOGS.glob(f"{self.name}-*.xml")]
+
+
+# Makes what the scenarios and the demo need: engine, image of the hosts, archives of the servers.
+PREPARATION = Job("hosts_and_servers", [str(ROOT / "tests/setup/hosts_and_servers")])
+
+# Scenarios that run with another ansible-core than the one of the tests' environment.
+CORES = {"alertmanager": "oldest", "grafana": "newest"}
+# What unit tests can show of a release of ansible-core: the parts that take values of Ansible.
+ON_EVERY_CORE = [
+    f"tests/unit/plugins/{part}" for part in ("action", "filter", "plugin_utils/_formats/test_same_text.py")
+]
+
+
+def with_core(kind: str | None, command: list[str]) -> list[str]:
+    """Return the command that runs this one with the oldest or the newest ansible-core."""
+    return ["python", str(ROOT / "tests/environments.py"), kind, *command] if kind else command
+
+
+def scenario(name: str, step: str = "test") -> Job:
+    """Return the job of a molecule scenario."""
+    own = {"MOLECULE_EPHEMERAL_DIRECTORY": str(BUILD / "molecule" / name), "MOLECULE_GLOB": "molecule/*/molecule.yml"}
+    command = with_core(CORES.get(name), ["molecule", step, "-s", name])
+    return Job(f"molecule_{name}", command, own, telling="ansible-core", needs_hosts=True)
+
+
+def scenarios() -> list[str]:
+    """Return the names of all molecule scenarios."""
+    return sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+
+
+def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
+    """Return the jobs of these kinds, with these scenarios."""
+    found = [scenario(name) for name in names] if "molecule" in kinds else []
+    if "demo" in kinds:
+        found.append(Job("demo", ["make", "demo"], needs_hosts=True))
+    if "unit" in kinds:
+        found.append(Job("unit", ["pytest", "-q", "--cov", "--cov-report=term"], telling="TOTAL"))
+        for kind in ("oldest", "newest"):
+            command = with_core(kind, ["pytest", "-q", *ON_EVERY_CORE])
+            found.append(Job(f"unit_{kind}", command, telling="ansible-core"))
+    if "lint" in kinds:
+        found += [Job(path.name, [str(path)]) for path in sorted((ROOT / "tests/lint").iterdir()) if is_job(path)]
+    return found
+
+
+def is_job(path: Path) -> bool:
+    """Tell whether this file of tests/lint is a job rather than a part of one."""
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def environment_of(job: Job) -> dict[str, str]:
+    """Return the environment in which a job finds the tools, the collection and the places for what it writes."""
+    return {
+        **os.environ,
+        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+        "VIGIL_CACHE": str(CACHE),
+        "VIGIL_CATALOGUE": str(CACHE / "servers/catalogue.yml"),
+        "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
+        "PYTHONPATH": str(BUILD),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": f"--junitxml={LOGS / job.name}.xml -p no:cacheprovider",
+        "NO_COLOR": "1",
+        "COLUMNS": "160",
+        "MOLECULE_COMMAND_BORDERS": "false",
+        **job.environment,
+    }
