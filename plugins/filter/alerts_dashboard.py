@@ -50,10 +50,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import alerts_page
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import leads_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
@@ -66,6 +63,10 @@ def alerts_dashboard(
     refresh: str = "1m",
 ) -> dict[str, Any]:
     """Return the JSON model; raise AnsibleFilterError for wrong inputs or a missing library."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
+    from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.alerts import alerts_page
+    from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import leads_of
+
     try:
         refuse_missing_library()
         leads = leads_of(services, map(application, applications), alertmanager_url)

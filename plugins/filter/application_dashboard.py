@@ -70,11 +70,6 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.page import (
-    Sources,
-    application_page,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
@@ -91,6 +86,12 @@ def application_dashboard(
     refresh: str = "30s",
 ) -> dict[str, Any]:
     """Return the JSON model; raise AnsibleFilterError for a wrong description or a missing library."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
+    from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.page import (
+        Sources,
+        application_page,
+    )
+
     sources = Sources(
         hosts=hosts,
         alertmanager_url=alertmanager_url,

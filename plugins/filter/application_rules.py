@@ -41,12 +41,13 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import of_all_kinds
 
 
 @same_text
 def application_rules(described: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the rule sets; raise AnsibleFilterError as the filters of each kind do."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import of_all_kinds
+
     try:
         return of_all_kinds(described)
     except OperatorError as error:

@@ -68,12 +68,13 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import business
 
 
 @same_text
 def business_rules(described: Iterable[Mapping[str, Any]], weeks: int = 4) -> list[dict[str, Any]]:
     """Return the rule sets; raise AnsibleFilterError for applications that cannot be used."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import business
+
     try:
         return business(described, weeks)
     except OperatorError as error:

@@ -35,12 +35,16 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.grafana import PUBLIC, public_keys
 
 
 @same_text
 def own_secret_key(key: str, config: Mapping[str, Any] | None = None) -> str:
     """Return the key; raise AnsibleFilterError for one that everybody knows, by the input that gives it."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.grafana import (
+        PUBLIC,
+        public_keys,
+    )
+
     if names := public_keys(str(key), config or {}):
         raise AnsibleFilterError(f"{names[0]} {PUBLIC}")
     return key

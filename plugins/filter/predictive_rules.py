@@ -53,7 +53,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import predictive
 
 
 @same_text
@@ -61,6 +60,8 @@ def predictive_rules(
     described: Iterable[Mapping[str, Any]], minutes: int = 15, probability: float = 0.8
 ) -> list[dict[str, Any]]:
     """Return the rule sets; raise AnsibleFilterError for applications or a forecast that cannot be used."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._rules.generated import predictive
+
     try:
         return predictive(described, minutes, probability)
     except OperatorError as error:

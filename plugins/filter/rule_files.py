@@ -47,7 +47,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_of_rules
 
 
 @same_text
@@ -55,6 +54,8 @@ def rule_files(
     paths: Iterable[str], shipped: str, alerts: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[dict[str, str]]:
     """Return the entries; raise AnsibleFilterError for files or settings of alerts that cannot be used."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_of_rules
+
     try:
         return files_of_rules(paths, shipped, alerts)
     except OperatorError as error:

@@ -61,8 +61,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_with_tests
-from ansible_collections.vigil.observability.plugins.plugin_utils._rules.files import File
+
+File = dict[str, Any]
 
 
 @same_text
@@ -76,6 +76,8 @@ def rules_with_tests(
     summaries: bool = False,
 ) -> list[File]:
     """Return the entries; raise AnsibleFilterError for what cannot be used together."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._rules.configuration import files_with_tests
+
     try:
         return files_with_tests(files, rule_sets, tests, sources, retention=retention, summaries=summaries)
     except OperatorError as error:

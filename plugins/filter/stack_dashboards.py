@@ -56,9 +56,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import stack_pages
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
@@ -71,6 +69,9 @@ def stack_dashboards(
     dead_mans_switch: str = "DeadMansSwitch",
 ) -> list[dict[str, Any]]:
     """Return the JSON models; raise AnsibleFilterError for wrong inputs and for a missing library."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import application
+    from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.pages import stack_pages
+
     if isinstance(services, str):
         raise AnsibleFilterError(f"stack_dashboards: the services must be a list of names, not {services!r}.")
     try:
