@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ansible_collections.vigil.observability.demo.show import Replica, ShowError, show
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.servers.recipes import grafana_recipes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,9 +96,8 @@ def prepare_hosts(listed: dict[str, Any]) -> None:
     run(HOSTS, "destroy", "--label", "demo")
     for name, variables in sorted(listed["_meta"]["hostvars"].items()):
         ports = {
-            variables.get("demo_prometheus_port"): variables.get("prometheus_port", 9090),
-            variables.get("demo_alertmanager_port"): variables.get("alertmanager_port", 9093),
-            variables.get("demo_grafana_port"): variables.get("grafana_port", 3000),
+            variables.get(f"demo_{name}_port"): variables.get(f"{name}_port", service.port)
+            for name, service in services().items()
         }
         published = [f"--option=--publish=127.0.0.1:{here}:{there}" for here, there in ports.items() if here]
         run(HOSTS, "create", "--label", "demo", *published, f"vigil-demo-{name}")
@@ -178,11 +178,10 @@ def grafana_of(variables: dict[str, Any]) -> str:
 
 def summary(demo: Demo, listed: dict[str, Any], replicas: list[Replica]) -> Table:
     """Return the table of what runs where."""
-    services = ("grafana", "prometheus", "alertmanager", "blackbox_exporter", "node_exporter")
     pages = {one.name: f"{one.grafana}\n{one.prometheus}\n{one.alertmanager}".strip() for one in replicas}
     table = Table("host", "runs", Column("pages (user admin)", overflow="fold"), title=f"Inventory {demo.name}")
     for name in sorted(listed["_meta"]["hostvars"]):
-        runs = [service for service in services if name in listed.get(service, {}).get("hosts", [])]
+        runs = [service for service in reversed(list(services())) if name in listed.get(service, {}).get("hosts", [])]
         table.add_row(name, ", ".join(runs), pages.get(name, ""))
     return table
 

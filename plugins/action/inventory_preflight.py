@@ -62,13 +62,13 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.pla
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem, messages
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["ActionModule"]
 
 SPEC = {
-    "services": {"type": "dict", "required": True},
     "deployed": {"type": "list", "elements": "str", "default": []},
-    "tags": {"type": "dict", "default": {"pillars": {}, "run": ["all"], "skip": []}},
+    "tags": {"type": "dict", "default": {"run": ["all"], "skip": []}},
     "gathered": {"type": "bool", "default": False},
 }
 _REFUSED = "The inventory is not valid. No host was contacted. Correct the following:"
@@ -88,30 +88,29 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=SPEC)
         known = task_vars or {}
-        ports = {service: int(port) for service, port in options["services"].items()}
         every = list(known["groups"]["all"])
         variables = {name: known["hostvars"].raw_get(name) for name in every}
         play = Play.of(known, self._templar, self._loader, gathered=options["gathered"])
-        hosts = _hosts(variables, known["groups"], ports, play)
+        hosts = _hosts(variables, known["groups"], play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
         tags = RunTags.of(options["tags"])
         found = [*misspelt_inputs(hosts, play), *invalid_prefixes(hosts, play), *shadowed_inputs(hosts)]
-        found += _wrong_inputs(hosts, play, ports, command)
+        found += _wrong_inputs(hosts, play, command)
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = [*tags.problems(), *_masked(messages(found, every), secrets)]
         head = _REFUSED_LATER if play.gathered else _REFUSED
         refused = {"failed": True, "msg": "\n- ".join([head, *problems])} if problems else {}
         absent = left_out(hosts, tags.touched(options["deployed"]), known.get("ansible_play_hosts_all", every))
-        warnings = [] if play.gathered else [*messages(_warnings(hosts, play, ports), every), *absent]
+        warnings = [] if play.gathered else [*messages(_warnings(hosts, play), every), *absent]
         needed = hosts_that_need_facts(hosts, play)
         return {"changed": False, "fact_hosts": needed, "warnings": warnings, **refused}
 
 
 def _hosts(
-    variables: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]], ports: Iterable[str], play: Play
+    variables: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]], play: Play
 ) -> list[HostInputs]:
-    members = {service: set(groups.get(service, ())) for service in ports}
+    members = {service: set(groups.get(service, ())) for service in services()}
     return [
         HostInputs(
             name,
@@ -123,7 +122,7 @@ def _hosts(
     ]
 
 
-def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int], command: str) -> list[Problem]:
+def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list[Problem]:
     """Return the problems of single inputs first, then of missing ones and of those that contradict each other."""
     wanted = wanted_secrets()
     members = sum("alertmanager" in host.services for host in hosts)
@@ -132,7 +131,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         host.check()
         together += missing_inputs(host, play, wanted, command)
         together += invalid_passwords(host, play, wanted)
-        together += invalid_ports(host, ports, members)
+        together += invalid_ports(host, members)
         together += invalid_values(host, play)
         together += invalid_facts(host, play)
         together += invalid_labels(host)
@@ -145,13 +144,13 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, i
         together += unstaged_files(host)
     together += invalid_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
-    together += shared_addresses(hosts, ports)
+    together += shared_addresses(hosts)
     together += duplicate_replicas(hosts)
     together += unshared_databases(hosts)
     return [*(problem for host in hosts for problem in host.problems), *together]
 
 
-def _warnings(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int]) -> Iterator[Problem]:
+def _warnings(hosts: Sequence[HostInputs], play: Play) -> Iterator[Problem]:
     """Yield what is valid, but probably not what was meant."""
     for host in hosts:
         for name in sorted((host.variable_names & play.given.keys()) - played_inputs()):
@@ -161,7 +160,7 @@ def _warnings(hosts: Sequence[HostInputs], play: Play, ports: Mapping[str, int])
     yield from untested_releases(hosts)
     for host in hosts:
         yield from unread_metrics(host, play)
-    yield from unreached_services(hosts, ports)
+    yield from unreached_services(hosts)
     for host in hosts:
         yield from weak_key(host)
 

@@ -24,6 +24,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.requi
     missing,
     next_phase,
     rotated,
+    secrets_of_services,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.vault_file import SecretsFile, path_beside
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.yaml_edit import (
@@ -41,7 +42,7 @@ WANTED = {
     "members": {"type": "list", "elements": "str", "default": []},
 }
 SPEC = {
-    "wanted": {"type": "list", "elements": "dict", "required": True, "options": WANTED},
+    "wanted": {"type": "list", "elements": "dict", "options": WANTED},
     "rotate": {"type": "list", "elements": "str", "default": []},
     "authority": {"type": "str", "choices": list(PHASES)},
     "path": {"type": "path"},
@@ -78,7 +79,7 @@ class ActionModule(ActionBase):
         text = before = file.read()
         try:
             values = values_of(text)
-            secrets = [Secret(each["name"], each["kind"], tuple(each["members"])) for each in options["wanted"]]
+            secrets = _wanted(options["wanted"])
             elsewhere = _defined_elsewhere({path[0] for each in secrets for path in each.paths()}, values, task_vars)
             now = datetime.now(UTC)
             made = missing(secrets, values, elsewhere, now)
@@ -92,6 +93,13 @@ class ActionModule(ActionBase):
         if (made or asked) and not self._task.check_mode:
             file.write(text, instead_of=before)
         return _result(path, values, made, asked, elsewhere, options["authority"])
+
+
+def _wanted(listed: list[dict[str, Any]] | None) -> list[Secret]:
+    """Return the secrets that the task lists; those of the services when it lists none."""
+    if listed is None:
+        return secrets_of_services()
+    return [Secret(each["name"], each["kind"], tuple(each["members"])) for each in listed]
 
 
 def _changed(text: str, changes: Changes) -> str:

@@ -21,7 +21,6 @@ options:
     type: dict
     required: true
     suboptions:
-      pillars: {description: Services of each pillar., type: dict, required: true}
       run: {description: C(ansible_run_tags)., type: list, elements: str, required: true}
       skip: {description: C(ansible_skip_tags)., type: list, elements: str, required: true}
       own: {description: C(vigil_tags)., type: dict}
@@ -32,7 +31,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ ['node_exporter'] | vigil.observability.chosen_services(['stage'], tags) }}"
   vars:
-    tags: {pillars: {metrics: [node_exporter]}, run: "{{ ansible_run_tags }}", skip: "{{ ansible_skip_tags }}"}
+    tags: {run: "{{ ansible_run_tags }}", skip: "{{ ansible_skip_tags }}"}
 """
 
 RETURN = r"""

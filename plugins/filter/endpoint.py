@@ -32,12 +32,13 @@ _value:
 from collections.abc import Callable
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._services import addresses
 
 
 @same_text
 def endpoint(address: str, port: int) -> str:
     """Return address and port as one word, an IPv6 address in brackets."""
-    return f"[{address}]:{port}" if ":" in address and not address.startswith("[") else f"{address}:{port}"
+    return addresses.endpoint(address, port)
 
 
 class FilterModule:

@@ -17,7 +17,7 @@ positional: listen_address, port
 options:
   _input: {description: "Keys of C(grafana.ini) by section, as in C(grafana_config).", type: dict, required: true}
   listen_address: {description: Address that Grafana listens on. Empty is every address., type: str, required: true}
-  port: {description: The port., type: int, required: true}
+  port: {description: The port. Defaults to that of the role., type: int}
   external_url: {description: "Where people reach it, unless C(server.root_url) is set.", type: str, default: ""}
 """
 
@@ -35,25 +35,17 @@ _value:
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-
-_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - not listened on: one that does is not reached at that address
+from ansible_collections.vigil.observability.plugins.plugin_utils._services import addresses
 
 
 @same_text
-def grafana_url(config: Mapping[str, Any], listen_address: str, port: int, *, external_url: str = "") -> str:
+def grafana_url(
+    config: Mapping[str, Any], listen_address: str, port: int | None = None, *, external_url: str = ""
+) -> str:
     """Return the URL, without a slash at its end."""
-    server = config.get("server") or {}
-    outside = str(server.get("root_url") or external_url)
-    path = urlsplit(outside).path.rstrip("/") if _is_on(server.get("serve_from_sub_path")) else ""
-    return f"https://{endpoint('localhost' if listen_address in _EVERY_ADDRESS else listen_address, port)}{path}"
-
-
-def _is_on(value: object) -> bool:
-    return str(value).lower() in ("true", "1", "yes", "on", "t", "y")
+    return addresses.grafana_url(config, listen_address, port, external_url)
 
 
 class FilterModule:

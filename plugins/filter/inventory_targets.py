@@ -17,13 +17,12 @@ description:
 options:
   _input: {description: The variables of all hosts (C(hostvars))., type: dict, required: true}
   groups: {description: The groups of the inventory., type: dict, required: true}
-  services: {description: Default port of each service., type: dict, required: true}
 """
 
 EXAMPLES = r"""
 - name: Show where exporters are
   ansible.builtin.debug:
-    msg: "{{ hostvars | vigil.observability.inventory_targets(groups, {'node_exporter': 9100}) }}"
+    msg: "{{ hostvars | vigil.observability.inventory_targets(groups) }}"
 """
 
 RETURN = r"""
@@ -37,40 +36,32 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.filter.endpoint import endpoint
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.addresses import target
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 
 def inventory_targets(
-    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]], services: Mapping[str, int]
+    hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return {service: [{host, address, identity, labels}]}; a service without a group has an empty list."""
-    wanted = {host for service in services for host in groups.get(service, [])}
-    variables = {host: hostvars[host] for host in sorted(wanted)}
+    members = {service: sorted(groups.get(service, [])) for service in services()}
+    variables = {host: hostvars[host] for host in sorted({host for hosts in members.values() for host in hosts})}
+    _refuse_labels(variables)
     targets: dict[str, list[dict[str, Any]]] = plain(
-        {
-            service: [_target(service, host, variables[host], port) for host in sorted(groups.get(service, []))]
-            for service, port in services.items()
-        }
+        {service: [target(service, host, variables[host]) for host in hosts] for service, hosts in members.items()}
     )
     return targets
 
 
-def _target(service: str, host: str, variables: Mapping[str, Any], port: int) -> dict[str, Any]:
-    address = str(variables.get(f"{service}_address") or variables.get("ansible_host") or host)
-    labels = variables.get("vigil_labels") or {}
-    if not isinstance(labels, Mapping):
-        raise AnsibleFilterError(f"vigil_labels of {host} must be a mapping of label to value, not {labels!r}")
-    for wrong in wrong_labels(labels):
-        raise AnsibleFilterError(f"vigil_labels of {host} {wrong}")
-    found = int(variables.get(f"{service}_port") or port)
-    return {
-        "host": host,
-        "address": endpoint(address, found),
-        "identity": str(variables.get(f"{service}_identity") or f"vigil://{host}/{service}"),
-        "labels": {"instance": f"{host}:{found}", "host": host, **labels},
-    }
+def _refuse_labels(variables: Mapping[str, Mapping[str, Any]]) -> None:
+    for host, said in variables.items():
+        labels = said.get("vigil_labels") or {}
+        if not isinstance(labels, Mapping):
+            raise AnsibleFilterError(f"vigil_labels of {host} must be a mapping of label to value, not {labels!r}")
+        for wrong in wrong_labels(labels):
+            raise AnsibleFilterError(f"vigil_labels of {host} {wrong}")
 
 
 class FilterModule:

@@ -12,14 +12,14 @@ author: Vigil contributors (@vigil-observability)
 description:
   - One job for each service that has targets. Each target keeps its labels; C(instance) and C(host) follow from C(host)
     of a target that has none.
-positional: client, clients
+  - Services that ask for a password get that of the user C(prometheus), from the file C(secrets/<service>).
+positional: client
 options:
   _input:
     description: Targets by service, as P(vigil.observability.inventory_targets#filter) gives them.
     type: dict
     required: true
   client: {description: "What every scrape needs, such as C(tls_config).", type: dict, required: true}
-  clients: {description: What the scrape of a service needs besides., type: dict, default: {}}
 """
 
 EXAMPLES = r"""
@@ -27,7 +27,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ targets | vigil.observability.scrape_jobs({'scheme': 'https'}) }}"
   vars:
-    targets: "{{ hostvars | vigil.observability.inventory_targets(groups, {'node_exporter': 9100}) }}"
+    targets: "{{ hostvars | vigil.observability.inventory_targets(groups) }}"
 """
 
 RETURN = r"""
@@ -41,25 +41,28 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 
 @same_text
-def scrape_jobs(
-    targets: Mapping[str, Iterable[Mapping[str, Any]]],
-    client: Mapping[str, Any],
-    clients: Mapping[str, Mapping[str, Any]] | None = None,
-) -> list[dict[str, Any]]:
+def scrape_jobs(targets: Mapping[str, Iterable[Mapping[str, Any]]], client: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return one scrape configuration for each service that has targets."""
     return [
         {
             "job_name": service,
             **client,
-            **(clients or {}).get(service, {}),
+            **_login(service),
             "static_configs": [{"targets": [item["address"]], "labels": _labels(item)} for item in found],
         }
         for service, found in ((service, list(items)) for service, items in targets.items())
         if found
     ]
+
+
+def _login(service: str) -> dict[str, Any]:
+    if service not in services() or services()[service].access != "password":
+        return {}
+    return {"basic_auth": {"username": "prometheus", "password_file": f"secrets/{service}"}}
 
 
 def _labels(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ targets | vigil.observability.stack_datasources({}) | map(attribute='url') }}"
   vars:
-    targets: "{{ hostvars | vigil.observability.inventory_targets(groups, {'prometheus': 9090}) }}"
+    targets: "{{ hostvars | vigil.observability.inventory_targets(groups) }}"
 """
 
 RETURN = r"""

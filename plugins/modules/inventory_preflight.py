@@ -38,16 +38,12 @@ attributes:
 requirements:
   - cryptography >= 42
 options:
-  services:
-    description: Default port of each service.
-    type: dict
-    required: true
   tags:
     description:
       - The tags of the run as P(vigil.observability.chosen_services#filter) takes them.
       - Tags that are no service, pillar or stage are refused, and those that would activate what is not staged.
     type: dict
-    default: {pillars: {}, run: [all], skip: []}
+    default: {run: [all], skip: []}
   deployed:
     description:
       - Services that the playbook deploys. A warning names those of which C(--limit) holds no host.
@@ -63,9 +59,6 @@ options:
 EXAMPLES = r"""
 - name: Validate the inventory
   vigil.observability.inventory_preflight:
-    services:
-      node_exporter: 9100
-      prometheus: 9090
   run_once: true
 """
 

@@ -29,10 +29,9 @@ requirements:
   - cryptography >= 42
 options:
   wanted:
-    description: The secrets that the inventory has to hold.
+    description: The secrets that the inventory has to hold. Defaults to those of the services of this collection.
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description: Name of the variable.
@@ -75,12 +74,6 @@ options:
 EXAMPLES = r"""
 - name: Make the secrets that are missing
   vigil.observability.inventory_secrets:
-    wanted:
-      - name: certificates_authority
-        kind: authority
-      - name: prometheus_passwords
-        kind: passwords
-        members: [admin, prometheus]
 
 - name: Give the administrators of Prometheus another password
   vigil.observability.inventory_secrets:

@@ -1,4 +1,4 @@
-"""Check the house rules, or with the word `tables` renew the tables of inputs (README files of roles) and of alerts."""
+"""Check the house rules, or with the word `tables` renew what is made from other files: tables and plays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ansible_collections.vigil.observability.tests.house_rules import (
+    activation,
     alert_tables,
     alerts,
     files,
@@ -23,6 +24,7 @@ from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 RULES = (
     inputs.disagreements,
     tables.outdated,
+    activation.outdated,
     files.overlong,
     files.unwanted_words,
     tasks.misnamed,
@@ -40,7 +42,10 @@ RULES = (
 def main() -> int:
     tree = Tree.of(Path.cwd())
     if sys.argv[1:] == ["tables"]:
-        print("\n".join(tables.write(tree) + alert_tables.write(tree)) or "Every table is up to date.")
+        print(
+            "\n".join(tables.write(tree) + alert_tables.write(tree) + activation.write(tree))
+            or "Every table is up to date."
+        )
         return 0
     found = [sentence for rule in RULES for sentence in rule(tree)]
     print("\n".join(found), end="\n" if found else "")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services as described
+
 HERE = Path(__file__).resolve().parent
 
-# How exposed systemd may find a service, 0 to 10.
-EXPOSURES = {"prometheus": 1.5, "alertmanager": 1.5, "blackbox_exporter": 1.5, "node_exporter": 2.5, "grafana": 1.5}
 PATHS = ("/", "/metrics", "/-/ready", "/-/healthy", "/api/v1/status/config", "/probe", "/debug/pprof/")
 # No connection, a refusal by name, or nothing there.
 REFUSALS = {0, 400, 401, 403, 404}
@@ -39,8 +39,9 @@ def test_every_service_runs_and_has_never_died(host, services):
 
 def test_every_service_is_hardened(host, services):
     for service in services:
+        limit = described()[service].exposure
         said = host.check_output(f"systemd-analyze security --no-pager {service}")
-        assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= EXPOSURES[service], service
+        assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= limit, service
 
 
 def test_every_port_refuses_who_shows_no_credentials(host, ask):
@@ -98,12 +99,11 @@ def audit(asked):
 
 
 def test_no_secret_is_world_readable(host, secrets):
-    values = [
-        word
-        for name in ("prometheus_passwords", "alertmanager_passwords", "grafana_passwords")
-        for word in secrets[name].values()
-    ]
-    values += [secrets["grafana_secret_key"], *secrets["certificates_authority_key"].splitlines()[1:2]]
+    every = described().values()
+    values = [word for one in every if one.users for word in secrets[f"{one.name}_passwords"].values()]
+    values += [secrets[f"{one.name}_{key}"] for one in every for key in one.keys]
+    assert values
+    values += secrets["certificates_authority_key"].splitlines()[1:2]
     patterns = " ".join(f"-e {value}" for value in values)
     found = host.run(f"find /etc /opt /var/lib /var/log /usr/local -type f -perm /o+r -exec grep -lF {patterns} {{}} +")
     assert found.stdout.split() == []

@@ -35,8 +35,9 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import unfit_lifetime
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["OWN_SECRETS", "Problems", "value_problems"]
+__all__ = ["Problems", "value_problems"]
 
 # {place: the end of the message about it}; the place is "" for the input itself, `.part` for a part of it.
 Problems = Mapping[str, str]
@@ -44,12 +45,6 @@ Check = Callable[[str, Any], Problems]
 
 _FLAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOWEST_UID, _HIGHEST_UID, _NO_UIDS = 100, 2**32 - 3, (65534, 65535)
-# Files below secrets/ that the roles make themselves.
-OWN_SECRETS = {
-    "alertmanager": ("prometheus",),
-    "grafana": ("admin", "database", "prometheus", "secret_key"),
-    "prometheus": ("alertmanager", "grafana", "prometheus"),
-}
 
 
 def value_problems(role: str, name: str, value: Any) -> Problems:
@@ -145,7 +140,8 @@ def _unfit_flag(flag: str, value: Any) -> str | None:
 
 
 def _secrets(role: str, texts: Mapping[str, Any]) -> Problems:
-    return _each((str(name), _unfit_file(str(name), OWN_SECRETS.get(role, ()))) for name in texts)
+    own = services()[role].secret_files if role in services() else ()
+    return _each((str(name), _unfit_file(str(name), own)) for name in texts)
 
 
 def _files(_role: str, texts: Mapping[str, Any]) -> Problems:

@@ -24,13 +24,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels 
 __all__ = ["INSTEAD", "PROVISIONED", "invalid_additions", "played_inputs", "replaced_inputs", "shadowed_inputs"]
 
 _VARS = Path(__file__).parents[3] / "playbooks" / "vars"
-_PORT = "set <service>_port, such as node_exporter_port"
 INSTEAD = {
     "alertmanager_peers": "add those outside of the inventory to alertmanager_more_peers",
     "blackbox_exporter_clients": "add those outside of the inventory to blackbox_exporter_more_clients",
     "certificates_services": "add services that are not of this collection to certificates_more_services",
-    "dashboards_ports": _PORT,
-    "metrics_ports": _PORT,
     "metrics_scrapers": "add those outside of the inventory to node_exporter_more_clients",
     "metrics_targets": "add those outside of the inventory to prometheus_more_targets",
     "node_exporter_clients": "add those outside of the inventory to node_exporter_more_clients",
@@ -44,7 +41,6 @@ INSTEAD = {
     "provision_datasources": "add data sources to provision_more_datasources",
     "provision_folders": "add folders to provision_more_folders",
     "provision_url": "set grafana_listen_address and grafana_port",
-    "secrets_wanted": "make further secrets with ansible-vault",
 }
 # What the playbooks read and no role does, of the inventory of a host of Grafana.
 PROVISIONED = (

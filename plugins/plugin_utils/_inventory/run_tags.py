@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import pillars, services
 
 __all__ = ["STAGES", "RunTags"]
 
@@ -27,13 +28,11 @@ class RunTags:
     """The tags of a run.
 
     Args:
-        pillars: The services of each pillar.
         run: What C(--tags) says.
         skip: What C(--skip-tags) says.
         own: Tags of the user's own playbooks, and for which of ours each stands.
     """
 
-    pillars: Mapping[str, Iterable[str]]
     run: frozenset[str]
     skip: frozenset[str]
     own: Mapping[str, Iterable[str]]
@@ -41,39 +40,35 @@ class RunTags:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> RunTags:
         """Return the tags that C(deployment_tags) of the playbooks holds."""
-        return cls(said["pillars"], frozenset(said["run"]), frozenset(said["skip"]), said.get("own") or {})
+        return cls(frozenset(said["run"]), frozenset(said["skip"]), said.get("own") or {})
 
-    def chosen(self, services: Iterable[str], stages: Iterable[str]) -> list[str]:
+    def chosen(self, names: Iterable[str], stages: Iterable[str]) -> list[str]:
         """Return the services of which Ansible would run a task with the tags of the service and of these stages."""
         run, skip = self._meant(self.run), self._meant(self.skip)
-        marks = {service: {service, self._pillar(service), *stages} for service in services}
+        marks = {service: {service, services()[service].pillar, *stages} for service in names}
         wanted = [service for service, own in marks.items() if run & (own | _EVERY)]
         return [service for service in wanted if not skip & (marks[service] | _EVERY)]
 
-    def touched(self, services: Iterable[str]) -> list[str]:
+    def touched(self, names: Iterable[str]) -> list[str]:
         """Return the services for which anything is done."""
-        deployed = {service for stage in STAGES[:-1] for service in self.chosen(services, [stage])}
-        provisioned = [service for service in self.chosen(services, ["provision"]) if service == "grafana"]
-        return [service for service in services if service in deployed or service in provisioned]
+        deployed = {service for stage in STAGES[:-1] for service in self.chosen(names, [stage])}
+        provisioned = [service for service in self.chosen(names, ["provision"]) if service == "grafana"]
+        return [service for service in names if service in deployed or service in provisioned]
 
     def problems(self) -> Iterator[str]:
         """Yield a sentence for each tag that is in no playbook of ours, and for what activates without staging."""
-        services = [service for services in self.pillars.values() for service in services]
-        known = [*services, *self.pillars, *STAGES]
+        known = [*services(), *pillars(), *STAGES]
         for option, tags in (("--tags", self.run), ("--skip-tags", self.skip - _SKIPPED_BY_MOLECULE)):
             for tag in sorted(tags - _SPECIAL - set(known) - set(self.own)):
                 near = difflib.get_close_matches(tag, known, n=1)
                 meant = f"was {near[0]} meant?" if near else f"there are {listed(known)}."
                 yield f"{option} names {tag}, which no playbook of this collection has: {meant} {_OWN.format(tag)}"
-        staged = self.chosen(services, ["stage"])
-        if bare := [service for service in self.chosen(services, ["activate"]) if service not in staged]:
+        staged = self.chosen(services(), ["stage"])
+        if bare := [service for service in self.chosen(services(), ["activate"]) if service not in staged]:
             yield f"The tags of this run activate {listed(bare)} without staging, {_STAGE}"
 
     def _meant(self, tags: Iterable[str]) -> set[str]:
         return {meant for tag in tags for meant in (self.own.get(tag, ()) if tag in self.own else (tag,))}
-
-    def _pillar(self, service: str) -> str:
-        return next(pillar for pillar, services in self.pillars.items() if service in services)
 
 
 _OWN = "When it is of a playbook of your own, say so: vigil_tags: {{{}: []}}."

@@ -15,8 +15,18 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["PHASES", "TRUSTED", "Changes", "Secret", "missing", "next_phase", "rotated"]
+__all__ = [
+    "PHASES",
+    "TRUSTED",
+    "Changes",
+    "Secret",
+    "missing",
+    "next_phase",
+    "rotated",
+    "secrets_of_services",
+]
 
 Path = tuple[str, ...]
 # New values by path of keys; None removes the key.
@@ -42,6 +52,15 @@ class Secret:
         if self.kind == "authority":
             return [(f"{self.name}_certificate",), (f"{self.name}_key",)]
         return [(self.name, member) for member in self.members] if self.kind == "passwords" else [(self.name,)]
+
+
+def secrets_of_services() -> list[Secret]:
+    """Return the secrets that an inventory has to contain, those of the certificate authority first."""
+    found = [Secret("certificates_authority", "authority")]
+    for name, service in services().items():
+        found += [Secret(f"{name}_passwords", "passwords", service.users)] if service.users else []
+        found += [Secret(f"{name}_{key}", "key") for key in service.keys]
+    return found
 
 
 def missing(wanted: Iterable[Secret], values: Mapping[str, Any], elsewhere: Collection[str], now: datetime) -> Changes:

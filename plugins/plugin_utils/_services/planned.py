@@ -14,26 +14,19 @@ from urllib.parse import urlsplit
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import is_meshed, ports_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["certified", "planned"]
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
-_DATA_DIRS = {
-    "prometheus": "/var/lib/prometheus",
-    "alertmanager": "/var/lib/alertmanager",
-    "grafana": "/var/lib/grafana",
-}
-_RETENTIONS = {"prometheus": 50 * 2**30}
 _MADE = "/etc/vigil/certificates/"
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
 
 
-def planned(
-    variables: Mapping[str, Any], names: Iterable[str], ports: Mapping[str, int], *, by_itself: bool = False
-) -> list[dict[str, Any]]:
+def planned(variables: Mapping[str, Any], names: Iterable[str], *, by_itself: bool = False) -> list[dict[str, Any]]:
     """Return what host_preflight takes of each service; raise OperatorError for a retention that is no size."""
     made = "" if by_itself else _MADE
-    return [_service(variables, name, ports[name]) | _files(variables, name, made) for name in names]
+    return [_service(variables, name) | _files(variables, name, made) for name in names]
 
 
 def certified(variables: Mapping[str, Any], names: Iterable[str]) -> list[dict[str, Any]]:
@@ -53,28 +46,29 @@ def _names(variables: Mapping[str, Any], name: str) -> list[str]:
     return sorted(found - _ANY_ADDRESS - {""})
 
 
-def _service(variables: Mapping[str, Any], name: str, port: int) -> dict[str, Any]:
+def _service(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
     planned: dict[str, Any] = {
         "name": name,
         "user": variables.get(f"{name}_user") or name,
-        **_ports(variables, name, port),
+        **_ports(variables, name),
     }
+    service = services()[name]
     uid = variables.get(f"{name}_uid")
     version, extra = variables.get(f"{name}_version"), variables.get("vigil_catalogue_extra") or {}
     architectures = architectures_of(name, version=version, extra=extra)
-    data_dir = variables.get(f"{name}_data_dir") or _DATA_DIRS.get(name)
-    retention = variables.get(f"{name}_retention_size")
+    data_dir = variables.get(f"{name}_data_dir") or service.data_dir
+    retention, default = variables.get(f"{name}_retention_size"), service.retention_size
     return (
         planned
         | ({"architectures": architectures} if architectures else {})
         | ({"uid": int(uid)} if uid else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
-        | ({"default_retention_bytes": _RETENTIONS[name]} if name in _RETENTIONS else {})
+        | ({"default_retention_bytes": _bytes(name, default)} if default else {})
     )
 
 
-def _ports(variables: Mapping[str, Any], name: str, port: int) -> dict[str, list[int]]:
+def _ports(variables: Mapping[str, Any], name: str) -> dict[str, list[int]]:
     """Return what the service is going to listen on, datagrams only where there are some."""
 
     def value(variable: str, default: Any) -> Any:
@@ -82,7 +76,7 @@ def _ports(variables: Mapping[str, Any], name: str, port: int) -> dict[str, list
 
     # A role by itself is given its peers, and no groups.
     members = len(value("alertmanager_peers", value("groups", {}).get("alertmanager", ())))
-    found = list(ports_of(name, value, port, meshed=is_meshed(value, members)))
+    found = list(ports_of(name, value, meshed=is_meshed(value, members)))
     tcp, udp = ({one.number for one in found if one.number and one.udp is wanted} for wanted in (False, True))
     return {"ports": sorted(tcp)} | ({"udp_ports": sorted(udp)} if udp else {})
 

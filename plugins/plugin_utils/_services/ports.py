@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
+
 __all__ = ["Port", "Value", "is_meshed", "main_port", "ports_of"]
 
 # The value of an input by its name, or the default.
 Value = Callable[[str, Any], Any]
 
-_MESH_PORT = 9094
-_GRAFANA_MESH = f"0.0.0.0:{_MESH_PORT}"
+_GRAFANA_MESH = "0.0.0.0:9094"  # as Grafana itself has it
 _LISTEN, _MESH, _MESH_TLS = "web.listen-address", "cluster.listen-address", "cluster.tls-config"
 
 
@@ -36,19 +37,19 @@ def is_meshed(value: Value, members: int) -> bool:
     return members + len(value("alertmanager_more_peers", [])) > 1
 
 
-def main_port(value: Value, service: str, default: int) -> int:
+def main_port(value: Value, service: str) -> int:
     """Return the port at which the service is asked."""
-    return _number(value(f"{service}_port", default)) or 0
+    return _number(value(f"{service}_port", services()[service].port)) or 0
 
 
-def ports_of(service: str, value: Value, default: int, *, meshed: bool) -> Iterator[Port]:
+def ports_of(service: str, value: Value, *, meshed: bool) -> Iterator[Port]:
     """Yield each port that the service is going to open."""
     flags = value(f"{service}_flags", {})
     if flags.get(_LISTEN):
         yield from _of_option(f"{service}_flags.{_LISTEN}", flags[_LISTEN])
     else:
         address = str(value(f"{service}_listen_address", ""))
-        yield Port(f"{service}_port", main_port(value, service, default), address)
+        yield Port(f"{service}_port", main_port(value, service), address)
     if service == "alertmanager":
         yield from _of_mesh(value, flags, meshed=meshed)
     if service == "grafana":
@@ -60,7 +61,8 @@ def _of_mesh(value: Value, flags: Mapping[str, Any], *, meshed: bool) -> Iterato
     if flags.get(_MESH):
         found = list(_of_option(f"alertmanager_flags.{_MESH}", flags[_MESH]))
     elif meshed:
-        found = [Port("alertmanager_mesh_port", _number(value("alertmanager_mesh_port", _MESH_PORT)), "")]
+        default = services()["alertmanager"].ports["mesh"]
+        found = [Port("alertmanager_mesh_port", _number(value("alertmanager_mesh_port", default)), "")]
     else:
         found = []
     yield from found

@@ -53,7 +53,10 @@ def tasks(folder: Path, playbook: str, *options: str) -> dict[str, set[str]]:
     """Return the tasks that a playbook would run, each with its tags."""
     said = play(folder, playbook, "--list-tasks", *options)
     assert said.startswith("0\n"), said
-    found = re.findall(r"^      (\S.*?)\tTAGS: \[(.*)\]$", said, flags=re.MULTILINE)
+    # A service that the playbook does not deploy is activated on no host.
+    plays = re.split(r"^  play #\d+ ", said, flags=re.MULTILINE)
+    played = [play for play in plays if not re.match(r"\(all:!all\): (Activate|Provision) ", play)]
+    found = re.findall(r"^      (\S.*?)\tTAGS: \[(.*)\]$", "".join(played), flags=re.MULTILINE)
     return {name: set(tags.split(", ")) for name, tags in found}
 
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
-
-import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
@@ -19,23 +16,20 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.pro
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import role_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import read_authority
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import LONGEST, SHORTEST, fits
-from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.required import Secret
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.required import secrets_of_services
 
 __all__ = ["invalid_authorities", "invalid_passwords", "missing_inputs", "wanted_secrets"]
 
 # {variable: the members that it has to have, none for a variable that is no mapping}
 Wanted = Mapping[str, tuple[str, ...]]
 
-_WANTED = Path(__file__).parents[4] / "playbooks" / "vars" / "secrets.yml"
 _AUTHORITY = ("certificates_authority_certificate", "certificates_authority_key", "certificates_trusted")
 
 
 def wanted_secrets() -> Wanted:
     """Return the secrets that the playbook secrets makes."""
-    listed = yaml.safe_load(_WANTED.read_text(encoding="utf-8"))["secrets_wanted"]
-    secrets = [Secret(each["name"], each["kind"], tuple(each.get("members", ()))) for each in listed]
     wanted: dict[str, tuple[str, ...]] = {}
-    for path in (path for secret in secrets for path in secret.paths()):
+    for path in (path for secret in secrets_of_services() for path in secret.paths()):
         wanted[path[0]] = (*wanted.get(path[0], ()), *path[1:])
     return wanted
 

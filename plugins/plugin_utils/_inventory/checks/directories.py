@@ -12,6 +12,7 @@ from itertools import combinations
 from ansible_collections.vigil.observability.plugins.module_utils._host.system_paths import normal_path, overlap
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["misplaced_data", "shared_directories", "unread_metrics"]
 
@@ -27,15 +28,14 @@ def shared_directories(host: HostInputs, play: Play) -> Iterator[Problem]:
         if overlap(path, place) and not both_textfiles:
             rest = f"is {path}, and {other} is {place}: give each of them a directory outside of the other."
             yield Problem(one, host.name, rest)
-    yield from _reserved(host, play, given)
+    yield from _reserved(host, given)
 
 
-def _reserved(host: HostInputs, play: Play, given: Mapping[str, str]) -> Iterator[Problem]:
+def _reserved(host: HostInputs, given: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a problem for each directory that is where a release is linked, or the usual one of a service elsewhere."""
-    services = [role for role, inputs in play.inputs.items() if f"{role}_port" in inputs]
     for name, path in given.items():
-        links = [f"/opt/{service}" for service in services]
-        usual = [f"/var/lib/{service}" for service in services if service not in host.services]
+        links = [f"/opt/{service}" for service in services()]
+        usual = [f"/var/lib/{service}" for service in services() if service not in host.services]
         taken = [place for place in links + (usual if name.endswith("_data_dir") else []) if overlap(path, place)]
         if taken:
             rest = f"is {path}, and {taken[0]} is kept for {taken[0].rpartition('/')[2]}: name a directory of its own."

@@ -12,30 +12,23 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.located import located
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import OWN_SECRETS
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["unstaged_files"]
 
-# {service: what its role stages itself, beside secrets}
-_OF_ROLES = {
-    "alertmanager": ("alertmanager.yml", "amtool.yml", "mesh.yml", "templates/", "web.yml"),
-    "blackbox_exporter": ("blackbox.yml", "web.yml"),
-    "grafana": ("grafana.ini",),
-    "node_exporter": ("web.yml",),
-    "prometheus": ("prometheus.yml", "rules/", "web.yml"),
-}
 _NAMING = ("config", "scrape_configs", "remote_write", "remote_read", "flags")
 _BROUGHT = ("certificate_file", "key_file", "authority_file")
 
 
 def unstaged_files(host: HostInputs) -> Iterator[Problem]:
     """Yield a problem for each input that names a file of `/etc/<service>` which the role does not put there."""
-    for service, own in _OF_ROLES.items():
+    for service in host.services:
         secrets = host.value(f"{service}_secrets")
-        if service not in host.services or (secrets is None and not host.is_missing(f"{service}_secrets")):
+        if secrets is None and not host.is_missing(f"{service}_secrets"):
             continue
-        files = [*own, *(f"secrets/{name}" for name in (*OWN_SECRETS.get(service, ()), *(secrets or {})))]
+        own = services()[service]
+        files = [*own.config_files, *(f"secrets/{name}" for name in (*own.secret_files, *(secrets or {})))]
         for name in (f"{service}_{part}" for part in _NAMING + _BROUGHT):
             try:
                 located({name: plain(host.value(name))}, f"/etc/{service}", files)

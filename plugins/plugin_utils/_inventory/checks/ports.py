@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
@@ -25,18 +25,17 @@ _HIGHEST_PORT = 65535
 _EVERY_ADDRESS = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - looked for, not listened on
 
 
-def invalid_ports(host: HostInputs, ports: Mapping[str, int], members: int) -> Iterator[Problem]:
+def invalid_ports(host: HostInputs, members: int) -> Iterator[Problem]:
     """Yield a problem for each port that is none, that the service is not asked at, or that another service opens.
 
     Args:
         host: The host.
-        ports: The services with their default ports.
         members: How many Alertmanagers the inventory has.
     """
     found: list[Port] = []
     for service in host.services:
-        own = list(ports_of(service, host.value, ports[service], meshed=is_meshed(host.value, members)))
-        yield from _unasked(host, service, own, main_port(host.value, service, ports[service]))
+        own = list(ports_of(service, host.value, meshed=is_meshed(host.value, members)))
+        yield from _unasked(host, service, own, main_port(host.value, service))
         found += own
     yield from (problem for one in found for problem in _invalid(host, one))
     yield from _taken_twice(host, found)

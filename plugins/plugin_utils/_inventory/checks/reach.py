@@ -7,23 +7,24 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import main_port
 
 __all__ = ["unreached_services"]
 
 
-def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) -> Iterator[Problem]:
+def unreached_services(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     """Yield a warning for each service that listens on loopback, while Prometheus looks for it elsewhere.
 
     An address that the inventory gives for others is believed: a proxy may listen there.
     """
     scrapers = [host.name for host in hosts if "prometheus" in host.services]
     for host in hosts if scrapers else ():
-        for service in (service for service in host.services if service in ports):
+        for service in host.services:
             listen, address = f"{service}_listen_address", host.value(f"{service}_address")
             others = [name for name in scrapers if name != host.name]
             if address and _is_loopback(str(address)) and others:
@@ -33,7 +34,7 @@ def unreached_services(hosts: Sequence[HostInputs], ports: Mapping[str, int]) ->
                 )
                 yield Problem(f"{service}_address", host.name, rest)
             elif not address and _is_loopback(str(host.value(listen, ""))):
-                port = host.value(f"{service}_port", ports[service])
+                port = main_port(host.value, service)
                 where = host.value("ansible_host") or host.name
                 rest = (
                     f"is {host.value(listen)}, and Prometheus looks for its metrics at {where}:{port}, where nothing "

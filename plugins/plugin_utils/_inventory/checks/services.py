@@ -31,6 +31,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.cata
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.planned import certified, planned
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import main_port
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = [
     "duplicate_replicas",
@@ -40,8 +41,6 @@ __all__ = [
     "unshared_databases",
     "untested_releases",
 ]
-
-Ports = Mapping[str, int]
 
 _RULES = ROLES / "prometheus" / "files" / "rules"
 
@@ -70,13 +69,13 @@ def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
                 yield Problem(f"{service}_version", host.name, rest)
 
 
-def shared_addresses(hosts: Sequence[HostInputs], ports: Ports) -> Iterator[Problem]:
+def shared_addresses(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     """Yield a problem for each host whose service is reached where that of another host is."""
-    for service in ports:
+    for service in services():
         found: dict[tuple[str, int], list[str]] = {}
         for host in (host for host in hosts if service in host.services):
             address = str(host.value(f"{service}_address") or host.value("ansible_host") or host.name).lower()
-            number = main_port(host.value, service, ports[service])
+            number = main_port(host.value, service)
             found.setdefault((address, number), []).append(host.name)
         for (address, _number), names in found.items():
             rest = f"one address, {address}: set ansible_host or <service>_address to that of each host."
@@ -159,7 +158,7 @@ def _uncertifiable(host: HostInputs, play: Play) -> str:
 
 def _wrong_size(size: object) -> str:
     try:
-        planned({"prometheus_retention_size": size}, ["prometheus"], {"prometheus": 0})
+        planned({"prometheus_retention_size": size}, ["prometheus"])
     except OperatorError as error:
         return str(error).removeprefix("prometheus_retention_size ")
     return ""

@@ -39,6 +39,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.pla
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import described_inputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
     pem_of,
@@ -51,7 +52,6 @@ except ImportError:  # ansible-core 2.18 takes the secrets from the loader
     VaultSecretsContext = None
 
 COLLECTION = Path(inventory_preflight.__file__).parents[2]
-PORTS = {"node_exporter": 9100, "blackbox_exporter": 9115, "alertmanager": 9093, "prometheus": 9090, "grafana": 3000}
 VAULT = VaultSecret(b"correct horse")
 CERTIFICATE, KEY = make_authority(datetime.now(UTC))
 WORDS = {"admin": "alpha-alpha-alpha", "prometheus": "bravo-bravo-bravo", "grafana": "foxtrot-foxtrot"}
@@ -119,7 +119,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
     ) -> dict[str, Any]:
         said = {"all": {"vars": {**(SECRETS if secrets else {}), **(every or {})}, "children": {}}}
         children = said["all"]["children"]
-        for service in PORTS:
+        for service in services():
             children[service] = {"hosts": dict.fromkeys(MONITORS)}
         children["alertmanager"]["hosts"] = dict.fromkeys(alertmanager)
         children["grafana"]["hosts"] = dict.fromkeys(grafana)
@@ -156,12 +156,12 @@ def _acted(
     variables.set_host_facts("monitor2", facts)
     HostVars(inventory=sources, variable_manager=variables, loader=loader)
     source = {"hosts": "all", "gather_facts": False, "vars": play}
-    names = ("dashboards", "metrics", "deployment")
+    names = ("metrics", "deployment")
     source["vars_files"] = [str(COLLECTION / "playbooks" / "vars" / f"{name}.yml") for name in names]
     played = Play().load(source, variable_manager=variables, loader=loader)
     task_vars = variables.get_vars(play=played, host=sources.get_host("monitor1"))
     task_vars["ansible_inventory_sources"] = ["INVENTORY"]
-    args = {"services": PORTS, "gathered": gathered}
+    args = {"gathered": gathered}
     task = SimpleNamespace(args=args, async_val=0, check_mode=False, diff=False, action="")
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action = inventory_preflight.ActionModule(task, connection, None, loader, Templar(loader, task_vars), None)
@@ -978,7 +978,7 @@ def test_name_that_is_almost_an_input_without_its_prefix_is_a_warning(preflight:
         ("node_exporter_clients", [], "add those outside of the inventory to node_exporter_more_clients."),
         ("alertmanager_peers", [], "add those outside of the inventory to alertmanager_more_peers."),
         ("prometheus_alertmanager_password", "a", "set alertmanager_passwords.prometheus."),
-        ("metrics_ports", {"grafana": 1}, "set <service>_port, such as node_exporter_port."),
+        ("metrics_targets", {"grafana": []}, "add those outside of the inventory to prometheus_more_targets."),
         ("provision_services", [], "it is theirs alone, so give yours another name."),
     ],
 )
@@ -996,7 +996,7 @@ def test_variable_that_the_playbooks_set_is_refused_with_what_to_set_instead(
 def test_every_variable_that_the_playbooks_set_for_a_role_has_one_to_set_instead() -> None:
     inputs = {name for options in described_inputs().values() for name in options}
     assert inputs & played_inputs() <= INSTEAD.keys()
-    assert {"node_exporter_clients", "metrics_ports", "secrets_wanted"} <= played_inputs()
+    assert {"node_exporter_clients", "metrics_targets", "secrets_step"} <= played_inputs()
     named = {word for text in INSTEAD.values() for word in re.findall(r"[a-z_]+_more_[a-z]+", text)}
     assert {name for name in named if not name.startswith("provision_")} <= inputs
 

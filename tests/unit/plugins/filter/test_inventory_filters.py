@@ -16,14 +16,17 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter import (
+    certified_services,
     endpoint,
     flags,
     inventory_targets,
     named_files,
+    pillar_services,
     planned_services,
     plugin_sections,
     probe_jobs,
     release,
+    role_services,
     rule_files,
     scrape_jobs,
     web_users,
@@ -34,21 +37,23 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.cata
     is_tested,
 )
 
-PORTS = {"prometheus": 9090, "node_exporter": 9100}
 DIGEST = "0" * 64
 
 
 @pytest.mark.parametrize(
     "module",
     [
+        certified_services,
         endpoint,
         flags,
         inventory_targets,
         named_files,
+        pillar_services,
         planned_services,
         plugin_sections,
         probe_jobs,
         release,
+        role_services,
         rule_files,
         scrape_jobs,
         web_users,
@@ -85,7 +90,7 @@ def test_five_hundred_hosts_are_found_and_made_jobs_within_two_seconds() -> None
     names = [f"host{number}" for number in range(500)]
     hostvars = {name: {"ansible_host": f"10.0.{number >> 8}.{number & 255}"} for number, name in enumerate(names)}
     begun = time.process_time()
-    found = inventory_targets.inventory_targets(hostvars, {"node_exporter": names}, PORTS)
+    found = inventory_targets.inventory_targets(hostvars, {"node_exporter": names})
     (job,) = scrape_jobs.scrape_jobs(found, {"scheme": "https"})
     assert time.process_time() - begun < 2
     assert len(job["static_configs"]) == 500
@@ -97,7 +102,7 @@ def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_n
         "b": {"ansible_host": "10.0.0.2", "node_exporter_port": 9200, "vigil_labels": {"team": "shop"}},
         "c": {},
     }
-    found = inventory_targets.inventory_targets(hostvars, {"node_exporter": ["c", "b", "a"]}, PORTS)
+    found = inventory_targets.inventory_targets(hostvars, {"node_exporter": ["c", "b", "a"]})
     assert [item["address"] for item in found["node_exporter"]] == ["[fd00::1]:9100", "10.0.0.2:9200", "c:9100"]
     assert found["node_exporter"][1]["labels"] == {"instance": "b:9200", "host": "b", "team": "shop"}
     assert found["node_exporter"][1]["identity"] == "vigil://b/node_exporter"
@@ -106,18 +111,21 @@ def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_n
 
 def test_service_is_known_by_the_name_in_its_own_certificate_where_it_has_one() -> None:
     variables = {"prometheus_identity": "metrics.example.org"}
-    found = inventory_targets.inventory_targets({"a": variables}, {"prometheus": ["a"], "node_exporter": ["a"]}, PORTS)
-    assert [found[name][0]["identity"] for name in found] == ["metrics.example.org", "vigil://a/node_exporter"]
+    found = inventory_targets.inventory_targets({"a": variables}, {"prometheus": ["a"], "node_exporter": ["a"]})
+    assert [found[name][0]["identity"] for name in ("prometheus", "node_exporter")] == [
+        "metrics.example.org",
+        "vigil://a/node_exporter",
+    ]
 
 
 def test_labels_that_are_no_mapping_are_refused_by_host() -> None:
     with pytest.raises(AnsibleFilterError, match="vigil_labels of a must be a mapping"):
-        inventory_targets.inventory_targets({"a": {"vigil_labels": "x"}}, {"prometheus": ["a"]}, PORTS)
+        inventory_targets.inventory_targets({"a": {"vigil_labels": "x"}}, {"prometheus": ["a"]})
 
 
 def test_labels_of_a_host_or_a_probe_never_hide_those_of_the_stack() -> None:
     with pytest.raises(AnsibleFilterError, match="vigil_labels of a cannot hold job, which is a label of the stack's"):
-        inventory_targets.inventory_targets({"a": {"vigil_labels": {"job": "x"}}}, {"prometheus": ["a"]}, PORTS)
+        inventory_targets.inventory_targets({"a": {"vigil_labels": {"job": "x"}}}, {"prometheus": ["a"]})
     probe = {"name": "shop", "module": "http_2xx", "targets": ["https://shop"], "labels": {"prober": "me"}}
     with pytest.raises(AnsibleFilterError, match="labels of the probe shop cannot hold prober, which is a label of"):
         probe_jobs.probe_jobs([probe], [])
@@ -125,12 +133,12 @@ def test_labels_of_a_host_or_a_probe_never_hide_those_of_the_stack() -> None:
 
 def test_each_service_with_targets_is_a_job() -> None:
     targets = {"prometheus": [{"address": "a:9090", "labels": {"host": "a"}}], "node_exporter": []}
-    jobs = scrape_jobs.scrape_jobs(targets, {"scheme": "https"}, {"prometheus": {"basic_auth": {"username": "p"}}})
+    jobs = scrape_jobs.scrape_jobs(targets, {"scheme": "https"})
     assert jobs == [
         {
             "job_name": "prometheus",
             "scheme": "https",
-            "basic_auth": {"username": "p"},
+            "basic_auth": {"username": "prometheus", "password_file": "secrets/prometheus"},
             "static_configs": [{"targets": ["a:9090"], "labels": {"host": "a"}}],
         }
     ]
@@ -198,16 +206,16 @@ def test_a_missing_rule_file_is_refused_by_name(tmp_path: Any) -> None:
 def test_certificates_of_the_users_own_have_to_be_there_and_those_of_ours_where_a_role_runs_by_itself() -> None:
     ours = {"prometheus_authority_file": "/etc/vigil/certificates/authorities.crt"}
     variables = {**ours, "prometheus_certificate_file": "/srv/tls.crt", "prometheus_key_file": ""}
-    [planned] = planned_services.planned_services(variables, ["prometheus"], PORTS)
+    [planned] = planned_services.planned_services(variables, ["prometheus"])
     assert planned["files"] == ["/srv/tls.crt"]
-    [planned] = planned_services.planned_services(variables, ["prometheus"], PORTS, by_itself=True)
+    [planned] = role_services.role_services(variables, ["prometheus"])
     assert planned["files"] == ["/srv/tls.crt", "/etc/vigil/certificates/authorities.crt"]
-    assert "files" not in planned_services.planned_services(ours, ["prometheus"], PORTS)[0]
+    assert "files" not in planned_services.planned_services(ours, ["prometheus"])[0]
 
 
 def test_planned_services_carry_what_the_preflight_asks_for() -> None:
     variables = {"prometheus_retention_size": "50GB", "prometheus_uid": "900", "node_exporter_port": 9200}
-    planned = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS)
+    planned = planned_services.planned_services(variables, ["prometheus", "node_exporter"])
     assert planned == [
         {
             "name": "prometheus",
@@ -241,7 +249,7 @@ OWN = {"prometheus": {"9.9.9": {"armv7": {"url": "https://mirror.example/prometh
     ],
 )
 def test_the_architectures_of_a_version_are_planned(variables: dict[str, Any], architectures: list[str] | None) -> None:
-    (planned,) = planned_services.planned_services(variables, ["prometheus"], PORTS)
+    (planned,) = planned_services.planned_services(variables, ["prometheus"])
     assert planned.get("architectures") == architectures
 
 
@@ -293,15 +301,13 @@ def test_every_archive_of_the_catalogue_is_of_its_component_version_and_architec
 def test_every_port_that_a_service_opens_is_planned(
     service: str, variables: dict[str, Any], tcp: list[int], udp: list[int]
 ) -> None:
-    (planned,) = planned_services.planned_services(
-        variables, [service], {**PORTS, "alertmanager": 9093, "grafana": 3000}
-    )
+    (planned,) = planned_services.planned_services(variables, [service])
     assert (planned["ports"], planned.get("udp_ports", [])) == (tcp, udp)
 
 
 def test_a_service_with_a_certificate_of_the_users_own_is_not_certified() -> None:
     variables = {"prometheus_uid": 900, "node_exporter_certificate_file": "/etc/ssl/own.crt"}
-    certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
+    certified = certified_services.certified_services(variables, ["prometheus", "node_exporter"])
     assert certified == [{"name": "prometheus", "user": "prometheus", "names": [], "uid": 900}]
 
 
@@ -312,7 +318,7 @@ def test_a_certificate_names_every_address_by_which_its_service_is_reached() -> 
         "prometheus_external_url": "https://metrics.example:8443/prometheus",
         "node_exporter_listen_address": "::",
     }
-    certified = planned_services.planned_services(variables, ["prometheus", "node_exporter"], PORTS, certified=True)
+    certified = certified_services.certified_services(variables, ["prometheus", "node_exporter"])
     assert certified == [
         {"name": "prometheus", "user": "prometheus", "names": ["10.0.0.1", "fd00::1", "metrics.example"]},
         {"name": "node_exporter", "user": "node_exporter", "names": []},
@@ -321,7 +327,7 @@ def test_a_certificate_names_every_address_by_which_its_service_is_reached() -> 
 
 def test_a_retention_without_a_unit_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="prometheus_retention_size is '50'"):
-        planned_services.planned_services({"prometheus_retention_size": "50"}, ["prometheus"], PORTS)
+        planned_services.planned_services({"prometheus_retention_size": "50"}, ["prometheus"])
 
 
 def test_hashes_accept_their_password_and_stay_the_same() -> None:

@@ -13,14 +13,13 @@ import pytest
 from ansible_collections.vigil.observability.plugins.filter import chosen_services, left_undone
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
 
-PILLARS = {"metrics": ["node_exporter", "alertmanager"], "dashboards": ["grafana"]}
 EVERY = ["node_exporter", "alertmanager", "grafana"]
 DONE = {"changed": False}
 
 
 def tags(run: str = "all", skip: str = "", own: dict[str, list[str]] | None = None) -> dict[str, Any]:
     skipped = skip.split(",") if skip else []
-    return {"pillars": PILLARS, "run": run.split(","), "skip": skipped, "own": own or {}}
+    return {"run": run.split(","), "skip": skipped, "own": own or {}}
 
 
 @pytest.mark.parametrize("module", [chosen_services, left_undone])
@@ -59,13 +58,15 @@ def test_tag_that_no_playbook_has_is_named_with_the_one_that_was_probably_meant(
     assert said.endswith("vigil_tags: {grafanna: []}.")
     (said,) = RunTags.of(tags(skip="zzz")).problems()
     assert "--skip-tags names zzz" in said
-    assert "there are node_exporter, alertmanager, grafana, metrics, dashboards, certificates, stage, activate" in said
+    assert "there are node_exporter, blackbox_exporter, alertmanager, prometheus, grafana, metrics, dashboards" in said
 
 
 @pytest.mark.parametrize("asked", [tags("activate"), tags(skip="stage"), tags("activate,certificates")])
 def test_activation_without_staging_is_refused(asked: dict[str, Any]) -> None:
     (said,) = RunTags.of(asked).problems()
-    assert said.startswith("The tags of this run activate node_exporter, alertmanager and grafana without staging")
+    assert said.startswith(
+        "The tags of this run activate node_exporter, blackbox_exporter, alertmanager, prometheus and grafana without"
+    )
 
 
 @pytest.mark.parametrize(

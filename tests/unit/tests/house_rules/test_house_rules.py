@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.tests.house_rules import files, inputs, tables, tasks
+from ansible_collections.vigil.observability.tests.house_rules import activation, files, inputs, tables, tasks
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
 SPECS = "roles/sample/meta/argument_specs.yml"
@@ -148,3 +148,15 @@ def test_tasks_need_a_name_that_is_an_imperative_sentence(write: Write, name: st
 def test_values_with_tags_of_ansible_are_read(write: Write) -> None:
     tree = write({DEFAULTS: "sample_text: !unsafe '{{ a }}'\n"})
     assert inputs.values(tree, "sample") == {"sample_text": "{{ a }}"}
+
+
+def test_plays_that_activate_services_are_those_of_services_yml(write: Write) -> None:
+    services = "b: {pillar: logs, ports: {web: 1}, access: certificate, batches: [1]}\n"
+    tree = write({"services.yml": services})
+    assert list(activation.outdated(tree)) == [f"{activation.PLAYBOOK}: is not up to date; run `make docs-tables`"]
+    (tree.root / "playbooks/parts").mkdir(parents=True)
+    assert activation.write(tree) == [activation.PLAYBOOK]
+    renewed = Tree.of(tree.root)
+    assert (list(activation.outdated(renewed)), activation.write(renewed)) == ([], [])
+    (play,) = renewed.data(activation.PLAYBOOK)
+    assert (play["vars"]["activate_batches"], play["tags"]) == ([1], ["b", "logs", "activate"])

@@ -8,8 +8,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run
 
 
 def problems(*, run: tuple[str, ...] = ("all",), skip: tuple[str, ...] = ()) -> list[str]:
-    pillars = {"metrics": ["prometheus"], "dashboards": ["grafana"]}
-    return list(RunTags(pillars, frozenset(run), frozenset(skip), {}).problems())
+    return list(RunTags(frozenset(run), frozenset(skip), {}).problems())
 
 
 def test_tag_in_no_playbook_is_refused_with_the_one_that_was_meant() -> None:

@@ -50,7 +50,7 @@ def test_every_label_that_shipped_rules_and_dashboards_ask_for_is_the_stacks_own
 
 
 def test_every_label_that_the_stack_sets_on_a_target_is_its_own() -> None:
-    [target] = inventory_targets({"a": {}}, {"prometheus": ["a"]}, {"prometheus": 9090})["prometheus"]
+    [target] = inventory_targets({"a": {}}, {"prometheus": ["a"]})["prometheus"]
     [job] = probe_jobs([PROBE], [{"host": "a", "address": "a:9115"}])
     external = yaml.safe_load((ROLES / "prometheus/vars/main.yml").read_text())["__prometheus_config"]["global"]
     relabelled = {rule["target_label"] for rule in job["relabel_configs"] if not rule["target_label"].startswith("__")}

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each service is, as `services.yml` describes it: the only place that does."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import yaml
+
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+__all__ = ["SERVICES", "Service", "described_in", "pillars", "services", "services_of"]
+
+SERVICES = Path(__file__).parents[3] / "services.yml"
+_ACCESS = ("certificate", "password")
+_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list",
+    Mapping: "a mapping",
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service; `services.yml` says what each key means. Passwords and keys are named after the service."""
+
+    name: str
+    pillar: str
+    ports: Mapping[str, int]
+    access: str
+    users: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    data_dir: str = ""
+    retention_size: str = ""
+    batches: tuple[int | str, ...] = (1, "100%")
+    exposure: float = 1.5
+    config_files: tuple[str, ...] = ("web.yml",)
+    secret_files: tuple[str, ...] = ()
+    resources: Mapping[str, Any] = field(default_factory=lambda: {"MemoryMax": "256M"})
+    start_timeout: int = 60
+    identity: bool = True
+
+    @property
+    def port(self) -> int:
+        """The port at which it is queried."""
+        return self.ports["web"]
+
+
+@cache
+def services() -> Mapping[str, Service]:
+    """Return every service by its name, in the order of activation, read once for all hosts and tasks of a run."""
+    try:
+        return described_in(SERVICES.read_text(encoding="utf-8"))
+    except OperatorError as error:
+        raise OperatorError(f"Cannot use {SERVICES}: {error}") from error
+
+
+@cache
+def pillars() -> Mapping[str, tuple[str, ...]]:
+    """Return the names of the services of each pillar."""
+    found: dict[str, tuple[str, ...]] = {}
+    for service in services().values():
+        found[service.pillar] = (*found.get(service.pillar, ()), service.name)
+    return found
+
+
+def services_of(name: str) -> tuple[str, ...]:
+    """Return the names of the services of a pillar; raise OperatorError for one that there is not."""
+    if name not in pillars():
+        raise OperatorError(f"There is no pillar {name}: there are {', '.join(pillars())}.")
+    return pillars()[name]
+
+
+def described_in(text: str) -> Mapping[str, Service]:
+    """Return the services that a text in YAML describes; raise OperatorError for what they cannot have."""
+    found = _typed("what it holds", yaml.safe_load(text), Mapping[str, Mapping[str, Any]])
+    return {name: _service(name, described) for name, described in found.items()}
+
+
+def _service(name: str, described: Mapping[str, Any]) -> Service:
+    fields = {one.name: one for one in dataclasses.fields(Service) if one.name != "name"}
+    required = [key for key, one in fields.items() if one.default is one.default_factory is dataclasses.MISSING]
+    for key in described:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            raise OperatorError(f"{name} has the unknown key {key}{f': use {near[0]}' if near else ''}.")
+    for key in (key for key in required if key not in described):
+        raise OperatorError(f"{name} lacks {key}.")
+    given = {key: _typed(f"{name}.{key}", value, _HINTS[key]) for key, value in described.items()}
+    service = Service(name=name, **given)
+    for wrong in _misfits(service):
+        raise OperatorError(f"{name}{wrong}.")
+    return service
+
+
+def _misfits(service: Service) -> Iterator[str]:
+    """Yield what a service of the right types cannot have."""
+    if service.access not in _ACCESS:
+        yield f".access is {service.access}: it has to be {' or '.join(_ACCESS)}"
+    if "web" not in service.ports:
+        yield ".ports lacks web, the port at which it is queried"
+    if service.access == "password" and "prometheus" not in service.users:
+        yield ".users lacks prometheus, which scrapes it with a password"
+
+
+def _typed(place: str, value: Any, hint: Any) -> Any:
+    """Return a value of the type that a key has; raise OperatorError for one of another type."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if hint is Any:
+        return value
+    if kind is tuple and isinstance(value, list):
+        return tuple(_typed(f"{place}[{index}]", each, inner[0]) for index, each in enumerate(value))
+    if kind is Mapping and isinstance(value, dict):
+        return {str(key): _typed(f"{place}.{key}", each, inner[1]) for key, each in value.items()}
+    plain = inner if kind is UnionType else (kind,)
+    if type(value) in plain or (kind is float and type(value) is int):
+        return value
+    raise OperatorError(f"{place} is {value!r}: it has to be {' or '.join(_WORDS[each] for each in plain)}.")
+
+
+_HINTS = get_type_hints(Service)

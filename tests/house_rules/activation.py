@@ -1,0 +1,47 @@
+"""The plays that activate services, made from `services.yml`: their tags cannot be variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import Service, described_in
+
+if TYPE_CHECKING:
+    from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
+
+__all__ = ["PLAYBOOK", "outdated", "write"]
+
+PLAYBOOK = "playbooks/parts/activate_services.yml"
+_HEAD = """---
+# Activates every service, in the order of services.yml, from which `make docs-tables` makes this file.
+"""
+_PLAY = """\
+- name: Activate {name}
+  ansible.builtin.import_playbook: activate.yml
+  vars: {{activate_service: {name}, activate_batches: [{batches}]}}
+  tags: [{name}, {pillar}, activate]
+"""
+
+
+def outdated(tree: Tree) -> Iterator[str]:
+    """Yield a sentence when the playbook is not what the services say."""
+    if "services.yml" in tree.names and (PLAYBOOK not in tree.names or tree.text(PLAYBOOK) != _made(tree)):
+        yield f"{PLAYBOOK}: is not up to date; run `make docs-tables`"
+
+
+def write(tree: Tree) -> list[str]:
+    """Renew the playbook and return its name if it changed."""
+    if not list(outdated(tree)):
+        return []
+    (tree.root / PLAYBOOK).write_text(_made(tree), encoding="utf-8")
+    return [PLAYBOOK]
+
+
+def _made(tree: Tree) -> str:
+    return _HEAD + "\n".join(map(_play, described_in(tree.text("services.yml")).values()))
+
+
+def _play(service: Service) -> str:
+    batches = ", ".join(map(str, service.batches))
+    return _PLAY.format(name=service.name, pillar=service.pillar, batches=batches)

@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Services as `services.yml` describes them, and what it cannot say."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from ansible_collections.vigil.observability.plugins.filter.pillar_services import pillar_services
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES, described_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import CATALOGUE
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import (
+    described_in,
+    pillars,
+    services,
+)
+
+LEAST = "{pillar: metrics, ports: {web: 1}, access: certificate%s}"
+
+
+def test_a_service_needs_no_more_than_pillar_port_and_access() -> None:
+    one = described_in(f"exporter: {LEAST % ''}")["exporter"]
+    assert (one.name, one.port, one.data_dir, one.batches) == ("exporter", 1, "", (1, "100%"))
+
+
+@pytest.mark.parametrize(
+    ("described", "sentence"),
+    [
+        ("{prots: {web: 1}}", "a has the unknown key prots: use ports."),
+        ("{zzz: 1}", "a has the unknown key zzz."),
+        ("{pillar: metrics, access: password}", "a lacks ports."),
+        (LEAST % ", batches: 1", "a.batches is 1: it has to be a list."),
+        (LEAST % ", batches: [1.5]", r"a.batches\[0\] is 1.5: it has to be a whole number or a text."),
+        (LEAST % ", exposure: high", "a.exposure is 'high': it has to be a number."),
+        (LEAST % ", resources: 1G", "a.resources is '1G': it has to be a mapping."),
+        ("{pillar: m, ports: {web: true}, access: certificate}", "a.ports.web is True: it has to be a whole number."),
+        ("{pillar: m, ports: {http: 1}, access: certificate}", "a.ports lacks web, the port at which it is queried."),
+        ("{pillar: m, ports: {web: 1}, access: token}", "a.access is token: it has to be certificate or password."),
+        (
+            "{pillar: m, ports: {web: 1}, access: password}",
+            "a.users lacks prometheus, which scrapes it with a password.",
+        ),
+        ("text", "what it holds.a is 'text': it has to be a mapping."),
+    ],
+)
+def test_what_a_description_cannot_say_is_refused_by_service_and_key(described: str, sentence: str) -> None:
+    with pytest.raises(OperatorError, match=f"^{sentence}$"):
+        described_in(f"a: {described}")
+
+
+def test_every_service_has_a_role_and_a_release_and_no_other_role_is_of_a_service() -> None:
+    roles = {path.name for path in ROLES.iterdir()} - {"certificates"}
+    assert roles == services().keys() == yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")).keys()
+
+
+def test_defaults_of_roles_are_those_of_their_service() -> None:
+    for name, service in services().items():
+        options = described_inputs()[name]
+        said = {input_.removeprefix(f"{name}_"): option.get("default") for input_, option in options.items()}
+        ports = {
+            "port": service.port,
+            **{f"{kind}_port": port for kind, port in service.ports.items() if kind != "web"},
+        }
+        assert {kind: said.get(kind) for kind in ports} == ports
+        assert (said["resources"], said["start_timeout"]) == (service.resources, service.start_timeout)
+        assert said.get("data_dir", "") == service.data_dir
+        assert ("clients" in said, "passwords" in said) == (
+            service.access == "certificate",
+            service.access == "password",
+        )
+        assert ("identity" in said) == service.identity
+
+
+def test_every_pillar_has_a_playbook() -> None:
+    for pillar in pillars():
+        (play,) = yaml.safe_load((ROLES.parent / "playbooks" / f"{pillar}.yml").read_text(encoding="utf-8"))
+        assert play["vars"] == {"deploy_pillars": [pillar]}
+
+
+def test_services_of_pillars_are_in_the_order_of_activation() -> None:
+    assert pillar_services([]) == list(services())
+    assert pillar_services(["dashboards"]) == ["grafana"]
+    with pytest.raises(Exception, match=r"There is no pillar logs: there are metrics, dashboards\."):
+        pillar_services(["logs"])
