@@ -33,7 +33,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def guarded(work: Callable[[], int], clean: Callable[[], None]) -> int:
     """Do the work, then clean up, also after a signal or a kill; return the exit code."""
-    _depend_on(os.getppid())
+    starter = os.getppid()
+    _depend_on(starter)
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     watcher = os.getpid()
     worker = os.fork()
@@ -48,8 +49,10 @@ def guarded(work: Callable[[], int], clean: Callable[[], None]) -> int:
 
     for number in ENDING:
         signal.signal(number, pass_on)
+    _watch_make(starter, pass_on)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+    signal.setitimer(signal.ITIMER_REAL, 0)
     if code < 0:
         _leave_nothing(clean)
     return code if code >= 0 else 128 - code
@@ -62,6 +65,26 @@ def _depend_on(parent: int) -> None:
     system.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _watch_make(starter: int, pass_on: Callable[[int], None]) -> None:
+    """Pass on an interrupt that comes to the make above alone: make tells nobody, stops to catch it and waits on."""
+
+    def status(process: int) -> dict[str, str]:
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{process}/status").read_text().splitlines()
+            return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        return {}
+
+    def catches(process: int) -> bool:
+        return bool(int(status(process).get("SigCgt", "0"), 16) & 1 << signal.SIGINT - 1)
+
+    make = starter
+    while make and status(make).get("Name") != "make":
+        make = int(status(make).get("PPid", 0))
+    if catches(make):
+        signal.signal(signal.SIGALRM, lambda *_: None if catches(make) else pass_on(signal.SIGINT))
+        signal.setitimer(signal.ITIMER_REAL, 1, 1)
 
 
 def _worked(work: Callable[[], int], clean: Callable[[], None]) -> int:

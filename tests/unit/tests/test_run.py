@@ -226,13 +226,14 @@ def test_what_heeds_no_signal_is_killed(checkout: Path) -> None:
     assert not lives((checkout / "child").read_text().strip())
 
 
-def test_a_run_ends_with_who_started_it(checkout: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_ends_with_the_make_that_started_it(checkout: Path, number: int) -> None:
     a_scenario(checkout, "echo $$ >child; cp child job; exec sleep 1000")
-    command = f"{sys.executable} {checkout}/tests/run.py molecule; exit 1"
-    starter = subprocess.Popen(["sh", "-c", command], env=environment_in(checkout))
+    (checkout / "Makefile").write_text(f"test:\n\t@exec {sys.executable} tests/run.py molecule\n")
+    starter = subprocess.Popen(["make", "-C", checkout, "test"], env=environment_in(checkout))
     eventually((checkout / "job").exists)
-    starter.kill()
-    starter.wait()
+    starter.send_signal(number)
+    starter.wait(timeout=20)
     assert_nothing_is_left(checkout)
 
 
