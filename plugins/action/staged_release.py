@@ -13,6 +13,9 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.hashing import secure_hash
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.inventory_defaults import InventoryDefaults
+
 __all__ = ["ActionModule"]
 
 MODULE = "vigil.observability.staged_release"
@@ -29,14 +32,29 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         if "transferred" in self._task.args:
             raise AnsibleActionFail("The option transferred is set by the action plugin: give url or file.")
-        if known := self._already_staged():
-            return known
-        result: dict[str, Any] = self._execute_module(MODULE, module_args=self._task.args, task_vars=task_vars)
+        data = self._complete(InventoryDefaults(task_vars, self._templar))
+        result = self._already_staged() or self._execute_module(
+            MODULE, module_args=self._task.args, task_vars=task_vars
+        )
         if result.pop("archive_needed", False):
             archive = self._verified_archive()
             if not self._task.check_mode:
                 result = self._stage(archive, task_vars)
-        return result
+        return {**result, **data}
+
+    def _complete(self, defaults: InventoryDefaults) -> dict[str, Any]:
+        """Add to the options what the catalogue and the inventory say; return what the release does to its data."""
+        args = {**defaults.lock_timeout(), **self._task.args}
+        data: dict[str, Any] = {}
+        if not args.get("url") and not args.get("file"):
+            try:
+                release = defaults.release(args["service"], args.get("version"))
+            except OperatorError as error:
+                raise AnsibleActionFail(str(error)) from error
+            data = {"data_oldest_reader": release.pop("data_oldest_reader")}
+            args |= release
+        self._task.args = args
+        return data
 
     def _already_staged(self) -> dict[str, Any] | None:
         """Return what the module would answer when the release is among those already staged."""

@@ -16,6 +16,7 @@ options:
     description:
       - Seconds to wait for another run that works on the same service of the host. After that, the task fails and names
         the process that holds the lock, who started it, and since when.
+      - The variable C(vigil_lock_timeout) of the inventory replaces the default for what deploys services.
       - Check mode writes nothing and does not wait.
     type: int
     default: 300

@@ -10,24 +10,34 @@ short_description: What a server of Prometheus' kind accepts of TLS
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Returns keys of C(tls_server_config), as every server with exporter-toolkit takes them.
+  - Returns C(tls_server_config), as every server with exporter-toolkit takes it.
   - The curves, and for TLS 1.2 the cipher suites, are those of Mozilla's intermediate profile that Go has.
+positional: certificate, key, client_authority, clients
 options:
   _input:
     description: "The oldest version of TLS that clients may use: V(TLS12) or V(TLS13)."
     type: str
     required: true
+  certificate: {description: File of its certificate on the host., type: path}
+  key: {description: File of the key of O(certificate)., type: path}
+  client_authority:
+    description: File of the authorities of client certificates. Without it, clients need none.
+    type: path
+  clients:
+    description: Names, one of which the certificate of a client has to have. Without it, any of the authority will do.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
 - name: Show what is accepted
   ansible.builtin.debug:
-    msg: "{{ 'TLS13' | vigil.observability.server_tls }}"
+    msg: "{{ 'TLS13' | vigil.observability.server_tls('/etc/web.crt', '/etc/web.key', '/etc/ca.crt', ['prometheus']) }}"
 """
 
 RETURN = r"""
 _value:
-  description: C(min_version), C(curve_preferences), and C(cipher_suites) for TLS 1.2.
+  description: What was given, C(min_version), C(curve_preferences), and C(cipher_suites) for TLS 1.2.
   type: dict
 """
 
@@ -49,11 +59,21 @@ _ACCEPTED: dict[str, dict[str, list[str]]] = {"TLS12": {"cipher_suites": _SUITES
 
 
 @same_text
-def server_tls(oldest: str) -> dict[str, Any]:
-    """Return the keys; raise AnsibleFilterError for a version that is none of the two."""
+def server_tls(
+    oldest: str,
+    certificate: str | None = None,
+    key: str | None = None,
+    client_authority: str | None = None,
+    clients: list[str] | None = None,
+) -> dict[str, Any]:
+    """Return the mapping; raise AnsibleFilterError for a version that is none of the two."""
     if oldest not in _ACCEPTED:
         raise AnsibleFilterError(f"vigil_tls_min_version is {oldest}: it has to be one of {', '.join(_ACCEPTED)}.")
-    return {"min_version": oldest, "curve_preferences": list(_CURVES), **_ACCEPTED[oldest]}
+    files = {"cert_file": certificate, "key_file": key, "client_ca_file": client_authority}
+    asked = {"client_auth_type": "RequireAndVerifyClientCert"} if client_authority else {}
+    named = {} if clients is None else {"client_allowed_sans": clients}
+    given = {name: path for name, path in files.items() if path}
+    return {**given, **asked, "min_version": oldest, "curve_preferences": [*_CURVES], **_ACCEPTED[oldest], **named}
 
 
 class FilterModule:

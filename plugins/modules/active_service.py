@@ -28,14 +28,33 @@ options:
     description: Whether to go on where the data rules out a rollback. A failed upgrade is then left as it is.
     type: bool
     default: false
-  release: {description: Directory of the staged release., type: path, required: true}
-  config: {description: Directory of the staged configuration., type: path}
+  release:
+    description:
+      - Directory of the staged release.
+      - What M(vigil.observability.staged_release) returned is taken as well, with O(version) and O(data_oldest_reader).
+    type: path
+    required: true
+  config:
+    description: Directory of the staged configuration, or what M(vigil.observability.staged_config) returned.
+    type: path
   user: {description: System user (and group) that runs the service., type: str, required: true}
-  command:
-    description: Command line, word by word, none of them interpreted by systemd.
+  program:
+    description:
+      - The program, as a path below the release, and words that come before its flags. None are interpreted by systemd.
+      - By default the program that is called like the service.
     type: list
     elements: str
-    required: true
+  flags:
+    description:
+      - Its long options. V(true) gives the bare option, V(false) its C(no-) form, a list one option for each of its
+        values, null none.
+    type: dict
+    default: {}
+  listen_address:
+    description: Where it listens. On every address when empty, C(0.0.0.0) or C(::); it is then asked at C(localhost).
+    type: str
+    default: ""
+  port: {description: Port that answers O(health) and O(reload_path)., type: int}
   binaries: {description: Programs to link into O(binaries_dir)., type: list, elements: str, default: []}
   writable: {description: Directories that the service owns and may write to., type: list, elements: path, default: []}
   environment:
@@ -73,21 +92,22 @@ options:
         type: list
         elements: str
   reload: {description: Whether the service reads its configuration again on SIGHUP., type: bool, default: false}
-  reload_url:
-    description: Address to POST to for a reload that answers whether it worked. Asked like O(health.url).
+  reload_path:
+    description: Path to POST to for a reload that answers whether it worked. Asked like O(health.path).
     type: str
   health:
     description: How to ask the service whether it serves. Without it, living for two seconds is enough.
     type: dict
-    default: {}
     suboptions:
-      url: {description: Address that answers 2xx when the service is ready., type: str}
-      ca_file: {description: Authorities that may have issued the certificate of the service., type: path}
+      path: {description: Path that answers 2xx when the service is ready., type: str}
+      ca_file:
+        description: Authorities that may have issued the certificate of the service, which is then asked over HTTPS.
+        type: path
       username: {description: User for basic authentication., type: str}
       password_file: {description: File on the host that holds the password., type: path}
       certificate: {description: Client certificate on the host., type: path}
       key: {description: Key of the client certificate., type: path}
-      progress_url: {description: Address whose answer reports the progress of a long start., type: str}
+      progress_path: {description: Path whose answer reports the progress of a long start., type: str}
   start_timeout: {description: Seconds to wait for health while the process lives., type: int, default: 120}
   keep: {description: "Staged releases, and configurations, to keep.", type: int, default: 3}
   unit_dir: {description: Where the unit lies., type: path, default: /etc/systemd/system}
@@ -105,18 +125,17 @@ EXAMPLES = r"""
 - name: Run Prometheus from what was staged
   vigil.observability.active_service:
     name: prometheus
-    version: 3.5.0
-    data_oldest_reader: 2.55.0
-    release: "{{ release.path }}"
-    config: "{{ config.path }}"
+    release: "{{ staged_release }}"
+    config: "{{ staged_config }}"
     user: prometheus
-    command: [/opt/prometheus/prometheus, --config.file=/etc/prometheus/prometheus.yml]
+    flags: {config.file: /etc/prometheus/prometheus.yml, web.enable-lifecycle: true}
+    port: 9090
     binaries: [promtool]
     writable: [/var/lib/prometheus]
     resources: {MemoryMax: 4G}
-    reload_url: http://localhost:9090/-/reload
+    reload_path: /-/reload
     reload: true
-    health: {url: "http://localhost:9090/-/ready"}
+    health: {path: /-/ready}
 """
 
 RETURN = r"""
@@ -147,7 +166,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.activation import ActivationError
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import LockError, locked
-from ansible_collections.vigil.observability.plugins.module_utils._deployment.options import OPTIONS
+from ansible_collections.vigil.observability.plugins.module_utils._deployment.options import OPTIONS, REQUIRED_BY
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.record import RecordError
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.service import Service
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
@@ -155,7 +174,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 
 def main() -> None:
     """Read what is there, and let the service be as the options say."""
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=OPTIONS, required_by=REQUIRED_BY, supports_check_mode=True)
     service = Service.of(module)
     module.no_log_values.update(service.secrets())
     try:

@@ -22,21 +22,22 @@ options:
     type: str
     required: true
   version:
-    description: Version of the release.
+    description: Version of the release. By default that of the catalogue.
     type: str
-    required: true
   url:
     description:
       - Where the host finds the archive, a zip file or a tar file in any compression that its Python reads.
-      - Proxies are taken from the environment of the task. Exactly one of O(url) and O(file) is needed.
+      - Proxies are taken from the environment of the task.
+      - Without O(url) and O(file), the catalogue says which archive it is, for O(service), O(version) and the
+        architecture of the host, which M(vigil.observability.host_preflight) returns. The variables
+        C(vigil_catalogue_extra) and C(vigil_mirror) of the inventory add releases, and replace the server.
     type: str
   file:
     description: Archive on the controller. It is transferred only when the host needs it.
     type: path
   sha256:
-    description: SHA-256 that the archive must have, in hexadecimal.
+    description: SHA-256 that the archive must have, in hexadecimal. Needed with O(url) and O(file).
     type: str
-    required: true
   keep_top_level_directory:
     description: Whether the directory that leads all names in the archive stays. Else what is in it takes its place.
     type: bool
@@ -72,6 +73,10 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Stage the default Prometheus of the catalogue
+  vigil.observability.staged_release:
+    service: prometheus
+
 - name: Stage Prometheus
   vigil.observability.staged_release:
     service: prometheus
@@ -103,6 +108,11 @@ sha256:
   description: Digest of the archive.
   returned: success
   type: str
+data_oldest_reader:
+  description: Oldest release that can read the data which this one writes, where the catalogue says that.
+  returned: success, from the catalogue
+  type: str
+  sample: 2.55.0
 downloaded:
   description: Whether this run downloaded the archive.
   returned: success
@@ -159,10 +169,10 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "service": {"type": "str", "required": True},
-            "version": {"type": "str", "required": True},
+            "version": {"type": "str"},
             "url": {"type": "str"},
             "file": {"type": "path"},
-            "sha256": {"type": "str", "required": True},
+            "sha256": {"type": "str"},
             "keep_top_level_directory": {"type": "bool", "default": False},
             "releases_dir": {"type": "path", "default": "/opt/vigil"},
             "timeout": {"type": "int", "default": 60},
@@ -170,7 +180,7 @@ def main() -> None:
             "already_staged": {"type": "dict", "default": {}},
             **LOCK_OPTIONS,
         },
-        required_one_of=[("url", "file")],
+        required_by={"url": ["version", "sha256"], "file": ["version", "sha256"]},
         mutually_exclusive=[("url", "file"), ("url", "transferred")],
         supports_check_mode=True,
     )

@@ -10,17 +10,17 @@ from typing import Any
 
 from .lock import LOCK_OPTIONS
 
-__all__ = ["OPTIONS"]
+__all__ = ["OPTIONS", "REQUIRED_BY"]
 
 _HEALTH = {
-    "url": {"type": "str"},
+    "path": {"type": "str"},
     "ca_file": {"type": "path"},
     "username": {"type": "str"},
     # Names where passwords and keys lie; what is in them is not told.
     "password_file": {"type": "path", "no_log": False},
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
-    "progress_url": {"type": "str"},
+    "progress_path": {"type": "str"},
 }
 _DATA_COPY = {
     "path": {"type": "path"},
@@ -37,7 +37,10 @@ OPTIONS: dict[str, Any] = {
     "release": {"type": "path", "required": True},
     "config": {"type": "path"},
     "user": {"type": "str", "required": True},
-    "command": {"type": "list", "elements": "str", "required": True},
+    "program": {"type": "list", "elements": "str"},
+    "flags": {"type": "dict", "default": {}},
+    "listen_address": {"type": "str", "default": ""},
+    "port": {"type": "int"},
     "binaries": {"type": "list", "elements": "str", "default": []},
     "writable": {"type": "list", "elements": "path", "default": []},
     "environment": {"type": "dict", "default": {}},
@@ -52,8 +55,8 @@ OPTIONS: dict[str, Any] = {
         "required_by": {"restore": "command"},
     },
     "reload": {"type": "bool", "default": False},
-    "reload_url": {"type": "str"},
-    "health": {"type": "dict", "default": {}, "options": _HEALTH},
+    "reload_path": {"type": "str"},
+    "health": {"type": "dict", "options": _HEALTH},
     "start_timeout": {"type": "int", "default": 120},
     "keep": {"type": "int", "default": 3},
     "unit_dir": {"type": "path", "default": "/etc/systemd/system"},
@@ -63,3 +66,5 @@ OPTIONS: dict[str, Any] = {
     "binaries_dir": {"type": "path", "default": "/usr/local/bin"},
     **LOCK_OPTIONS,
 }
+# A path to ask is one at a port.
+REQUIRED_BY = {"health": ["port"], "reload_path": ["port"]}

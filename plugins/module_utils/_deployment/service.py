@@ -26,6 +26,7 @@ from .definition import Deployment
 from .health import Endpoint
 from .host_state import Situation
 from .preconditions import foreign_parts, unknown_data, unreadable_data, unstaged_parts
+from .program import command_line, health_options, reload_url
 from .switch import Switch
 from .unit import Unit, render
 
@@ -34,7 +35,6 @@ __all__ = ["Service"]
 _UNIT_OPTIONS = (
     "name",
     "user",
-    "command",
     "description",
     "documentation",
     "writable",
@@ -87,21 +87,27 @@ class Service:
             options["config"],
             options["restart_on"],
             parts={path: staging_token(Path(path)) for path in options["parts"]},
-            unit=render(Unit(**{option: options[option] for option in _UNIT_OPTIONS})),
+            unit=render(Unit(command=command_line(options, self._release_link), **self._unit_options())),
             links=self._links(),
             version=options["version"],
             data_oldest_reader=options["data_oldest_reader"],
-            health={key: value for key, value in options["health"].items() if value is not None},
-            reload_url=options["reload_url"] if options["reload"] else None,
+            health=health_options(options),
+            reload_url=reload_url(options),
         )
 
+    def _unit_options(self) -> dict[str, Any]:
+        return {option: self.options[option] for option in _UNIT_OPTIONS}
+
+    @property
+    def _release_link(self) -> str:
+        return self.options["release_link"] or f"/opt/{self.name}"
+
     def _links(self) -> dict[str, str]:
-        release_link = self.options["release_link"] or f"/opt/{self.name}"
-        links = {release_link: self.options["release"]}
+        links = {self._release_link: self.options["release"]}
         if self.options["config"]:
             links[self.options["config_link"] or f"/etc/{self.name}"] = self.options["config"]
         folder = self.options["binaries_dir"]
-        links.update({f"{folder}/{binary}": f"{release_link}/{binary}" for binary in self.options["binaries"]})
+        links.update({f"{folder}/{binary}": f"{self._release_link}/{binary}" for binary in self.options["binaries"]})
         return links
 
     def situation(self, desired: Deployment) -> Situation:
@@ -166,7 +172,7 @@ class Service:
     def secrets(self) -> list[str]:
         """Return what must not be told, as far as it can be read now."""
         try:
-            password = Endpoint.from_options(self.options["health"]).password()
+            password = Endpoint.from_options(health_options(self.options)).password()
         except (OperatorError, TypeError):
             return []
         return [password] if password else []

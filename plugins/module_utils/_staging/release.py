@@ -41,6 +41,9 @@ class Release:
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
         """Return the release that the parameters of the module name. Raises OperatorError."""
         service = plain_name("service", parameters["service"])
+        if not parameters["url"] and not parameters["file"]:
+            # Where the action plugin has not found one in the catalogue.
+            raise OperatorError(f"Cannot stage {service}: one of the following is required: url, file.")
         version = plain_name("version", parameters["version"])
         sha256, url = parameters["sha256"].lower(), parameters["url"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):

@@ -20,6 +20,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 
 from ansible_collections.vigil.observability.plugins.action.staged_release import MODULE, ActionModule
 
@@ -31,11 +32,13 @@ class Host:
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
+        self.options: Result = {}
         self.staged = False
         self.tmpdir: str | None = None
 
     def execute(self, name: str, *, module_args: Result, **_: Any) -> Result:
         self.calls.append((name, module_args.get("transferred")))
+        self.options = module_args
         if self.staged or "transferred" in module_args:
             return {"changed": not self.staged}
         return {"changed": True, "archive_needed": True}
@@ -54,10 +57,10 @@ def act(host: Host, tmp_path: Path) -> Callable[..., Result]:
     usual = {"service": "app", "version": "1.0", "file": "app.tar.gz"}
     usual["sha256"] = hashlib.sha256(b"archive").hexdigest()
 
-    def run(*, check: bool = False, **options: Any) -> Result:
+    def run(*, check: bool = False, variables: Result | None = None, **options: Any) -> Result:
         shell = SimpleNamespace(tmpdir=None, join_path=lambda *parts: "/".join(parts))
         task = SimpleNamespace(
-            args={**usual, **options},
+            args={key: value for key, value in {**usual, **options}.items() if value is not None},
             async_val=0,
             check_mode=check,
             action=MODULE,
@@ -65,13 +68,14 @@ def act(host: Host, tmp_path: Path) -> Callable[..., Result]:
             diff=False,
             no_log=False,
         )
-        action = ActionModule(task, SimpleNamespace(_shell=shell), SimpleNamespace(), DataLoader(), None, None)
+        templar = Templar(DataLoader(), variables=variables)
+        action = ActionModule(task, SimpleNamespace(_shell=shell), SimpleNamespace(), DataLoader(), templar, None)
         action._execute_module = host.execute
         action._make_tmp_path = lambda: setattr(shell, "tmpdir", "/remote")
         action._transfer_file = lambda *paths: host.calls.append(paths)
         action._fixup_perms2 = lambda paths, execute: host.calls.append(paths)
         action._remove_tmp_path = lambda path: host.calls.append(f"removed {path}")
-        return action.run(task_vars={})
+        return action.run(task_vars=variables)
 
     return run
 
@@ -87,6 +91,47 @@ def test_release_that_this_run_found_staged_is_not_looked_at_again(
     assert (result["changed"], len(host.calls)) == (False, calls)
     if known == "itself":
         assert result["path"] == path
+
+
+OF_THE_CATALOGUE = {"service": "prometheus", "version": None, "file": None, "sha256": None}
+KNOWN = {"ansible_facts": {"architecture": "aarch64"}}
+
+
+def test_release_without_an_archive_is_that_of_the_catalogue(act: Callable[..., Result], host: Host) -> None:
+    host.staged = True
+    variables = {**KNOWN, "vigil_mirror": "https://mirror.example", "vigil_lock_timeout": 7}
+    result = act(variables=variables, **OF_THE_CATALOGUE)
+    assert result["data_oldest_reader"] == "2.55.0"
+    assert host.options["url"].startswith("https://mirror.example/prometheus/prometheus/releases/download/v")
+    assert host.options["url"].endswith(f"prometheus-{host.options['version']}.linux-arm64.tar.gz")
+    assert len(host.options["sha256"]) == 64
+    assert host.options["lock_timeout"] == 7
+
+
+def test_inventory_adds_releases_to_the_catalogue(act: Callable[..., Result], host: Host) -> None:
+    host.staged = True
+    own = {"prometheus": {"9.9.9": {"arm64": {"url": "http://a/b.tar.gz", "sha256": "0" * 64}}}}
+    act(variables={**KNOWN, "vigil_catalogue_extra": own}, **OF_THE_CATALOGUE | {"version": "9.9.9"})
+    assert (host.options["url"], host.options["sha256"]) == ("http://a/b.tar.gz", "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        (KNOWN, r"There is no prometheus 9\.9\.9 in the catalogue"),
+        (
+            {"ansible_facts": {}},
+            "The architecture of this host decides which archive of prometheus it takes",
+        ),
+        ({}, "run host_preflight or ansible.builtin.setup first"),
+    ],
+)
+def test_release_that_the_catalogue_cannot_name_is_refused(
+    act: Callable[..., Result], host: Host, variables: Result, message: str
+) -> None:
+    with pytest.raises(AnsibleActionFail, match=message):
+        act(variables=variables, **OF_THE_CATALOGUE | {"version": "9.9.9"})
+    assert host.calls == []
 
 
 def test_unchanged_run_is_one_module_call_without_a_transfer(act: Callable[..., Result], host: Host) -> None:

@@ -18,14 +18,12 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vigil.observability.plugins.filter import (
     certified_services,
     endpoint,
-    flags,
     inventory_targets,
     named_files,
     pillar_services,
     planned_services,
     plugin_sections,
     probe_jobs,
-    release,
     role_services,
     rule_files,
     scrape_jobs,
@@ -34,7 +32,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import (
     ARCHITECTURES,
     CATALOGUE,
-    is_tested,
+    release_of,
 )
 
 DIGEST = "0" * 64
@@ -45,14 +43,12 @@ DIGEST = "0" * 64
     [
         certified_services,
         endpoint,
-        flags,
         inventory_targets,
         named_files,
         pillar_services,
         planned_services,
         plugin_sections,
         probe_jobs,
-        release,
         role_services,
         rule_files,
         scrape_jobs,
@@ -70,20 +66,6 @@ def test_a_filter_is_found_by_the_name_of_its_file(module: Any) -> None:
 )
 def test_an_endpoint_has_an_ipv6_address_in_brackets(address: str, word: str) -> None:
     assert endpoint.endpoint(address, 9) == word
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"web.enable-lifecycle": True}, ["--web.enable-lifecycle"]),
-        ({"web.enable-lifecycle": False}, ["--no-web.enable-lifecycle"]),
-        ({"cluster.peer": ["a:1", "b:1"]}, ["--cluster.peer=a:1", "--cluster.peer=b:1"]),
-        ({"log.level": None}, []),
-        ({"log.level": "info"}, ["--log.level=info"]),
-    ],
-)
-def test_flags_are_words_of_a_command_line(options: dict[str, Any], words: list[str]) -> None:
-    assert flags.flags(options) == words
 
 
 def test_five_hundred_hosts_are_found_and_made_jobs_within_two_seconds() -> None:
@@ -258,7 +240,7 @@ def test_the_architectures_of_a_version_are_planned(variables: dict[str, Any], a
     [("armv7l", "linux-armv7"), ("aarch64", "linux-arm64"), ("x86_64", "linux-amd64")],
 )
 def test_an_archive_is_found_by_the_name_of_the_machine(machine: str, archive: str) -> None:
-    assert archive in release.release("alertmanager", architecture=machine)["url"]
+    assert archive in release_of("alertmanager", version=None, architecture=machine, mirror=None, extra={})["url"]
 
 
 def test_every_archive_of_the_catalogue_is_of_its_component_version_and_architecture() -> None:
@@ -357,39 +339,6 @@ def test_passwords_without_the_library_name_what_to_install(monkeypatch: pytest.
     monkeypatch.setattr(web_users, "bcrypt", None)
     with pytest.raises(AnsibleFilterError, match="install the Python library bcrypt"):
         web_users.web_users({})
-
-
-def test_a_release_without_a_version_is_the_default_of_the_catalogue() -> None:
-    found = release.release("prometheus", architecture="aarch64")
-    assert is_tested("prometheus", found["version"])
-    assert found["url"].endswith(f"prometheus-{found['version']}.linux-arm64.tar.gz")
-    assert found["data_oldest_reader"] == "2.55.0"
-
-
-def test_a_mirror_takes_the_place_of_the_host_of_every_url() -> None:
-    found = release.release("prometheus", version="2.45.0", mirror="https://mirror.example/files/")
-    assert found["url"].startswith("https://mirror.example/files/prometheus/prometheus/releases/download/v2.45.0/")
-
-
-def test_entries_of_the_inventory_are_laid_over_the_catalogue() -> None:
-    extra = {"prometheus": {"9.9.9": {"amd64": {"url": "http://a/b.tar.gz", "sha256": DIGEST}}}}
-    assert release.release("prometheus", version="9.9.9", extra=extra)["sha256"] == DIGEST
-
-
-@pytest.mark.parametrize(
-    ("version", "architecture", "extra", "message"),
-    [
-        ("3.13.9", "x86_64", {}, r"There is no prometheus 3\.13\.9 in the catalogue\. Close to it: 3\.13"),
-        ("999", "x86_64", {}, "Add it to vigil_catalogue_extra with its url and sha256"),
-        ("3.13.2", "riscv64", {}, r"prometheus 3\.13\.2 has no archive for riscv64"),
-        ("9", "x86_64", {"9": {"amd64": {"url": "http://a"}}}, "has no url or no sha256"),
-    ],
-)
-def test_a_release_that_cannot_be_verified_is_refused(
-    version: str, architecture: str, extra: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(AnsibleFilterError, match=message):
-        release.release("prometheus", version=version, architecture=architecture, extra={"prometheus": extra})
 
 
 def test_plugins_are_named_by_where_they_were_staged() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,8 +44,8 @@ def test_service_without_a_configuration_runs_with_exceptions_from_the_hardening
     host: Host, activate: Activate
 ) -> None:
     exceptions = {"ProtectHome": {"value": "read-only", "reason": "reports file systems"}}
-    command = [f"{host.root}/opt/demo/server", f"{host.root}/opt/demo/behavior", str(host.port)]
-    assert not activate(config=None, command=command, exceptions=exceptions)["failed"]
+    program = ["server", f"{host.root}/opt/demo/behavior", str(host.port)]
+    assert not activate(config=None, program=program, exceptions=exceptions)["failed"]
     assert host.serves() == "1.0.0 serve"
     assert "# reports file systems\nProtectHome=read-only\n" in host.unit.read_text()
 
@@ -160,9 +161,9 @@ def test_repaired_configuration_at_the_same_path_is_reloaded(host: Host, activat
 
 
 def test_service_without_a_reload_address_gets_a_signal(host: Host, activate: Activate) -> None:
-    activate(reload_url=None)
+    activate(reload_path=None)
     host.calls()
-    assert activate(config="two", reload_url=None)["action"] == "reloaded"
+    assert activate(config="two", reload_path=None)["action"] == "reloaded"
     assert "reload" in host.calls()
 
 
@@ -380,10 +381,10 @@ def test_password_of_the_health_check_is_told_nowhere(host: Host, activate: Acti
     secret.write_text("correct-horse\n")
     host.release("1.0.0", "crash")
     (host.systemd / "journal").write_text("user sent correct-horse\n")
-    result = activate(health={"url": f"http://127.0.0.1:{host.port}/", "username": "a", "password_file": str(secret)})
+    result = activate(health={"path": "/", "username": "a", "password_file": str(secret)})
     assert result["failed"]
     assert "correct-horse" not in str(result)
-    activate(health={"url": f"http://127.0.0.1:{host.port}/", "username": "a", "password_file": "/nowhere"})
+    activate(health={"path": "/", "username": "a", "password_file": "/nowhere"})
 
 
 def test_no_systemd_is_said(host: Host, activate: Activate) -> None:
@@ -397,6 +398,13 @@ def test_service_without_a_health_address_has_to_live_for_two_seconds(host: Host
     assert time.monotonic() - begin >= 2
 
 
+@pytest.mark.parametrize("asked", [{"health": {"path": "/ready"}}, {"health": None}])
+def test_service_that_is_asked_at_no_port_is_refused(host: Host, activate: Activate, asked: dict[str, Any]) -> None:
+    result = activate(port=None, **asked)
+    assert re.search(r"missing parameter\(s\) required by '(health|reload_path)': port", result["msg"])
+    assert not host.unit.exists()
+
+
 def test_service_that_died_is_started(host: Host, activate: Activate) -> None:
     activate()
     os.kill(host.process(), signal.SIGKILL)
@@ -405,8 +413,7 @@ def test_service_that_died_is_started(host: Host, activate: Activate) -> None:
 
 def test_long_start_tells_its_progress(host: Host, activate: Activate) -> None:
     host.release("1.0.0", "never ready")
-    url = f"http://127.0.0.1:{host.port}"
-    result = activate(health={"url": url, "progress_url": f"{url}/progress"}, start_timeout=1)
+    result = activate(health={"path": "/", "progress_path": "/progress"}, start_timeout=1)
     assert "its progress: replayed 3 of 7 segments" in result["msg"]
 
 

@@ -86,7 +86,7 @@ def test_older_release_is_refused_where_the_record_was_lost_that_knows_the_data(
 
 def test_service_that_listens_elsewhere_comes_back_without_a_record(unrecorded: Host, activate: Activate) -> None:
     unrecorded.release("2.0.0", "crash")
-    result = activate("2.0.0", health={"url": "http://127.0.0.1:1/ready"})
+    result = activate("2.0.0", port=1)
     assert "demo 1.0.0 was put back and serves again" in result["msg"]
     assert unrecorded.serves() == "1.0.0 one"
 

@@ -20,7 +20,6 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
 from ansible_collections.vigil.observability.plugins.filter.configuration_file import configuration_file
-from ansible_collections.vigil.observability.plugins.filter.flags import flags
 from ansible_collections.vigil.observability.plugins.filter.located_files import located_files
 from ansible_collections.vigil.observability.plugins.filter.named_files import named_files
 from ansible_collections.vigil.observability.plugins.filter.web_users import web_users
@@ -134,10 +133,8 @@ def test_an_encrypted_text_is_written_decrypted(inventory: dict[str, Any]) -> No
     }
     assert named_files({"token": secret}, "secrets", secret=True)[0]["secret_content"] == SECRET
     assert web_users({"admin": secret}) == web_users({"admin": SECRET})
-    assert flags({"log.level": secret, "peer": [secret]}) == [
-        f"--log.level={SECRET}",
-        f"--peer={SECRET}",
-    ]
+    flags = templated("{{ {'port': 1} | combine(own) }}", own={"log.level": secret, "peer": [secret]})
+    assert plain(flags) == {"port": 1, "log.level": SECRET, "peer": [SECRET]}
 
 
 def test_a_marked_description_of_an_application_gives_the_same_rules(inventory: dict[str, Any]) -> None:

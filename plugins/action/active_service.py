@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module on what this run has staged, with what the inventory says of all services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.inventory_defaults import InventoryDefaults
+
+__all__ = ["ActionModule"]
+
+MODULE = "vigil.observability.active_service"
+
+
+class ActionModule(ActionBase):
+    """The controller's side of active_service."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the module answers."""
+        super().run(tmp, task_vars)
+        args = {**InventoryDefaults(task_vars, self._templar).lock_timeout(), **self._task.args}
+        for option in ("release", "config"):
+            if isinstance(staged := args.get(option), Mapping):
+                args = {**_of_staged(option, staged, str(args.get("name"))), **args, option: staged["path"]}
+        if "flags" in args:
+            args["flags"] = plain(args["flags"])
+        result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
+        return result
+
+
+def _of_staged(option: str, staged: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the options that follow from what staged_release or staged_config has returned."""
+    if "path" not in staged:
+        raise AnsibleActionFail(
+            f"{name} was not touched: the option {option} is to name what this run has staged, and it has staged "
+            "nothing. Run the tasks that stage it (staged_release, staged_config) in the same run."
+        )
+    known = {key: staged.get(key) for key in ("version", "data_oldest_reader")} if option == "release" else {}
+    return {key: value for key, value in known.items() if value is not None}

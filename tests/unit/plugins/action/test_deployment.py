@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the controller adds to the options of staged_config and active_service."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.vigil.observability.plugins.action import active_service, staged_config
+
+Options = dict[str, Any]
+RELEASE = {"changed": True, "path": "/opt/vigil/demo/1.0-0", "version": "1.0", "data_oldest_reader": "0.9"}
+CONFIG = {"changed": True, "path": "/etc/vigil/demo/0", "digest": "0"}
+
+
+def given(plugin: Any, options: Options, variables: Options | None = None) -> Options:
+    """Return the options that reach the module."""
+    task = SimpleNamespace(args=options, async_val=0, check_mode=False, action=plugin.MODULE, diff=False, no_log=False)
+    shell, templar = SimpleNamespace(tmpdir=None), Templar(DataLoader(), variables=variables)
+    action = plugin.ActionModule(task, SimpleNamespace(_shell=shell), SimpleNamespace(), DataLoader(), templar, None)
+    reached: Options = {}
+
+    def execute(name: str, *, module_args: Options, **_: Any) -> Options:
+        assert name == plugin.MODULE
+        reached.update(module_args)
+        return {"changed": False}
+
+    action._execute_module = execute
+    assert action.run(task_vars=variables) == {"changed": False}
+    return reached
+
+
+@pytest.mark.parametrize("plugin", [active_service, staged_config])
+def test_lock_is_waited_for_as_long_as_the_inventory_says(plugin: Any) -> None:
+    variables = {"vigil_lock_timeout": 7}
+    assert given(plugin, {"user": "demo"}, variables) == {"user": "demo", "lock_timeout": 7}
+    assert given(plugin, {"lock_timeout": 1}, variables) == {"lock_timeout": 1}
+    assert given(plugin, {"user": "demo"}) == {"user": "demo"}
+
+
+def test_service_is_activated_from_what_staging_returned() -> None:
+    assert given(active_service, {"name": "demo", "release": RELEASE, "config": CONFIG}) == {
+        "name": "demo",
+        "release": "/opt/vigil/demo/1.0-0",
+        "config": "/etc/vigil/demo/0",
+        "version": "1.0",
+        "data_oldest_reader": "0.9",
+    }
+
+
+def test_options_of_the_task_prevail_over_what_staging_returned() -> None:
+    own = {"version": "2.0", "data_oldest_reader": None}
+    reached = given(active_service, {"name": "demo", "release": RELEASE, **own})
+    assert (reached["version"], reached["data_oldest_reader"]) == ("2.0", None)
+
+
+def test_release_of_which_the_catalogue_says_no_reader_has_none() -> None:
+    reached = given(active_service, {"name": "demo", "release": {**RELEASE, "data_oldest_reader": None}})
+    assert reached == {"name": "demo", "release": "/opt/vigil/demo/1.0-0", "version": "1.0"}
+
+
+def test_encrypted_flags_reach_the_host_as_texts() -> None:
+    class Encrypted(str):
+        """What no module can read."""
+
+        __slots__ = ()
+
+    [value] = given(active_service, {"name": "demo", "flags": {"a": Encrypted("b")}})["flags"].values()
+    assert (value, type(value)) == ("b", str)
+
+
+def test_directories_are_taken_as_they_are() -> None:
+    options = {"name": "demo", "release": "/opt/vigil/demo/1.0-0", "version": "1.0"}
+    assert given(active_service, dict(options)) == options
+
+
+@pytest.mark.parametrize("option", ["release", "config"])
+@pytest.mark.parametrize("staged", [{}, {"failed": True, "msg": "no room"}])
+def test_what_this_run_has_not_staged_is_not_activated(option: str, staged: Options) -> None:
+    options = {"name": "demo", "release": RELEASE, "config": CONFIG, option: staged}
+    with pytest.raises(AnsibleActionFail, match=f"demo was not touched: the option {option} is to name what this run"):
+        given(active_service, options)
