@@ -90,7 +90,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._alertmanager import silences as alertmanager
 from ansible_collections.vigil.observability.plugins.module_utils._api.durations import duration, instant, rfc3339
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import Plan, PlanError, Step
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource, Step
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Api, Session
 
 _MATCHER = {
@@ -141,41 +143,39 @@ def _is_as_wanted(
     return alike and alertmanager.covers(dict(silence), starts, ends, exactly=bool(parameters["ends_at"]))
 
 
-def _present(api: Api, parameters: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
-    now, key = datetime.now(timezone.utc), parameters["key"]
-    body = _body(parameters, now)
-    mine = alertmanager.owned(api, key)
-    there, spare = (mine[0] if mine else None), mine[1:]
-    steps = [Step("delete", key, silence, None) for silence in spare]
-    if there is None or not _is_as_wanted(there, parameters, body, now):
-        steps.insert(0, Step("update" if there else "create", key, there, alertmanager.continued(body, there)))
-    identity, ends = (there["id"], there["endsAt"]) if there else ("", body["endsAt"])
-    for step in steps if write else ():
+def _resource(api: Api, parameters: Mapping[str, Any], body: dict[str, Any] | None, now: datetime) -> Resource:
+    """Return the silences of the key: the one that ends last has its name, others have none and go."""
+    key = parameters["key"]
+    owned = alertmanager.owned(api, key)
+    there = {f"{key} ({one['id']})" if index else key: one for index, one in enumerate(owned)}
+    wanted = {key: alertmanager.continued(body, there.get(key))} if body else dict.fromkeys(there)
+
+    def write(step: Step) -> None:
         if step.after:
-            identity, ends = alertmanager.write(api, key, step.after), step.after["endsAt"]
+            step.after["id"] = alertmanager.write(api, key, step.after)
         else:
             alertmanager.expire(api, key, step.before)
-    return {
-        **Plan(tuple(steps), ()).result(alertmanager.shown),
-        "ends_at": ends,
-        **({"id": identity} if identity else {}),
-    }
 
+    def same(_wanted: Mapping[str, Any], silence: Mapping[str, Any]) -> bool:
+        return _is_as_wanted(silence, parameters, body or {}, now)
 
-def _absent(api: Api, key: str, *, write: bool) -> dict[str, Any]:
-    mine = alertmanager.owned(api, key)
-    for silence in mine if write else ():
-        alertmanager.expire(api, key, silence)
-    return Plan(tuple(Step("delete", key, silence, None) for silence in mine), ()).result(alertmanager.shown)
+    return Resource("silence", wanted, there, write, same, alertmanager.shown, list(there))
 
 
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    api, write = alertmanager.alertmanager_api(session), not module.check_mode
-    if module.params["state"] == "absent":
-        made = _absent(api, module.params["key"], write=write)
-    else:
-        made = _present(api, module.params, write=write)
-    return {name: made[name] for name in ("changed", "diff", "id", "ends_at") if name in made}
+    parameters, now = module.params, datetime.now(timezone.utc)
+    body = _body(parameters, now) if parameters["state"] == "present" else None
+    silences = _resource(alertmanager.alertmanager_api(session), parameters, body, now)
+    plan = silences.plan(absent=body is None)
+    apply(module, plan)
+    made = result_of(module, plan)
+    result: dict[str, Any] = {name: made[name] for name in ("changed", "diff") if name in made}
+    if body:
+        there = silences.there.get(parameters["key"])
+        stands = silences.wanted[parameters["key"]] if made["changed"] and not module.check_mode else there or body
+        result["ends_at"] = stands["endsAt"]
+        result.update({"id": stands["id"]} if "id" in stands else {})
+    return result
 
 
 def main() -> None:

@@ -156,14 +156,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.objects import AlertingApi
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.plan import (
     OPTIONS,
     alerting_plan,
     secrets_of,
-    shown,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
@@ -173,15 +172,15 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     api = AlertingApi(grafana_api(module, session, secrets_of(module.params)), editable=module.params["editable_in_ui"])
     missing: list[str] = []
     left: list[str] = []
-    made, write = alerting_plan(api, module.params, missing=missing.append, left=left.append)
+    made = alerting_plan(api, module.params, missing=missing.append, left=left.append)
     if missing and not module.check_mode:
         raise PlanError(" ".join(missing))
     for sentence in missing:
         module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
     for sentence in filter(None, left):
         module.warn(sentence)
-    apply(module, made, write)
-    return made.result(shown)
+    apply(module, made)
+    return result_of(module, made)
 
 
 def main() -> None:

@@ -125,12 +125,11 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.datasources import (
@@ -139,8 +138,6 @@ from ansible_collections.vigil.observability.plugins.module_utils._grafana.datas
     owners,
     plan,
     secrets_of,
-    shown,
-    write,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.owner import OWNER_OPTIONS, Ownership
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
@@ -179,12 +176,12 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     wanted = desired(parameters["datasources"], parameters["secret_digest_key"], ownership.mark)
     api = grafana_api(module, session, secrets_of(wanted.values()))
     there = found(api, wanted)
-    made = plan(wanted, there, ownership=ownership, prune=parameters["prune"], absent=absent)
-    apply(module, made, partial(write, api))
+    made = plan(api, wanted, there, ownership=ownership, prune=parameters["prune"], absent=absent)
+    apply(module, made)
     taken = any(step.action == "update" and ownership.takes(owners(step.before)) for step in made.steps)
     if taken and (left := ownership.left({repr(uid): owners(there[uid]) for uid in there if uid not in wanted})):
         module.warn(left)
-    return made.result(shown)
+    return result_of(module, made)
 
 
 def main() -> None:

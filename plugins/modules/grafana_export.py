@@ -79,10 +79,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import planned
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.export import export, files_below, write
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.export import (
+    JsonFile,
+    export,
+    files_below,
+    write,
+)
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
 
 _OPTIONS = {
@@ -97,8 +102,9 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     there = files_below(directory)
     made = export(grafana_api(module, session), excluded=module.params["exclude_owners"])
     stale = sorted(there.keys() - made.files.keys())
-    plan = planned(made.files, there, prunable=stale if prune else ())
-    apply(module, plan, partial(write, directory))
+    kind = Resource("", made.files, there, partial(write, directory), shown=_value, owned=stale if prune else ())
+    plan = kind.plan()
+    apply(module, plan)
     if stale and not prune:
         made.warnings.append(
             f"These files in {directory} are of dashboards that were deleted, moved or left out, and would be "
@@ -106,8 +112,11 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         )
     for sentence in made.warnings:
         module.warn(sentence)
-    shown = {"diff": plan.diffs(lambda file: file.value)} if module._diff else {}
-    return {**plan.outcome(), "left_out": made.left_out, **shown}
+    return {**result_of(module, plan), "left_out": made.left_out}
+
+
+def _value(file: JsonFile) -> Any:
+    return file.value
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
 from ansible_collections.vigil.observability.plugins.module_utils._grafana import folders
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
@@ -130,10 +130,10 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     going = [uid for uid in dict.fromkeys(going) if _is_folder(hits, uid) and uid not in wanted]
     if not parameters["delete_contents"]:
         going = _empty(module, api, going, hits, wanted)
-    plan = folders.plan(api, wanted, there, hits, removed=going)
-    apply(module, plan, folders.write(api, with_contents=parameters["delete_contents"]))
+    plan = folders.plan(api, wanted, there, hits, removed=going, with_contents=parameters["delete_contents"])
+    apply(module, plan)
     missing = {"unchanged": [one["uid"] for one in listed if not _is_folder(hits, one["uid"])]} if absent else {}
-    return {**plan.result(folders.shown), **missing}
+    return {**result_of(module, plan), **missing}
 
 
 def _is_folder(hits: Mapping[str, Hit], uid: str) -> bool:

@@ -77,8 +77,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError, planned
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.preferences import (
     OPTIONS,
@@ -98,9 +99,11 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         if not module.check_mode:
             raise PlanError(sentence)
         module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
-    plan = planned({"preferences": preferences}, {"preferences": there})
-    apply(module, plan, partial(write, api))
-    return {"changed": bool(plan.steps), "preferences": preferences, "diff": plan.result()["diff"]}
+    kind = Resource("", {"preferences": preferences}, {"preferences": there}, partial(write, api))
+    plan = kind.plan()
+    apply(module, plan)
+    made = result_of(module, plan)
+    return {"preferences": preferences, **{name: made[name] for name in ("changed", "diff") if name in made}}
 
 
 def main() -> None:

@@ -96,8 +96,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import Plan, PlanError, Step, by_key
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError, by_key
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Plan, Step
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.service_account import (
     account_plan,
@@ -153,37 +154,29 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     texts = {} if absent else {token["name"]: text_of(token["path"]) for token in listed}
     api = grafana_api(module, session, texts.values())
     there = find_account(api, parameters["name"])
+    number = there["id"] if there else 0
+
+    def write_account(step: Step) -> None:
+        nonlocal number
+        number = apply_account(api, step)
+
     wanted = {"name": parameters["name"], "role": parameters["role"], "isDisabled": parameters["disabled"]}
-    account = account_plan(wanted, there, absent=absent)
-    tokens = Plan((), ())
+    account = account_plan(wanted, there, write_account, absent=absent)
+    tokens = Plan()
     if parameters["tokens"] is not None and not absent:
         tokens = token_plan(
             listed,
             find_tokens(api, there["id"], there["name"]) if there else (),
             accepted=lambda one: is_accepted(api, one["name"], texts[one["name"]]),
+            write=lambda step: apply_token(api, number, step),
             prune=parameters["prune"],
         )
-    number = there["id"] if there else 0
-
-    def write(step: Step) -> None:
-        nonlocal number
-        if step in account.steps:
-            number = apply_account(api, step)
-        else:
-            apply_token(api, number, step)
-
-    apply(module, Plan((*account.steps, *tokens.steps), ()), write)
-    return _result(account, tokens, number)
-
-
-def _result(account: Plan, tokens: Plan, number: int) -> dict[str, Any]:
-    told = account.result(lambda one: {field: one[field] for field in ("name", "role", "isDisabled")})
-    made = tokens.result(lambda one: {"name": one["name"] if isinstance(one, Mapping) else one[-1]["name"]})
+    apply(module, account + tokens)
+    made, became = result_of(module, account + tokens), account.outcome()
     return {
-        "changed": told["changed"] or made["changed"],
-        "account": next((kind for kind in _KINDS if told[kind]), "unchanged"),
-        "tokens": {kind: made[kind] for kind in _KINDS},
-        "diff": [told["diff"], made["diff"]],
+        **{name: made[name] for name in ("changed", "diff") if name in made},
+        "account": next((kind for kind in _KINDS if became[kind]), "unchanged"),
+        "tokens": {kind: tokens.outcome()[kind] for kind in _KINDS},
         **({"id": number} if number else {}),
     }
 

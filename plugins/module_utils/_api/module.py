@@ -12,11 +12,26 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._http.session import Endpoint, HttpError, Session
+from .._errors.sentence import OperatorError
+from .._http.session import Endpoint, Session
 from .connection import connection_rules, connection_spec
-from .plan import Plan, PlanError, Step
+from .resource import Plan, Step
 
-__all__ = ["apply", "run_module"]
+__all__ = ["IncompleteError", "apply", "result_of", "run_module"]
+
+_TOLD = 20  # changes that a message lists
+
+
+class IncompleteError(OperatorError):
+    """A change that failed after others; the text says which were made, and `made` is what exit_json takes of them."""
+
+    def __init__(self, error: OperatorError, made: Plan, planned: int) -> None:
+        told = [step.done for step in made.steps[:_TOLD]]
+        more = len(made.steps) - len(told)
+        listed = f": {', '.join(told)}{f' and {more} more' if more else ''}" if told else ""
+        rest = "; another run makes the rest" if getattr(error, "again", False) else ""
+        super().__init__(f"{error} {len(made.steps)} of {planned} changes were made before it{listed}{rest}.")
+        self.made = {name: made.outcome()[name] for name in ("changed", "created", "updated", "deleted")}
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # Ansible publishes no types
@@ -41,7 +56,7 @@ def run_module(
     endpoint: Callable[[Mapping[str, Any]], Endpoint],
     act: Callable[[AnsibleModule, Session], dict[str, Any]],
 ) -> None:
-    """Run a module to its end: exit with what `act` returns, or fail with the sentence of an HttpError or PlanError.
+    """Run a module to its end: exit with what `act` returns, or fail with the sentence of an error.
 
     Args:
         product: Prefix of the environment variables that stand in for the options of the connection.
@@ -62,21 +77,22 @@ def run_module(
             result = act(module, session)
         finally:
             session.close()
-    except (HttpError, PlanError) as error:
-        module.fail_json(msg=str(error), invocation=invocation)
+    except OperatorError as error:
+        module.fail_json(msg=str(error), invocation=invocation, **getattr(error, "made", {}))
     module.exit_json(**result, requests=session.requests, connections=session.connections, invocation=invocation)
 
 
-def apply(module: AnsibleModule, plan: Plan, write: Callable[[Step], None]) -> None:
-    """Make the changes of the plan one after the other, none in check mode.
-
-    Raises HttpError, which also says what was done before, for the first change that fails.
-    """
-    done = 0
+def apply(module: AnsibleModule, plan: Plan) -> None:
+    """Make the changes one after the other, none in check mode. Raises IncompleteError for the first that fails."""
+    done: list[Step] = []
     try:
         for step in () if module.check_mode else plan.steps:
-            write(step)
-            done += 1
-    except HttpError as error:
-        rest = "; another run makes the rest" if error.again else ""
-        raise HttpError(f"{error} {done} of {len(plan.steps)} changes were made before it{rest}.") from None
+            step.resource.write(step)
+            done.append(step)
+    except OperatorError as error:
+        raise IncompleteError(error, Plan(tuple(done)), len(plan.steps)) from None
+
+
+def result_of(module: AnsibleModule, plan: Plan) -> dict[str, Any]:
+    """Return changed, created, updated, deleted, unchanged and, when it is asked for, diff."""
+    return {**plan.outcome(), **({"diff": plan.differences()} if module._diff else {})}

@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .._api.plan import Plan, PlanError, Step, by_key, planned
+from .._api.order import Names, in_order
+from .._api.plan import PlanError, by_key
+from .._api.resource import Plan, Resource, Step
 from .._api.secret_digest import checked_digest_key, secret_digest
 from .._http.secret_spellings import secrets_in_urls
 from .._http.session import Answer, Api
 from .owner import Ownership, owner_of
 
-__all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of", "shown", "write"]
+__all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of"]
 
 # Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
 MARK = "vigil"
@@ -26,6 +30,7 @@ _NOT_FOUND = 404
 _COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
 # What an update leaves out, or empties, of these stays: some are kept by Grafana, some needed by it.
 _KEPT = ("url", "database", "basicAuthUser")
+_NAMES = Names(operator.itemgetter("name"), lambda item: f"be named {item['name']!r}", "has that name", "names")
 
 
 def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: str) -> dict[str, dict[str, Any]]:
@@ -96,6 +101,7 @@ def owners(item: Mapping[str, Any]) -> list[str]:
 
 
 def plan(
+    api: Api,
     wanted: Mapping[str, Mapping[str, Any]],
     there: Mapping[str, Mapping[str, Any]],
     *,
@@ -103,28 +109,21 @@ def plan(
     prune: bool = False,
     absent: bool = False,
 ) -> Plan:
-    """Return the plan.
+    """Return the plan: who gives a name up, or goes, does so before another one takes it.
 
-    Raises PlanError for one of another owner, a name that another one has, and what Grafana lets nobody change.
+    Raises PlanError for one of another owner, a name that another one keeps, and what Grafana lets nobody change.
     """
-    owned = [uid for uid, item in there.items() if ownership.owns(owners(item))]
-    made = planned(wanted, there, same=_same, prunable=owned if prune else (), absent=absent)
-    names = {item["name"]: uid for uid, item in there.items()}
+    owned = [uid for uid, item in there.items() if prune and ownership.owns(owners(item))]
+    made = Resource("data source", wanted, there, partial(_write, api), _same, _shown, owned).plan(absent=absent)
     for step in made.steps:
-        if step.action == "update" and (refusal := ownership.refusal(f"data source {step.key!r}", owners(step.before))):
-            raise PlanError(refusal)
+        if step.action == "update":
+            ownership.check(f"data source {step.key!r}", owners(step.before))
         if step.before and step.before.get("readOnly"):
             raise PlanError(
                 f"The data source {step.key!r} is provisioned from a file on the server of Grafana and cannot be "
                 "changed through its API: take it out of that file, or out of datasources."
             )
-        holder = names.get(step.after["name"], step.key) if step.after else step.key
-        if holder != step.key:
-            raise PlanError(
-                f"The data source {step.key!r} cannot be named {step.after['name']!r}: {holder!r} has that name. "
-                "Rename one of them, or give the uid of the one that is there."
-            )
-    return made
+    return replace(made, steps=in_order(made.steps, there, _NAMES))
 
 
 def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
@@ -141,17 +140,15 @@ def _kept_secrets(there: Mapping[str, Any]) -> Mapping[str, bool]:
     return there.get("secureJsonFields") or {}
 
 
-def write(api: Api, step: Step) -> None:
-    """Make one change."""
-    attempt = f"{step.action} the data source {step.key!r}"
+def _write(api: Api, step: Step) -> None:
     path = f"/api/datasources/uid/{step.key}"
     outcome = partial(_outcome, api, step)
     if step.action == "delete":
-        api.call("DELETE", path, attempt=attempt, outcome=outcome)
+        api.call("DELETE", path, attempt=step.attempt, outcome=outcome)
         return
     body = {key: value for key, value in step.after.items() if value is not None}
     if step.action == "create":
-        api.call("POST", "/api/datasources", attempt=attempt, body=body, outcome=outcome)
+        api.call("POST", "/api/datasources", attempt=step.attempt, body=body, outcome=outcome)
         return
     # A key that is left out keeps its secret, an empty one loses it.
     forgotten = dict.fromkeys(_kept_secrets(step.before), "")
@@ -160,7 +157,7 @@ def write(api: Api, step: Step) -> None:
     body.setdefault("isDefault", step.before["isDefault"])
     # With the version that was read, a change of somebody else in between is refused rather than lost.
     body["version"] = step.before.get("version", 0)
-    api.call("PUT", path, attempt=attempt, body=body, outcome=outcome)
+    api.call("PUT", path, attempt=step.attempt, body=body, outcome=outcome)
 
 
 def _outcome(api: Api, step: Step) -> Answer | None:
@@ -171,7 +168,7 @@ def _outcome(api: Api, step: Step) -> Answer | None:
     return answer.of({}) if done else None
 
 
-def shown(item: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a diff shows: of secrets only their names, and a digest that tells whether they changed."""
     fields = {key: item.get(key) or "" for key in (*_COMPARED, *_KEPT)}
     secrets = item.get("secureJsonData") or _kept_secrets(item)

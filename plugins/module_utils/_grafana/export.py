@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .._api.plan import PlanError, Step
+from .._api.plan import PlanError
+from .._api.resource import Step
 from .._host.tree import make_directory, write_atomically
 from .._http.session import Api
 from .dashboards.changes import Dashboard, owners, read

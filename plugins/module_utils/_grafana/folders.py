@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from .._api.plan import Plan, PlanError, Step, by_key, planned
+from .._api.plan import PlanError, by_key
+from .._api.resource import Plan, Resource, Step
 from .._http.session import Answer, Api, HttpError
 from .search import Hit
-from .title_order import place
-from .titles import in_free_order
+from .titles import FOLDED, in_free_order
 
-__all__ = ["Folder", "desired", "plan", "read", "shown", "write"]
+__all__ = ["Folder", "desired", "plan", "read"]
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NOT_FOUND = 404
@@ -57,7 +57,7 @@ def desired(listed: Iterable[Mapping[str, Any]], *, prefix: str) -> dict[str, Fo
             raise PlanError(
                 f"{where}: uid {one.uid!r} does not begin with uid_prefix {prefix!r}: it would not be ours."
             )
-    by_key(folders, lambda one: "/".join(place(one)), option="folders", what="folder titled")
+    by_key(folders, FOLDED.of, option="folders", what="folder titled")
     return by_key(folders, lambda one: one.uid, option="folders", what="folder")
 
 
@@ -89,15 +89,17 @@ def plan(
     hits: Mapping[str, Hit],
     *,
     removed: Iterable[str],
+    with_contents: bool = False,
 ) -> Plan:
     """Return the plan: a parent is made before its children, and removed after them.
 
     Args:
-        api: Asked for the version of the server, where titles are alike.
+        api: Asked for the version of the server, where titles are alike; writes.
         wanted: {uid: folder}, none when folders are only to be removed.
         there: {uid: folder} of those that are wanted and exist.
         hits: All folders and dashboards.
         removed: Uids of folders that go.
+        with_contents: Folders go with their alert rules.
 
     Raises PlanError for the uid of a dashboard, a title in use, a parent that is missing or lies in its own child.
     """
@@ -109,10 +111,10 @@ def plan(
     gone = [uid for uid in removed if uid in all_there and uid not in wanted]
     _check_parents(wanted, {uid: one for uid, one in all_there.items() if uid not in gone})
     known = {uid: all_there[uid] for uid in (*there, *gone)}
-    made = planned(wanted, known, same=_same, prunable=gone)
+    write = partial(_write, api, with_contents=with_contents)
+    made = Resource("folder", wanted, known, write, _same, _shown, gone).plan()
     at_top = [hit for hit in hits.values() if not (hit.is_folder or hit.folder_uid)]
-    needs = _needs(made.steps)
-    return Plan(in_free_order(api, made.steps, all_there, others=at_top, what="folder", needs=needs), made.kept)
+    return Plan(in_free_order(api, made.steps, all_there, others=at_top, needs=_needs(made.steps)), made.kept)
 
 
 def _check_parents(wanted: Mapping[str, Folder], staying: Mapping[str, Folder]) -> None:
@@ -143,24 +145,18 @@ def _needs(steps: Iterable[Step]) -> dict[str, set[str]]:
     return needs
 
 
-def shown(folder: Folder) -> dict[str, Any]:
+def _shown(folder: Folder) -> dict[str, Any]:
     """Return what a diff shows."""
     return {"title": folder.title, "parent_uid": folder.folder_uid}
 
 
-def write(api: Api, *, with_contents: bool) -> Callable[[Step], None]:
-    """Return what makes one change, and raises HttpError. `with_contents` removes alert rules with their folder."""
-
-    def make(step: Step) -> None:
-        if step.action == "create":
-            _create(api, step.after)
-        elif step.action == "update":
-            _update(api, step.before, step.after)
-        else:
-            query = [("forceDeleteRules", "true")] if with_contents else []
-            _delete(api, step.before, query=query)
-
-    return make
+def _write(api: Api, step: Step, *, with_contents: bool) -> None:
+    if step.action == "create":
+        _create(api, step.after)
+    elif step.action == "update":
+        _update(api, step.before, step.after)
+    else:
+        _delete(api, step.before, query=[("forceDeleteRules", "true")] if with_contents else [])
 
 
 def _create(api: Api, wanted: Folder) -> None:

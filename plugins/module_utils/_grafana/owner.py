@@ -75,16 +75,14 @@ class Ownership:
         """Return whether writing the object with these owners takes it over from one of them."""
         return bool(self.taken.difference([self.owner]).intersection(owners))
 
-    def refusal(self, what: str, owners: Iterable[str]) -> str:
-        """Return why an object that is listed must not be written, empty when it may."""
-        others = sorted(set(owners) - {self.owner, *self.taken})
-        if not others:
-            return ""
-        named = " and ".join(map(repr, others))
-        return (
-            f"The {what} carries the mark of another owner, {named}, whose list would write it again: take it out of "
-            f"one of the lists, or name {named} in take_over."
-        )
+    def check(self, what: str, owners: Iterable[str]) -> None:
+        """Raise PlanError for an object that is listed and of another owner from whom nothing may be taken over."""
+        if others := sorted(set(owners) - {self.owner, *self.taken}):
+            named = " and ".join(map(repr, others))
+            raise PlanError(
+                f"The {what} carries the mark of another owner, {named}, whose list would write it again: take it out "
+                f"of one of the lists, or name {named} in take_over."
+            )
 
     def left(self, there: Mapping[str, Collection[str]]) -> str:
         """Return a warning of what carries the mark of a predecessor and is not listed, empty when nothing does.

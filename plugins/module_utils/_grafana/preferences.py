@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .._api.plan import PlanError, Step
+from .._api.plan import PlanError
+from .._api.resource import Step
 from .._http.session import Answer, Api
 
 __all__ = ["OPTIONS", "found", "wanted", "write"]

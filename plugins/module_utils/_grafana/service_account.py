@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import quote
 
-from .._api.plan import Plan, Step, planned
+from .._api.resource import Plan, Resource, Step
 from .._http.session import Answer, Api
 
 __all__ = ["account_plan", "apply_account", "find_account"]
 
-_FIELDS = ("role", "isDisabled")
+_FIELDS = ("name", "role", "isDisabled")
 
 
 def find_account(api: Api, name: str) -> dict[str, Any] | None:
@@ -25,15 +25,21 @@ def find_account(api: Api, name: str) -> dict[str, Any] | None:
     return next((account for account in answer["serviceAccounts"] if account["name"] == name), None)
 
 
-def account_plan(wanted: Mapping[str, Any], there: Mapping[str, Any] | None, *, absent: bool) -> Plan:
+def account_plan(
+    wanted: Mapping[str, Any], there: Mapping[str, Any] | None, write: Callable[[Step], object], *, absent: bool
+) -> Plan:
     """Return the plan for the account: {name, role, isDisabled}."""
     name = wanted["name"]
-    found = {name: {**{field: there[field] for field in _FIELDS}, "name": name, "id": there["id"]}} if there else {}
+    found = {name: there} if there else {}
+    return Resource("service account", {name: wanted}, found, write, _same, _shown).plan(absent=absent)
 
-    def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        return all(one[field] == other[field] for field in _FIELDS)
 
-    return planned({name: dict(wanted)}, found, same=same, absent=absent)
+def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    return _shown(wanted) == _shown(there)
+
+
+def _shown(account: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: account[field] for field in _FIELDS}
 
 
 def apply_account(api: Api, step: Step) -> int:
@@ -41,14 +47,13 @@ def apply_account(api: Api, step: Step) -> int:
 
     def outcome() -> Answer | None:
         there = find_account(api, step.key)
-        done = not account_plan(step.after or step.before, there, absent=step.after is None).steps
+        done = there is None if step.after is None else there is not None and _same(step.after, there)
         return Answer.of(there or {}) if done else None
 
-    attempt = f"{step.action} the service account {step.key!r}"
     if step.action == "create":
-        made = api.call("POST", "/api/serviceaccounts", attempt=attempt, body=step.after, outcome=outcome)
+        made = api.call("POST", "/api/serviceaccounts", attempt=step.attempt, body=step.after, outcome=outcome)
         return int(made.json()["id"])
     method = "DELETE" if step.action == "delete" else "PATCH"
     path = f"/api/serviceaccounts/{step.before['id']}"
-    api.call(method, path, attempt=attempt, body=step.after, outcome=outcome)
+    api.call(method, path, attempt=step.attempt, body=step.after, outcome=outcome)
     return int(step.before["id"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Titles of folders and dashboards, which old releases of Grafana compare by what their pages are called."""
+"""Titles, of which a folder holds each once; old releases compare them by what the pages are called."""
 
 from __future__ import annotations
 
@@ -10,18 +10,45 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Callable, Protocol
 
-from .._api.plan import Step, StepError
+from .._api.order import Names, in_order
+from .._api.plan import StepError
+from .._api.resource import Step
 from .._http.session import Api
-from .title_order import Spelling, Titled, in_order, place
 
-__all__ = ["in_free_order", "slug"]
+__all__ = ["EXACT", "FOLDED", "Titled", "in_free_order", "slug"]
 
 # Until 9.4 the path of a page is what makes two of one title: "CPU (host)" and "CPU - host" are both cpu-host.
 _BY_TITLE = (9, 5)
 _LETTERS = str.maketrans(
     {"&": "and", "@": "at", "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ü": "ue", "ł": "l", "đ": "d"}
 )
+_OLD = ": to this Grafana, which is older than 9.5, titles that differ in signs alone are one"
+
+
+class Titled(Protocol):
+    """What lies in a folder, the top one where `folder_uid` is empty."""
+
+    @property
+    def title(self) -> str:
+        """The title that people see."""
+
+    @property
+    def folder_uid(self) -> str:
+        """The folder that it lies in."""
+
+
+def _taking(item: Titled) -> str:
+    where = f"in the folder {item.folder_uid!r}" if item.folder_uid else "at the top"
+    return f"have the title {item.title!r} {where}"
+
+
+def _titles(spelt: Callable[[str], str], note: str = "") -> Names:
+    """Return titles in their folders, compared by what they become, which a message notes."""
+    return Names(
+        lambda item: f"{item.folder_uid}/{spelt(item.title)}", _taking, f"has it there{note}", "titles or places"
+    )
 
 
 def slug(title: str) -> str:
@@ -32,7 +59,9 @@ def slug(title: str) -> str:
     return re.sub(r"(?:[^\w]|_)+", "-", plain).strip("-") or title
 
 
-_SLUGS = Spelling(slug, ": to this Grafana, which is older than 9.5, titles that differ in signs alone are one")
+FOLDED = _titles(lambda title: title.strip().casefold(), " (case does not count)")
+EXACT = _titles(str)
+_SLUGS = _titles(slug, _OLD)
 
 
 def in_free_order(
@@ -41,7 +70,6 @@ def in_free_order(
     there: Mapping[str, Titled],
     *,
     others: Iterable[Titled],
-    what: str,
     needs: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> tuple[Step, ...]:
     """Return the steps in an order in which every title is free when it is needed, as in_order does.
@@ -51,44 +79,43 @@ def in_free_order(
         steps: Of a plan for folders, or for dashboards.
         there: {uid: object} of all of that kind.
         others: Those of the other kind whose titles are taken as well: all folders, or the dashboards at the top.
-        what: What they are called in messages.
         needs: As in in_order.
 
     Raises StepError as in_order does, and for titles that the server takes for one.
     """
-    ordered = in_order(steps, there, what=what, needs=needs)
+    ordered = in_order(steps, there, FOLDED, needs)
     writes = [step for step in ordered if step.after is not None]
     if not writes:
         return ordered
     try:
-        _check_others(writes, {slug(one.title) for one in others}, what)
-        _check_each_other(writes, what)
-        return in_order(steps, there, what=what, needs=needs, titles=_SLUGS)
+        _check_others(writes, {slug(one.title) for one in others})
+        _check_each_other(writes)
+        return in_order(steps, there, _SLUGS, needs)
     except StepError:
         if _compares_slugs(api):
             raise
     return ordered
 
 
-def _check_others(writes: Iterable[Step], taken: Iterable[str], what: str) -> None:
-    other = "dashboard at the top" if what == "folder" else "folder"
+def _check_others(writes: Iterable[Step], taken: Iterable[str]) -> None:
     for step in writes:
+        other = "dashboard at the top" if step.resource.what == "folder" else "folder"
         if slug(step.after.title) in taken:
             raise StepError(
-                f"The {what} {step.key!r} cannot have the title {step.after.title!r}: a {other} has it{_SLUGS.note}, "
-                "and folders and dashboards share their titles. Rename one of them.",
+                f"The {step.resource.called(step.key)} cannot have the title {step.after.title!r}: a {other} has it"
+                f"{_OLD}, and folders and dashboards share their titles. Rename one of them.",
                 [step.key],
             )
 
 
-def _check_each_other(writes: Iterable[Step], what: str) -> None:
+def _check_each_other(writes: Iterable[Step]) -> None:
     first: dict[object, Step] = {}
     for step in writes:
-        one = first.setdefault(place(step.after, _SLUGS), step)
+        one = first.setdefault(_SLUGS.of(step.after), step)
         if one is not step:
             raise StepError(
-                f"The {what}s {one.key!r} and {step.key!r} cannot be {one.after.title!r} and {step.after.title!r} in "
-                f"one folder{_SLUGS.note}. Rename one of them.",
+                f"The {step.resource.what}s {one.key!r} and {step.key!r} cannot be {one.after.title!r} and "
+                f"{step.after.title!r} in one folder{_OLD}. Rename one of them.",
                 [step.key],
             )
 

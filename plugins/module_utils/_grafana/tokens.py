@@ -20,7 +20,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
-from .._api.plan import Plan, PlanError, Step, planned
+from .._api.plan import PlanError
+from .._api.resource import Plan, Resource, Step
 from .._http.session import Answer, Api, ApiError, HttpError
 
 __all__ = ["apply_token", "find_tokens", "is_accepted", "text_of", "token_plan"]
@@ -67,6 +68,7 @@ def token_plan(
     there: Iterable[_Token],
     *,
     accepted: Callable[[Mapping[str, Any]], bool],
+    write: Callable[[Step], object],
     prune: bool,
 ) -> Plan:
     """Return the plan for tokens: {name, path, seconds_to_live, renew_before}, `before` a list of what is there.
@@ -85,8 +87,11 @@ def token_plan(
         ]
         return len(usable) == len(tokens) == 1 and accepted(one)
 
-    others = [name for name in found if name not in wanted]
-    return planned(wanted, found, same=same, prunable=others if prune else ())
+    return Resource("token", wanted, found, write, same, _shown, list(found) if prune else ()).plan()
+
+
+def _shown(one: Any) -> dict[str, str]:
+    return {"name": one["name"] if isinstance(one, Mapping) else one[-1]["name"]}
 
 
 def apply_token(api: Api, account: int, step: Step) -> None:
@@ -137,7 +142,7 @@ def _keep(api: Api, account: int, step: Step, made: _Token) -> None:
         _delete(api, account, step, made)
         raise PlanError(
             f"The token {step.key!r} was made, but cannot be written to {step.after['path']}: {error.strerror}. It was "
-            "deleted again. Make room for that file and run again."
+            "deleted. Make room for that file and run again."
         ) from None
 
 
@@ -151,7 +156,7 @@ def _delete(api: Api, account: int, step: Step, token: _Token) -> None:
 
 
 def _attempt(account: int, step: Step) -> str:
-    return f"{step.action} the token {step.key!r} of the service account {account}"
+    return f"{step.attempt} of the service account {account}"
 
 
 def _family(api: Api, account: int, step: Step) -> list[_Token]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..._api.plan import Plan, PlanError, Step, planned
+from ..._api.plan import PlanError
+from ..._api.resource import Plan, Step
 from .objects import AlertingApi, Entry, Scope, duration, duration_text, path_of, unknown_keys
 
 __all__ = ["apply", "plan"]
@@ -36,8 +37,8 @@ def plan(api: AlertingApi, listed: Mapping[str, Any], scope: Scope) -> Plan:
     there = Entry(_seen(tree), tree)
     if scope.absent:
         default = set(there.seen) <= {"receiver", "group_by"} and there.seen.get("group_by") == _DEFAULT_GROUPS
-        return planned({_KEY: there}, {} if default else {_KEY: there}, absent=True)
-    return planned({_KEY: Entry(_seen(listed), listed)}, {_KEY: there}, same=_same)
+        return scope.planned({_KEY: there}, {} if default else {_KEY: there})
+    return scope.planned({_KEY: Entry(_seen(listed), listed)}, {_KEY: there})
 
 
 def apply(api: AlertingApi, step: Step) -> None:
@@ -46,10 +47,6 @@ def apply(api: AlertingApi, step: Step) -> None:
         api.apply("DELETE", path_of("policies"), step)
     else:
         api.apply("PUT", path_of("policies"), step, step.after.body)
-
-
-def _same(wanted: Entry, there: Entry) -> bool:
-    return wanted.seen == there.seen
 
 
 def _check(route: Mapping[str, Any], where: str) -> None:

@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from ..._api.durations import UNITS, milliseconds
-from ..._api.plan import Plan, PlanError, Step, planned
+from ..._api.plan import PlanError
+from ..._api.resource import Plan, Resource, Step
 from ..._http.session import Answer, Api, ApiError, Outcome
 from ..owner import Ownership
 
@@ -62,6 +64,16 @@ class Entry:
     owner: str = ""
 
     @property
+    def title(self) -> str:
+        """Return the title of a rule."""
+        return str(self.body["title"])
+
+    @property
+    def folder_uid(self) -> str:
+        """Return the folder that a rule lies in."""
+        return str(self.body["folderUID"])
+
+    @property
     def provenance(self) -> str:
         """Return who may change what was read: empty is people in Grafana's pages, "api" those who use its API."""
         return self.body.get("provenance") or ""
@@ -69,24 +81,27 @@ class Entry:
 
 @dataclass
 class Scope:
-    """How far a task goes: whose its lists are, and what it does to what they name or do not name.
+    """How far a task goes: whose its lists are, what it does to what they name or do not name, and how.
 
     `left` collects what is not listed and carries the mark of an owner from whom may be taken.
     """
 
     ownership: Ownership
+    write: Callable[[Step], None]
     prune: bool = False
     absent: bool = False
     left: dict[str, list[str]] = field(default_factory=dict)
 
+    def resource(self, wanted: Mapping[str, Entry], there: Mapping[str, Entry]) -> Resource:
+        """Return one kind of objects."""
+        owned = sorted(key for key, entry in there.items() if self.prune and self.ownership.owns([entry.owner]))
+        return Resource("", wanted, there, self.write, _is_same, operator.attrgetter("seen"), owned)
+
     def planned(self, wanted: Mapping[str, Entry], there: Mapping[str, Entry]) -> Plan:
         """Return the plan for one kind. Raises PlanError for what is listed and another owner's."""
-        ours = sorted(key for key, entry in there.items() if self.ownership.owns([entry.owner]))
-        prunable = ours if self.prune else ()
-        made = planned(wanted, there, same=_is_same, prunable=prunable, absent=self.absent)
+        made = self.resource(wanted, there).plan(absent=self.absent)
         for step in (step for step in made.steps if step.action == "update"):
-            if refusal := self.ownership.refusal(step.key, filter(None, [step.before.owner])):
-                raise PlanError(refusal)
+            self.ownership.check(step.key, filter(None, [step.before.owner]))
         self.left.update({key: [entry.owner] for key, entry in there.items() if key not in wanted and entry.owner})
         return made
 
@@ -124,7 +139,7 @@ class AlertingApi:
 
     def apply(self, method: str, path: str, step: Step, body: Any = None) -> Answer:
         """Make a planned change. Raises PlanError for what is provisioned from elsewhere."""
-        return self.write(method, path, f"{step.action} the {step.key}", body, locked=is_locked(step))
+        return self.write(method, path, step.attempt, body, locked=is_locked(step))
 
     def write(self, method: str, path: str, attempt: str, body: Any = None, *, locked: bool = False) -> Answer:
         """Return the answer to a write, tried again a few times when another one came in between.

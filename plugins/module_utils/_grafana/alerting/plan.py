@@ -11,13 +11,14 @@ from functools import partial
 from types import ModuleType
 from typing import Any, Callable
 
-from ..._api.plan import Plan, PlanError, Step
+from ..._api.plan import PlanError
+from ..._api.resource import Plan, Step
 from ..._http.session import Answer
 from ..owner import OWNER_OPTIONS, Ownership
 from . import contact_points, mute_timings, notification_policy, rule_groups, templates
 from .objects import AlertingApi, Scope, is_locked
 
-__all__ = ["OPTIONS", "alerting_plan", "secrets_of", "shown"]
+__all__ = ["OPTIONS", "alerting_plan", "secrets_of"]
 
 _KINDS: Mapping[str, ModuleType] = {
     "templates": templates,
@@ -68,8 +69,8 @@ def secrets_of(parameters: Mapping[str, Any]) -> list[str]:
 
 def alerting_plan(
     api: AlertingApi, parameters: Mapping[str, Any], *, missing: Callable[[str], None], left: Callable[[str], None]
-) -> tuple[Plan, Callable[[Step], None]]:
-    """Return the plan of all kinds that are listed, and what makes one of its changes.
+) -> Plan:
+    """Return the plan of all kinds that are listed.
 
     Args:
         api: What is asked.
@@ -86,24 +87,22 @@ def alerting_plan(
         "contact_points": {"digest_key": parameters["secret_digest_key"]},
         "rule_groups": {"missing": missing},
     }
-    scope = Scope(Ownership.of(parameters), parameters["prune"], parameters["state"] == "absent")
-    made = {
-        name: partial(kind.plan, api, parameters[name], scope, **more.get(name, {})) for name, kind in given.items()
-    }
-    plans: dict[str, Plan] = {name: plan() for name, plan in made.items()}
-    ordered = _ordered(plans)
-    for _name, step in ordered:
-        is_locked(step)
-    if any(step.action == "update" and scope.ownership.takes([step.before.owner]) for _name, step in ordered):
-        left(scope.ownership.left(scope.left))
-    kept = tuple(key for plan in plans.values() for key in plan.kept)
-    kinds = {step.key: name for name, step in ordered}
+    made: dict[str, Callable[[], Plan]] = {}
 
-    def write(step: Step) -> None:
-        name = kinds[step.key]
+    def write(name: str, step: Step) -> None:
         _KINDS[name].apply(api.looking(partial(_outcome, made[name], step)), step)
 
-    return Plan(tuple(step for _name, step in ordered), kept), write
+    ownership, others = Ownership.of(parameters), dict[str, list[str]]()
+    for name, kind in given.items():
+        scope = Scope(ownership, partial(write, name), parameters["prune"], parameters["state"] == "absent", others)
+        made[name] = partial(kind.plan, api, parameters[name], scope, **more.get(name, {}))
+    plans = {name: plan() for name, plan in made.items()}
+    ordered = _ordered(plans)
+    for step in ordered:
+        is_locked(step)
+    if any(step.action == "update" and ownership.takes([step.before.owner]) for step in ordered):
+        left(ownership.left(others))
+    return Plan(ordered, tuple(key for plan in plans.values() for key in plan.kept))
 
 
 def _outcome(made: Callable[[], Plan], step: Step) -> Answer | None:
@@ -112,16 +111,9 @@ def _outcome(made: Callable[[], Plan], step: Step) -> Answer | None:
     return None if left - ({"update"} if step.action == "create" else set()) else Answer.of({})
 
 
-def shown(entry: Any) -> Any:
-    """Return what a diff shows of an object."""
-    return entry.seen
-
-
-def _ordered(plans: Mapping[str, Plan]) -> list[tuple[str, Step]]:
+def _ordered(plans: Mapping[str, Plan]) -> tuple[Step, ...]:
     """Return all steps: rules that go, then what comes or changes from templates up, then what goes, downwards."""
-    steps = [(name, step) for name, plan in plans.items() for step in plan.steps]
-    going = [(name, step) for name, step in steps if step.action == "delete"]
-    first = [(name, step) for name, step in going if name == "rule_groups"]
-    coming = [(name, step) for name, step in steps if step.action != "delete"]
-    last = [(name, step) for kind in reversed(list(_KINDS)) for name, step in going if name == kind != "rule_groups"]
-    return [*first, *coming, *last]
+    coming = [step for plan in plans.values() for step in plan.steps if step.action != "delete"]
+    going = {name: [step for step in plan.steps if step.action == "delete"] for name, plan in plans.items()}
+    first = going.pop("rule_groups", [])
+    return (*first, *coming, *(step for name in reversed(list(going)) for step in going[name]))

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 from urllib.parse import quote
 
-from ..._api.plan import Plan, PlanError, Step, by_key
+from ..._api.order import in_order
+from ..._api.plan import PlanError, by_key
+from ..._api.resource import Plan, Step
 from ..._http.session import Answer
-from ..title_order import EXACT, in_order
+from ..titles import EXACT
 from .objects import PROVISIONING, AlertingApi, Entry, Scope, duration, path_of
 from .rule import checked_rule, data_sources, found_rule, wanted_rule
 
@@ -46,8 +48,9 @@ def plan(
     found = _matched(wanted, there, scope)
     rules = scope.planned(wanted, found)
     _check_places(api, rules.steps, there.values(), missing)
-    ordered = _in_order(rules.steps, found)
-    groups = () if scope.absent else _interval_steps(intervals, ordered, there.values())
+    # First those that go: a new rule may have the title of one of them.
+    ordered = in_order(sorted(rules.steps, key=lambda step: step.action != "delete"), found, EXACT)
+    groups = () if scope.absent else _interval_steps(intervals, ordered, there.values(), scope)
     return Plan((*ordered, *groups), rules.kept)
 
 
@@ -62,27 +65,6 @@ def apply(api: AlertingApi, step: Step) -> None:
         api.apply("PUT", path_of("alert-rules", step.before.address), step, entry.body)
     else:
         api.apply("DELETE", path_of("alert-rules", entry.address), step)
-
-
-class _Placed(NamedTuple):
-    folder_uid: str
-    title: str
-
-    @classmethod
-    def of(cls, entry: Entry | None) -> _Placed | None:
-        return cls(entry.body["folderUID"], entry.body["title"]) if entry else None
-
-
-def _in_order(steps: Iterable[Step], found: Mapping[str, Entry]) -> list[Step]:
-    """Return the steps in an order in which every title is free. Raises PlanError when there is none."""
-    # First those that go: a new rule may have the title of one of them.
-    moves = [
-        Step(step.action, step.key, _Placed.of(step.before), _Placed.of(step.after))
-        for step in sorted(steps, key=lambda step: step.action != "delete")
-    ]
-    there = {key: _Placed(entry.body["folderUID"], entry.body["title"]) for key, entry in found.items()}
-    by_key = {step.key: step for step in steps}
-    return [by_key[move.key] for move in in_order(moves, there, what="", titles=EXACT)]
 
 
 def _group_label(group: Mapping[str, Any]) -> str:
@@ -171,8 +153,11 @@ def _check_places(
             missing(f"The {step.key} asks a data source with the uid {uid!r}, and there is none.")
 
 
-def _interval_steps(intervals: Mapping[_Group, int], steps: Iterable[Step], there: Iterable[Entry]) -> Iterator[Step]:
+def _interval_steps(
+    intervals: Mapping[_Group, int], steps: Iterable[Step], there: Iterable[Entry], scope: Scope
+) -> Iterator[Step]:
     """Give the steps that set intervals, also where a rule moves into a group and brings another interval with it."""
+    kind = scope.resource({}, {})
     changed = {step.before.address for step in steps if step.before}
     stay = [(_place(entry), entry) for entry in there if entry.address not in changed]
     stay += [(_place(step.after), step.before) for step in steps if step.before and step.after]
@@ -184,7 +169,7 @@ def _interval_steps(intervals: Mapping[_Group, int], steps: Iterable[Step], ther
             before = Entry({"interval": others[0]}, {}) if others else None
             locked = any(entry.provenance for entry in inside)
             after = Entry({"interval": wanted}, {"group": group, "locked": locked})
-            yield Step("update" if others else "create", f"rule group '{group[0]}/{group[1]}'", before, after)
+            yield Step("update" if others else "create", f"rule group '{group[0]}/{group[1]}'", before, after, kind)
 
 
 def _place(entry: Entry) -> _Group:

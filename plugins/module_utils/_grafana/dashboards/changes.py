@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from ..._api.plan import Plan, PlanError, Step, StepError, planned
+from ..._api.plan import PlanError, StepError
+from ..._api.resource import Plan, Resource, Step
 from ..._http.session import Answer, Api, HttpError
 from ..owner import Ownership, owner_of
 from ..search import Hit
@@ -21,7 +22,7 @@ from .library_panels import LibraryPanel
 from .model import alike, stored
 from .unusable import Unusable
 
-__all__ = ["Dashboard", "owners", "plan", "read", "shown", "write"]
+__all__ = ["Dashboard", "owners", "plan", "read", "write"]
 
 _NOT_FOUND = 404
 
@@ -73,6 +74,7 @@ def plan(
     ownership: Ownership,
     unusable: Unusable,
     fitted: Callable[[Mapping[str, Dashboard], Mapping[str, Dashboard]], dict[str, Dashboard]],
+    message: str,
     prune: bool = False,
     absent: bool = False,
 ) -> Plan:
@@ -86,6 +88,7 @@ def plan(
         unusable: Gets what must not be written: a folder, a dashboard of a file on the server or of another owner, a
             title in use. While there are such nothing is pruned, for one of them may be what is not listed.
         fitted: Returns those of (wanted, found) that the server can store, as it stores them.
+        message: For the history of the dashboards.
         prune: Delete those of the owner that are not wanted.
         absent: Delete what is wanted instead.
     """
@@ -103,12 +106,13 @@ def plan(
     known = {uid: found for uid, found in there.items() if found}
     others = {uid: hit for uid, hit in hits.items() if not hit.is_folder}
     folders = [hit for hit in hits.values() if hit.is_folder]
+    make = unusable.write(write(api, message))
     while True:
         # What a file brings to the server with our tag in it is the file's.
         gone = [uid for uid in going if uid in known and not known[uid].file and not unusable.sentences]
         try:
-            made = planned(usable, known, same=_same, prunable=gone, absent=absent)
-            return Plan(in_free_order(api, made.steps, others, others=folders, what="dashboard"), made.kept)
+            made = Resource("dashboard", usable, known, make, _same, _shown, gone).plan(absent=absent)
+            return Plan(in_free_order(api, made.steps, others, others=folders), made.kept)
         except StepError as error:
             unusable.sentences.append(str(error))
             unusable.settle()
@@ -129,12 +133,11 @@ def _readable(api: Api, uid: str, hits: Mapping[str, Hit], wanted: Any, ownershi
         )
     if found and isinstance(wanted, Dashboard):
         marks = set(owners(found.model.get("tags") or ())) - set(owners(wanted.model.get("tags") or ()))
-        if refusal := ownership.refusal(f"dashboard {uid!r}", marks):
-            raise PlanError(refusal)
+        ownership.check(f"dashboard {uid!r}", marks)
     return found
 
 
-def shown(one: Dashboard) -> dict[str, Any]:
+def _shown(one: Dashboard) -> dict[str, Any]:
     """Return what a diff shows."""
     return {"folder_uid": one.folder_uid, "dashboard": one.model}
 
@@ -170,7 +173,7 @@ def _outcome(api: Api, step: Step) -> Answer | None:
 def _attempt(step: Step) -> str:
     one = step.after or step.before
     where = f"in the folder {one.folder_uid!r}" if one.folder_uid else "at the top"
-    return f"{step.action} the dashboard {step.key!r} ({one.title}) {where}"
+    return f"{step.attempt} ({one.title}) {where}"
 
 
 def _same(wanted: Dashboard, found: Dashboard) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
-from ..._api.plan import Plan, PlanError, planned
+from ..._api.plan import PlanError
+from ..._api.resource import Plan, Resource
 from ..._http.session import Api
 from ..search import Hit
 from .changes import Dashboard
-from .library_panels import LibraryPanel, alike_panels, library_panels, used
+from .library_panels import LibraryPanel, alike_panels, library_panels, shown, used, write
 from .refresh import Refresh
 from .unusable import Unusable
 
@@ -95,7 +97,8 @@ class Fit:
         known = {uid: self._there[uid] for uid in wanted if uid in self._there}
         self._differing = [uid for uid, found in known.items() if not alike_panels(wanted[uid], found)]
         kept = [] if self._update else self._differing
-        return planned({uid: one for uid, one in wanted.items() if uid not in kept}, known, same=alike_panels)
+        listed = {uid: one for uid, one in wanted.items() if uid not in kept}
+        return Resource("library panel", listed, known, partial(write, self._api), alike_panels, shown).plan()
 
     def _placed(self, panel: LibraryPanel, folder_uid: str) -> LibraryPanel:
         own = panel.folder_uid

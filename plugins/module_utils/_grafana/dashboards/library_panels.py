@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ..._api.plan import PlanError, Step
+from ..._api.plan import PlanError
+from ..._api.resource import Step
 from ..._http.session import Answer, Api
 from .model import alike
 
@@ -121,7 +122,7 @@ def shown(one: LibraryPanel) -> dict[str, Any]:
 def write(api: Api, step: Step) -> None:
     """Create or update a library panel."""
     one = step.after
-    attempt = f"{step.action} the library panel {one.uid!r} ({one.name})"
+    attempt = f"{step.attempt} ({one.name})"
     body = {"name": one.name, "kind": _KIND, "model": one.model}
 
     def outcome() -> Answer | None:

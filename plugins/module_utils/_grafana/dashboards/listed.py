@@ -12,7 +12,7 @@ from typing import Any, Callable
 from ..._api.plan import PlanError
 from ..owner import OWNER_OPTIONS, Ownership
 from ..search import Hit
-from ..title_order import place
+from ..titles import FOLDED
 from .changes import Dashboard
 from .library_panels import brought
 from .model import Prepared, prepared
@@ -103,7 +103,7 @@ def _desired(
             folder = folder_uid if item["folder_uid"] is None else item["folder_uid"]
             one = Dashboard(model["uid"], folder, model, elements=brought(elements))
             _once(uids, one.uid, where, "dashboard")
-            _once(titles, "/".join(place(one)), where, "dashboard titled")
+            _once(titles, FOLDED.of(one), where, "dashboard titled")
             dashboards[one.uid] = one
     return dashboards
 

@@ -7,19 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..._api.module import apply
-from ..._api.plan import Plan, PlanError
+from ..._api.module import apply, result_of
+from ..._api.plan import PlanError
+from ..._api.resource import Plan
 from ..._http.session import Session
 from ..client import grafana_api
 from ..owner import Ownership
 from ..search import Hit, search
-from . import changes, library_panels
+from . import changes
 from .changes import Dashboard
 from .fit import Fit
 from .listed import in_folders, unwanted, wanted
@@ -42,29 +41,21 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         listed = in_folders(listed, hits, unusable, expected=module.warn if module.check_mode else None)
     fit = Fit(api, hits, unusable, update=parameters["update_library_panels"])
     rules = {"ownership": ownership, "unusable": unusable, "prune": parameters["prune"], "absent": absent}
-    plan = changes.plan(api, listed, hits, fitted=fit.fitted, **rules)
-    panels = Plan((), ()) if absent else fit.library_panels(_kept_and_written(plan, listed))
-    apply(module, panels, partial(library_panels.write, api))
-    apply(module, plan, unusable.write(changes.write(api, parameters["version_message"])))
+    plan = changes.plan(api, listed, hits, fitted=fit.fitted, message=parameters["version_message"], **rules)
+    panels = Plan() if absent else fit.library_panels(_kept_and_written(plan, listed))
+    apply(module, panels + plan)
     made = Plan(tuple(step for step in plan.steps if step.key not in unusable.unwritten), plan.kept)
     for sentence in fit.warnings:
         module.warn(sentence)
     _warn(module, made, {uid: hit for uid, hit in hits.items() if uid not in listed}, ownership, unusable)
-    return {**_result(made, panels, diff=module._diff), "unusable": unusable.sentences}
+    found = panels.outcome()
+    told = {kind: found[kind] for kind in ("created", "updated", "unchanged")}
+    named = {name: keys for name, keys in made.outcome().items() if name != "changed"}
+    return {**result_of(module, panels + made), **named, "library_panels": told, "unusable": unusable.sentences}
 
 
 def _kept_and_written(plan: Plan, listed: Mapping[str, Dashboard]) -> list[Dashboard]:
     return [listed[uid] for uid in plan.kept] + [step.after for step in plan.steps if step.after]
-
-
-def _result(made: Plan, panels: Plan, *, diff: bool) -> dict[str, Any]:
-    found = panels.outcome()
-    told = {kind: found[kind] for kind in ("created", "updated", "unchanged")}
-    result = {**made.outcome(), "library_panels": told}
-    result["changed"] = result["changed"] or found["changed"]
-    named = Plan(tuple(replace(step, key=f"library panel {step.key}") for step in panels.steps), ())
-    shown = made.diffs(changes.shown) + named.diffs(library_panels.shown) if diff else []
-    return {**result, **({"diff": shown} if diff else {})}
 
 
 def _warn(

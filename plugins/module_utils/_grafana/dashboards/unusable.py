@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..._api.plan import PlanError, Step
+from ..._api.plan import PlanError
+from ..._api.resource import Step
 from ..._http.session import ApiError
 
 __all__ = ["Unusable"]

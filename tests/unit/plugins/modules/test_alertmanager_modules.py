@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._alertmanager import silences
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import HttpError
 from ansible_collections.vigil.observability.plugins.modules import alertmanager_info, alertmanager_silence
 from ansible_collections.vigil.observability.tests.servers.standin_alertmanager import StandinAlertmanager, running
 
@@ -45,7 +47,7 @@ def test_a_new_silence_is_made_and_found_again_whatever_the_order_of_its_matcher
 ) -> None:
     made = silence(matchers=[HOST, JOB], duration="2h", comment="Upgrade", diff=True)
     assert (made["changed"], made["requests"], made["connections"]) == (True, 2, 1)
-    assert "job=~'node.*'" in made["diff"]["after"]
+    assert "job=~'node.*'" in made["diff"][0]["after"]
     again = silence(matchers=[JOB, HOST], duration="2h", comment="Upgrade")
     assert (again["changed"], again["id"], again["requests"]) == (False, made["id"], 1)
     (one,) = active(standin)
@@ -55,7 +57,7 @@ def test_a_new_silence_is_made_and_found_again_whatever_the_order_of_its_matcher
 def test_check_mode_writes_nothing(silence: Run, standin: StandinAlertmanager) -> None:
     made = silence(matchers=[HOST], duration="2h", check=True, diff=True)
     assert made["changed"]
-    assert "host='web1'" in made["diff"]["after"]
+    assert "host='web1'" in made["diff"][0]["after"]
     assert "id" not in made
     silence(matchers=[HOST], duration="2h")
     assert silence(matchers=[JOB], duration="2h", check=True)["changed"]
@@ -123,6 +125,21 @@ def test_of_two_silences_of_a_key_one_is_left(silence: Run, standin: StandinAler
     assert silence(matchers=[HOST], duration="1h")["changed"]
     assert len(active(standin)) == 1
     assert not silence(matchers=[HOST], duration="1h")["changed"]
+
+
+def test_a_failure_after_the_first_change_says_what_was_made(
+    silence: Run, standin: StandinAlertmanager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = silence(matchers=[HOST], duration="1h")
+    standin.answer("POST", "/api/v2/silences", {**standin.silences[made["id"]], "id": ""})
+
+    def refused(*_: object) -> None:
+        raise HttpError("Could not end the silence 'k1'.", again=True)
+
+    monkeypatch.setattr(silences, "expire", refused)
+    result = silence(matchers=[HOST], duration="1h", comment="Longer")
+    told = "1 of 2 changes were made before it: updated silence 'k1'; another run makes the rest."
+    assert result["msg"] == f"Could not end the silence 'k1'. {told}"
 
 
 @pytest.mark.parametrize(

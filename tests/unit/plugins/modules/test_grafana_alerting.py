@@ -197,9 +197,9 @@ def test_a_kind_alone_costs_one_request_when_nothing_changed(manage: Manage, kin
 
 
 def test_check_mode_tells_the_same_and_writes_nothing(manage: Manage) -> None:
-    checked = manage(check=True, **ALL)
+    checked = manage(check=True, diff=True, **ALL)
     assert checked["writes"] == 0
-    real = manage(**ALL)
+    real = manage(diff=True, **ALL)
     assert [checked[name] for name in ("changed", "created", "updated", "diff")] == [
         real[name] for name in ("changed", "created", "updated", "diff")
     ]
@@ -228,7 +228,7 @@ def test_what_the_server_writes_otherwise_is_no_difference(manage: Manage) -> No
     mutes = copy.deepcopy(ALL["mute_timings"])
     mutes[0]["time_intervals"][0] = {"months": ["1:3"], "years": [], "times": None}
     again = {"notification_policy": policy, "rule_groups": groups, "mute_timings": mutes}
-    result = manage(**again)
+    result = manage(diff=True, **again)
     assert result["changed"] is False, result["diff"]
 
 
@@ -253,12 +253,12 @@ def test_a_changed_interval_leaves_the_rules_of_others_in_the_group(manage: Mana
     manage(**ALL)
     other = changed()
     other["rule_groups"][0]["interval"] = "2m"
-    result = manage(**other)
+    result = manage(diff=True, **other)
     assert (result["updated"], result["requests"]) == ([GROUP], 7)
     assert {title: rule["interval"] for title, rule in rules(server).items()} == dict.fromkeys(
         ("Checkout is slow", "Second", "Theirs"), 120
     )
-    assert '"interval": 30' in result["diff"]["before"]
+    assert '"interval": 30' in result["diff"][0]["before"]
     assert manage(**other)["changed"] is False
 
 
@@ -340,7 +340,7 @@ def test_a_secret_is_never_shown(manage: Manage) -> None:
     for result in (first, second):
         result.pop("invocation", None)
         assert "pager-pw" not in json.dumps(result)
-    assert '"password"' in second["diff"]["after"]
+    assert '"password"' in second["diff"][0]["after"]
 
 
 @pytest.mark.parametrize("password", ['p"w', r"p\w", r"p\"w\\x", "p%w"])
@@ -448,6 +448,14 @@ def test_another_refusal_is_not_tried_again(manage: Manage) -> None:
     result = manage(notification_policy={"receiver": "nobody"})
     assert "receiver 'nobody' does not exist" in result["msg"]
     assert result["writes"] == 1
+
+
+def test_a_refusal_in_the_middle_says_which_changes_were_made(manage: Manage) -> None:
+    result = manage(templates=ALL["templates"], notification_policy={"receiver": "nobody"})
+    assert "receiver 'nobody' does not exist" in result["msg"]
+    made = ", ".join(f"created template '{one['name']}'" for one in ALL["templates"])
+    count = len(ALL["templates"])
+    assert result["msg"].endswith(f" {count} of {count + 1} changes were made before it: {made}.")
 
 
 def test_requests_come_one_after_the_other(manage: Manage, server: Grafana) -> None:

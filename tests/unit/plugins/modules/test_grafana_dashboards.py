@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.filter.dashboard_files import dashboard_files
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import Step
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource, Step
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards import task
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards.changes import Dashboard, write
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit, search
@@ -418,7 +418,7 @@ def test_an_answer_for_another_dashboard_is_a_failure() -> None:
         def call(self, *_: object, **__: object) -> Answer:
             return Answer(200, {}, b'{"uid": "theirs", "status": "success"}')
 
-    step = Step("create", "a", None, Dashboard("a", "hosts", model("a")))
+    step = Step("create", "a", None, Dashboard("a", "hosts", model("a")), Resource("dashboard", {}, {}, print))
     with pytest.raises(HttpError, match="Grafana wrote the dashboard 'theirs' instead"):
         write(Overwriting(), "message")(step)  # type: ignore[arg-type]
 
@@ -427,7 +427,8 @@ def test_a_refusal_in_the_middle_says_what_was_done_before(provision: Run, serve
     refused = provision(listed(model("a"), model("b", "Folder hosts"), model("c")), folder_uid="hosts")
     assert "Could not create the dashboard 'b' (Folder hosts) in the folder 'hosts'" in refused["msg"]
     assert "Dashboard name cannot be the same as folder" in refused["msg"]
-    assert refused["msg"].endswith("1 of 3 changes were made before it.")
+    assert refused["msg"].endswith("1 of 3 changes were made before it: created dashboard 'a'.")
+    assert (refused["changed"], refused["created"]) == (True, ["a"])
     assert sorted(server.dashboards()) == ["a"]
 
 
@@ -585,7 +586,11 @@ def test_the_difference_of_each_dashboard_stands_under_its_uid(provision: Run) -
     provision(listed(model("b", panels=[{"id": 1}]), model("gone")))
     result = provision(listed(model("b", panels=[{"id": 2}]), model("a")), prune=True, diff=True, check=True)
     headers = [(one["before_header"], bool(one["before"]), bool(one["after"])) for one in result["diff"]]
-    assert headers == [("a", False, True), ("b", True, True), ("gone", True, False)]
+    assert headers == [
+        ("dashboard 'a'", False, True),
+        ("dashboard 'b'", True, True),
+        ("dashboard 'gone'", True, False),
+    ]
     assert '"id": 1' in result["diff"][1]["before"]
     assert '"id": 2' in result["diff"][1]["after"]
     assert "diff" not in provision(listed(model("c")))

@@ -118,7 +118,7 @@ def test_library_panels_come_with_the_dashboards_that_bring_them(provision: Run,
         {"created": ["load"], "updated": [], "unchanged": []},
     )
     assert checked["diff"] == result["diff"]
-    assert "library panel load" in [part["after_header"] for part in result["diff"]]
+    assert "library panel 'load'" in [part["after_header"] for part in result["diff"]]
     kept = ask("GET", "/api/library-elements/load")["result"]
     assert (kept["name"], kept["folderUid"], kept["model"]["targets"]) == ("Load", "hosts", LOAD["targets"])
     assert "__elements" not in ask("GET", "/api/dashboards/uid/a")["dashboard"]

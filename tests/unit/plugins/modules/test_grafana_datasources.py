@@ -192,7 +192,7 @@ def test_one_of_another_owner_is_refused_by_name_or_taken_over(datasources: Run,
     assert "The data source 'prometheus' carries the mark of another owner, 'vigil.observability'" in refused["msg"]
     assert grafana.writes == 0
     checked = datasources([PROMETHEUS], **other, take_over=["vigil.observability"], check=True, diff=True)
-    assert '"owner": "vigil.observability:provision_grafana"' in checked["diff"]["after"]
+    assert '"owner": "vigil.observability:provision_grafana"' in checked["diff"][0]["after"]
     taken = datasources([PROMETHEUS], **other, take_over=["vigil.observability"])
     assert (taken["updated"], taken["deleted"], checked["updated"]) == (["prometheus"], [], ["prometheus"])
     (warning,) = taken["warnings"]
@@ -267,6 +267,48 @@ def test_a_name_that_another_one_has_is_refused_before_anything_is_written(datas
     assert grafana.writes == 0
 
 
+def test_a_data_source_whose_uid_changes_goes_before_the_one_that_takes_its_name(
+    datasources: Run, grafana: Grafana
+) -> None:
+    datasources([JAEGER])
+    renamed = {**JAEGER, "uid": "jaeger"}
+    assert "'traces' has that name" in datasources([renamed])["msg"]
+    result = datasources([renamed], prune=True)
+    assert (result["created"], result["deleted"], grafana.writes) == (["jaeger"], ["traces"], 2)
+    assert {uid: source["name"] for uid, source in stored(grafana).items()} == {"jaeger": "Traces"}
+    assert not datasources([renamed], prune=True)["changed"]
+
+
+def test_names_are_passed_on_from_one_data_source_to_another(datasources: Run, grafana: Grafana) -> None:
+    metrics = {"uid": "m", "name": "Metrics", "type": "prometheus", "url": "https://monitor1:9090"}
+    datasources([metrics, JAEGER])
+    passed = [{**metrics, "name": "Traces"}, {**JAEGER, "name": "Spans"}, {**ALERTMANAGER, "name": "Metrics"}]
+    assert datasources(passed)["changed"]
+    assert {uid: source["name"] for uid, source in stored(grafana).items()} == {
+        "alertmanager": "Metrics",
+        "m": "Traces",
+        "traces": "Spans",
+    }
+
+
+def test_data_sources_that_exchange_their_names_are_refused_before_anything_is_written(
+    datasources: Run, grafana: Grafana
+) -> None:
+    datasources([ALERTMANAGER, JAEGER])
+    result = datasources([{**ALERTMANAGER, "name": "Traces"}, {**JAEGER, "name": "alertmanager"}])
+    assert "The data sources 'alertmanager' and 'traces' are to exchange their names, which takes more" in result["msg"]
+    assert grafana.writes == 0
+
+
+def test_a_refusal_in_the_middle_says_which_changes_were_made(datasources: Run, grafana: Grafana) -> None:
+    result = datasources([JAEGER, ALERTMANAGER, {**PROMETHEUS, "url": "http://[:::"}])
+    assert result["msg"].endswith(
+        "2 of 3 changes were made before it: created data source 'traces', created data source 'alertmanager'."
+    )
+    assert (result["changed"], result["created"], result["deleted"]) == (True, ["traces", "alertmanager"], [])
+    assert sorted(stored(grafana)) == ["alertmanager", "traces"]
+
+
 def test_one_that_is_provisioned_from_a_file_is_refused_before_anything_is_written(
     datasources: Run, grafana: Grafana
 ) -> None:
@@ -288,8 +330,8 @@ def test_a_password_in_an_address_is_in_no_diff_and_told_as_changed(datasources:
     )
     made, changed = datasources([first], diff=True), datasources([second], diff=True)
     assert "pw-" not in json.dumps([made["diff"], changed["diff"]])
-    assert '"url": "https://u:********@monitor1:9093?token=********"' in changed["diff"]["before"]
-    assert '"url": "https://u:******** (changed)@' in changed["diff"]["after"]
+    assert '"url": "https://u:********@monitor1:9093?token=********"' in changed["diff"][0]["before"]
+    assert '"url": "https://u:******** (changed)@' in changed["diff"][0]["after"]
 
 
 def test_an_organisation_that_there_is_not_is_refused_by_its_number(datasources: Run, grafana: Grafana) -> None:

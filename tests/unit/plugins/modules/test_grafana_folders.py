@@ -142,8 +142,8 @@ def test_check_mode_plans_the_same_and_writes_nothing(provision: Run, server: Se
     assert (result["created"], result["updated"], result["deleted"]) == (["t-new"], ["t-a", "t-b"], ["t-c", "t-d"])
     assert server.grafana.writes == 0
     assert server.tree() == before
-    assert '"parent_uid": "t-a"' in result["diff"]["before"]
-    assert '"title": "First"' in result["diff"]["after"]
+    assert '"parent_uid": "t-a"' in "".join(part["before"] for part in result["diff"])
+    assert '"title": "First"' in "".join(part["after"] for part in result["diff"])
 
 
 # ------------------------------------------------------------------------------------- what is refused before a write

@@ -52,10 +52,10 @@ def home(ask: Callable[..., Any]) -> str:
 
 
 def test_a_home_page_is_set_once_and_an_unchanged_run_is_one_request(prefer: Run, ask: Callable[..., Any]) -> None:
-    result = prefer(home_dashboard_uid="well")
+    result = prefer(home_dashboard_uid="well", diff=True)
     assert (result["changed"], result["writes"]) == (True, 1)
     assert result["preferences"] == {**OPEN, "home_dashboard_uid": "well"}
-    assert '"home_dashboard_uid": "well"' in result["diff"]["after"]
+    assert '"home_dashboard_uid": "well"' in result["diff"][0]["after"]
     assert home(ask) == "well"
     again = prefer(home_dashboard_uid="well")
     assert (again["changed"], again["requests"], again["connections"]) == (False, 1, 1)
@@ -77,9 +77,9 @@ def test_what_is_left_out_stays(prefer: Run, ask: Callable[..., Any]) -> None:
 
 
 def test_check_mode_tells_the_same_and_writes_nothing(prefer: Run, ask: Callable[..., Any]) -> None:
-    checked = prefer(home_dashboard_uid="well", theme="light", check=True)
+    checked = prefer(home_dashboard_uid="well", theme="light", check=True, diff=True)
     assert (checked["changed"], checked["writes"], home(ask)) == (True, 0, "")
-    assert checked["diff"] == prefer(home_dashboard_uid="well", theme="light")["diff"]
+    assert checked["diff"] == prefer(home_dashboard_uid="well", theme="light", diff=True)["diff"]
 
 
 def test_what_somebody_chose_stays_when_it_is_not_to_be_replaced(prefer: Run, ask: Callable[..., Any]) -> None:

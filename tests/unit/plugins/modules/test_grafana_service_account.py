@@ -140,7 +140,7 @@ def test_what_cannot_be_written_leaves_file_and_token_as_they_were(
         full.setattr(os, "fsync", raising(OSError(errno.ENOSPC, "No space left on device")))
         result = account(tokens=[token(file, renew_before=2 * MONTH)])
     assert "The token 'bot' was made, but cannot be written to " in result["msg"]
-    assert "No space left on device. It was deleted again" in result["msg"]
+    assert "No space left on device. It was deleted" in result["msg"]
     assert ([path.name for path in tmp_path.iterdir()], names(grafana)) == (["bot"], ["bot"])
     assert status(grafana, file) == 200
 
@@ -274,7 +274,7 @@ def test_a_name_that_another_account_has_is_refused_by_the_server(
     account(name="other", tokens=[token(tmp_path / "bot")])
     result = account(tokens=[{"name": "bot", "path": str(tmp_path / "mine")}])
     assert "token with given name already exists in the organization" in result["msg"]
-    assert result["msg"].endswith("1 of 2 changes were made before it.")
+    assert result["msg"].endswith("1 of 2 changes were made before it: created service account 'bot'.")
     assert names(grafana) == ["bot"]
 
 

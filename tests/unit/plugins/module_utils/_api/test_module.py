@@ -10,16 +10,20 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import IncompleteError, apply
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource, Step
 from ansible_collections.vigil.observability.plugins.module_utils._api.secret_digest import (
     checked_digest_key,
     secret_digest,
 )
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import HttpError
 from ansible_collections.vigil.observability.plugins.modules import grafana_dashboards, grafana_info
 from ansible_collections.vigil.observability.tests.unit.conftest import Grafana
 
@@ -101,3 +105,19 @@ def test_the_key_of_every_grafana_is_refused_as_a_key_of_digests() -> None:
     with pytest.raises(PlanError, match="which everybody knows"):
         checked_digest_key("SW2YcwTIb9zpOOhoPsMm")
     assert (checked_digest_key(None), checked_digest_key("a secret")) == ("", "a secret")
+
+
+def test_a_failure_after_many_changes_tells_the_first_of_them_and_how_many_more() -> None:
+    def write(step: Step) -> None:
+        if step.key == "30":
+            raise HttpError("Could not go on.", again=True)
+
+    plan = Resource("board", {str(number): number for number in range(40)}, {}, write).plan()
+    with pytest.raises(IncompleteError) as failed:
+        apply(SimpleNamespace(check_mode=False), plan)
+    told = str(failed.value)
+    assert told.startswith(
+        "Could not go on. 30 of 40 changes were made before it: created board '0', created board '1', "
+    )
+    assert told.endswith(", created board '19' and 10 more; another run makes the rest.")
+    assert failed.value.made["created"] == [str(number) for number in range(30)]

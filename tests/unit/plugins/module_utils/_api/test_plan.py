@@ -9,21 +9,19 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import (
-    Plan,
-    PlanError,
-    Step,
-    by_key,
-    planned,
-)
+from ansible_collections.vigil.observability.plugins.module_utils._api.order import in_order
+from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError, by_key
+from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Plan, Resource
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards.model import alike
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.title_order import in_order
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.titles import FOLDED
+
+
+def planned(wanted: dict[str, Any], there: dict[str, Any], *, absent: bool = False, **more: Any) -> Plan:
+    return Resource("board", wanted, there, print, **more).plan(absent=absent)
 
 
 def test_the_plan_creates_updates_and_deletes_in_that_order() -> None:
-    plan = planned(
-        {"new": 1, "same": 2, "other": 3}, {"same": 2, "other": 4, "ours": 5, "theirs": 6}, prunable=["ours"]
-    )
+    plan = planned({"new": 1, "same": 2, "other": 3}, {"same": 2, "other": 4, "ours": 5, "theirs": 6}, owned=["ours"])
     assert [(step.action, step.key, step.before, step.after) for step in plan.steps] == [
         ("create", "new", None, 1),
         ("update", "other", 4, 3),
@@ -59,14 +57,14 @@ def test_what_is_listed_twice_is_refused_by_index() -> None:
 
 
 def test_differences_are_sorted_and_show_only_what_may_be_shown() -> None:
-    steps = (Step("create", "b", None, {"x": 1, "secret": 2}), Step("delete", "a", {"x": "ü"}, None))
-
     def shown(value: dict[str, Any]) -> dict[str, Any]:
         return {"x": value["x"]}
 
-    result = Plan(steps, ()).result(shown)
-    assert result["diff"] == {"before": 'a\n{\n  "x": "ü"\n}\n', "after": 'b\n{\n  "x": 1\n}\n'}
-    assert [one["after_header"] for one in Plan(steps, ()).diffs(shown)] == ["a", "b"]
+    plan = planned({"b": {"x": 1, "secret": 2}}, {"a": {"x": "ü"}}, shown=shown, owned=["a"])
+    assert plan.differences() == [
+        {"before_header": "board 'a'", "after_header": "board 'a'", "before": '{\n  "x": "ü"\n}\n', "after": ""},
+        {"before_header": "board 'b'", "after_header": "board 'b'", "before": "", "after": '{\n  "x": 1\n}\n'},
+    ]
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,8 @@ class Board:
 
 
 def order(there: dict[str, Board], wanted: dict[str, Board], prunable: tuple[str, ...] = ()) -> list[str]:
-    plan = planned(wanted, there, prunable=prunable)
-    return [step.key for step in in_order(plan.steps, there, what="board")]
+    plan = planned(wanted, there, owned=prunable)
+    return [step.key for step in in_order(plan.steps, there, FOLDED)]
 
 
 def test_a_chain_of_titles_is_passed_on_from_its_end() -> None:
@@ -103,9 +101,8 @@ def test_a_title_that_is_kept_is_refused(kept: dict[str, Board]) -> None:
 
 
 def test_a_title_of_one_that_changes_otherwise_is_refused() -> None:
-    steps = (Step("update", "a", Board("1"), Board("1 ")), Step("create", "b", None, Board("1")))
     with pytest.raises(PlanError, match=r"'a' has it there"):
-        in_order(steps, {"a": Board("1")}, what="board")
+        order({"a": Board("1")}, {"a": Board("1 "), "b": Board("1")})
 
 
 def test_a_circle_of_three_is_named_and_nothing_besides() -> None:

@@ -32,7 +32,7 @@ from ansible_collections.vigil.observability.tests.servers import standin_grafan
 from ansible_collections.vigil.observability.tests.unit.plugins.conftest import LoopbackServer
 
 RECORDINGS = Path(standin_grafana.__file__).parent / "recordings"
-SCOPE = Scope(Ownership(OWNER))
+SCOPE = Scope(Ownership(OWNER), print)
 IN_PATH = ("uid", "folderUID", "ruleGroup", "orgID")
 
 
@@ -74,7 +74,7 @@ def test_a_recorded_policy_is_the_one_that_had_been_sent(api: AlertingApi, serve
 def test_a_reset_policy_is_absent(api: AlertingApi, server: LoopbackServer) -> None:
     for get, steps in ((2, 1), (26, 0)):
         server.bodies["/api/v1/provisioning/policies"] = json.dumps(recorded("13-policies", get)[1]).encode()
-        assert len(policy.plan(api, {}, Scope(Ownership(OWNER), absent=True)).steps) == steps
+        assert len(policy.plan(api, {}, Scope(Ownership(OWNER), print, absent=True)).steps) == steps
 
 
 def test_a_recorded_mute_timing_is_the_one_that_had_been_sent_but_for_our_mark(
@@ -98,7 +98,7 @@ def test_a_template_that_defines_nothing_is_wrapped_as_grafana_does(api: Alertin
 
 def test_an_empty_organisation_may_answer_null(api: AlertingApi, server: LoopbackServer) -> None:
     server.bodies["/api/v1/provisioning/templates"] = b"null"
-    assert templates.plan(api, [], Scope(Ownership(OWNER), prune=True)).steps == ()
+    assert templates.plan(api, [], Scope(Ownership(OWNER), print, prune=True)).steps == ()
 
 
 @pytest.mark.parametrize(
