@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.tests.house_rules import (
     recorded_labels,
     rooms,
     runbooks,
+    service_inputs,
     tables,
     tasks,
 )
@@ -23,6 +24,7 @@ from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
 RULES = (
     inputs.disagreements,
+    service_inputs.outdated,
     tables.outdated,
     activation.outdated,
     files.overlong,
@@ -43,7 +45,9 @@ def main() -> int:
     tree = Tree.of(Path.cwd())
     if sys.argv[1:] == ["tables"]:
         print(
-            "\n".join(tables.write(tree) + alert_tables.write(tree) + activation.write(tree))
+            "\n".join(
+                service_inputs.write(tree) + tables.write(tree) + alert_tables.write(tree) + activation.write(tree)
+            )
             or "Every table is up to date."
         )
         return 0

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.tests.house_rules import activation, files, inputs, tables, tasks
+from ansible_collections.vigil.observability.tests.house_rules import (
+    activation,
+    files,
+    inputs,
+    service_inputs,
+    tables,
+    tasks,
+)
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
 SPECS = "roles/sample/meta/argument_specs.yml"
@@ -160,3 +167,44 @@ def test_plays_that_activate_services_are_those_of_services_yml(write: Write) ->
     assert (list(activation.outdated(renewed)), activation.write(renewed)) == ([], [])
     (play,) = renewed.data(activation.PLAYBOOK)
     assert (play["vars"]["activate_batches"], play["tags"]) == ([1], ["b", "logs", "activate"])
+
+
+PLACE = f"{service_inputs.BEGIN}\n{service_inputs.END}\n"
+SERVICE = "sample: {pillar: logs, ports: {web: 7}, access: certificate}\n"
+SHARED = """\
+port: {description: Port to listen on., type: int}
+user: {description: "Who runs it: a user of its own.", type: str, default: <service>}
+address: {description: Address., type: str, default: "{{ a }}"}
+clients: {description: Clients., type: list, required: true}
+"""
+OWN = f"argument_specs:\n  main:\n    options:\n      {service_inputs.BEGIN}\n      {service_inputs.END}\n"
+OWN += "      sample_size: {type: int, default: 3}\n"
+
+
+def test_inputs_that_every_service_has_are_written_into_a_new_role(write: Write) -> None:
+    played = "playbooks/vars/metrics.yml"
+    tree = write({"services.yml": SERVICE, service_inputs.SHARED: SHARED, SPECS: OWN, played: PLACE})
+    assert len(list(service_inputs.outdated(tree))) == 4
+    tasks_of_role = "roles/sample/tasks/main.yml"
+    assert set(service_inputs.write(tree)) == {SPECS, DEFAULTS, tasks_of_role, played}
+    renewed = Tree.of(tree.root)
+    assert (list(service_inputs.outdated(renewed)), service_inputs.write(renewed)) == ([], [])
+    values = {"sample_port": 7, "sample_user": "sample", "sample_address": "{{ a }}", "sample_size": 3}
+    assert inputs.values(renewed, "sample") == values
+    options = inputs.described(renewed, "sample")
+    assert options["sample_user"] == {
+        "description": "Who runs it: a user of its own.",
+        "type": "str",
+        "default": "sample",
+    }
+    assert options["sample_address"] == {"description": "Address.", "type": "str"}
+    assert list(inputs.disagreements(renewed)) == []
+    assert renewed.data(played) == {"sample_clients": "{{ metrics_scrapers }}"}
+    assert len(renewed.data(tasks_of_role)) == 3
+
+
+def test_generated_part_that_is_missing_or_edited_is_named(write: Write) -> None:
+    tree = write({"services.yml": SERVICE, service_inputs.SHARED: SHARED, SPECS: "a: 1\n", DEFAULTS: f"{PLACE}a: 1\n"})
+    said = list(service_inputs.outdated(tree))
+    assert f"{SPECS}: lacks the lines `{service_inputs.BEGIN}` and `{service_inputs.END}`, between which" in said[0]
+    assert f"{DEFAULTS}: its generated part is not up to date; run `make docs-tables`" in said
