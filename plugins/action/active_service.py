@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module on what this run has staged, with what the inventory says of all services."""
+"""Runs the module on what this run has staged; what the task leaves out, the inputs of the role say."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.inventory_defaults import InventoryDefaults
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
 
+# Options that are inputs of every role.
+_INPUTS = ("user", "environment", "resources", "start_timeout", "listen_address", "port", "accept_irreversible")
+_OWN_FILES = {"certificate": "certificate_file", "key": "key_file"}
 MODULE = "vigil.observability.active_service"
 
 
@@ -26,7 +29,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what the module answers."""
         super().run(tmp, task_vars)
-        args = {**InventoryDefaults(task_vars, self._templar).lock_timeout(), **self._task.args}
+        args = _with_inputs(self._task.args, TaskDefaults(task_vars, self._templar))
         for option in ("release", "config"):
             if isinstance(staged := args.get(option), Mapping):
                 args = {**_of_staged(option, staged, str(args.get("name"))), **args, option: staged["path"]}
@@ -34,6 +37,18 @@ class ActionModule(ActionBase):
             args["flags"] = plain(args["flags"])
         result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
         return result
+
+
+def _with_inputs(args: Mapping[str, Any], defaults: TaskDefaults) -> dict[str, Any]:
+    """Return the options, and those that are not given as the inputs of the role."""
+    service = str(args.get("name"))
+    found = {**defaults.options(service, *_INPUTS), **args}
+    if isinstance(health := args.get("health"), Mapping):
+        # A service that asks for a password asks for no certificate; others take their own for that of a client.
+        files = {"ca_file": "authority_file"} | ({} if health.get("username") else _OWN_FILES)
+        inputs = defaults.options(service, *files.values())
+        found["health"] = {option: inputs[name] for option, name in files.items() if name in inputs} | dict(health)
+    return found
 
 
 def _of_staged(option: str, staged: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module with what the inventory says of all services."""
+"""Runs the module; what the task leaves out, the inputs of the role say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.inventory_defaults import InventoryDefaults
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
 
@@ -23,6 +23,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what the module answers."""
         super().run(tmp, task_vars)
-        args = {**InventoryDefaults(task_vars, self._templar).lock_timeout(), **self._task.args}
+        args, defaults = self._task.args, TaskDefaults(task_vars, self._templar)
+        args = {**defaults.options(str(args.get("service")), "user", "uid"), **args}
         result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
         return result

@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.hashing import secure_hash
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.inventory_defaults import InventoryDefaults
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
 
@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         if "transferred" in self._task.args:
             raise AnsibleActionFail("The option transferred is set by the action plugin: give url or file.")
-        data = self._complete(InventoryDefaults(task_vars, self._templar))
+        data = self._complete(TaskDefaults(task_vars, self._templar))
         result = self._already_staged() or self._execute_module(
             MODULE, module_args=self._task.args, task_vars=task_vars
         )
@@ -42,11 +42,12 @@ class ActionModule(ActionBase):
                 result = self._stage(archive, task_vars)
         return {**result, **data}
 
-    def _complete(self, defaults: InventoryDefaults) -> dict[str, Any]:
+    def _complete(self, defaults: TaskDefaults) -> dict[str, Any]:
         """Add to the options what the catalogue and the inventory say; return what the release does to its data."""
-        args = {**defaults.lock_timeout(), **self._task.args}
+        args = {**defaults.options(""), **self._task.args}
         data: dict[str, Any] = {}
         if not args.get("url") and not args.get("file"):
+            args = {**defaults.options(args["service"], "version"), **args}
             try:
                 release = defaults.release(args["service"], args.get("version"))
             except OperatorError as error:

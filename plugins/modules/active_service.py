@@ -16,6 +16,9 @@ description:
   - When the service does not become healthy, the module rolls back to the previous version and configuration and fails
     with the last lines of the journal. A first installation that never becomes healthy is removed.
   - What was not made by this collection is refused with its origin.
+  - Options that a task leaves out have the value of the input of the service's role, such as C(prometheus_user) for
+    O(user). That goes for O(user), O(environment), O(resources), O(start_timeout), O(listen_address), O(port),
+    O(accept_irreversible) and for the files of O(health). Its certificate and key only without O(health.username).
 options:
   name: {description: Name of the service and of its unit., type: str, required: true}
   description: {description: Description of the service in its unit., type: str, default: ""}
@@ -37,7 +40,9 @@ options:
   config:
     description: Directory of the staged configuration, or what M(vigil.observability.staged_config) returned.
     type: path
-  user: {description: System user (and group) that runs the service., type: str, required: true}
+  user:
+    description: System user (and group) that runs the service. By default of the same name.
+    type: str
   program:
     description:
       - The program, as a path below the release, and words that come before its flags. None are interpreted by systemd.

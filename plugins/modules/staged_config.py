@@ -23,9 +23,10 @@ options:
     type: str
     required: true
   user:
-    description: System user that reads the files by its group of the same name. Made when missing.
+    description:
+      - System user that reads the files by its group of the same name. Made when missing.
+      - By default, as O(uid), the input of that name of the service's role, else of the service's name.
     type: str
-    required: true
   uid:
     description: UID that the user must have. Any, when omitted.
     type: int
@@ -163,7 +164,7 @@ def main() -> None:
     module = _Module(
         argument_spec={
             "service": {"type": "str", "required": True},
-            "user": {"type": "str", "required": True},
+            "user": {"type": "str"},
             "uid": {"type": "int"},
             "files": {
                 "type": "list",

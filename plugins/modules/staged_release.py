@@ -22,7 +22,7 @@ options:
     type: str
     required: true
   version:
-    description: Version of the release. By default that of the catalogue.
+    description: Version of the release. By default what the input of the service's role says, else the catalogue.
     type: str
   url:
     description:

@@ -36,7 +36,7 @@ OPTIONS: dict[str, Any] = {
     "accept_irreversible": {"type": "bool", "default": False},
     "release": {"type": "path", "required": True},
     "config": {"type": "path"},
-    "user": {"type": "str", "required": True},
+    "user": {"type": "str"},
     "program": {"type": "list", "elements": "str"},
     "flags": {"type": "dict", "default": {}},
     "listen_address": {"type": "str", "default": ""},

@@ -56,7 +56,7 @@ class Service:
     @classmethod
     def of(cls, module: AnsibleModule) -> Service:
         """Return the service that the module is about."""
-        options = module.params
+        options = {**module.params, "user": module.params["user"] or module.params["name"]}
         folder = Path(options["records_dir"], f"{options['name']}-data")
         wanted = options["data_copy"] or {}
         data = DataCopy.from_options(wanted, folder=folder, user=options["user"], run=module.run_command)

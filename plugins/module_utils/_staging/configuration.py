@@ -94,7 +94,7 @@ class Configuration:
                     f"The configuration of {service} has two files that both need the path {file.path}."
                 )
             taken.add(file.path)
-        return cls(service, parameters["user"], files)
+        return cls(service, parameters["user"] or service, files)
 
     @property
     def digest(self) -> str:

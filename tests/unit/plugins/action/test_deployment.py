@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import template
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
@@ -17,6 +18,8 @@ from ansible.template import Templar
 from ansible_collections.vigil.observability.plugins.action import active_service, staged_config
 
 Options = dict[str, Any]
+# From 2.19 on, Ansible evaluates what comes from a file of the inventory, and no text that a program made.
+trust = getattr(template, "trust_as_template", str)
 RELEASE = {"changed": True, "path": "/opt/vigil/demo/1.0-0", "version": "1.0", "data_oldest_reader": "0.9"}
 CONFIG = {"changed": True, "path": "/etc/vigil/demo/0", "digest": "0"}
 
@@ -44,6 +47,47 @@ def test_lock_is_waited_for_as_long_as_the_inventory_says(plugin: Any) -> None:
     assert given(plugin, {"user": "demo"}, variables) == {"user": "demo", "lock_timeout": 7}
     assert given(plugin, {"lock_timeout": 1}, variables) == {"lock_timeout": 1}
     assert given(plugin, {"user": "demo"}) == {"user": "demo"}
+
+
+INPUTS: Options = {
+    "demo_user": "{{ whoever }}",
+    "demo_uid": 999,
+    "demo_port": 9,
+    "demo_resources": {"MemoryMax": "1G"},
+    "demo_authority_file": "/ca.crt",
+    "demo_certificate_file": "/demo.crt",
+    "demo_key_file": "/demo.key",
+    "other_user": "other",
+}
+
+
+def evaluated(value: Any) -> Any:
+    """Return the inputs as Ansible has them, whose templates it trusts."""
+    return {key: trust(text) if isinstance(text, str) else text for key, text in value.items()} | {"whoever": "me"}
+
+
+def test_what_a_task_leaves_out_the_inputs_of_the_role_say() -> None:
+    assert given(staged_config, {"service": "demo"}, evaluated(INPUTS)) == {"service": "demo", "user": "me", "uid": 999}
+    reached = given(active_service, {"name": "demo", "port": 10}, evaluated(INPUTS))
+    assert reached == {"name": "demo", "user": "me", "port": 10, "resources": {"MemoryMax": "1G"}}
+
+
+@pytest.mark.parametrize(
+    ("health", "files"),
+    [
+        ({}, {"ca_file": "/ca.crt", "certificate": "/demo.crt", "key": "/demo.key"}),
+        ({"username": "a"}, {"ca_file": "/ca.crt"}),
+        ({"ca_file": "/own.crt"}, {"ca_file": "/own.crt", "certificate": "/demo.crt", "key": "/demo.key"}),
+    ],
+)
+def test_service_is_asked_with_the_files_of_its_role(health: Options, files: Options) -> None:
+    reached = given(active_service, {"name": "demo", "health": {"path": "/", **health}}, evaluated(INPUTS))
+    assert reached["health"] == {"path": "/", **health, **files}
+
+
+def test_service_of_no_role_is_asked_as_the_task_says() -> None:
+    options = {"name": "demo", "health": {"path": "/"}}
+    assert given(active_service, dict(options)) == options
 
 
 def test_service_is_activated_from_what_staging_returned() -> None:

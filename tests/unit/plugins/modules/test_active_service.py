@@ -405,6 +405,10 @@ def test_service_that_is_asked_at_no_port_is_refused(host: Host, activate: Activ
     assert not host.unit.exists()
 
 
+def test_service_runs_as_the_user_of_its_name_by_default(activate: Activate) -> None:
+    assert "There is no user demo on this host to run demo" in activate(user=None)["msg"]
+
+
 def test_service_that_died_is_started(host: Host, activate: Activate) -> None:
     activate()
     os.kill(host.process(), signal.SIGKILL)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the inventory says of all services at once: the defaults of options that no role has to name."""
+"""What options of a task are by default: inputs of its role, and what the inventory says of all services at once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import release_of
 
-__all__ = ["InventoryDefaults"]
+__all__ = ["TaskDefaults"]
 
 
-class InventoryDefaults:
+class TaskDefaults:
     """The variables of one task of one host."""
 
     def __init__(self, variables: Mapping[str, Any] | None, templar: Any) -> None:
@@ -24,10 +24,10 @@ class InventoryDefaults:
     def _value(self, name: str) -> Any:
         return self._templar.template(self._variables[name]) if name in self._variables else None
 
-    def lock_timeout(self) -> dict[str, Any]:
-        """Return the option `lock_timeout`, nothing where the inventory does not say one."""
-        seconds = self._value("vigil_lock_timeout")
-        return {} if seconds is None else {"lock_timeout": seconds}
+    def options(self, service: str, *names: str) -> dict[str, Any]:
+        """Return those of the options that are inputs of the service's role, and how long a lock is waited for."""
+        variables = {name: f"{service}_{name}" for name in names} | {"lock_timeout": "vigil_lock_timeout"}
+        return {name: self._value(variable) for name, variable in variables.items() if variable in self._variables}
 
     def release(self, component: str, version: str | None) -> dict[str, Any]:
         """Return the release of the catalogue for this host as `release_of` does. Raises OperatorError."""
