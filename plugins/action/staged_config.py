@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module; what the task leaves out, the inputs of the role say."""
+"""Runs the module unless the host has the configuration; what the task leaves out, the inputs of the role say."""
 
 from __future__ import annotations
 
@@ -10,20 +10,45 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import Configuration
+from ansible_collections.vigil.observability.plugins.module_utils._staging.passed_tests import commands_of
+from ansible_collections.vigil.observability.plugins.module_utils._staging.seal import seal
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.run_key import run_key
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
 
 MODULE = "vigil.observability.staged_config"
+# Who owns what the module stages, where it runs as tasks of this collection do.
+OWNER = "root"
+OPTIONAL = {"content": None, "secret_content": None, "mode": "0640"}
 
 
 class ActionModule(ActionBase):
     """The controller's side of staged_config."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the module answers."""
+        """Return what the module answers, or would answer."""
         super().run(tmp, task_vars)
         args, defaults = self._task.args, TaskDefaults(task_vars, self._templar)
         args = {**defaults.options(str(args.get("service")), "user", "uid"), **args}
-        result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
-        return result
+        result = self._already_staged(args) or self._execute_module(MODULE, module_args=args, task_vars=task_vars)
+        return dict(result)
+
+    def _already_staged(self, args: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what the module would answer when the configuration is among those already staged."""
+        staged = args.pop("already_staged", None)
+        if not staged or "active" in args:
+            return None
+        try:
+            files = [{**OPTIONAL, **file} for file in args["files"]]
+            configuration = Configuration.from_parameters({**args, "files": files})
+            commands = commands_of(configuration, args)
+        except (OperatorError, AttributeError, KeyError, TypeError, ValueError):
+            return None  # The module refuses it, with a sentence.
+        digest = configuration.digest_of(OWNER)
+        path = f"{args.get('configurations_dir', '/etc/vigil')}/{configuration.service}/{digest[:12]}"
+        if staged.get(configuration.service) != seal(path, digest, commands, run_key()):
+            return None
+        return {"changed": False, "path": path, "digest": digest, "validated": bool(commands)}

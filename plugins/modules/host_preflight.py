@@ -41,6 +41,7 @@ options:
       retention_bytes: {description: What it may keep by the user's own choice., type: int}
       default_retention_bytes: {description: What it may keep where the user chose nothing., type: int}
   host: {description: Name of the host in warnings. By default what it calls itself., type: str}
+  key: {description: Key of the seals that are returned. The action plugin makes one in each run., type: str}
   unit_dirs:
     description: Where units lie.
     type: list
@@ -81,6 +82,14 @@ releases:
   type: dict
   returned: success
   sample: {/opt/vigil/prometheus/3.5.0-e811827af26d: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a}
+configurations:
+  description:
+    - Seal of the active configuration of each service whose configuration is as it was staged, for the option
+      C(already_staged) of M(vigil.observability.staged_config).
+    - Nobody who lacks O(key) can compare what is sealed, or guess a secret in it.
+  type: dict
+  returned: success
+  sample: {prometheus: 5c1d9b0f0f6f7d3f4f1f0d4a1f5f5b9e0a8a1c8f7a3b2d1e0f9c8b7a6d5e4f3a}
 """
 
 import platform
@@ -115,6 +124,7 @@ def main() -> None:
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": _SERVICE},
             "host": {"type": "str"},
+            "key": {"type": "str", "no_log": True},
             "unit_dirs": {"type": "list", "elements": "path", "default": list(UNIT_DIRS)},
             "root": {"type": "path", "default": "/"},
             "records_dir": {"type": "path", "default": "/var/lib/vigil"},
@@ -135,7 +145,9 @@ def main() -> None:
         "vigil_retention_bytes": default_retentions(host.services),
         "vigil_host_time": time.time(),
     }
-    module.exit_json(changed=False, ansible_facts=facts, releases=host.releases())
+    configurations = host.configurations(module.params["key"]) if module.params["key"] else {}
+    staged = {"releases": host.releases(), "configurations": configurations}
+    module.exit_json(changed=False, ansible_facts=facts, **staged)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,12 @@ options:
   active:
     description: Configuration in use, which the diff is made against. By default the service's name below C(/etc).
     type: path
+  already_staged:
+    description:
+      - Seals by service of what M(vigil.observability.host_preflight) found staged and untouched in the same run.
+      - A configuration that is among them is there, and neither sent to the host nor compared again.
+    type: dict
+    default: {}
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
@@ -178,6 +184,7 @@ def main() -> None:
             "test": {"type": "list", "elements": "str", "default": []},
             "configurations_dir": {"type": "path", "default": "/etc/vigil"},
             "active": {"type": "path"},
+            "already_staged": {"type": "dict", "default": {}},
             **LOCK_OPTIONS,
         },
         supports_check_mode=True,

@@ -17,6 +17,7 @@ from typing import Any
 from .._host.ports import listeners
 from .._host.tree import target_of
 from .._staging.manifest import untouched_releases
+from .._staging.seal import seal_of_untouched
 from .account import Wanted, unfit_account, unfit_uid
 from .data.directories import refused_directory
 from .record import Record, RecordError
@@ -87,6 +88,12 @@ class Host:
         staged = (untouched_releases(self.root / "opt/vigil" / service["name"]) for service in self.services)
         active = {str(target_of(self.root / "opt" / service["name"])) for service in self.services}
         return {path: digest for found in staged for path, digest in found.items() if path in active}
+
+    def configurations(self, key: str) -> dict[str, str]:
+        """Return the seal, with this key, of each service's active configuration that is as it was staged."""
+        active = ((target_of(self.root / "etc" / service["name"]), service) for service in self.services)
+        seals = {service["name"]: seal_of_untouched(path, service, key) for path, service in active if path}
+        return {name: found for name, found in seals.items() if found}
 
     def _platform_problems(self) -> Iterator[str]:
         if sys.version_info < _PYTHON:

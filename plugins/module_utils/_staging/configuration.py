@@ -98,8 +98,11 @@ class Configuration:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 over path, owner, group, mode and content of all files."""
-        owner = pwd.getpwuid(os.geteuid()).pw_name
+        """The SHA-256 over path, owner, group, mode and content of all files, as this process stages them."""
+        return self.digest_of(pwd.getpwuid(os.geteuid()).pw_name)
+
+    def digest_of(self, owner: str) -> str:
+        """Return the digest of the files as they are owned by another user."""
         facts = [
             [file.path, owner, self.user, file.mode, file.digest]
             for file in sorted(self.files, key=lambda file: file.path)

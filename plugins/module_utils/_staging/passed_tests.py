@@ -13,12 +13,13 @@ import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .._host.tree import digest_of_file, write_atomically
 from .configuration import Configuration
 from .validation import Command
 
-__all__ = ["PassedTests", "commands_of_tests"]
+__all__ = ["PassedTests", "commands_of", "commands_of_tests"]
 
 _NAME = ".passed"
 _KEPT = 4096
@@ -31,6 +32,12 @@ def commands_of_tests(configuration: Configuration, test: Sequence[str]) -> dict
         for file in configuration.files
         if test and file.tests is not None
     }
+
+
+def commands_of(configuration: Configuration, options: Mapping[str, Any]) -> list[Command]:
+    """Return all commands that must accept a configuration, by the options `validate` and `test` of the module."""
+    checks = [tuple(str(part) for part in command) for command in options.get("validate") or () if command]
+    return [*checks, *commands_of_tests(configuration, options.get("test") or ())]
 
 
 class PassedTests:

@@ -19,7 +19,7 @@ from .._host.tree import make_directory, mark_staged, staging_facts
 from .configuration import Configuration, Entry, differences, found_at
 from .directory import reason_of, remove_leftovers, replace_tree, scratch_directory
 from .foreign import foreign_files, local_directory, put_aside, told
-from .passed_tests import PassedTests, commands_of_tests
+from .passed_tests import PassedTests, commands_of, commands_of_tests
 from .prune import claim
 from .validation import Command, accepting, available
 
@@ -50,8 +50,7 @@ class _Staging:
     def __init__(self, module: AnsibleModule, configuration: Configuration, path: Path) -> None:
         self.module, self.configuration, self.path = module, configuration, path
         self.tests = commands_of_tests(configuration, module.params["test"])
-        checks = [tuple(str(part) for part in command) for command in module.params["validate"] if command]
-        self.commands: list[Command] = [*checks, *self.tests]
+        self.commands = commands_of(configuration, module.params)
         self.validated_by = [list(command) for command in self.commands]
         self.user_missing = is_missing(configuration.user, module.params["uid"])
         self.facts, self.found, self.wanted = staging_facts(path), found_at(path), self._entries()

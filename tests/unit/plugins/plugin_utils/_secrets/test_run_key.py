@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import multiprocessing
+import stat
+from pathlib import Path
+
+import pytest
+from ansible import constants
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.run_key import run_key
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The temporary directory of a run."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    return tmp_path
+
+
+def test_all_processes_of_a_run_have_the_same_key_and_no_other_user_reads_it(folder: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        keys = {made.get() for made in [pool.apply_async(run_key) for _ in range(32)]}
+    assert keys == {run_key()}
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_another_run_has_another_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run_key()
+    (folder / "other").mkdir()
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder / "other"))
+    assert run_key() != first
