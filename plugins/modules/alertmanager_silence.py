@@ -90,7 +90,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._alertmanager import silences as alertmanager
 from ansible_collections.vigil.observability.plugins.module_utils._api.durations import duration, instant, rfc3339
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
+from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
 from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource, Step
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Api, Session
@@ -166,9 +166,7 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     parameters, now = module.params, datetime.now(timezone.utc)
     body = _body(parameters, now) if parameters["state"] == "present" else None
     silences = _resource(alertmanager.alertmanager_api(session), parameters, body, now)
-    plan = silences.plan(absent=body is None)
-    apply(module, plan)
-    made = result_of(module, plan)
+    made = apply(module, silences.plan(absent=body is None))
     result: dict[str, Any] = {name: made[name] for name in ("changed", "diff") if name in made}
     if body:
         there = silences.there.get(parameters["key"])

@@ -152,40 +152,13 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.objects import AlertingApi
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.plan import (
-    OPTIONS,
-    alerting_plan,
-    secrets_of,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    api = AlertingApi(grafana_api(module, session, secrets_of(module.params)), editable=module.params["editable_in_ui"])
-    missing: list[str] = []
-    left: list[str] = []
-    made = alerting_plan(api, module.params, missing=missing.append, left=left.append)
-    if missing and not module.check_mode:
-        raise PlanError(" ".join(missing))
-    for sentence in missing:
-        module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
-    for sentence in filter(None, left):
-        module.warn(sentence)
-    apply(module, made)
-    return result_of(module, made)
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.task import OPTIONS, act
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

@@ -125,68 +125,13 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.datasources import (
-    desired,
-    found,
-    owners,
-    plan,
-    secrets_of,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.owner import OWNER_OPTIONS, Ownership
-from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
-
-_DATASOURCE = {
-    "uid": {"type": "str", "required": True},
-    "name": {"type": "str"},
-    "type": {"type": "str"},
-    "url": {"type": "str"},
-    "access": {"type": "str", "default": "proxy"},
-    "user": {"type": "str"},
-    "database": {"type": "str"},
-    "basicAuth": {"type": "bool", "default": False},
-    "basicAuthUser": {"type": "str"},
-    "withCredentials": {"type": "bool", "default": False},
-    "isDefault": {"type": "bool"},
-    "jsonData": {"type": "dict"},
-    "secureJsonData": {"type": "dict", "no_log": True},
-}
-_OPTIONS = {
-    "datasources": {"type": "list", "elements": "dict", "required": True, "options": _DATASOURCE},
-    **OWNER_OPTIONS,
-    "secret_digest_key": {"type": "str", "no_log": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "prune": {"type": "bool", "default": False},
-}
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    parameters = module.params
-    absent, ownership = parameters["state"] == "absent", Ownership.of(parameters)
-    for index, item in enumerate(parameters["datasources"]):
-        item["name"] = item["name"] or item["uid"]
-        if not (item["type"] or absent):
-            raise PlanError(f"datasources[{index}] ({item['uid']!r}) needs a type, such as prometheus.")
-    wanted = desired(parameters["datasources"], parameters["secret_digest_key"], ownership.mark)
-    api = grafana_api(module, session, secrets_of(wanted.values()))
-    there = found(api, wanted)
-    made = plan(api, wanted, there, ownership=ownership, prune=parameters["prune"], absent=absent)
-    apply(module, made)
-    taken = any(step.action == "update" and ownership.takes(owners(step.before)) for step in made.steps)
-    if taken and (left := ownership.left({repr(uid): owners(there[uid]) for uid in there if uid not in wanted})):
-        module.warn(left)
-    return result_of(module, made)
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.datasources import OPTIONS, act
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(_OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

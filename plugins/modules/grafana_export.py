@@ -73,55 +73,13 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from functools import partial
-from pathlib import Path
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
-from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.export import (
-    JsonFile,
-    export,
-    files_below,
-    write,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
-
-_OPTIONS = {
-    "path": {"type": "path", "required": True},
-    "exclude_owners": {"type": "list", "elements": "str", "default": []},
-    "prune": {"type": "bool", "default": False},
-}
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    directory, prune = Path(module.params["path"]), module.params["prune"]
-    there = files_below(directory)
-    made = export(grafana_api(module, session), excluded=module.params["exclude_owners"])
-    stale = sorted(there.keys() - made.files.keys())
-    kind = Resource("", made.files, there, partial(write, directory), shown=_value, owned=stale if prune else ())
-    plan = kind.plan()
-    apply(module, plan)
-    if stale and not prune:
-        made.warnings.append(
-            f"These files in {directory} are of dashboards that were deleted, moved or left out, and would be "
-            f"provisioned again: {', '.join(stale)}. Delete them, or set prune."
-        )
-    for sentence in made.warnings:
-        module.warn(sentence)
-    return {**result_of(module, plan), "left_out": made.left_out}
-
-
-def _value(file: JsonFile) -> Any:
-    return file.value
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.export import OPTIONS, act
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(_OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

@@ -93,69 +93,13 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
-from ansible_collections.vigil.observability.plugins.module_utils._grafana import folders
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.folder_contents import contents
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit, search
-from ansible_collections.vigil.observability.plugins.module_utils._http.session import Api, Session
-
-_FOLDER = {"uid": {"type": "str", "required": True}, "title": {"type": "str"}, "parent_uid": {"type": "str"}}
-_OPTIONS = {
-    "folders": {"type": "list", "elements": "dict", "required": True, "options": _FOLDER},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "prune": {"type": "bool", "default": False},
-    "uid_prefix": {"type": "str", "default": ""},
-    "delete_contents": {"type": "bool", "default": False},
-}
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    parameters = module.params
-    absent, prune, prefix = parameters["state"] == "absent", parameters["prune"], parameters["uid_prefix"]
-    if prune and (absent or not prefix):
-        raise PlanError("prune needs uid_prefix, which says whose folders may go, and state present.")
-    listed = parameters["folders"]
-    wanted = {} if absent else folders.desired(listed, prefix=prefix)
-    api = grafana_api(module, session)
-    hits = search(api)
-    there = {uid: found for uid in wanted if _is_folder(hits, uid) and (found := folders.read(api, uid))}
-    going = [one["uid"] for one in listed] if absent else [uid for uid in hits if prune and uid.startswith(prefix)]
-    going = [uid for uid in dict.fromkeys(going) if _is_folder(hits, uid) and uid not in wanted]
-    if not parameters["delete_contents"]:
-        going = _empty(module, api, going, hits, wanted)
-    plan = folders.plan(api, wanted, there, hits, removed=going, with_contents=parameters["delete_contents"])
-    apply(module, plan)
-    missing = {"unchanged": [one["uid"] for one in listed if not _is_folder(hits, one["uid"])]} if absent else {}
-    return {**result_of(module, plan), **missing}
-
-
-def _is_folder(hits: Mapping[str, Hit], uid: str) -> bool:
-    return uid in hits and hits[uid].is_folder
-
-
-def _empty(
-    module: AnsibleModule, api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Any]
-) -> list[str]:
-    """Return those that may go. Raises PlanError for one that was named and holds something."""
-    held = contents(api, going, hits, wanted)
-    named = "; ".join(f"{uid!r} holds {what}" for uid, what in held.items())
-    if held and module.params["state"] == "absent":
-        raise PlanError(f"Folders are only deleted when they are empty: {named}. Move that, or set delete_contents.")
-    if held:
-        module.warn(f"Folders that are not listed any more were left, since they are not empty: {named}.")
-    return [uid for uid in going if uid not in held]
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.folders import OPTIONS, act
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(_OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

@@ -72,43 +72,13 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from functools import partial
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
-from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.preferences import (
-    OPTIONS,
-    found,
-    wanted,
-    write,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    api = grafana_api(module, session)
-    missing: list[str] = []
-    there = found(api)
-    preferences = wanted(api, module.params, there, missing=missing.append)
-    for sentence in missing:
-        if not module.check_mode:
-            raise PlanError(sentence)
-        module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
-    kind = Resource("", {"preferences": preferences}, {"preferences": there}, partial(write, api))
-    plan = kind.plan()
-    apply(module, plan)
-    made = result_of(module, plan)
-    return {"preferences": preferences, **{name: made[name] for name in ("changed", "diff") if name in made}}
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.preferences import OPTIONS, act
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

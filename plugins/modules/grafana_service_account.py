@@ -90,100 +90,13 @@ requests: {description: How many requests the task made., returned: success, typ
 connections: {description: How many connections it took., returned: success, type: int}
 """
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.vigil.observability.plugins.module_utils._api.module import apply, result_of
-from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError, by_key
-from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Plan, Step
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import grafana_api, run_grafana_module
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.service_account import (
-    account_plan,
-    apply_account,
-    find_account,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.tokens import (
-    apply_token,
-    find_tokens,
-    is_accepted,
-    text_of,
-    token_plan,
-)
-from ansible_collections.vigil.observability.plugins.module_utils._http.session import Session
-
-_TOKEN = {
-    "name": {"type": "str", "required": True},
-    "path": {"type": "path", "required": True},
-    "seconds_to_live": {"type": "int", "default": 0, "no_log": False},
-    "renew_before": {"type": "int", "default": 604800},
-}
-_OPTIONS = {
-    "name": {"type": "str", "required": True},
-    "role": {"type": "str", "choices": ["Viewer", "Editor", "Admin", "None"], "default": "Viewer"},
-    "disabled": {"type": "bool", "default": False},
-    "tokens": {"type": "list", "elements": "dict", "options": _TOKEN, "no_log": False},
-    "prune": {"type": "bool", "default": False},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-}
-_KINDS = ("created", "updated", "deleted", "unchanged")
-
-
-def _tokens(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = parameters["tokens"] or []
-    by_key(listed, lambda token: token["name"], option="tokens", what="token")
-    by_key(listed, lambda token: token["path"], option="tokens", what="file")
-    for token in listed:
-        if not Path(token["path"]).parent.is_dir():
-            raise PlanError(f"The token {token['name']!r} cannot be kept: there is no directory for {token['path']}.")
-        if Path(token["path"]).is_dir():
-            raise PlanError(f"The token {token['name']!r} cannot be kept: {token['path']} is a directory.")
-        if token["seconds_to_live"] and token["seconds_to_live"] <= token["renew_before"]:
-            raise PlanError(
-                f"The token {token['name']!r} lives for {token['seconds_to_live']} s and would be renewed "
-                f"{token['renew_before']} s before its end, which is always: lower renew_before."
-            )
-    return listed
-
-
-def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    parameters = module.params
-    listed, absent = _tokens(parameters), parameters["state"] == "absent"
-    texts = {} if absent else {token["name"]: text_of(token["path"]) for token in listed}
-    api = grafana_api(module, session, texts.values())
-    there = find_account(api, parameters["name"])
-    number = there["id"] if there else 0
-
-    def write_account(step: Step) -> None:
-        nonlocal number
-        number = apply_account(api, step)
-
-    wanted = {"name": parameters["name"], "role": parameters["role"], "isDisabled": parameters["disabled"]}
-    account = account_plan(wanted, there, write_account, absent=absent)
-    tokens = Plan()
-    if parameters["tokens"] is not None and not absent:
-        tokens = token_plan(
-            listed,
-            find_tokens(api, there["id"], there["name"]) if there else (),
-            accepted=lambda one: is_accepted(api, one["name"], texts[one["name"]]),
-            write=lambda step: apply_token(api, number, step),
-            prune=parameters["prune"],
-        )
-    apply(module, account + tokens)
-    made, became = result_of(module, account + tokens), account.outcome()
-    return {
-        **{name: made[name] for name in ("changed", "diff") if name in made},
-        "account": next((kind for kind in _KINDS if became[kind]), "unchanged"),
-        "tokens": {kind: tokens.outcome()[kind] for kind in _KINDS},
-        **({"id": number} if number else {}),
-    }
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module
+from ansible_collections.vigil.observability.plugins.module_utils._grafana.service_account import OPTIONS, act
 
 
 def main() -> None:
     """Run the module."""
-    run_grafana_module(_OPTIONS, _act)
+    run_grafana_module(OPTIONS, act)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,9 +15,10 @@ from ansible.module_utils.basic import AnsibleModule
 from .._errors.sentence import OperatorError
 from .._http.session import Endpoint, Session
 from .connection import connection_rules, connection_spec
+from .plan import PlanError
 from .resource import Plan, Step
 
-__all__ = ["IncompleteError", "apply", "result_of", "run_module"]
+__all__ = ["IncompleteError", "apply", "expect", "run_module"]
 
 _TOLD = 20  # changes that a message lists
 
@@ -82,8 +83,16 @@ def run_module(
     module.exit_json(**result, requests=session.requests, connections=session.connections, invocation=invocation)
 
 
-def apply(module: AnsibleModule, plan: Plan) -> None:
-    """Make the changes one after the other, none in check mode. Raises IncompleteError for the first that fails."""
+def apply(module: AnsibleModule, plan: Plan, left_out: Collection[Step] = ()) -> dict[str, Any]:
+    """Make the changes one after the other, none in check mode, and return what exit_json takes.
+
+    Args:
+        module: Says whether it is check mode, and whether a difference is asked for.
+        plan: The changes.
+        left_out: Changes that turn out not to be made, while they are made.
+
+    Raises IncompleteError for the first change that fails.
+    """
     done: list[Step] = []
     try:
         for step in () if module.check_mode else plan.steps:
@@ -91,8 +100,14 @@ def apply(module: AnsibleModule, plan: Plan) -> None:
             done.append(step)
     except OperatorError as error:
         raise IncompleteError(error, Plan(tuple(done)), len(plan.steps)) from None
+    made = plan.without(left_out)
+    return {**made.outcome(), **({"diff": made.differences()} if module._diff else {})}
 
 
-def result_of(module: AnsibleModule, plan: Plan) -> dict[str, Any]:
-    """Return changed, created, updated, deleted, unchanged and, when it is asked for, diff."""
-    return {**plan.outcome(), **({"diff": plan.differences()} if module._diff else {})}
+def expect(module: AnsibleModule, missing: Iterable[str]) -> None:
+    """Raise PlanError for sentences on what is not there; warn in check mode, where an earlier task may make it."""
+    sentences = list(missing)
+    if sentences and not module.check_mode:
+        raise PlanError(" ".join(sentences))
+    for sentence in sentences:
+        module.warn(f"{sentence} That is right if an earlier task of this run makes it.")

@@ -119,9 +119,9 @@ class Plan:
         """Return the plan that makes the changes of the other one after its own."""
         return Plan(self.steps + other.steps, self.kept + other.kept)
 
-    def of(self, resource: Resource) -> Plan:
-        """Return the changes to one kind of objects."""
-        return Plan(tuple(step for step in self.steps if step.resource is resource))
+    def without(self, steps: Collection[Step]) -> Plan:
+        """Return the plan without these changes."""
+        return Plan(tuple(step for step in self.steps if step not in steps), self.kept)
 
     def outcome(self) -> dict[str, Any]:
         """Return changed, created, updated, deleted and unchanged (keys)."""

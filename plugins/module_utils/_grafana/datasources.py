@@ -13,15 +13,43 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.module import apply
 from .._api.order import Names, in_order
 from .._api.plan import PlanError, by_key
 from .._api.resource import Plan, Resource, Step
 from .._api.secret_digest import checked_digest_key, secret_digest
 from .._http.secret_spellings import secrets_in_urls
-from .._http.session import Answer, Api
-from .owner import Ownership, owner_of
+from .._http.session import Answer, Api, Session
+from .client import grafana_api
+from .owner import OWNER_OPTIONS, Ownership, owner_of
 
-__all__ = ["MARK", "desired", "found", "owners", "plan", "secrets_of"]
+__all__ = ["MARK", "OPTIONS", "act", "found"]
+
+_DATASOURCE = {
+    "uid": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "type": {"type": "str"},
+    "url": {"type": "str"},
+    "access": {"type": "str", "default": "proxy"},
+    "user": {"type": "str"},
+    "database": {"type": "str"},
+    "basicAuth": {"type": "bool", "default": False},
+    "basicAuthUser": {"type": "str"},
+    "withCredentials": {"type": "bool", "default": False},
+    "isDefault": {"type": "bool"},
+    "jsonData": {"type": "dict"},
+    "secureJsonData": {"type": "dict", "no_log": True},
+}
+OPTIONS: Mapping[str, Any] = {
+    "datasources": {"type": "list", "elements": "dict", "required": True, "options": _DATASOURCE},
+    **OWNER_OPTIONS,
+    "secret_digest_key": {"type": "str", "no_log": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "prune": {"type": "bool", "default": False},
+}
+"""Argument spec of the module's own options."""
 
 # Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
 MARK = "vigil"
@@ -31,6 +59,25 @@ _COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
 # What an update leaves out, or empties, of these stays: some are kept by Grafana, some needed by it.
 _KEPT = ("url", "database", "basicAuthUser")
 _NAMES = Names(operator.itemgetter("name"), lambda item: f"be named {item['name']!r}", "has that name", "names")
+
+
+def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Make the data sources as the parameters say, none in check mode, and return what exit_json takes."""
+    parameters = module.params
+    absent, ownership = parameters["state"] == "absent", Ownership.of(parameters)
+    for index, item in enumerate(parameters["datasources"]):
+        item["name"] = item["name"] or item["uid"]
+        if not (item["type"] or absent):
+            raise PlanError(f"datasources[{index}] ({item['uid']!r}) needs a type, such as prometheus.")
+    wanted = desired(parameters["datasources"], parameters["secret_digest_key"], ownership.mark)
+    api = grafana_api(module, session, secrets_of(wanted.values()))
+    there = found(api, wanted)
+    made = plan(api, wanted, there, ownership=ownership, prune=parameters["prune"], absent=absent)
+    result = apply(module, made)
+    taken = any(step.action == "update" and ownership.takes(owners(step.before)) for step in made.steps)
+    if taken and (left := ownership.left({repr(uid): owners(there[uid]) for uid in there if uid not in wanted})):
+        module.warn(left)
+    return result
 
 
 def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: str) -> dict[str, dict[str, Any]]:

@@ -7,24 +7,36 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.module import apply
 from .._api.plan import PlanError
-from .._api.resource import Step
+from .._api.resource import Resource, Step
 from .._host.tree import make_directory, write_atomically
-from .._http.session import Api
+from .._http.session import Api, Session
+from .client import grafana_api
 from .dashboards.changes import Dashboard, owners, read
 from .dashboards.library_panels import LibraryPanel, exported, library_panels, used
 from .search import search
 
-__all__ = ["DASHBOARDS", "Export", "JsonFile", "export", "files_below", "write"]
+__all__ = ["OPTIONS", "act"]
 
-FOLDERS, DASHBOARDS = "folders.json", "dashboards"
+OPTIONS: Mapping[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "exclude_owners": {"type": "list", "elements": "str", "default": []},
+    "prune": {"type": "bool", "default": False},
+}
+"""Argument spec of the module's own options."""
+
+_FOLDERS, _DASHBOARDS = "folders.json", "dashboards"
 # What Grafana itself calls the top, and accepts as no folder's uid.
 _TOP = "general"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -59,13 +71,32 @@ class Export:
     warnings: list[str] = field(default_factory=list)
 
 
-def export(api: Api, *, excluded: Collection[str]) -> Export:
+def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Write the files as the parameters say, none in check mode, and return what exit_json takes."""
+    directory, prune = Path(module.params["path"]), module.params["prune"]
+    there = _files_below(directory)
+    made = _export(grafana_api(module, session), excluded=module.params["exclude_owners"])
+    stale = sorted(there.keys() - made.files.keys())
+    shown, owned = operator.attrgetter("value"), stale if prune else ()
+    kind = Resource("", made.files, there, partial(_write, directory), shown=shown, owned=owned)
+    result = apply(module, kind.plan())
+    if stale and not prune:
+        made.warnings.append(
+            f"These files in {directory} are of dashboards that were deleted, moved or left out, and would be "
+            f"provisioned again: {', '.join(stale)}. Delete them, or set prune."
+        )
+    for sentence in made.warnings:
+        module.warn(sentence)
+    return {**result, "left_out": made.left_out}
+
+
+def _export(api: Api, *, excluded: Collection[str]) -> Export:
     """Return all folders, and all dashboards that come from no file on the server and of no excluded owner."""
     hits = search(api)
     made = Export()
     folders = [hit for hit in hits.values() if hit.is_folder]
     listed = [{"uid": hit.uid, "title": hit.title, "parent_uid": hit.folder_uid} for hit in folders]
-    made.files[FOLDERS] = JsonFile.of(listed)
+    made.files[_FOLDERS] = JsonFile.of(listed)
     dashboards: list[Dashboard] = []
     for hit in (hit for hit in hits.values() if not hit.is_folder):
         if set(owners(hit.tags)) & set(excluded):
@@ -111,12 +142,12 @@ def _path(one: Dashboard) -> str:
     for uid in (folder, one.uid):
         if not _NAME.fullmatch(uid):
             raise PlanError(f"The uid {uid!r} of the dashboard {one.title!r} or of its folder cannot be a file's name.")
-    return f"{DASHBOARDS}/{folder}/{one.uid}.json"
+    return f"{_DASHBOARDS}/{folder}/{one.uid}.json"
 
 
-def files_below(directory: Path) -> dict[str, JsonFile]:
+def _files_below(directory: Path) -> dict[str, JsonFile]:
     """Return {path: file} of what an export has written into the directory. Raises PlanError for what is unreadable."""
-    paths = [directory / FOLDERS, *sorted(directory.glob(f"{DASHBOARDS}/*/*.json"))]
+    paths = [directory / _FOLDERS, *sorted(directory.glob(f"{_DASHBOARDS}/*/*.json"))]
     try:
         return {
             str(path.relative_to(directory)): JsonFile(path.read_text(encoding="utf-8", errors="replace"))
@@ -127,7 +158,7 @@ def files_below(directory: Path) -> dict[str, JsonFile]:
         raise PlanError(f"{error.filename} cannot be read: {error.strerror}.") from None
 
 
-def write(directory: Path, step: Step) -> None:
+def _write(directory: Path, step: Step) -> None:
     """Write or delete one file. Raises PlanError for what cannot be."""
     path = directory / step.key
     try:

@@ -11,8 +11,8 @@ from itertools import chain
 from urllib.parse import quote
 
 from .._http.session import Api
-from .folders import Folder
 from .search import Hit
+from .titles import Titled
 
 __all__ = ["contents"]
 
@@ -21,7 +21,7 @@ _PAGE = 500
 _RULES = "/api/ruler/grafana/api/v1/rules"
 
 
-def contents(api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Folder]) -> dict[str, str]:
+def contents(api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Titled]) -> dict[str, str]:
     """Return {uid: what it holds} of the folders that would take something with them.
 
     Args:

@@ -7,19 +7,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.module import apply
 from .._api.plan import PlanError, by_key
 from .._api.resource import Plan, Resource, Step
-from .._http.session import Answer, Api, HttpError
-from .search import Hit
+from .._http.session import Answer, Api, HttpError, Session
+from .client import grafana_api
+from .folder_contents import contents
+from .search import Hit, search
 from .titles import FOLDED, in_free_order
 
-__all__ = ["Folder", "desired", "plan", "read"]
+__all__ = ["OPTIONS", "act"]
+
+_FOLDER = {"uid": {"type": "str", "required": True}, "title": {"type": "str"}, "parent_uid": {"type": "str"}}
+OPTIONS: Mapping[str, Any] = {
+    "folders": {"type": "list", "elements": "dict", "required": True, "options": _FOLDER},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "prune": {"type": "bool", "default": False},
+    "uid_prefix": {"type": "str", "default": ""},
+    "delete_contents": {"type": "bool", "default": False},
+}
+"""Argument spec of the module's own options."""
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NOT_FOUND = 404
@@ -37,15 +52,46 @@ class Folder:
     version: int = 0
 
 
-def desired(listed: Iterable[Mapping[str, Any]], *, prefix: str) -> dict[str, Folder]:
-    """Return {uid: folder} of what a task lists.
+def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Make the folders as the parameters say, none in check mode, and return what exit_json takes."""
+    parameters = module.params
+    absent, prune, prefix = parameters["state"] == "absent", parameters["prune"], parameters["uid_prefix"]
+    if prune and (absent or not prefix):
+        raise PlanError("prune needs uid_prefix, which says whose folders may go, and state present.")
+    listed = parameters["folders"]
+    wanted = {} if absent else _desired(listed, prefix=prefix)
+    api = grafana_api(module, session)
+    hits = search(api)
+    there = {uid: found for uid in wanted if _is_folder(hits, uid) and (found := _read(api, uid))}
+    going = [one["uid"] for one in listed] if absent else [uid for uid in hits if prune and uid.startswith(prefix)]
+    going = [uid for uid in dict.fromkeys(going) if _is_folder(hits, uid) and uid not in wanted]
+    if not parameters["delete_contents"]:
+        going = _empty(module, api, going, hits, wanted)
+    plan = _plan(api, wanted, there, hits, going=going, with_contents=parameters["delete_contents"])
+    result = apply(module, plan)
+    missing = {"unchanged": [one["uid"] for one in listed if not _is_folder(hits, one["uid"])]} if absent else {}
+    return {**result, **missing}
 
-    Args:
-        listed: Each with `uid`, `title` and `parent_uid`.
-        prefix: What every uid has to begin with.
 
-    Raises PlanError, by index, for what Grafana would refuse half-way, or what would not be ours afterwards.
-    """
+def _is_folder(hits: Mapping[str, Hit], uid: str) -> bool:
+    return uid in hits and hits[uid].is_folder
+
+
+def _empty(
+    module: AnsibleModule, api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Any]
+) -> list[str]:
+    """Return those that may go. Raises PlanError for one that was named and holds something."""
+    held = contents(api, going, hits, wanted)
+    named = "; ".join(f"{uid!r} holds {what}" for uid, what in held.items())
+    if held and module.params["state"] == "absent":
+        raise PlanError(f"Folders are only deleted when they are empty: {named}. Move that, or set delete_contents.")
+    if held:
+        module.warn(f"Folders that are not listed any more were left, since they are not empty: {named}.")
+    return [uid for uid in going if uid not in held]
+
+
+def _desired(listed: Iterable[Mapping[str, Any]], *, prefix: str) -> dict[str, Folder]:
+    """Return {uid: folder} of what a task lists. Raises PlanError, by index, for what Grafana or prune cannot take."""
     folders = [Folder(item["uid"], (item["title"] or "").strip(), item["parent_uid"] or "") for item in listed]
     for index, one in enumerate(folders):
         where = f"folders[{index}]"
@@ -54,14 +100,12 @@ def desired(listed: Iterable[Mapping[str, Any]], *, prefix: str) -> dict[str, Fo
         if not one.title or one.title.casefold() == _TOP:
             raise PlanError(f"{where} ({one.uid!r}) needs a title, and another one than the top has, {_TOP!r}.")
         if not one.uid.startswith(prefix):
-            raise PlanError(
-                f"{where}: uid {one.uid!r} does not begin with uid_prefix {prefix!r}: it would not be ours."
-            )
+            raise PlanError(f"{where}: uid {one.uid!r} does not begin with uid_prefix {prefix!r}, as it has to.")
     by_key(folders, FOLDED.of, option="folders", what="folder titled")
     return by_key(folders, lambda one: one.uid, option="folders", what="folder")
 
 
-def read(api: Api, uid: str) -> Folder | None:
+def _read(api: Api, uid: str) -> Folder | None:
     """Return the folder, None when there is none."""
     answer = _asked(api, uid)
     return None if answer.status == _NOT_FOUND else _folder(answer.json())
@@ -82,24 +126,16 @@ def _outcome(api: Api, uid: str, done: Callable[[Folder], bool]) -> Answer | Non
     return answer if answer.status != _NOT_FOUND and done(_folder(answer.json())) else None
 
 
-def plan(
+def _plan(
     api: Api,
     wanted: Mapping[str, Folder],
     there: Mapping[str, Folder],
     hits: Mapping[str, Hit],
     *,
-    removed: Iterable[str],
+    going: Collection[str],
     with_contents: bool = False,
 ) -> Plan:
-    """Return the plan: a parent is made before its children, and removed after them.
-
-    Args:
-        api: Asked for the version of the server, where titles are alike; writes.
-        wanted: {uid: folder}, none when folders are only to be removed.
-        there: {uid: folder} of those that are wanted and exist.
-        hits: All folders and dashboards.
-        removed: Uids of folders that go.
-        with_contents: Folders go with their alert rules.
+    """Return the plan: a parent is made before its children, and deleted after them.
 
     Raises PlanError for the uid of a dashboard, a title in use, a parent that is missing or lies in its own child.
     """
@@ -108,11 +144,10 @@ def plan(
         raise PlanError(f"{taken[0]!r} is the uid of a dashboard, not of a folder. Give the folder another one.")
     all_there = {uid: Folder(uid, hit.title, hit.folder_uid) for uid, hit in hits.items() if hit.is_folder}
     all_there.update(there)
-    gone = [uid for uid in removed if uid in all_there and uid not in wanted]
-    _check_parents(wanted, {uid: one for uid, one in all_there.items() if uid not in gone})
-    known = {uid: all_there[uid] for uid in (*there, *gone)}
+    _check_parents(wanted, {uid: one for uid, one in all_there.items() if uid not in going})
+    known = {uid: all_there[uid] for uid in (*there, *going)}
     write = partial(_write, api, with_contents=with_contents)
-    made = Resource("folder", wanted, known, write, _same, _shown, gone).plan()
+    made = Resource("folder", wanted, known, write, _same, _shown, going).plan()
     at_top = [hit for hit in hits.values() if not (hit.is_folder or hit.folder_uid)]
     return Plan(in_free_order(api, made.steps, all_there, others=at_top, needs=_needs(made.steps)), made.kept)
 
@@ -170,7 +205,7 @@ def _create(api: Api, wanted: Folder) -> None:
         _delete(api, made)
         raise HttpError(
             f"Could not {attempt} in {wanted.folder_uid!r}: this Grafana puts every folder at the top. Nested folders "
-            "need Grafana 11, or the feature nestedFolders before. What it made was removed again."
+            "need Grafana 11, or the feature nestedFolders before. What it made was deleted."
         )
 
 

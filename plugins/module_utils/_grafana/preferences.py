@@ -7,14 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from .._api.plan import PlanError
-from .._api.resource import Step
-from .._http.session import Answer, Api
+from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ["OPTIONS", "found", "wanted", "write"]
+from .._api.module import apply, expect
+from .._api.plan import PlanError
+from .._api.resource import Resource, Step
+from .._http.session import Answer, Api, Session
+from .client import grafana_api
+
+__all__ = ["OPTIONS", "act"]
 
 _PATH = "/api/org/preferences"
 _NAMES = {
@@ -33,23 +38,29 @@ OPTIONS: Mapping[str, Any] = {
 """Argument spec of the module's own options."""
 
 
-def found(api: Api) -> dict[str, str]:
+def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Set the preferences as the parameters say, none in check mode, and return what exit_json takes."""
+    api = grafana_api(module, session)
+    missing: list[str] = []
+    there = _found(api)
+    preferences = _wanted(api, module.params, there, missing=missing.append)
+    expect(module, missing)
+    made = apply(
+        module, Resource("", {"preferences": preferences}, {"preferences": there}, partial(_write, api)).plan()
+    )
+    return {"preferences": preferences, **{name: made[name] for name in ("changed", "diff") if name in made}}
+
+
+def _found(api: Api) -> dict[str, str]:
     """Return the preferences, empty where Grafana's own default counts."""
     answer = api.call("GET", _PATH, attempt="read the preferences of the organisation").json()
     return {name: answer.get(key) or "" for name, key in _NAMES.items()}
 
 
-def wanted(
+def _wanted(
     api: Api, parameters: Mapping[str, Any], there: Mapping[str, str], *, missing: Callable[[str], None]
 ) -> dict[str, str]:
-    """Return the preferences as they are to be.
-
-    Args:
-        api: Asked whether dashboards exist.
-        parameters: Those of the module.
-        there: The preferences as they are.
-        missing: Is told, as a sentence, that the home page is no dashboard.
-    """
+    """Return the preferences as they are to be; tell, as a sentence, that the home page is no dashboard."""
     given = {name: parameters[name] for name in _NAMES if parameters[name] is not None}
     if not given:
         raise PlanError(f"There is nothing to set: give at least one of {', '.join(_NAMES)}.")
@@ -61,12 +72,12 @@ def wanted(
     return {**there, **given}
 
 
-def write(api: Api, step: Step) -> None:
+def _write(api: Api, step: Step) -> None:
     """Set what differs; all else stays as it is."""
     body = {_NAMES[name]: value for name, value in step.after.items() if value != step.before[name]}
 
     def outcome() -> Answer | None:
-        return Answer.of({}) if found(api) == step.after else None
+        return Answer.of({}) if _found(api) == step.after else None
 
     api.call("PATCH", _PATH, attempt="set the preferences of the organisation", body=body, outcome=outcome)
 

@@ -7,31 +7,97 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Callable
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.module import apply
+from .._api.plan import PlanError, by_key
 from .._api.resource import Plan, Resource, Step
-from .._http.session import Answer, Api
+from .._http.session import Answer, Api, Session
+from .client import grafana_api
+from .tokens import apply_token, find_tokens, is_accepted, text_of, token_plan
 
-__all__ = ["account_plan", "apply_account", "find_account"]
+__all__ = ["OPTIONS", "act"]
 
+_TOKEN = {
+    "name": {"type": "str", "required": True},
+    "path": {"type": "path", "required": True},
+    "seconds_to_live": {"type": "int", "default": 0, "no_log": False},
+    "renew_before": {"type": "int", "default": 604800},
+}
+OPTIONS: Mapping[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "role": {"type": "str", "choices": ["Viewer", "Editor", "Admin", "None"], "default": "Viewer"},
+    "disabled": {"type": "bool", "default": False},
+    "tokens": {"type": "list", "elements": "dict", "options": _TOKEN, "no_log": False},
+    "prune": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+"""Argument spec of the module's own options."""
+_KINDS = ("created", "updated", "deleted", "unchanged")
 _FIELDS = ("name", "role", "isDisabled")
 
 
-def find_account(api: Api, name: str) -> dict[str, Any] | None:
+def _listed(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = parameters["tokens"] or []
+    by_key(listed, lambda token: token["name"], option="tokens", what="token")
+    by_key(listed, lambda token: token["path"], option="tokens", what="file")
+    for token in listed:
+        if not Path(token["path"]).parent.is_dir():
+            raise PlanError(f"The token {token['name']!r} cannot be kept: there is no directory for {token['path']}.")
+        if Path(token["path"]).is_dir():
+            raise PlanError(f"The token {token['name']!r} cannot be kept: {token['path']} is a directory.")
+        if token["seconds_to_live"] and token["seconds_to_live"] <= token["renew_before"]:
+            raise PlanError(
+                f"The token {token['name']!r} lives for {token['seconds_to_live']} s and would be renewed "
+                f"{token['renew_before']} s before its end, which is always: lower renew_before."
+            )
+    return listed
+
+
+def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Make the account and its tokens as the parameters say, and return what exit_json takes."""
+    parameters = module.params
+    listed, absent = _listed(parameters), parameters["state"] == "absent"
+    texts = {} if absent else {token["name"]: text_of(token["path"]) for token in listed}
+    api = grafana_api(module, session, texts.values())
+    there = _found(api, parameters["name"])
+    number = there["id"] if there else 0
+
+    def write(step: Step) -> None:
+        nonlocal number
+        number = _write(api, step)
+
+    name = parameters["name"]
+    wanted = {name: {"name": name, "role": parameters["role"], "isDisabled": parameters["disabled"]}}
+    found = {name: there} if there else {}
+    account = Resource("service account", wanted, found, write, _same, _shown).plan(absent=absent)
+    tokens = Plan()
+    if parameters["tokens"] is not None and not absent:
+        tokens = token_plan(
+            listed,
+            find_tokens(api, there["id"], there["name"]) if there else (),
+            accepted=lambda one: is_accepted(api, one["name"], texts[one["name"]]),
+            write=lambda step: apply_token(api, number, step),
+            prune=parameters["prune"],
+        )
+    made, became = apply(module, account + tokens), account.outcome()
+    return {
+        **{name: made[name] for name in ("changed", "diff") if name in made},
+        "account": next((kind for kind in _KINDS if became[kind]), "unchanged"),
+        "tokens": {kind: tokens.outcome()[kind] for kind in _KINDS},
+        **({"id": number} if number else {}),
+    }
+
+
+def _found(api: Api, name: str) -> dict[str, Any] | None:
     """Return the account of exactly this name, None when there is none."""
     path = f"/api/serviceaccounts/search?perpage=1000&query={quote(name, safe='')}"
     answer = api.call("GET", path, attempt=f"look for the service account {name!r}").json()
     return next((account for account in answer["serviceAccounts"] if account["name"] == name), None)
-
-
-def account_plan(
-    wanted: Mapping[str, Any], there: Mapping[str, Any] | None, write: Callable[[Step], object], *, absent: bool
-) -> Plan:
-    """Return the plan for the account: {name, role, isDisabled}."""
-    name = wanted["name"]
-    found = {name: there} if there else {}
-    return Resource("service account", {name: wanted}, found, write, _same, _shown).plan(absent=absent)
 
 
 def _same(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
@@ -42,11 +108,11 @@ def _shown(account: Mapping[str, Any]) -> dict[str, Any]:
     return {field: account[field] for field in _FIELDS}
 
 
-def apply_account(api: Api, step: Step) -> int:
+def _write(api: Api, step: Step) -> int:
     """Make the change and return the number of the account."""
 
     def outcome() -> Answer | None:
-        there = find_account(api, step.key)
+        there = _found(api, step.key)
         done = there is None if step.after is None else there is not None and _same(step.after, there)
         return Answer.of(there or {}) if done else None
 

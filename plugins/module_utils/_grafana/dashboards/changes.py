@@ -129,7 +129,7 @@ def _readable(api: Api, uid: str, hits: Mapping[str, Hit], wanted: Any, ownershi
     if found and found.file:
         raise PlanError(
             f"The dashboard {uid!r} ({found.file}) is provisioned from a file on the server of Grafana, which would "
-            "put it back: take it out of there, or out of dashboards."
+            "write it again: take it out of there, or out of dashboards."
         )
     if found and isinstance(wanted, Dashboard):
         marks = set(owners(found.model.get("tags") or ())) - set(owners(wanted.model.get("tags") or ()))

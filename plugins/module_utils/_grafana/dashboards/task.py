@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..._api.module import apply, result_of
+from ..._api.module import apply
 from ..._api.plan import PlanError
 from ..._api.resource import Plan
 from ..._http.session import Session
@@ -43,15 +43,15 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     rules = {"ownership": ownership, "unusable": unusable, "prune": parameters["prune"], "absent": absent}
     plan = changes.plan(api, listed, hits, fitted=fit.fitted, message=parameters["version_message"], **rules)
     panels = Plan() if absent else fit.library_panels(_kept_and_written(plan, listed))
-    apply(module, panels + plan)
-    made = Plan(tuple(step for step in plan.steps if step.key not in unusable.unwritten), plan.kept)
+    result = apply(module, panels + plan, unusable.unwritten)
+    made = plan.without(unusable.unwritten)
     for sentence in fit.warnings:
         module.warn(sentence)
     _warn(module, made, {uid: hit for uid, hit in hits.items() if uid not in listed}, ownership, unusable)
     found = panels.outcome()
     told = {kind: found[kind] for kind in ("created", "updated", "unchanged")}
     named = {name: keys for name, keys in made.outcome().items() if name != "changed"}
-    return {**result_of(module, panels + made), **named, "library_panels": told, "unusable": unusable.sentences}
+    return {**result, **named, "library_panels": told, "unusable": unusable.sentences}
 
 
 def _kept_and_written(plan: Plan, listed: Mapping[str, Dashboard]) -> list[Dashboard]:

@@ -25,7 +25,7 @@ class Unusable:
     def __init__(self, *, skip: bool) -> None:
         self._skip = skip
         self.sentences: list[str] = []
-        self.unwritten: set[str] = set()
+        self.unwritten: list[Step] = []
 
     def settle(self) -> None:
         """Raise PlanError when there are such, unless they are left out."""
@@ -50,6 +50,6 @@ class Unusable:
                 if not self._skip or error.status not in _REFUSALS:
                     raise
                 self.sentences.append(str(error))
-                self.unwritten.add(step.key)
+                self.unwritten.append(step)
 
         return attempt

@@ -162,7 +162,7 @@ def test_a_change_of_somebody_else_in_between_is_refused(
             store.put(1, "datasource", "prometheus", meanwhile, name="prometheus")
         return there
 
-    monkeypatch.setattr(grafana_datasources, "found", late)
+    monkeypatch.setattr(f"{found.__module__}.found", late)
     result = datasources([{**PROMETHEUS, "url": "https://monitor3:9090"}])
     assert result["msg"].startswith("Could not update the data source 'prometheus': Grafana at ")
     assert "updated by someone else" in result["msg"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._grafana import folders
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.search import Hit
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import grafana_folders
@@ -191,8 +192,8 @@ def test_a_parent_that_is_missing_goes_or_lies_in_its_child_is_refused(provision
         "which does not exist or is to be removed": [folder("t-c", "nowhere")],
         "The folder 't-a' would lie in itself: t-a in t-c in t-b in t-a.": [folder("t-a", "t-c")],
     }
-    for message, folders in refused.items():
-        assert message in provision(folders)["msg"]
+    for message, wanted in refused.items():
+        assert message in provision(wanted)["msg"]
     pruned = provision([folder("t-c", "t-b")], prune=True, uid_prefix="t-", delete_contents=True)
     assert "'t-c' is to lie in 't-b', which does not exist or is to be removed" in pruned["msg"]
     assert server.grafana.writes == 0
@@ -310,7 +311,7 @@ def test_an_answer_for_another_folder_is_a_failure(
     server.make("ours", title="Ours")
     # A search that does not list theirs: what Grafana then does with the title is its own affair.
     hits = {"ours": Hit("ours", "Ours", "", (), is_folder=True)}
-    monkeypatch.setattr(f"{grafana_folders.__name__}.search", lambda api: hits)
+    monkeypatch.setattr(f"{folders.__name__}.search", lambda api: hits)
     assert "Could not update the folder 'ours' (Hosts): Grafana" in provision([folder("ours", title="Hosts")])["msg"]
 
 
@@ -318,6 +319,6 @@ def test_one_that_was_deleted_since_the_search_is_made_again(
     provision: Run, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hits = {"a": Hit("a", "A", "", (), is_folder=True)}
-    monkeypatch.setattr(f"{grafana_folders.__name__}.search", lambda api: hits)
+    monkeypatch.setattr(f"{folders.__name__}.search", lambda api: hits)
     assert provision([folder("a")])["created"] == ["a"]
     assert server.tree() == {"a": ("A", "")}

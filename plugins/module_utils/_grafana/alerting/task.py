@@ -11,14 +11,18 @@ from functools import partial
 from types import ModuleType
 from typing import Any, Callable
 
+from ansible.module_utils.basic import AnsibleModule
+
+from ..._api.module import apply, expect
 from ..._api.plan import PlanError
 from ..._api.resource import Plan, Step
-from ..._http.session import Answer
+from ..._http.session import Answer, Session
+from ..client import grafana_api
 from ..owner import OWNER_OPTIONS, Ownership
 from . import contact_points, mute_timings, notification_policy, rule_groups, templates
 from .objects import AlertingApi, Scope, is_locked
 
-__all__ = ["OPTIONS", "alerting_plan", "secrets_of"]
+__all__ = ["OPTIONS", "act"]
 
 _KINDS: Mapping[str, ModuleType] = {
     "templates": templates,
@@ -62,21 +66,23 @@ OPTIONS: Mapping[str, Any] = {
 """Argument spec of the module's own options."""
 
 
-def secrets_of(parameters: Mapping[str, Any]) -> list[str]:
-    """Return the values that no message may show."""
-    return contact_points.secrets_of(parameters["contact_points"] or ())
+def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
+    """Make the alerting objects as the parameters say, none in check mode, and return what exit_json takes."""
+    secrets = contact_points.secrets_of(module.params["contact_points"] or ())
+    api = AlertingApi(grafana_api(module, session, secrets), editable=module.params["editable_in_ui"])
+    missing: list[str] = []
+    left: list[str] = []
+    plan = _plan(api, module.params, missing=missing.append, left=left.append)
+    expect(module, missing)
+    for sentence in filter(None, left):
+        module.warn(sentence)
+    return apply(module, plan)
 
 
-def alerting_plan(
+def _plan(
     api: AlertingApi, parameters: Mapping[str, Any], *, missing: Callable[[str], None], left: Callable[[str], None]
 ) -> Plan:
-    """Return the plan of all kinds that are listed.
-
-    Args:
-        api: What is asked.
-        parameters: The listed objects by kind (None is not managed), owner, take_over, prune, state, secret_digest_key.
-        missing: Is told, as a sentence, of a folder or data source that is not there.
-        left: Is told what of an owner from whom something is taken over is not listed.
+    """Return the plan of all kinds that are listed; tell, as sentences, what is missing and what is left of others.
 
     Raises PlanError before anything is written.
     """
