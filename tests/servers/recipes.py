@@ -217,13 +217,6 @@ RECIPES: tuple[Recipe, ...] = (
             "prometheus.yml": "etc/prometheus/prometheus.yml",
         },
     ),
-    Package(
-        service="node_exporter",
-        version="1.9.0",
-        suite="trixie",
-        packages=("prometheus-node-exporter",),
-        files={"node_exporter": "usr/bin/prometheus-node-exporter"},
-    ),
     *(
         Package(
             service="blackbox_exporter",
@@ -237,11 +230,15 @@ RECIPES: tuple[Recipe, ...] = (
         )
         for version, suite in (("0.26.0", "trixie"), ("0.23.0", "bookworm"))
     ),
-    Module(
-        service="node_exporter",
-        version="1.12.1",
-        module="github.com/prometheus/node_exporter",
-        packages=("github.com/prometheus/node_exporter",),
+    # Built, since Debian 11 lacks the libc that Debian 13's was linked with.
+    *(
+        Module(
+            service="node_exporter",
+            version=version,
+            module="github.com/prometheus/node_exporter",
+            packages=("github.com/prometheus/node_exporter",),
+        )
+        for version in ("1.9.0", "1.12.1")
     ),
     # Debian's Alertmanager looks for its templates outside its archive.
     *(
