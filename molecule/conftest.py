@@ -27,6 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.xmlpath = str(path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """After the hosts restarted, make only the tests that a restart can change."""
+    if (Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", "/")) / "restarted").exists():
+        config.hook.pytest_deselected(items=[item for item in items if not item.get_closest_marker("restart")])
+        items[:] = [item for item in items if item.get_closest_marker("restart")]
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a service answered: status 0 when it did not, or refused the connection."""

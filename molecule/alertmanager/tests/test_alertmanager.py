@@ -89,16 +89,19 @@ def received(host) -> Iterator[Callable[[str, str], list[dict[str, Any]]]]:
 @pytest.mark.parametrize(
     ("user", "right", "status"), [("admin", True, 200), ("prometheus", True, 200), ("admin", False, 401)]
 )
+@pytest.mark.restart
 def test_people_and_prometheus_are_known_by_their_passwords(ask, secrets, user, right, status):
     password = secrets["alertmanager_passwords"][user] if right else "not the password"
     assert ask("https://localhost:9093/api/v2/status", user=user, password=password).status == status
 
 
+@pytest.mark.restart
 def test_every_member_sees_every_member(api):
     for member in MEMBERS:
         eventually(lambda member=member: mesh(api, member), ("ready", 2))
 
 
+@pytest.mark.restart
 def test_a_silence_on_one_member_is_on_the_other(host, api):
     name = host.check_output(
         f"{AMTOOL} silence add --author=test --comment=test --duration=5m alertname={uuid.uuid4().hex}"

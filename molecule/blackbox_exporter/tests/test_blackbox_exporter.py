@@ -40,6 +40,7 @@ def out_of_reach(host):
     host.check_output("ip route del unreachable 192.0.2.1")
 
 
+@pytest.mark.restart
 def test_only_its_clients_are_served(ask):
     url = "https://localhost:9115/metrics"
     services = ("blackbox_exporter", "outsider", "node_exporter", "")
@@ -76,6 +77,7 @@ def test_an_open_port_is_a_success(probe, website):
 
 # Itself, and another host of the test network.
 @pytest.mark.parametrize("target", ["127.0.0.1", "archives"])
+@pytest.mark.restart
 def test_hosts_can_be_pinged_where_the_kernel_lets_nobody_ping(host, probe, target):
     assert host.check_output("cat /proc/sys/net/ipv4/ping_group_range").split() == ["1", "0"]
     assert probe("icmp", target)["probe_success"] == 1

@@ -72,6 +72,7 @@ def test_certificate_says_which_service_on_which_host_it_is(host, services, name
         assert f"DNS:{name}," in said
 
 
+@pytest.mark.restart
 def test_services_serve_the_chain_and_hosts_trust_the_root_alone(host, services, authority):
     signing, trusted = authority
     chain = [each for each in signing if not self_signed(each)]
@@ -86,6 +87,7 @@ def test_services_serve_the_chain_and_hosts_trust_the_root_alone(host, services,
     assert set(x509.load_pem_x509_certificates(host.file(f"{FOLDER}/authorities.crt").content)) == roots
 
 
+@pytest.mark.restart
 def test_node_exporter_answers_prometheus_and_itself_and_nobody_else(ask, host, name):
     clients = {
         f"{FOLDER}/prometheus/tls": 200,
@@ -108,6 +110,7 @@ def test_certificate_that_the_host_had_already_is_served(host):
         assert not host.file(f"{FOLDER}/node_exporter").exists
 
 
+@pytest.mark.restart
 def test_prometheus_knows_when_each_certificate_expires(query):
     expected = {(name, service) for name in HOSTS for service in PORTS} - {("certificates-2", "node_exporter")}
     found = query("vigil_certificate_not_after_timestamp_seconds", len(expected))

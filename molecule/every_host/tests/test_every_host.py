@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -23,49 +23,81 @@ REFUSALS = {0, 400, 401, 403, 404}
 UNTELLABLE = {"grafana": {"tls_curves": "TLS curves {'secp521r1'} are supported, but should be rejected."}}
 
 
-@pytest.fixture
+# Prints authorities, certificates and keys by the name that the audit gives them.
+FILES = """import json, pathlib
+folder = pathlib.Path("/etc/vigil/certificates")
+print(json.dumps({"authorities.crt": (folder / "authorities.crt").read_text()} | {
+    path.parent.name + path.suffix: path.read_text() for path in folder.glob("*/tls.*")
+}))"""
+
+
+@pytest.fixture(scope="module")
 def services(host):
     """Return which services of ours run on the host."""
     units = host.check_output("grep -l vigil.observability /etc/systemd/system/*.service").splitlines()
-    return [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
+    found = [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
+    assert found
+    return found
 
 
+@pytest.fixture(scope="module")
+def listening(host):
+    """Return the rows of ports that are listened on: all but the resolver that the engine gives every host."""
+    rows = [row.split() for row in host.check_output("ss -Hltn --cgroup").splitlines()]
+    return [row for row in rows if not row[3].startswith("127.0.0.11:")]
+
+
+@pytest.mark.restart
 def test_every_service_runs_and_has_never_died(host, services):
-    assert services
-    for service in services:
-        shown = host.check_output(f"systemctl show --property=ActiveState,UnitFileState,NRestarts {service}")
-        assert set(shown.splitlines()) == {"ActiveState=active", "UnitFileState=enabled", "NRestarts=0"}, service
+    shown = host.check_output(f"systemctl show --property=Id,ActiveState,UnitFileState,NRestarts {' '.join(services)}")
+    states = [set(part.splitlines()) for part in shown.split("\n\n")]
+    well = {"ActiveState=active", "UnitFileState=enabled", "NRestarts=0"}
+    assert states == [well | {f"Id={service}.service"} for service in services]
 
 
 def test_every_service_is_hardened(host, services):
-    for service in services:
-        limit = described()[service].exposure
-        said = host.check_output(f"systemd-analyze security --no-pager {service}")
-        assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= limit, service
+    rows = [row.split() for row in host.check_output("systemd-analyze security --no-pager").splitlines()]
+    exposures = {row[0].removesuffix(".service"): float(row[1]) for row in rows if row[0].endswith(".service")}
+    assert {name: exposures[name] for name in services if exposures[name] > described()[name].exposure} == {}
 
 
-def test_every_port_refuses_who_shows_no_credentials(host, ask):
-    # All but the resolver that the engine gives every host, and SSH.
-    rows = [row.split()[3] for row in host.check_output("ss -Hltn").splitlines()]
-    ports = {row.rpartition(":")[2] for row in rows if not row.startswith("127.0.0.11:")} - {"22"}
+def test_systemd_knows_every_line_of_every_unit(host, services):
+    said = host.run(f"systemd-analyze verify {' '.join(f'{service}.service' for service in services)}").stderr
+    assert [line for line in said.splitlines() if "/etc/systemd/system/" in line] == []
+
+
+@pytest.mark.restart
+def test_every_port_refuses_who_shows_no_credentials(host, listening):
+    # All but SSH.
+    ports = {row[3].rpartition(":")[2] for row in listening} - {"22"}
     assert ports
-    for place in (f"{scheme}://localhost:{port}" for scheme in ("https", "http") for port in ports):
-        # Where nobody talks to who shows nothing, no path can be asked for.
-        paths = PATHS if ask(place, "--max-time", "3").status else ()
-        answers = {path: ask(f"{place}{path}") for path in paths}
-        assert {path: answer.status for path, answer in answers.items() if not refuses(answer)} == {}
+    # Where nobody talks to who shows nothing, no path can be asked for.
+    places = answers(host, [f"{scheme}://localhost:{port}/" for scheme in ("https", "http") for port in ports])
+    urls = [place.removesuffix("/") + path for place, (status, _to) in places.items() if status for path in PATHS]
+    found = answers(host, urls) if urls else {}
+    assert len(found) == len(urls)
+    assert {url: answer for url, answer in found.items() if not refuses(url, *answer)} == {}
 
 
-def refuses(answer):
+def answers(host, urls):
+    """Return the status, 0 for none, that each URL answers who shows nothing, and where it leads."""
+    shown = "%{url_effective} %{http_code} %{redirect_url}\\n"
+    asked = ["curl", "-sS", "--parallel", "--max-time", "3", "--cacert", "/etc/vigil/certificates/authorities.crt"]
+    asked += ["--write-out", shown, *(word for url in urls for word in ("-o", "/dev/null", url))]
+    rows = [row.split(" ") for row in host.run(shlex.join(asked)).stdout.splitlines()]
+    return {url: (int(status), to) for url, status, to in rows}
+
+
+def refuses(url, status, to):
     """Return whether an answer gives nothing away: a refusal, or the way to the page where people log in."""
-    return answer.status in REFUSALS or (answer.status == 302 and 'href="/login"' in answer.body)
+    return status in REFUSALS or (status == 302 and to == f"{'/'.join(url.split('/')[:3])}/login")
 
 
-def test_every_port_has_tls_that_an_auditor_passes(host, services, tmp_path):
-    ports = {service: ports_of(host, service) for service in services}
+def test_every_port_has_tls_that_an_auditor_passes(host, services, listening, tmp_path):
+    ports = {service: ports_of(listening, service) for service in services}
     assert all(ports.values()), ports
-    for name, path in certificates_of(host, services).items():
-        (tmp_path / name).write_text(host.file(path).content_string)
+    for name, text in json.loads(host.check_output(shlex.join(["python3", "-c", FILES]))).items():
+        (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o600)
     name, address = host.check_output("echo $(hostname) $(hostname -I)").split()[:2]
     found = audit({"name": name, "address": address, "folder": str(tmp_path), "ports": ports})
@@ -73,20 +105,9 @@ def test_every_port_has_tls_that_an_auditor_passes(host, services, tmp_path):
     assert found == wanted, ports
 
 
-def ports_of(host, service):
+def ports_of(listening, service):
     """Return the ports that a service listens on."""
-    rows = [row.split() for row in host.check_output("ss -Hltn --cgroup").splitlines()]
-    return sorted({int(row[3].rpartition(":")[2]) for row in rows if row[-1].endswith(f"/{service}.service")})
-
-
-def certificates_of(host, services):
-    """Return where authorities, certificates and keys lie on the host, by the name that the audit gives them."""
-    folder = "/etc/vigil/certificates"
-    owners = [service for service in services if host.file(f"{folder}/{service}/tls.crt").exists]
-    ends = [(service, end) for service in owners for end in ("crt", "key")]
-    return {"authorities.crt": f"{folder}/authorities.crt"} | {
-        f"{service}.{end}": f"{folder}/{service}/tls.{end}" for service, end in ends
-    }
+    return sorted({int(row[3].rpartition(":")[2]) for row in listening if row[-1].endswith(f"/{service}.service")})
 
 
 def audit(asked):

@@ -18,11 +18,13 @@ def passwords(secrets):
     return secrets["grafana_passwords"]
 
 
+@pytest.mark.restart
 def test_it_is_healthy_with_its_database(ask):
     answer = ask(f"{URL}/api/health")
     assert (answer.status, answer.json()["database"]) == (200, "ok")
 
 
+@pytest.mark.restart
 def test_people_are_known_by_their_password(ask, passwords):
     answer = ask(f"{URL}/api/user", user="admin", password=passwords["admin"])
     assert (answer.status, answer.json()["isGrafanaAdmin"]) == (200, True)
@@ -46,6 +48,7 @@ def test_nobody_signs_up(ask):
     assert answer.status in (401, 403, 404)
 
 
+@pytest.mark.restart
 def test_metrics_are_for_prometheus(ask, passwords):
     answer = ask(f"{URL}/metrics", user="prometheus", password=passwords["prometheus"])
     assert answer.status == 200

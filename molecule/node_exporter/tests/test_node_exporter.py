@@ -47,16 +47,19 @@ def later_mount(host):
     host.check_output("umount /srv/later && rmdir /srv/later")
 
 
+@pytest.mark.restart
 def test_it_answers_its_own_certificate(ask):
     assert ask(METRICS, service="node_exporter").status == 200
 
 
+@pytest.mark.restart
 def test_every_collector_that_works_without_hardening_works_with_it(hardened, unhardened):
     collectors = [name for name in unhardened if name.startswith("node_scrape_collector_success")]
     assert len(collectors) > 40
     assert [name for name in collectors if hardened.get(name) != unhardened[name]] == []
 
 
+@pytest.mark.restart
 def test_it_says_of_file_systems_what_an_unhardened_one_says(later_mount, hardened, unhardened):
     steady = {name: value for name, value in unhardened.items() if name.startswith(STEADY)}
     assert {name: hardened.get(name) for name in steady} == steady
@@ -67,6 +70,7 @@ def test_it_says_of_file_systems_what_an_unhardened_one_says(later_mount, harden
     assert mounts[later_mount] == 1
 
 
+@pytest.mark.restart
 def test_it_sees_the_units_of_systemd(hardened):
     assert hardened['node_systemd_unit_state{name="node_exporter.service",state="active",type="exec"}'] == 1
 

@@ -13,6 +13,7 @@ SHIPPED = HERE.parents[2] / "roles/prometheus/files/rules"
 GIB = 2**30
 
 
+@pytest.mark.restart
 def test_it_scrapes_every_service_of_the_inventory_and_what_the_user_names(api, eventually):
     def targets():
         found = api("targets?state=active")["activeTargets"]
@@ -37,6 +38,7 @@ def test_it_reaches_a_replica_at_the_address_and_port_that_the_inventory_gives(a
     assert urls == {"https://prometheus-1.vigil-test:9191/metrics", "https://prometheus-2:9090/metrics"}
 
 
+@pytest.mark.restart
 def test_probes_of_the_inventory_succeed_and_keep_their_labels(query, eventually):
     labels = {"job": "probe_door", "instance": "prometheus-2:9090", "prober": "prometheus-1", "place": "pier"}
     eventually(lambda: query("probe_success"), [({"__name__": "probe_success", **labels}, 1)])
@@ -55,6 +57,7 @@ def test_it_says_who_it_is_and_takes_upstreams_own_keys(configuration, inputs):
     assert configuration["storage"]["tsdb"]["out_of_order_time_window"] == "10m"
 
 
+@pytest.mark.restart
 def test_it_evaluates_the_shipped_rules_and_those_of_the_user(api):
     files = [*SHIPPED.glob("*.yml"), *(HERE.parent / "rules").glob("*.yml"), HERE.parent / "more/stock.yaml"]
     wanted = {(file.stem, group["name"]) for file in files for group in yaml.safe_load(file.read_text())["groups"]}
@@ -86,6 +89,7 @@ def test_tests_of_rules_lie_on_the_host_and_are_not_loaded(host, api):
     assert done.rc == 0, done.stdout + done.stderr
 
 
+@pytest.mark.restart
 def test_it_keeps_what_fits_on_its_disk(host, ask, api, inputs, url, secrets):
     size = int(host.check_output(f"df --block-size=1 --output=size {inputs.data} | tail -n 1"))
     body = ask(f"{url}/metrics", user="admin", password=secrets["prometheus_passwords"]["admin"]).body
@@ -111,6 +115,7 @@ def test_it_is_administered_over_http_with_a_password_alone(ask, secrets, url, p
     assert ask(f"{url}/{path}", "--request", "POST", user="admin", password=password).status == status
 
 
+@pytest.mark.restart
 def test_memory_and_processor_time_are_kept_and_limited(host):
     wanted = {"MemoryLow": 2 * GIB, "MemoryMax": 4 * GIB, "CPUWeight": 100, "CPUQuotaPerSecUSec": "2s"}
     names = ",".join([*wanted, "ControlGroup"])
@@ -124,6 +129,7 @@ def test_memory_and_processor_time_are_kept_and_limited(host):
     assert host.run(f"cat {places}").stdout.split()[0] == "200000"
 
 
+@pytest.mark.restart
 def test_it_runs_as_its_user_and_nobody_else_reads_its_files(host, inputs):
     process = host.check_output("systemctl show --property=MainPID --value prometheus")
     assert host.check_output(f"ps -o user= -p {process}") == inputs.user
@@ -148,6 +154,7 @@ def test_it_has_the_environment_and_the_links_of_the_inventory(api, inputs):
     assert api("status/flags")["web.external-url"] == inputs.link
 
 
+@pytest.mark.restart
 def test_what_the_first_replica_writes_remotely_both_can_read(query, inputs, eventually):
     # The first one has no such series itself: it reads them back, without the label by which it finds them.
     expected = None if inputs.replica == "first" else "first"

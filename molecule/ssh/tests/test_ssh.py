@@ -40,6 +40,7 @@ def test_nobody_can_resolve_the_name_that_the_inventory_gives_the_machine(host):
     assert host.run("getent hosts monitor1").rc == 2
 
 
+@pytest.mark.restart
 def test_prometheus_reaches_every_service_by_the_address(reads, address):
     def health(data):
         return {target["scrapeUrl"]: target["health"] for target in data["activeTargets"]}
@@ -48,6 +49,7 @@ def test_prometheus_reaches_every_service_by_the_address(reads, address):
     assert reads("targets", health, wanted) == wanted
 
 
+@pytest.mark.restart
 def test_prometheus_sends_its_alerts_to_the_address(reads, address):
     def urls(data):
         return [one["url"] for one in data["activeAlertmanagers"]]
@@ -67,6 +69,7 @@ def test_everyone_on_the_machine_can_use_the_tools(host, command):
     assert "version" in host.check_output(f"runuser -u nobody -- {command}")
 
 
+@pytest.mark.restart
 def test_no_service_is_kept_from_a_file(host):
     units = " ".join(f"--unit={service}" for service in PORTS)
     said = host.check_output(f"journalctl {units} --output=cat")

@@ -31,6 +31,7 @@ def dashboards(grafana):
     return {one["dashboard"]["title"]: one for one in found}
 
 
+@pytest.mark.restart
 def test_every_target_is_up(prometheus, eventually):
     def health():
         return {one["health"] for one in prometheus("targets", state="active")["activeTargets"]}
@@ -93,6 +94,7 @@ def test_first_scrape_of_an_application_is_not_drawn_as_a_new_version(dashboards
     assert {value for series in found for _time, value in series["values"]} == {"0"}
 
 
+@pytest.mark.restart
 def test_alert_that_fires_is_recorded_with_its_runbook_and_since_when(prometheus, eventually):
     def found(series):
         return prometheus("query", query=f'{series}{{alertname="DeadMansSwitch"}}')["result"]
@@ -115,6 +117,7 @@ def test_the_home_page_is_the_overview(grafana):
     assert grafana("org/preferences")["homeDashboardUID"] == "vigil-overview"
 
 
+@pytest.mark.restart
 def test_data_sources_reach_both_replicas_with_passwords_of_their_own(grafana, ask, secrets):
     every = {one["uid"]: grafana(f"datasources/uid/{one['uid']}") for one in grafana("datasources")}
     sources = {uid: one for uid, one in every.items() if one["jsonData"]["vigil"]["owner"] == MARK}
