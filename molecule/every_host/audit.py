@@ -1,7 +1,7 @@
-"""Prints what sslyze finds on servers against Mozilla's intermediate profile, as JSON: issues by port.
+"""Prints what sslyze finds on servers against Mozilla's intermediate profile, as JSON: issues by address and port.
 
-It runs in the environment "auditing", and takes as JSON: name and address of the host, the folder with authorities.crt,
-and the services with their ports. A service with a certificate of ours in that folder is asked with that certificate.
+It runs in the environment "auditing", and takes as JSON, of each host: its name and address, the folder with
+authorities.crt, and its services with their ports. A service that has a certificate there is asked with it.
 """
 
 from __future__ import annotations
@@ -83,11 +83,16 @@ def reasons(result: ServerScanResult) -> dict[str, str]:
 
 
 def main() -> None:
-    asked = json.load(sys.stdin)
+    hosts = json.load(sys.stdin)
     # Ports of a mesh keep each connection for seconds, so many are asked at once.
     scanner = Scanner(per_server_concurrent_connections_limit=20)
-    scanner.queue_scans([request(asked, service, port) for service, ports in asked["ports"].items() for port in ports])
-    print(json.dumps({result.server_location.port: issues(result) for result in scanner.get_results()}))
+    scanner.queue_scans(
+        [request(host, service, port) for host in hosts for service, ports in host["ports"].items() for port in ports]
+    )
+    found: dict[str, dict[int, dict[str, str]]] = {host["address"]: {} for host in hosts}
+    for result in scanner.get_results():
+        found[str(result.server_location.ip_address)][result.server_location.port] = issues(result)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -31,14 +31,12 @@ _FIRST = {
     "molecule_prometheus": Cost(271, 180),
     "molecule_rollback": Cost(213, 130),
     "molecule_certificates": Cost(174, 120),
-    "molecule_alertmanager": Cost(155, 110),
+    "molecule_metrics": Cost(160, 110),
     "molecule_ssh": Cost(128, 90),
     "demo": Cost(113, 70),
     "molecule_grafana": Cost(107, 75),
     "sanity_newest": Cost(100, 100),
     "ansible_lint": Cost(91, 90),
-    "molecule_blackbox_exporter": Cost(84, 60),
-    "molecule_node_exporter": Cost(70, 50),
 }
 _SHORT = Cost(20, 20)
 

@@ -31,20 +31,30 @@ print(json.dumps({"authorities.crt": (folder / "authorities.crt").read_text()} |
 }))"""
 
 
+def services_of(host):
+    """Return which services of ours run on a host."""
+    units = host.check_output("grep -l vigil.observability /etc/systemd/system/*.service").splitlines()
+    return [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
+
+
+def listening_on(host):
+    """Return the rows of ports that are listened on: all but the resolver that the engine gives every host."""
+    rows = [row.split() for row in host.check_output("ss -Hltn --cgroup").splitlines()]
+    return [row for row in rows if not row[3].startswith("127.0.0.11:")]
+
+
 @pytest.fixture(scope="module")
 def services(host):
-    """Return which services of ours run on the host."""
-    units = host.check_output("grep -l vigil.observability /etc/systemd/system/*.service").splitlines()
-    found = [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
+    """Return which services of ours run on the host: there are some."""
+    found = services_of(host)
     assert found
     return found
 
 
 @pytest.fixture(scope="module")
 def listening(host):
-    """Return the rows of ports that are listened on: all but the resolver that the engine gives every host."""
-    rows = [row.split() for row in host.check_output("ss -Hltn --cgroup").splitlines()]
-    return [row for row in rows if not row[3].startswith("127.0.0.11:")]
+    """Return the rows of ports that the host listens on."""
+    return listening_on(host)
 
 
 @pytest.mark.restart
@@ -93,30 +103,38 @@ def refuses(url, status, to):
     return status in REFUSALS or (status == 302 and to == f"{'/'.join(url.split('/')[:3])}/login")
 
 
-def test_every_port_has_tls_that_an_auditor_passes(host, services, listening, tmp_path):
-    ports = {service: ports_of(listening, service) for service in services}
-    assert all(ports.values()), ports
-    for name, text in json.loads(host.check_output(shlex.join(["python3", "-c", FILES]))).items():
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o600)
-    name, address = host.check_output("echo $(hostname) $(hostname -I)").split()[:2]
-    found = audit({"name": name, "address": address, "folder": str(tmp_path), "ports": ports})
-    wanted = {str(port): UNTELLABLE.get(service, {}) for service in services for port in ports[service]}
-    assert found == wanted, ports
-
-
-def ports_of(listening, service):
-    """Return the ports that a service listens on."""
-    return sorted({int(row[3].rpartition(":")[2]) for row in listening if row[-1].endswith(f"/{service}.service")})
-
-
-def audit(asked):
-    """Return what sslyze finds on the ports of a host."""
+@pytest.fixture(scope="session")
+def audits(request, tmp_path_factory):
+    """Return what sslyze finds on the ports of every host, by address: all are asked at once."""
+    items = (item for item in request.session.items if item.function is test_every_port_has_tls_that_an_auditor_passes)
+    asked = [whereabouts(item.callspec.params["_testinfra_host"], tmp_path_factory.mktemp("host")) for item in items]
     made = [sys.executable, HERE.parents[2] / "tests/environments.py", "auditing"]
     tools = Path(subprocess.run(made, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
     command = [tools / "python", HERE.parent / "audit.py"]
     done = subprocess.run(command, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
+
+
+def test_every_port_has_tls_that_an_auditor_passes(host, services, listening, audits):
+    ports = {service: ports_of(listening, service) for service in services}
+    assert all(ports.values()), ports
+    wanted = {str(port): UNTELLABLE.get(service, {}) for service in services for port in ports[service]}
+    assert audits[host.check_output("hostname -I").split()[0]] == wanted, ports
+
+
+def whereabouts(host, folder):
+    """Return what the audit has to know of a host, whose certificates and keys are written into a folder."""
+    for name, text in json.loads(host.check_output(shlex.join(["python3", "-c", FILES]))).items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+    name, address = host.check_output("echo $(hostname) $(hostname -I)").split()[:2]
+    ports = {service: ports_of(listening_on(host), service) for service in services_of(host)}
+    return {"name": name, "address": address, "folder": str(folder), "ports": ports}
+
+
+def ports_of(listening, service):
+    """Return the ports that a service listens on."""
+    return sorted({int(row[3].rpartition(":")[2]) for row in listening if row[-1].endswith(f"/{service}.service")})
 
 
 def test_no_secret_is_world_readable(host, secrets):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-testinfra_hosts = ["alertmanager-1"]
+testinfra_hosts = ["metrics-1"]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def said(host):
 
 
 def noted(host):
-    return [line.split() for line in host.check_output("cat /run/steps").splitlines()]
+    return [line.split() for line in host.check_output("cat /run/mesh_steps").splitlines()]
 
 
 def test_a_changed_route_is_read_by_the_same_process(actions, processes):
@@ -61,7 +61,7 @@ def test_a_secret_given_in_plain_is_not_shown(said):
 
 def test_the_release_asked_for_serves(host, ask, secrets):
     password = secrets["alertmanager_passwords"]["admin"]
-    for member in ("alertmanager-1", "alertmanager-2"):
+    for member in ("metrics-1", "metrics-2"):
         status = ask(f"https://{member}:9093/api/v2/status", user="admin", password=password).json()
         assert status["versionInfo"]["version"] == "0.31.1"
     assert host.file("/opt/alertmanager").linked_to.startswith("/opt/vigil/alertmanager/0.31.1-")

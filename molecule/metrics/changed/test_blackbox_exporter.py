@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-testinfra_hosts = ["blackbox_exporter"]
+testinfra_hosts = ["probers"]
 
 
 @pytest.fixture
 def steps(host):
     """Return action, process and the answers to a foreign certificate and to an older client of every step."""
-    return {step: rest for step, *rest in (line.split() for line in host.check_output("cat /run/steps").splitlines())}
+    return {
+        step: rest for step, *rest in (line.split() for line in host.check_output("cat /run/prober_steps").splitlines())
+    }
 
 
 def test_a_changed_module_is_read_by_the_same_process(steps):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-testinfra_hosts = ["blackbox_exporter"]
+testinfra_hosts = ["probers"]
 SERIES = re.compile(r"^(\w+)(?:\{.*\})? (\S+)$", re.MULTILINE)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-testinfra_hosts = ["node_exporter"]
+testinfra_hosts = ["nodes"]
 
 
 def test_the_release_and_the_option_asked_for_are_what_runs(host, ask):

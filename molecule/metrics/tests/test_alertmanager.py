@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import testinfra
 
-testinfra_hosts = ["alertmanager-1"]
-MEMBERS = ("alertmanager-1", "alertmanager-2")
+testinfra_hosts = ["metrics-1"]
+MEMBERS = ("metrics-1", "metrics-2")
 CERTIFICATES = "/etc/vigil/certificates"
 CONFIGURATION = "/etc/alertmanager/alertmanager.yml"
 AMTOOL = "amtool --alertmanager.url=https://localhost:9093 --http.config.file=/etc/alertmanager/amtool.yml"
@@ -67,7 +67,7 @@ def alert(api) -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def received(host) -> Iterator[Callable[[str, str], list[dict[str, Any]]]]:
     """Run the tests' receiver, and return a function that says what was sent to one of its paths about an alert."""
-    script = (Path(__file__).parents[1] / "receiver.py").read_text(encoding="utf-8")
+    script = (Path(__file__).parents[1] / "alertmanager/receiver.py").read_text(encoding="utf-8")
     command = ["systemd-run", "--quiet", "--collect", "--unit=tests-receiver"]
     command += ["--property=StandardOutput=truncate:/run/tests-receiver", "--property=StandardError=journal"]
     command += ["python3", "-c", script, TOKEN]
@@ -106,21 +106,21 @@ def test_a_silence_on_one_member_is_on_the_other(host, api):
     name = host.check_output(
         f"{AMTOOL} silence add --author=test --comment=test --duration=5m alertname={uuid.uuid4().hex}"
     )
-    eventually(lambda: name in {silence["id"] for silence in api("alertmanager-2", "/api/v2/silences")}, wanted=True)
+    eventually(lambda: name in {silence["id"] for silence in api("metrics-2", "/api/v2/silences")}, wanted=True)
     host.check_output(f"{AMTOOL} silence expire {name}")
 
 
 def test_a_member_that_restarts_finds_the_others_again(api):
-    second = testinfra.get_host("docker://alertmanager-2")
+    second = testinfra.get_host("docker://metrics-2")
     second.check_output("systemctl restart alertmanager")
-    eventually(lambda: mesh(api, "alertmanager-1"), ("ready", 2))
+    eventually(lambda: mesh(api, "metrics-1"), ("ready", 2))
     retried = "curl -sk --retry 20 --retry-connrefused --retry-delay 1 -o /dev/null https://127.0.0.1:9093"
     second.check_output(retried)
-    eventually(lambda: mesh(api, "alertmanager-2"), ("ready", 2))
+    eventually(lambda: mesh(api, "metrics-2"), ("ready", 2))
 
 
 def test_metrics_name_the_receivers(api):
-    told = [line for line in api("alertmanager-1", "/metrics").splitlines() if line.startswith(NOTIFICATIONS)]
+    told = [line for line in api("metrics-1", "/metrics").splitlines() if line.startswith(NOTIFICATIONS)]
     assert any('integration="webhook",receiver_name="team"' in line for line in told)
     assert all("receiver_name=" in line for line in told)
 
@@ -163,7 +163,7 @@ def test_a_warning_is_silent_while_it_is_critical(alert, api, received):
         alert(alertname=name, instance="shop-1", severity=severity)
 
     def states() -> dict[str, str]:
-        found = api("alertmanager-2", f"/api/v2/alerts?filter=alertname%3D{name}")
+        found = api("metrics-2", f"/api/v2/alerts?filter=alertname%3D{name}")
         marks = {each["fingerprint"]: each["labels"]["severity"] for each in found}
         return {
             each["labels"]["severity"]: " ".join(marks[by] for by in each["status"]["inhibitedBy"]) for each in found
