@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ import pytest
 import yaml
 from ansible.constants import DEFAULT_VAULT_ID_MATCH
 from ansible.parsing.vault import VaultLib, VaultSecret
+from testinfra.backend.docker import DockerBackend
+
+from ansible_collections.vigil.observability.tests.hosts.one_way import run_by_one_way
 
 BUILD = Path(__file__).resolve().parent.parent / ".build"
 CERTIFICATES = "/etc/vigil/certificates"
@@ -51,6 +54,14 @@ class Secrets(dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"({len(self)} secrets)"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_way() -> Iterator[None]:
+    """Have every host asked by one way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DockerBackend, "run", run_by_one_way)
+        yield
 
 
 @pytest.fixture(scope="session")
