@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,12 +39,12 @@ class Host:
             self.port = free.getsockname()[1]
         for folder in ("programs", "systemd/units", "releases", "configurations", "bin"):
             (root / folder).mkdir(parents=True)
-        for name in ("systemctl", "journalctl", "server"):
-            self._program(root / "programs" / name, (PROGRAMS / name).read_text())
-
-    def _program(self, path: Path, source: str) -> None:
-        path.write_text(f"#!{sys.executable} -S\n{source}")
-        path.chmod(0o755)
+        python, bash = f"{sys.executable} -S", shutil.which("bash")
+        programs = {"systemctl": (bash, "client"), "journalctl": (bash, "client"), "server": (python, "server")}
+        for name, (interpreter, source) in programs.items():
+            path = root / "programs" / name
+            path.write_text(f"#!{interpreter}\n{(PROGRAMS / source).read_text()}")
+            path.chmod(0o755)
 
     def release(self, version: str, behavior: str = "serve") -> str:
         """Stage a release that serves, crashes, hangs or is never ready, and return its path.
@@ -152,10 +153,20 @@ class Host:
                 return
 
 
+@pytest.fixture(scope="session")
+def systemd_port() -> Iterator[str]:
+    """Where systemctl and journalctl of all hosts ask."""
+    command = [sys.executable, "-S", str(PROGRAMS / "systemd")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+
+
 @pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemd_port: str) -> Iterator[Host]:
     """A host without the service."""
     host = Host(tmp_path / "host")
+    monkeypatch.setenv("FAKE_SYSTEMD_PORT", systemd_port)
     monkeypatch.setenv("PATH", str(host.root / "programs"), prepend=":")
     monkeypatch.setenv("FAKE_SYSTEMD", str(host.systemd))
     yield host

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.module_utils import basic
 
 from ansible_collections.vigil.observability.plugins.modules import active_service
 
@@ -25,37 +26,43 @@ if TYPE_CHECKING:
 
 RunModule = Callable[..., Any]
 
-# Runs the module as a host would, and kills it with SIGKILL right before its Nth write or command.
-DRIVER = """
-import json, os, signal, sys
-from ansible.module_utils import basic
-from ansible_collections.vigil.observability.plugins.modules import active_service
-
-options, last = json.load(sys.stdin), int(sys.argv[1])
-basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
-basic._ANSIBLE_PROFILE = "legacy"
-passed = 0
-
-def count(event, args):
-    global passed
-    writes = event == "open" and isinstance(args[2], int) and args[2] & os.O_ACCMODE
-    if writes or event in ("os.rename", "os.symlink", "os.remove", "os.mkdir", "os.chown", "subprocess.Popen"):
-        passed += 1
-        if passed == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(count)
-active_service.main()
-"""
+WRITES = {"os.rename", "os.symlink", "os.remove", "os.mkdir", "os.chown", "subprocess.Popen"}
 
 
 def run_killed(options: dict[str, Any], last: int) -> int:
-    """Run the module until its last write or command by number, and return its exit status."""
-    command = [sys.executable, "-c", DRIVER, str(last)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    text = json.dumps({**options, "_ansible_remote_tmp": options["records_dir"], "_ansible_keep_remote_files": False})
-    run = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False)
-    return run.returncode
+    """Run the module, kill it right before its last write or command by number, and return its exit status.
+
+    It runs in a process forked from this one, which has imported all of it.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            _run_until(options, last)
+        except SystemExit as end:
+            os._exit(int(end.code or 0))
+        finally:
+            os._exit(99)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _run_until(options: dict[str, Any], last: int) -> None:
+    sys.settrace(None)
+    passed = 0
+
+    def count(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal passed
+        opens = event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_ACCMODE
+        if opens or event in WRITES:
+            passed += 1
+            if passed == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    internal = {"_ansible_remote_tmp": options["records_dir"], "_ansible_keep_remote_files": False}
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    with Path(os.devnull).open("w") as sys.stdout:
+        sys.addaudithook(count)
+        active_service.main()
 
 
 def run_until_the_end(options: dict[str, Any], prepare: Callable[[], None], check: Callable[[int], None]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -142,13 +143,15 @@ def test_run_that_checks_does_not_wait(tmp_path: Path, slow: dict[str, Any], go:
 def test_run_waits_for_the_health_of_another_release_and_then_has_its_own(host: Host, run_module: RunModule) -> None:
     run_module(active_service, **host.options())
     host.release("2.0.0", "never ready")
-    first = Run("active_service", host.options("2.0.0", start_timeout=2))
+    first = Run("active_service", host.options("2.0.0", start_timeout=1))
     wait_for(host.locks / "demo.lock")
     while host.record["proven"]:
         time.sleep(0.02)
+    # However busy the machine is, the first run is under way when the others come.
+    first.process.send_signal(signal.SIGSTOP)
     second = Run("active_service", host.options("1.0.0", "two"))
-    third = Run("active_service", host.options("1.0.0", "two", lock_timeout=0))
-    refused = third.answer()["msg"]
+    refused = run_module(active_service, **host.options("1.0.0", "two", lock_timeout=0))["msg"]
+    first.process.send_signal(signal.SIGCONT)
     assert refused.startswith("demo was not touched. Another run works on demo, and did not finish within 0 s: ")
     assert f"active_service (pid {first.process.pid}, started by " in refused
     assert "demo 1.0.0 was put back and serves again" in first.answer()["msg"]
