@@ -30,8 +30,8 @@ def dashboards_in(directory: str, *, keep_unusable: bool = False) -> list[dict[s
     files = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
     if not files:
         raise OperatorError(
-            f"There is no dashboard in {root.resolve()}: neither it nor a directory in it has a file that ends in "
-            ".json. Name the directory that holds the folders of dashboards."
+            f"There is no dashboard in {root.resolve()}: it contains no .json file, and neither do its "
+            "subdirectories. Set it to the directory that contains a directory for each folder."
         )
     return [_entry(file, root, keep_unusable=keep_unusable) for file in files]
 
@@ -41,9 +41,9 @@ def _entry(file: Path, root: Path, *, keep_unusable: bool) -> dict[str, str]:
     path = str(file.relative_to(root))
     try:
         model = json.loads(file.read_text(encoding="utf-8"))
-        wrong = "" if isinstance(model, dict) else "It must hold the model of one dashboard, a JSON object."
+        wrong = "" if isinstance(model, dict) else "It must contain one dashboard, a JSON object."
     except (OSError, ValueError) as error:
-        wrong = f"It cannot be read as JSON: {error}."
+        wrong = f"It is not valid JSON: {error}."
     if not wrong:
         return {"path": path, **folder, **_dashboard(model, file.stem)}
     if not keep_unusable:

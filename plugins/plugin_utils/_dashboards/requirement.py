@@ -23,8 +23,8 @@ def refuse_missing_library() -> None:
     found = _installed()
     if found != _VERSION:
         raise OperatorError(
-            f"Dashboards are built with {_LIBRARY} {_VERSION}, of which {sys.executable} has {found or 'none'}: "
-            f"run {sys.executable} -m pip install '{_LIBRARY}=={_VERSION}'."
+            f"Dashboards require {_LIBRARY} {_VERSION}, but {sys.executable} has {found or 'none'}: run "
+            f"{sys.executable} -m pip install '{_LIBRARY}=={_VERSION}'."
         )
 
 

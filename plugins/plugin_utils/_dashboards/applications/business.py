@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["business_panels"]
 
-_LATER = "known after two weeks: the same time of earlier weeks is what it is compared with"
+_LATER = "available after two weeks: compared with the same time in previous weeks"
 
 
 def business_panels(app: Application, curves: ApplicationQueries) -> list[Builder[models.Panel]]:
@@ -37,14 +37,14 @@ def business_panels(app: Application, curves: ApplicationQueries) -> list[Builde
     made: Mapping[str, Callable[[], Builder[models.Panel]]] = {
         "orders": lambda: timeseries(
             "Orders",
-            "Orders per minute, by what became of them.",
+            "Orders per minute, by outcome.",
             Query(worst(f"60 * {curves.orders('status')}"), "{{status}}"),
             scale=Scale(unit="none", soft_maximum=1),
             axis="orders per minute",
         ),
         "order_duration": lambda: timeseries(
             "Order processing time",
-            "How long 95 of a hundred orders take at most, by their kind.",
+            "95th percentile of the processing time of orders, by type.",
             Query(worst(curves.order_duration(0.95, "order_type")), "{{order_type}}", exemplars=True),
             scale=Scale(unit="s"),
             axis="95th percentile",
@@ -52,7 +52,7 @@ def business_panels(app: Application, curves: ApplicationQueries) -> list[Builde
         ),
         "active_users": lambda: timeseries(
             "Active users",
-            "Users that are active, by their kind.",
+            "Active users, by type.",
             Query(worst(curves.active_users("user_type")), "{{user_type}}"),
             scale=Scale(unit="none", decimals=0, soft_maximum=1),
             axis="users",
@@ -70,8 +70,8 @@ def _level_panels(app: Application, metric: BusinessMetric) -> list[Builder[mode
     return [
         timeseries(
             f"Business: {metric.name}",
-            "Level per minute, and what is usual at this time of the week; the band is what chance makes of it. An "
-            f"alert fires when the level is below the band and {share:g} % below what is least usual.",
+            "Level per minute, and the usual range at this time of the week, including random variation. An alert "
+            f"fires when the level is below the range and {share:g} % below the lowest usual level.",
             Query(f"business:level:avg30m{of}", "level"),
             Query(median, "usual"),
             Query(f"{1 - metric.drop:g} * business:baseline:least{of}", "alert below"),
@@ -85,8 +85,8 @@ def _level_panels(app: Application, metric: BusinessMetric) -> list[Builder[mode
         ),
         timeseries(
             f"Business: {metric.name}, drop",
-            f"How far the level is below what is usual at this time of the week; below 0 it is higher. From "
-            f"{share:g} % on an alert fires, unless chance explains it.",
+            "How far the level is below the usual level at this time of the week; negative values are above it. An "
+            f"alert fires at {share:g} %, unless chance explains the drop.",
             Query(f"100 * business:drop:ratio{of}", "drop"),
             scale=Scale(unit="percent", minimum=None, decimals=1, soft_maximum=2 * share, steps=above((share, "red"))),
             axis="below the usual level",

@@ -39,7 +39,9 @@ def errors(app: Application) -> Judged:
     objectives = sorted(_of(app, "availability"), key=lambda one: one.bad_ratio)
     if not objectives:
         scale = Scale(unit="percent", decimals=2, soft_maximum=2, steps=_USUAL)
-        return Judged(scale=scale, objective="", sentence="Yellow from 1 %, red from 5 %; it has no objective.")
+        return Judged(
+            scale=scale, objective="", sentence="Yellow from 1 %, red from 5 %, because there is no objective."
+        )
     allowed = round(100 * objectives[0].bad_ratio, 6)
     page = round(allowed * burn_limit(BURNS[0], objectives[0]), 6)
     steps = above(*sorted({page: "red", allowed: "orange"}.items()))
@@ -47,8 +49,10 @@ def errors(app: Application) -> Judged:
     return Judged(
         scale=Scale(unit="percent", decimals=2, soft_maximum=2 * allowed, steps=steps),
         objective=f"objective: at most {allowed:.3g} % over {window}",
-        sentence=f"Orange above the {allowed:.3g} % that the objective allows over {window}, red above {page:.3g} %, "
-        f"at which an alert pages.",
+        sentence=(
+            f"Orange above the {allowed:.3g} % that the objective allows over {window}, red above {page:.3g} %, when "
+            "an alert pages."
+        ),
     )
 
 

@@ -57,8 +57,8 @@ def _response_time(app: Application, now: ApplicationQueries, alerts: Link) -> B
     shares = dict(judged.latencies(app))
     return stat(
         "Response time now",
-        "How long requests of the last 5 minutes took: of a hundred, 95 were no slower. "
-        + " ".join(f"{one.sentence} Orange: they take longer." for one in shares.values()),
+        "95th percentile of the duration of requests in the last 5 minutes. "
+        + " ".join(f"{one.sentence} Orange: slower." for one in shares.values()),
         *([] if _USUAL in shares else [Query(now.response_time(_USUAL), "95th percentile")]),
         *(
             Query(now.response_time(share), one.objective, scale=one.scale, link=alerts)
@@ -75,8 +75,8 @@ def _budgets(app: Application, alerts: Link) -> Builder[models.Panel]:
     left = f"100 * slo:error_budget:remaining_ratio{{service={quoted(app.name)},slo="
     return stat(
         "Error budget remaining",
-        "What is left of the requests that may be bad within the window of the objective: 100 % is untouched, below 0 "
-        "the objective is missed.",
+        "Remaining share of the requests that may be bad within the window of the objective: 100 % is untouched, "
+        "below 0 the objective is missed.",
         *(
             Query(f"{left}{quoted(one.name)}}}", f"{one.name}, {100 * one.target:.6g} % over {one.window}")
             for one in app.objectives
@@ -93,7 +93,7 @@ def _error_rate(app: Application, now: ApplicationQueries, alerts: Link) -> Buil
     found = judged.errors(app)
     return stat(
         "Error rate",
-        f"Share of requests of the last 5 minutes with a status of {now.metrics['bad_status']}. {found.sentence}",
+        f"Share of requests in the last 5 minutes with a status of {now.metrics['bad_status']}. {found.sentence}",
         Query(now.error_rate(), found.objective),
         scale=found.scale,
         text="value_and_name" if found.objective else "value",
@@ -106,7 +106,7 @@ def _error_rate(app: Application, now: ApplicationQueries, alerts: Link) -> Buil
 def _throughput(now: ApplicationQueries) -> Builder[models.Panel]:
     return stat(
         "Throughput",
-        "Requests per second of the last 5 minutes, all instances together.",
+        "Requests per second in the last 5 minutes, over all instances.",
         Query(now.throughput()),
         scale=Scale(unit="reqps"),
         size=(6, 4),
@@ -128,11 +128,11 @@ def _instances(app: Application, leads: Leads) -> Builder[models.Panel]:
     build = app.metrics["build_info"]
     # Every question has an answer, or tables of Grafana 9.4 fail: instances that are down are among the versions.
     versions = f"max by (instance, host, version) ({build}{{{where}}}) or on (instance, host) {state}"
-    alone = Link.page("This instance alone", dashboard_uid(app.name), instance="${__value.raw}")
+    alone = Link.page("Only this instance", dashboard_uid(app.name), instance="${__value.raw}")
     return table(
         "Instances",
-        "Where the application runs, in which version, and since when it is up, or Prometheus cannot reach it; after a "
-        "day the time is not known any more.",
+        "Instances of the application with their versions, and since when each has been up, or unreachable for "
+        "Prometheus. After a day, that time is no longer known.",
         Query(state),
         Query(f"1000 * (({began} and {state} == 1) or ({seen} and {state} == 0))"),
         *([Query(versions)] if build else []),
@@ -152,8 +152,8 @@ def _instances(app: Application, leads: Leads) -> Builder[models.Panel]:
 def _dependencies(app: Application) -> Builder[models.Panel]:
     firing = 'count(ALERTS{{alertstate="firing",severity!="none",service={}}})'
     return stat(
-        "Alerts of what it needs",
-        "How many alerts fire of each application that this one depends on.",
+        "Alerts of dependencies",
+        "Number of firing alerts for each application that this one depends on.",
         *(
             Query(or_zero(firing.format(quoted(name))), name, link=Link.page(name, dashboard_uid(name)))
             for name in app.depends_on

@@ -84,7 +84,9 @@ def application_page(app: Application, sources: Sources, *, refresh: str = "30s"
     return Page(
         uid=dashboard_uid(app.name),
         title=f"{app.name} - Application Metrics",
-        description=f"Requests, resources and promises of {app.name} in {app.environment}, which is {app.team}'s.",
+        description=(
+            f"Requests, resources and objectives of {app.name} in {app.environment}, owned by the team {app.team}."
+        ),
         tags=("application", app.environment, app.team),
         rows=tuple(row for row in rows if row.panels),
         variables=_variables(app, sources),
@@ -121,7 +123,7 @@ def _promise_panels(app: Application, leads: Leads) -> list[Builder[models.Panel
 def _log_panels(app: Application, sources: Sources) -> list[Builder[models.Panel]]:
     if not sources.elasticsearch:
         return []
-    title, description = "Logs", f"The newest lines that {app.name} has logged."
+    title, description = "Logs", f"The latest log lines of {app.name}."
     return [log_lines(title, description, _log_query(app, sources), source="logs")]
 
 

@@ -92,12 +92,10 @@ def _route_panels(
 ) -> list[Builder[models.Panel]]:
     name = app.metrics["route_label"]
     split, legend = replace(curves, by=(name,)), f"{{{{{name}}}}}"
-    alone = Link.page(
-        "This route alone", dashboard_uid(app.name), **{name: f"${{__field.labels.{name}:percentencode}}"}
-    )
+    alone = Link.page("Only this route", dashboard_uid(app.name), **{name: f"${{__field.labels.{name}:percentencode}}"})
     throughput = timeseries(
         "Throughput by route",
-        "Requests per second of the ten routes that had most.",
+        "Requests per second for the ten busiest routes.",
         Query(worst(split.throughput()), legend),
         scale=_RATE,
         axis=_PER_SECOND,
@@ -108,7 +106,7 @@ def _route_panels(
     found = judged.errors(app)
     errors = timeseries(
         "Errors by route",
-        f"Share of failed requests of the ten routes where it was highest. {found.sentence}",
+        f"Share of failed requests for the ten routes with the highest share. {found.sentence}",
         Query(worst(split.error_rate()), legend),
         scale=found.scale,
         axis=_SHARE,
@@ -119,7 +117,7 @@ def _route_panels(
 
 def _routes(app: Application, split: ApplicationQueries, *, fails: bool) -> Builder[models.Panel]:
     name = app.metrics["route_label"]
-    alone = Link.page("This route alone", dashboard_uid(app.name), **{name: "${__value.raw:percentencode}"})
+    alone = Link.page("Only this route", dashboard_uid(app.name), **{name: "${__value.raw:percentencode}"})
     asked = [(Query(split.error_rate()), Column(head="errors", scale=judged.errors(app).scale))] if fails else []
     asked.append((Query(split.throughput()), Column(head="throughput", scale=_RATE)))
     if app.metrics["duration"]:
@@ -127,7 +125,7 @@ def _routes(app: Application, split: ApplicationQueries, *, fails: bool) -> Buil
         asked.append((Query(split.response_time(0.95)), slow))
     return table(
         "Routes",
-        "Every route as it was in the last 5 minutes, the worst first.",
+        "All routes over the last 5 minutes, the worst first.",
         *(query for query, _column in asked),
         labels={name: Column(head="route", links=(alone,))},
         values=[column for _query, column in asked],

@@ -55,7 +55,7 @@ def _pool_panels(app: Application, where: tuple[str, ...]) -> list[Builder[model
     return [
         timeseries(
             "Connection pool",
-            "Connections that are lent out, as a share of those that can be. At 100 % requests wait for one.",
+            "Connections in use, as a share of the pool. At 100 %, requests wait for a connection.",
             Query(worst(pool), "{{instance}}"),
             scale=_SHARE,
             axis="share of the pool",
@@ -75,10 +75,10 @@ def _process_usage(app: Application, asked: ProcessQueries) -> tuple[str, tuple[
     cores, memory = app.limits["cpu_cores"], app.limits["memory_bytes"]
     cpu = Query(asked.cpu_of(cores), "CPU {{instance}}") if cores else Query(asked.cpu_of_host(), "CPU {{host}}")
     used = Query(asked.memory_of(memory), "memory {{instance}}") if memory else None
-    of_cpu = f"the {cores:g} cores that it may use" if cores else "all cores of its host"
-    of_memory = "the memory that it may use" if memory else "all memory of its host"
+    of_cpu = f"the limit of {cores:g} cores" if cores else "all cores of the host"
+    of_memory = "the memory limit" if memory else "all memory of the host"
     return (
-        f"Processor time, of which 100 % is {of_cpu}, and resident memory, of which 100 % is {of_memory}.",
+        f"CPU usage, where 100 % is {of_cpu}, and resident memory, where 100 % is {of_memory}.",
         (cpu, used or Query(asked.memory_of_host(), "memory {{host}}")),
     )
 
@@ -87,15 +87,15 @@ def _container_panels(app: Application, window: str) -> list[Builder[models.Pane
     asked = ContainerQueries(app.containers["label"], app.containers["pattern"], window)
     name = f"{{{{{asked.label}}}}}"
     share = (
-        "Processor time and memory as a share of the limits of the containers; one without a limit is not shown.",
+        "CPU and memory usage as a share of the containers' limits. Containers without a limit are not shown.",
         (Query(asked.cpu_of_limit(), f"CPU {name}"), Query(asked.memory_of_limit(), f"memory {name}")),
     )
     held_back = timeseries(
         "CPU throttled",
-        "Share of the time slices in which containers had to wait, since they had used up their limit.",
+        "Share of scheduling periods in which containers were throttled, because they had used up their CPU limit.",
         Query(worst(asked.throttled()), name),
         scale=Scale(unit="percent", soft_maximum=30, steps=above((25, "orange"))),
-        axis="throttled time slices",
+        axis="throttled periods",
         no_value="no limit",
     )
     return [_usage(share), *spread([*_container_curves(asked, name), held_back], 4)]
@@ -105,21 +105,21 @@ def _container_curves(asked: ContainerQueries, name: str) -> list[Builder[models
     return [
         timeseries(
             "CPU used",
-            "Processor cores that the containers keep busy.",
+            "CPU cores used by the containers.",
             Query(worst(asked.cpu_cores()), name),
             scale=Scale(unit="none", soft_maximum=0.1),
             axis="busy cores",
         ),
         timeseries(
             "Memory used",
-            "Memory of the containers that cannot be taken back.",
+            "Memory of the containers that cannot be reclaimed.",
             Query(worst(asked.memory_bytes()), name),
             scale=Scale(unit="bytes"),
             axis="working set",
         ),
         timeseries(
             "Restarts",
-            "How often containers were started anew within the hour before.",
+            "Restarts of containers within the previous hour.",
             Query(worst(asked.starts("1h")), name),
             scale=Scale(unit="none", decimals=0, soft_maximum=4),
             axis="restarts within an hour",
@@ -135,7 +135,7 @@ def _unit_panels(app: Application, job: str, *, hosts: bool) -> list[Builder[mod
     return [
         timeline(
             "Unit",
-            f"Whether systemd holds {app.unit} for active, on each host of the application; of many, on ten where it "
+            f"Whether the unit {app.unit} is active on each host of the application; with many hosts, ten on which it "
             "was not.",
             Query(worst(f"max by (host) ({state}) and on (host) {here}", lowest=True), "{{host}}"),
             scale=Scale(unit="none", texts={"0": ("not active", "red"), "1": ("active", "green")}),

@@ -103,8 +103,8 @@ def firing_alerts(
     kept = ", ".join(name for name in (*columns, "rank") if name != "Value")
     return table(
         "Active alerts",
-        "Alerts that fire now, silenced ones among them: the worst first, of those the newest. A summary is an "
-        "annotation, which Prometheus sends to Alertmanager and does not keep; it is recorded a moment later.",
+        "Firing alerts, including silenced ones: the most severe first, then the newest. Summaries appear with a "
+        "short delay, because Prometheus does not store annotations and they are recorded separately.",
         Query(f"sort_desc(1000 * min by ({kept}) ({leads.by_service(_with_matchers(since))}))"),
         labels=columns,
         ranked="rank",
@@ -152,8 +152,8 @@ def alert_timeline(where: str = "") -> Builder[models.Panel]:
     lines.append(_ordered(f'0 * max by (alertname) (ALERTS{{{_FIRING},severity="none"}})', len(lines) + 1))
     return timeline(
         "When alerts fired",
-        "A line for each alert that fired within the time shown, critical ones first, of each severity those that "
-        "fired longest. Below them is the alert that always fires: in its gaps no rules were evaluated.",
+        "One line for each alert that fired in the selected time range: critical alerts first, then by how long they "
+        "fired. The last line is the alert that always fires; gaps in it mean that no rules were evaluated.",
         Query(" or ".join(lines), "{{alertname}}"),
         scale=Scale(unit="none", texts={"0": ("always fires", _GREY), **_TEXTS}),
         no_value="none",
@@ -181,7 +181,7 @@ def alert_history(where: str = "") -> tuple[Builder[models.Panel], ...]:
     """
     fired = f"({_active_since(where)})[$__range:{_STEP}s]"
     labels = {"severity": Column(head="severity", colors=SEVERITIES, width=90), "alertname": Column(head="alert")}
-    told = f"within the time shown, all of its instances together, by a look every {_STEP} seconds."
+    told = f"in the selected time range, over all of its instances, sampled every {_STEP} seconds."
     return (
         table(
             "Episodes",

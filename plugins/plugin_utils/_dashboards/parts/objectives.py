@@ -58,7 +58,7 @@ _ALERTS = {
     "burns fast": ("SLOBurnRateHigh", "critical"),
     "burns": ("SLOBurnRateElevated", "warning"),
     "budget spent": ("SLOErrorBudgetExhausted", "warning"),
-    "violation foreseen": ("SLOViolationPredicted", "warning"),
+    "violation predicted": ("SLOViolationPredicted", "warning"),
     "forecast unreliable": ("SLOForecastUnreliable", "warning"),
     "no traffic": ("SLONoTraffic", "warning"),
     "no data": ("SLONoData", "critical"),
@@ -84,8 +84,8 @@ def compliance(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]
     )
     return table(
         "SLA compliance",
-        "Share of good requests, for each objective. It is missed, and red, when over its whole window fewer requests "
-        "were good than promised; the last 24 hours, with the requests behind their number, say how it goes now.",
+        "Share of good requests for each objective. Red: fewer requests than the objective requires were good over "
+        "its whole window. The last 24 hours, with the number of requests, show the current trend.",
         *(Query(leads.by_service(expr)) for expr in asked),
         labels=_named(leads),
         values=[
@@ -116,16 +116,16 @@ def budgets(where: str = "", leads: Leads = Leads()) -> Builder[models.Panel]:  
     )
     return table(
         "Error budgets",
-        "What is left of the requests that may be bad within the window of the objective: 100 % is untouched, below 0 "
-        "the objective is missed. At a burn rate of 1 the budget lasts exactly its window. It is spent when everything "
-        "goes on as in the last hour.",
+        "Remaining share of the requests that may be bad within the window of the objective: 100 % is untouched, "
+        "below 0 the objective is missed. At a burn rate of 1, the budget lasts exactly one window. The date on "
+        "which it will be spent assumes the rate of the last hour.",
         *(Query(leads.by_service(expr)) for expr in asked),
         labels=_named(leads),
         values=[
             Column(head="left", scale=BUDGET, no_value="not known yet", width=110),
             Column(head="burn rate of 1 h", scale=BURN, no_value="no traffic"),
             Column(head="burn rate of 6 h", scale=BURN, no_value="no traffic"),
-            Column(head="spent on", scale=_SPENT, no_value="not at this pace"),
+            Column(head="spent on", scale=_SPENT, no_value="not at this rate"),
         ],
         sort="left",
         descending=False,
@@ -138,7 +138,7 @@ def alert_states(where: str = "", leads: Leads = Leads()) -> Builder[models.Pane
     """Return the state of each alert of each objective."""
     return table(
         "Alerts of objectives",
-        "Whether each alert of an objective is inactive, waits whether its condition lasts, or fires.",
+        "Whether each alert of an objective is inactive, pending or firing.",
         *(Query(leads.by_service(_state(alerts, where))) for alerts, _severity in _ALERTS.values()),
         labels=_named(leads),
         values=[
@@ -175,8 +175,8 @@ def budget_over_time(where: str = "") -> Builder[models.Panel]:
     """Return how each error budget went."""
     return timeseries(
         "Error budget over time",
-        "How the error budgets went, the emptiest ten of them. A steady line downwards that meets 0 at the end of the "
-        "window is as promised.",
+        "The ten lowest error budgets. A straight line that reaches 0 at the end of the window is within the "
+        "objective.",
         Query(worst(f"100 * slo:error_budget:remaining_ratio{{{where}}}", lowest=True), _OBJECTIVE),
         scale=BUDGET,
         axis="budget left",
@@ -192,8 +192,9 @@ def burn_rate(where: str = "") -> Builder[models.Panel]:
     windows = (f'label_replace({expr}, "window", "{window}", "", "")' for window, expr in fastest.items())
     return timeseries(
         "Burn rate",
-        "How many times faster than allowed error budgets are used, the fastest five over an hour and over six. At 1 a "
-        "budget lasts exactly its window; for one of 30 days, alerts page at 14.4 over an hour and at 6 over six.",
+        "How many times faster than allowed error budgets burn: the five fastest over one hour and over six hours. "
+        "At 1, a budget lasts exactly one window. For a window of 30 days, alerts page at 14.4 over one hour and at "
+        "6 over six hours.",
         Query(" or ".join(windows), f"{_OBJECTIVE} over {{{{window}}}}"),
         scale=BURN,
         axis="times the allowed rate",
@@ -206,8 +207,8 @@ def violation_probability(where: str = "") -> Builder[models.Panel]:
     """Return how likely objectives are missed soon."""
     return timeseries(
         "Probability of a violation within 15 minutes",
-        "How likely the objective is violated over an hour that ends 15 minutes from now, if the trend holds: the ten "
-        "likeliest. Above 80 % an alert fires. There is no forecast until there are data of 45 minutes.",
+        "Probability that the objective will be violated over the hour that ends 15 minutes from now, if the trend "
+        "continues: the ten highest. An alert fires above 80 %. A forecast requires 45 minutes of data.",
         Query(worst(f"100 * slo:violation:probability15m{{{where}}}"), _OBJECTIVE),
         scale=PROBABILITY,
         axis="probability",
@@ -221,8 +222,8 @@ def forecast_error(where: str = "") -> Builder[models.Panel]:
     enough = f"count_over_time(slo:violation:brier15m{{{where}}}[7d] @ end()) >= 2880"
     return timeseries(
         "Error of the forecast",
-        "Mean squared error of the forecasts of a week (Brier score), where there are those of a day at least: 0 is "
-        "perfect, 0.25 is a coin's. Above that, do not trust the probability.",
+        "Mean squared error of the forecasts over a week (Brier score), with at least one day of forecasts: 0 is "
+        "perfect, 0.25 is a coin toss. Above that, do not rely on the probability.",
         Query(f"{worst(f'slo:violation:brier15m:avg7d{{{where}}}')} and {enough}", _OBJECTIVE),
         scale=Scale(unit="none", decimals=3, soft_maximum=0.3, steps=above((0.25, "red"))),
         axis="Brier score",

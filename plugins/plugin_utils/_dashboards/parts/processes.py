@@ -34,7 +34,7 @@ def process_panels(*where: str) -> tuple[Builder[models.Panel], ...]:
     return (
         timeseries(
             "CPU used",
-            "Processor cores that the process keeps busy.",
+            "CPU cores used by the process.",
             Query(worst(asked.cpu_cores()), "{{instance}}"),
             scale=Scale(unit="none", soft_maximum=0.1),
             axis="busy cores",
@@ -50,7 +50,7 @@ def process_panels(*where: str) -> tuple[Builder[models.Panel], ...]:
         ),
         timeseries(
             "Open files",
-            "Open files and connections, as a share of what the process may have open.",
+            "Open files and connections, as a share of the process's limit.",
             Query(worst(asked.open_files()), "{{instance}}"),
             scale=Scale(unit="percent", maximum=100, steps=above((80, "red"))),
             axis="share of the limit",
@@ -58,7 +58,7 @@ def process_panels(*where: str) -> tuple[Builder[models.Panel], ...]:
         ),
         timeseries(
             "Restarts",
-            "How often the process was started anew within the hour before.",
+            "Restarts of the process within the previous hour.",
             Query(worst(asked.starts("1h")), "{{instance}}"),
             scale=Scale(unit="none", decimals=0, soft_maximum=4),
             axis="restarts within an hour",

@@ -32,7 +32,7 @@ def alerts_page(leads: Leads, *, refresh: str = "1m") -> Page:
     outside = (to_address("Alertmanager", leads.alertmanager_url),) if leads.alertmanager_url else ()
     firing = stat(
         "Alerts firing",
-        "How many alerts fire now by severity, silenced ones among them.",
+        "Number of firing alerts by severity, including silenced ones.",
         *alerts.firing_by_severity(_WHERE),
         scale=Scale(unit="none"),
         size=(24, 4),
@@ -41,8 +41,10 @@ def alerts_page(leads: Leads, *, refresh: str = "1m") -> Page:
     return Page(
         uid=UIDS["alerts"],
         title="System Alerts & SLA",
-        description="Which alerts fire and what to do about them, what was promised and is kept or not, and what fired "
-        "before. Choose a service or a host to see its own.",
+        description=(
+            "Firing alerts and what to do about them, whether objectives are met, and earlier alerts. Select a "
+            "service or a host to filter."
+        ),
         tags=("alerts", "sla", "operations"),
         rows=(
             Row("Firing now", [firing, alerts.firing_alerts(_WHERE, leads, links=outside)]),

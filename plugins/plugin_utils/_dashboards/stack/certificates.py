@@ -52,7 +52,7 @@ def certificates_page() -> Page:
     return stack_page(
         "certificates",
         "Certificates",
-        "When certificates expire. From then on nothing reaches their service, and it reaches nothing.",
+        "When certificates expire. After that, the service cannot be reached and cannot reach others.",
         (
             Row("Now", _now()),
             Row("Services", _services()),
@@ -80,16 +80,16 @@ def _now() -> list[Builder[models.Panel]]:
         ),
         stat(
             "Authority expires in",
-            "Time until the authority expires, and with it every certificate that it signed. Orange in its last half "
-            "year, which is time to replace it in phases.",
+            "Time until the authority expires, and with it every certificate that it signed. Orange in the last half "
+            "year: replace it in phases.",
             Query(or_unknown(f"min({_AUTHORITY_END}) - time()")),
             scale=_AUTHORITY,
             size=(6, 4),
         ),
         stat(
-            "Left undone",
-            "Certificates with less than a quarter of their life left: runs of the playbook renew them at a third. "
-            "Hosts whose authority ends at another time than that of most: a change of it is not done there.",
+            "Behind",
+            "Certificates with less than a quarter of their lifetime left, although the playbook renews them at a "
+            "third. Hosts with another authority than most hosts: its replacement has not reached them.",
             Query(or_unknown(overdue), "renewals overdue", scale=_OVERDUE),
             Query(or_unknown(others), "hosts with another authority", scale=_OVERDUE),
             scale=_OVERDUE,
@@ -105,8 +105,7 @@ def _services() -> list[Builder[models.Panel]]:
     return [
         table(
             "Expiry",
-            "When the certificate of each service expires, the next one first. Life left is orange where its renewal "
-            "is overdue.",
+            "Expiry of the certificate of each service, the next one first. Orange lifetime: renewal is overdue.",
             Query(f"min by (service, host) ({_END}) - time()"),
             Query(f"1000 * min by (service, host) ({_END})"),
             Query(life),
@@ -119,7 +118,7 @@ def _services() -> list[Builder[models.Panel]]:
             values=[
                 expires,
                 Column(head="expires on", scale=_DATE),
-                Column(head="life left", scale=_LIFE_LEFT),
+                Column(head="lifetime left", scale=_LIFE_LEFT),
             ],
             sort="expires in",
             descending=False,
@@ -127,12 +126,12 @@ def _services() -> list[Builder[models.Panel]]:
             size=(14, 10),
         ),
         timeseries(
-            "Life left",
-            "Share of its life that each certificate has before it, of those that have least. It falls to a third and "
-            "goes up at its renewal.",
+            "Lifetime left",
+            "Remaining share of the lifetime, for the certificates with the least. It falls to a third and rises "
+            "again at the renewal.",
             Query(worst(life, lowest=True), "{{service}} {{host}}"),
             scale=Scale(unit="percent", minimum=0, maximum=100, decimals=0, steps=below("orange", (25, CALM))),
-            axis="share of its life",
+            axis="share of the lifetime",
             lowest_first=True,
             no_value="no certificate is known",
             size=(10, 10),
@@ -144,8 +143,8 @@ def _authorities() -> Builder[models.Panel]:
     each = f"max by (host) ({_AUTHORITY_END})"
     return table(
         "Authority of each host",
-        "When the authority that signs for each host expires, the first one first. In a change of the authority hosts "
-        "follow one by one; one that stays behind is not as most.",
+        "When the authority that signs each host's certificates expires, the earliest first. While the authority is "
+        "being replaced, hosts that are behind differ from most.",
         Query(f"{each} - time()"),
         Query(f"1000 * {each}"),
         Query(f"{each} == bool scalar(quantile(0.5, {_AUTHORITY_END}))"),
@@ -168,9 +167,9 @@ def _probed() -> Builder[models.Panel]:
     expires = Column(head="expires in", scale=PROBED_LIFETIME, width=110)
     to_probe = Link.page("Probe", UIDS["probes"], instance="${__data.fields.address:percentencode}")
     return table(
-        "Expiry of what probes see",
-        "Time until the certificates that probed addresses serve expire, or one of their chain: red in the last week, "
-        "orange in the last three. The authority is who signed them.",
+        "Expiry of probed certificates",
+        "Time until the certificates of probed addresses, or others in their chain, expire: red in the last week, "
+        "orange in the last three weeks. The authority is the issuer.",
         Query(f"min by (instance, subject, issuer) ({named}) - time()"),
         labels={
             "instance": Column(head="address", links=(to_probe,), width=210),

@@ -76,7 +76,7 @@ def service_panels(job: str, build_info: str, pages: Collection[str]) -> tuple[B
     return (
         stat(
             "Unreachable",
-            "Instances that Prometheus cannot scrape. What other panels show of them ends there.",
+            "Instances that Prometheus cannot scrape. Other panels have no data for them.",
             # Not as 0, the value of `up`: of nothing at all Grafana takes the colour of the lowest step.
             Query(f"1 + max by (instance, host) (up{{{where}}} == 0)", "{{instance}}"),
             scale=_UNREACHED,
@@ -99,8 +99,8 @@ def _instances(job: str, where: str, build_info: str, pages: Collection[str]) ->
     links = {name: (link,) for name, link in more.items() if name in pages}
     return table(
         "Instances",
-        "Each instance with the version that it runs: two versions are an upgrade that is under way, or stuck. Of one "
-        "that is unreachable nothing else is known.",
+        "Instances and their versions. Two versions mean that an upgrade is in progress or has stopped. Nothing else "
+        "is known about unreachable instances.",
         Query(each),
         Query(f"max by (instance, host, version) ({build_info}{{{INSTANCE}}})"),
         Query(f"time() - max by (instance, host) (process_start_time_seconds{{{where}}})"),

@@ -39,7 +39,7 @@ _ANSWERED = f'handler!~"/api/live/.*",{INSTANCE}'
 _EACH = "{{instance}}"
 _LATENCY = Scale(unit="s", soft_maximum=0.5)
 _NO_TRAFFIC = "no traffic"
-_NO_RULES = "no alert rules of Grafana"
+_NO_RULES = "no Grafana alert rules"
 # Grafana counts what it stores when it starts, which is before the first dashboard is written, and every half hour.
 COUNTED_AFTER = 31 * 60
 
@@ -49,12 +49,12 @@ def grafana_page(pages: Collection[str] = ()) -> Page:
     return stack_page(
         "grafana",
         "Grafana",
-        "Whether people get their dashboards, and how fast.",
+        "Whether Grafana serves dashboards, and how fast.",
         (
             Row("Now", [*service_panels("grafana", "grafana_build_info", pages), *_failures(), *_contents()]),
             Row("Requests", _requests()),
             Row("Data sources", _sources()),
-            Row("Alerting of Grafana", _alerting()),
+            Row("Grafana alerting", _alerting()),
             Row("Database", _database()),
             process_row('job="grafana"', INSTANCE),
         ),
@@ -76,21 +76,21 @@ def _failures() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Error rate",
-            "Share of requests of the last 5 minutes that Grafana failed to answer.",
+            "Share of requests in the last 5 minutes that failed.",
             Query(f"100 * ({failed} or 0 * {total}) / ({total} > 0)"),
             scale=Scale(unit="percent", decimals=1, steps=above((1, "yellow"), (5, "red"))),
             no_value=_NO_TRAFFIC,
         ),
         stat(
             "Response time",
-            "How long 95 of a hundred requests of the last 5 minutes took at most.",
+            "95th percentile of the duration of requests in the last 5 minutes.",
             Query(f"histogram_quantile(0.95, {slow}) >= 0"),
             scale=Scale(unit="s", steps=above((2, "yellow"), (10, "red"))),
             no_value=_NO_TRAFFIC,
         ),
         stat(
             "Waits for the database",
-            "How many requests at a time wait for a connection to the database, because all are in use.",
+            "Average number of requests that wait for a database connection, because all are in use.",
             Query(or_unknown(f"sum(rate(grafana_database_conn_wait_duration_seconds{{{INSTANCE}}}[5m]))")),
             scale=Scale(unit="none", decimals=1, steps=above((0.5, "red")), unknown=FAILURES.unknown),
             since=True,
@@ -103,21 +103,21 @@ def _contents() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Dashboards",
-            "How many dashboards are stored. Grafana counts them when it starts and every half hour.",
+            "Number of stored dashboards. Grafana counts them at startup and every half hour.",
             Query(_counted("grafana_stat_totals_dashboard"), _EACH),
             scale=counted,
             no_value="not counted yet",
         ),
         stat(
             "Alert rules",
-            "Alert rules of Grafana's own, which it evaluates itself; those of Prometheus are not among them.",
+            "Alert rules that Grafana itself evaluates; rules of Prometheus are not included.",
             Query(f"max by (instance) (grafana_alerting_schedule_alert_rules{{{INSTANCE}}} > 0)", _EACH),
             scale=counted,
             no_value="none",
         ),
         stat(
-            "Active people",
-            "People who were there within 30 days. Grafana counts them when it starts and every half hour.",
+            "Active users",
+            "Users who were active within 30 days. Grafana counts them at startup and every half hour.",
             Query(_counted("grafana_stat_active_users"), _EACH),
             scale=counted,
             no_value="not counted yet",
@@ -133,7 +133,7 @@ def _requests() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Requests by status",
-            "Requests by the class of their status. 4xx are refused, 5xx failed.",
+            "Requests by class of status: 4xx were rejected, 5xx failed.",
             Query(f"sum by (class) ({status_class(asked, 'status_code')})", "{{class}}"),
             scale=Scale(unit="reqps", soft_maximum=1),
             axis="requests per second",
@@ -143,8 +143,8 @@ def _requests() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Errors by handler",
-            "Requests within 5 minutes that Grafana failed to answer, of the ten kinds with the most. Queries to a "
-            "data source that does not answer are among them.",
+            "Failed requests within 5 minutes, for the ten handlers with the most. This includes queries to data "
+            "sources that do not respond.",
             Query(worst(failed, used=True), "{{handler}}"),
             scale=COUNT,
             axis="requests within 5 min",
@@ -153,7 +153,7 @@ def _requests() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Response time by handler",
-            "How long 95 of a hundred requests took at most, of the slowest ten kinds.",
+            "95th percentile of the duration of requests, for the ten slowest handlers.",
             Query(worst(f"histogram_quantile(0.95, {lasting}) >= 0"), "{{handler}}"),
             scale=_LATENCY,
             axis="duration",
@@ -171,7 +171,7 @@ def _sources() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Requests to data sources",
-            "Requests to each data source that is asked, by the class of the status of its answer.",
+            "Requests to each data source, by class of the response status.",
             Query(worst(by_source, used=True), "{{datasource}} {{class}}"),
             scale=Scale(unit="reqps", soft_maximum=1),
             axis="requests per second",
@@ -179,7 +179,7 @@ def _sources() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Response time of data sources",
-            "How long 95 of a hundred answers took at most, of the slowest ten data sources.",
+            "95th percentile of the response time, for the ten slowest data sources.",
             Query(worst(lasting), "{{datasource}}"),
             scale=_LATENCY,
             axis="duration",
@@ -195,8 +195,8 @@ def _alerting() -> list[Builder[models.Panel]]:
     alerts = f"max by (state) (grafana_alerting_alerts{{{INSTANCE}}})"
     return [
         timeseries(
-            "Alerts of Grafana by state",
-            "Alerts of Grafana's own rules; those of Prometheus are on the page of alerts.",
+            "Grafana alerts by state",
+            'Alerts of Grafana\'s own rules. Alerts of Prometheus are on the page "System Alerts & SLA".',
             Query(f"{alerts} > 0", "{{state}}"),
             scale=COUNT,
             axis="alerts",
@@ -205,7 +205,7 @@ def _alerting() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Alerting behind",
-            "How late Grafana evaluates its own alert rules.",
+            "Delay of the evaluation of Grafana's own alert rules.",
             Query(f"{behind} and {used}", _EACH),
             scale=Scale(unit="s", soft_maximum=1, steps=above((30, "red"))),
             axis="behind",
@@ -213,8 +213,8 @@ def _alerting() -> list[Builder[models.Panel]]:
             no_value=_NO_RULES,
         ),
         timeseries(
-            "Evaluations that failed",
-            "Evaluations of Grafana's own alert rules that failed within 15 minutes.",
+            "Failed evaluations",
+            "Failed evaluations of Grafana's own alert rules within 15 minutes.",
             Query(f"{failed} and {used}", _EACH),
             scale=COUNT,
             axis="evaluations within 15 min",
@@ -229,7 +229,7 @@ def _database() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Database connections",
-            "Connections to Grafana's database: open ones, and those in use.",
+            "Connections to Grafana's database: open, and in use.",
             Query(f"max by (instance) (grafana_database_conn_open{{{INSTANCE}}})", f"{_EACH} open"),
             Query(f"max by (instance) (grafana_database_conn_in_use{{{INSTANCE}}})", f"{_EACH} in use"),
             scale=COUNT,
@@ -237,7 +237,7 @@ def _database() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Waits for a connection",
-            "How often something waited for a connection within 5 minutes, because all were in use.",
+            "Number of waits for a connection within 5 minutes, because all were in use.",
             Query(waits, _EACH),
             scale=COUNT,
             axis="waits within 5 min",

@@ -52,9 +52,9 @@ def now_panel(pages: frozenset[str], dead_mans_switch: str, *, promised: bool) -
     """Return what is wrong now; `promised` says that applications have objectives."""
     return stat(
         "Wrong now",
-        "Silenced alerts count, too. The dead man's switch is an alert that always fires: when it is silent, so may be "
-        "all others. Rules that failed, alerts that no Alertmanager took and notifications that Alertmanager could not "
-        "deliver are those of the last minutes.",
+        "Silenced alerts are included. The dead man's switch is an alert that always fires: if it does not, other "
+        "alerts may not fire either. Failed rules, lost alerts and failed notifications are those of the last "
+        "minutes.",
         *_firing(),
         *_unreachable(pages),
         *_monitoring(pages, dead_mans_switch),
@@ -70,8 +70,8 @@ def soon_panel(pages: frozenset[str]) -> Builder[models.Panel]:
     certificates, life = _to(pages, "certificates"), replace(LIFETIME, unknown=_UNKNOWN)
     return stat(
         "Soon",
-        "The fullest file system of all hosts, and the time until the first certificate of a service expires: runs of "
-        "the playbook renew them long before.",
+        "The fullest file system of all hosts, and the time until the first certificate of a service expires. The "
+        "playbook renews certificates long before.",
         Query(f"max({DISK_USED}) or on () vector(NaN)", "fullest disk", scale=_FULL, link=_to(pages, "hosts")),
         Query(f"{EARLIEST_EXPIRY} or on () vector(NaN)", "next certificate", scale=life, link=certificates),
         scale=_FULL,

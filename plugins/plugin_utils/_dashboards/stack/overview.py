@@ -46,7 +46,7 @@ def overview_page(
     return stack_page(
         "overview",
         "Is everything well?",
-        "Nothing is coloured: it is. Otherwise begin with what is red, and follow its link.",
+        "If nothing is coloured, yes. Otherwise start with what is red and follow its link.",
         tuple(row for row in rows if row.panels),
         annotations=(noted("Deployments", "blue", "deployment"), noted("Incidents", "red", "incident")),
     )
@@ -58,8 +58,8 @@ def _down(pages: frozenset[str], leads: Leads) -> Builder[models.Panel]:
     page = UIDS["prometheus" if "prometheus" in pages else "overview"]
     return table(
         "Targets that are down",
-        "What Prometheus cannot scrape now: a host, a service, or the way to it. Of what was never up within a day no "
-        "time is known.",
+        "Targets that Prometheus cannot scrape: the host, the service or the network is down. If a target has not "
+        "been up for a day, the time is unknown.",
         Query(f"sort_desc(1000 * {leads.by_job(f'({seen} or {down})', page)})"),
         labels={
             "job": Column(head="service", links=leads.to_job()),
@@ -76,7 +76,7 @@ def _down(pages: frozenset[str], leads: Leads) -> Builder[models.Panel]:
 def _deployments() -> Builder[models.Panel]:
     return noted_events(
         "Recent deployments",
-        "What pipelines or people noted in Grafana with the tag deployment.",
+        "Annotations in Grafana with the tag deployment, made by pipelines or people.",
         "deployment",
         size=(12, 8),
     )

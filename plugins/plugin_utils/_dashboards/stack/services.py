@@ -47,11 +47,10 @@ def applications_table(leads: Leads) -> Builder[models.Panel]:
         _of("service:symptoms:active10m"),
     )
     return table(
-        "How applications do",
-        "Of each application: its worst alert that fires, the share of requests of the last five minutes that were bad "
-        "and how many times more that is than its objective allows in the long run, what is left of its emptiest error "
-        "budget, how likely it violates an objective in a quarter of an hour, and how many symptoms showed within ten "
-        "minutes.",
+        "Health of applications",
+        "For each application: the most severe firing alert, the share of bad requests in the last five minutes and "
+        "how many times the share that its objective allows this is, the lowest error budget, the probability that "
+        "it violates an objective in a quarter of an hour, and the number of symptoms within ten minutes.",
         *(Query(leads.by_service(expr)) for expr in asked),
         labels={
             "service": Column(head="application", links=leads.to_service()),
@@ -64,11 +63,11 @@ def applications_table(leads: Leads) -> Builder[models.Panel]:
             Column(
                 head="budget left", scale=replace(objectives.BUDGET, unknown="not known yet"), no_value="no objective"
             ),
-            Column(head="violation foreseen", scale=objectives.PROBABILITY, no_value="no forecast"),
+            Column(head="violation predicted", scale=objectives.PROBABILITY, no_value="no forecast"),
             Column(head="symptoms", scale=Scale(unit="none", decimals=0, steps=above((1, "orange")))),
         ],
         sort="alerts",
-        no_value="no data of any application",
+        no_value="no data from any application",
         size=(24, 7),
     )
 
@@ -89,7 +88,7 @@ def _versions(builds: Sequence[str]) -> Builder[models.Panel]:
     fresh = f"and on (job, version) (({now}) unless ({before}) and on (job) ({before}))"
     return table(
         "New versions",
-        "Versions that run now and did not a day ago, of services that ran then.",
+        "Versions that are running now but were not a day ago, for services that were.",
         Query(f"1000 * ({first}) {fresh}"),
         labels={"job": Column(head="service"), "version": Column(head="version")},
         values=[Column(head="since", scale=alerts.SINCE)],

@@ -37,7 +37,7 @@ def test_a_directory_without_dashboards_is_refused(tmp_path: Path) -> None:
             read(str(folder))
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "It cannot be read as JSON"), ("[]", "It must hold the model")])
+@pytest.mark.parametrize(("text", "message"), [("{", "It is not valid JSON"), ("[]", "It must contain one dashboard")])
 def test_a_file_that_is_no_dashboard_is_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(AnsibleFilterError, match=rf"a\.json cannot be used: {message}"):

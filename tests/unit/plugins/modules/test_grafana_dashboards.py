@@ -504,7 +504,7 @@ def test_what_cannot_be_used_is_named_and_does_not_keep_the_others(provision: Ru
     given = [
         {"dashboard": model("good"), "folder_uid": "hosts"},
         {"dashboard": EXPORT, "path": "hosts/export.json"},
-        {"path": "hosts/broken.json", "error": "It cannot be read as JSON."},
+        {"path": "hosts/broken.json", "error": "It is not valid JSON."},
         {"dashboard": {"title": "No uid"}},
         {"dashboard": model("good", "Another")},
         {"dashboard": model("lost"), "folder_uid": "nowhere"},
@@ -522,7 +522,7 @@ def test_what_cannot_be_used_is_named_and_does_not_keep_the_others(provision: Ru
     told = "\n".join(result["unusable"])
     for words in (
         "hosts/export.json ('Dashboard export') is an export that leaves open: DS_PROMETHEUS (prometheus)",
-        "hosts/broken.json cannot be used: It cannot be read as JSON.",
+        "hosts/broken.json cannot be used: It is not valid JSON.",
         "dashboards[3] ('No uid') has the uid None",
         "dashboards[0] and dashboards[4] are both the dashboard 'good'",
         "There is no folder with the uid 'nowhere'",

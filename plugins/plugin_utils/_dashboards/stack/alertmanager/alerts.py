@@ -30,7 +30,7 @@ def alerts() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Alerts by state",
-            "Alerts that the mesh holds: those that notify people, and those that are silenced or inhibited.",
+            "Alerts in the mesh: active ones, and those that are silenced or inhibited.",
             Query(f"max by (state) (alertmanager_alerts{{{INSTANCE}}})", "{{state}}"),
             scale=COUNT,
             axis="alerts",
@@ -39,19 +39,19 @@ def alerts() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Alerts received",
-            "Alerts that each member is sent, and those that it refuses because they make no sense. Every member is "
-            "sent all.",
+            "Alerts that each member receives, and invalid ones that it rejects. Prometheus sends every alert to all "
+            "members.",
             Query(f"sum by (instance) ({received})", _EACH),
-            Query(f"sum by (instance) ({refused}) > 0", f"{_EACH} refused"),
+            Query(f"sum by (instance) ({refused}) > 0", f"{_EACH} rejected"),
             scale=Scale(unit="none", decimals=2, soft_maximum=0.1),
             axis="alerts per second",
-            colors={"/ refused$/": "red"},
+            colors={"/ rejected$/": "red"},
             size=(6, 8),
             no_value="no alerts",
         ),
         timeseries(
             "Groups of alerts",
-            "Groups of alerts: each is one notification. Thousands mean a group for every alert.",
+            "Groups of alerts: each is sent as one notification. Thousands of groups mean that alerts are not grouped.",
             Query(f"max by (instance) (alertmanager_dispatcher_aggregation_groups{{{INSTANCE}}})", _EACH),
             scale=COUNT,
             axis="groups",
@@ -59,7 +59,7 @@ def alerts() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Time to group an alert",
-            "How long it took on average of 15 minutes to put an alert into its groups.",
+            "Average time to assign an alert to its groups, over 15 minutes.",
             Query(mean("alertmanager_dispatcher_alert_processing_duration_seconds"), _EACH),
             scale=Scale(unit="s", soft_maximum=0.001),
             axis="duration",
@@ -81,7 +81,7 @@ def held_back() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Silences by state",
-            "Silences that are in force, that begin later, and that have ended and are kept for a while.",
+            "Active, pending and expired silences. Expired ones are kept for some time.",
             Query(f"max by (state) (alertmanager_silences{{{INSTANCE}}})", "{{state}}"),
             scale=COUNT,
             axis="silences",
@@ -89,18 +89,18 @@ def held_back() -> list[Builder[models.Panel]]:
             size=(8, 8),
         ),
         timeseries(
-            "Held back by reason",
-            "Alerts held back within 15 minutes: by a silence, by another alert that inhibits them, by the "
-            "time of day. Every member counts for itself.",
+            "Suppressed by reason",
+            "Alerts suppressed within 15 minutes by a silence, by another alert that inhibits them, or by a mute "
+            "timing. Each member counts separately.",
             Query(held, "{{reason}}"),
             scale=COUNT,
             axis="alerts within 15 min",
             size=(8, 8),
-            no_value="nothing held back",
+            no_value="nothing suppressed",
         ),
         timeseries(
-            "Time to look up silences",
-            "How long a look-up took on average of 15 minutes. Every alert is looked up, among all silences.",
+            "Duration of silence queries",
+            "Average duration of a query over 15 minutes. Every alert is compared with all silences.",
             Query(mean("alertmanager_silences_query_duration_seconds"), _EACH),
             scale=Scale(unit="s", soft_maximum=0.001),
             axis="duration",

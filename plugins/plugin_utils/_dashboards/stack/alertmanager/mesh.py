@@ -45,7 +45,7 @@ def mesh() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Members seen",
-            "How many members of the mesh each member sees, itself among them.",
+            "Number of mesh members that each member sees, including itself.",
             Query(_now("cluster_members"), _EACH),
             scale=COUNT,
             axis="members",
@@ -55,7 +55,7 @@ def mesh() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Time to reach a member",
-            "How long 95 of a hundred pings of other members took at most.",
+            "95th percentile of the time to ping other members.",
             Query(f"histogram_quantile(0.95, {pings}) >= 0", _EACH),
             scale=Scale(unit="s", soft_maximum=0.01),
             axis="duration",
@@ -63,8 +63,11 @@ def mesh() -> list[Builder[models.Panel]]:
             no_value=_NONE,
         ),
         timeseries(
-            "Messages that wait",
-            "Messages for other members that were not sent yet. While a queue stays, people are notified twice.",
+            "Queued messages",
+            (
+                "Messages for other members that have not been sent yet. As long as the queue does not drain, people "
+                "are notified twice."
+            ),
             Query(_now("cluster_messages_queued"), _EACH),
             scale=COUNT,
             axis="messages",
@@ -73,10 +76,9 @@ def mesh() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Failures in the mesh",
-            "Members that do not answer, attempts to find them again that failed, and large messages that were lost "
-            "within 15 minutes.",
+            "Members that do not respond, failed attempts to reconnect, and large messages lost within 15 minutes.",
             Query(_now("cluster_failed_peers"), f"{_EACH} members failed"),
-            Query(_grew("cluster_reconnections_failed_total", "15m"), f"{_EACH} not found again"),
+            Query(_grew("cluster_reconnections_failed_total", "15m"), f"{_EACH} not reconnected"),
             Query(lost, f"{_EACH} messages lost"),
             scale=COUNT,
             axis="failures",
@@ -88,19 +90,19 @@ def mesh() -> list[Builder[models.Panel]]:
 
 def log() -> list[Builder[models.Panel]]:
     """Return the log of what people were told, by which a member knows not to tell them again."""
-    kinds = {"nflog": "log of notifications", "silences": "silences"}
+    kinds = {"nflog": "notification log", "silences": "silences"}
     return [
         timeseries(
-            "Size of what is kept",
-            "Bytes of the log of notifications, and of the silences, as they were last written to the disk.",
+            "Size of stored data",
+            "Size of the notification log and of the silences when they were last written to the disk.",
             *(Query(_now(f"{kind}_snapshot_size_bytes"), f"{_EACH} {called}") for kind, called in kinds.items()),
             scale=Scale(unit="bytes"),
             axis="size",
             size=(8, 8),
         ),
         timeseries(
-            "Time to look up what was told",
-            "How long a look-up in the log of notifications took on average of 15 minutes.",
+            "Duration of notification log queries",
+            "Average duration of a query over 15 minutes.",
             Query(mean("alertmanager_nflog_query_duration_seconds"), _EACH),
             scale=Scale(unit="s", soft_maximum=0.001),
             axis="duration",
@@ -109,8 +111,8 @@ def log() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Failures to save",
-            "Writings of the log of notifications, or of silences, to the disk that failed within an hour. A restart "
-            "forgets what is not written: people are notified again, silences are gone.",
+            "Failed attempts to write the notification log or silences to the disk within an hour. After a restart, "
+            "unsaved data is lost: people are notified again and silences disappear.",
             *(
                 Query(_grew(f"{kind}_maintenance_errors_total", "1h"), f"{_EACH} {called}")
                 for kind, called in kinds.items()

@@ -44,9 +44,8 @@ def _receivers() -> Builder[models.Panel]:
     sent, failed = _grew(_SENT, "$__range"), _grew(_FAILED, "$__range")
     return table(
         "Receivers",
-        "Every way by which people were notified within the time shown: receiver and integration, such as mail or a "
-        "webhook. Of members that do not name receivers in their metrics the column is empty. One that is missing here "
-        "was not used.",
+        "All receivers and integrations, such as mail or a webhook, that were used in the selected time range. The "
+        "receiver is empty for members that do not include it in their metrics.",
         Query(f"{sent} > 0"),
         Query(f"{failed} and on ({_BY}) {sent} > 0"),
         Query(f"100 * {failed} / ({sent} > 0)"),
@@ -68,7 +67,7 @@ def _curves() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Notifications attempted",
-            "Notifications within 15 minutes by receiver and integration, those that failed among them.",
+            "Notifications within 15 minutes by receiver and integration, including failed ones.",
             Query(worst(_grew(_SENT, "15m"), used=True), _WAY),
             scale=COUNT,
             axis="within 15 min",
@@ -78,7 +77,7 @@ def _curves() -> list[Builder[models.Panel]]:
         timeseries(
             "Notifications that failed",
             "Notifications within 15 minutes that could not be delivered, by receiver, integration and reason. "
-            "clientError: address or token is wrong; serverError: theirs; contextDeadlineExceeded: no answer in time.",
+            "clientError: wrong address or token; serverError: the provider failed; contextDeadlineExceeded: timeout.",
             Query(worst(_grew(_FAILED, "15m", f"{_BY}, reason"), used=True), f"{_WAY}: {{{{reason}}}}"),
             scale=COUNT,
             axis="within 15 min",
@@ -87,7 +86,7 @@ def _curves() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Delivery time",
-            "How long a delivery of the hour before took on average.",
+            "Average duration of a delivery over the previous hour.",
             Query(worst(_took("1h")), _WAY),
             scale=Scale(unit="s", soft_maximum=1),
             axis="duration",

@@ -51,7 +51,7 @@ def alertmanager_page(pages: Collection[str] = ()) -> Page:
     return stack_page(
         "alertmanager",
         "Alertmanager",
-        "Whether alerts reach people, by receiver, and whether the members of the mesh know the same.",
+        "Whether notifications are delivered, by receiver, and whether the members of the mesh are in sync.",
         (
             Row("Now", [*service_panels("alertmanager", "alertmanager_build_info", pages), *_failures()]),
             Row("Notifications by receiver", notifications()),
@@ -79,28 +79,34 @@ def _notified() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Notifications failed",
-            "Notifications that failed within the last 15 minutes: somebody was not notified. The table below names "
-            "the receiver.",
+            "Failed notifications within the last 15 minutes: somebody was not notified. The table below shows the "
+            "receiver.",
             Query(or_unknown(failed)),
             scale=FAILURES,
             since=True,
         ),
         stat(
             "Missing in the mesh",
-            "Members that some member cannot reach. Both then notify people of the same alert.",
+            "Members that another member cannot reach. Both then send the same notifications.",
             Query(or_unknown(MISSING)),
             scale=WARNINGS,
             since=True,
         ),
         stat(
             "Configuration loaded",
-            "Whether the last reload of the configuration succeeded. Where not, the one before is in use.",
+            (
+                "Whether the last reload of the configuration succeeded. If not, the previous configuration is still "
+                "active."
+            ),
             Query(or_unknown(f"min(alertmanager_config_last_reload_successful{{{INSTANCE}}})")),
             scale=YES,
         ),
         stat(
-            "Other configurations",
-            "Members with another configuration notify other people. 0 when all run with the same.",
+            "Differing configurations",
+            (
+                "Members with a different configuration may notify different people. 0 if all members have the same "
+                "configuration."
+            ),
             Query(or_unknown(f"{hashes} - 1")),
             scale=WARNINGS,
             since=True,
@@ -113,7 +119,7 @@ def _held_back() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Alerts suppressed",
-            "Alerts that are silenced or inhibited: they fire and notify nobody.",
+            "Silenced or inhibited alerts: they are firing but notify nobody.",
             Query(or_unknown(f'max(alertmanager_alerts{{state="suppressed",{INSTANCE}}})')),
             scale=_HELD_BACK,
             since=True,
@@ -121,7 +127,7 @@ def _held_back() -> list[Builder[models.Panel]]:
         ),
         stat(
             "Active silences",
-            "Silences that are in force.",
+            "Silences that are active now.",
             Query(or_unknown(f'max(alertmanager_silences{{state="active",{INSTANCE}}})')),
             scale=_HELD_BACK,
             since=True,

@@ -32,10 +32,10 @@ DISKS = 'fstype!~"tmpfs|ramfs|nfs.*|cifs|fuse.*|9p|virtiofs",mountpoint!~"/etc/(
 # Interfaces that lead out of the machine.
 CABLES = 'device!~"lo|veth.*|docker.*|br-.*|virbr.*|cali.*|cni.*|tap.*|ifb.*"'
 UNKNOWN = "unknown"
-NO_PRESSURE = "the kernel does not tell pressure"
+NO_PRESSURE = "the kernel does not report pressure"
 SHARE = Scale(unit="percent", maximum=100)
-THIS_HOST = Link.page("This host", UIDS["hosts"], host="${__field.labels.host}")
-THIS_ROW = Link.page("This host", UIDS["hosts"], host="${__data.fields.host}")
+THIS_HOST = Link.page("Only this host", UIDS["hosts"], host="${__field.labels.host}")
+THIS_ROW = Link.page("Only this host", UIDS["hosts"], host="${__data.fields.host}")
 
 
 def highest(expr: str, legend: str = "{{host}}", most: int = 10) -> Query:

@@ -47,25 +47,25 @@ def cpu() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "CPU used",
-            "Share of processor time that is spent on work. Waiting for disks is not.",
+            "Share of CPU time in use, without waiting for disks.",
             highest(CPU_USED),
             scale=SHARE,
-            axis="share of all processors",
+            axis="share of all CPUs",
             link=THIS_HOST,
         ),
         timeseries(
             "CPU by mode",
-            "What processors do: the mean of all that are chosen above. steal is what the hypervisor gave to others, "
-            "iowait is idle time with a disk at work.",
+            "CPU time by mode, averaged over the selected hosts. steal is time that the hypervisor gave to other "
+            "guests; iowait is idle time while a disk is busy.",
             Query(modes, "{{mode}}"),
             scale=SHARE,
-            axis="share of all processors",
+            axis="share of all CPUs",
             stacked=True,
             colors=_MODES,
         ),
         timeseries(
             "CPU pressure",
-            "Share of time in which some task waited for a processor. Above 60 % for half an hour an alert fires.",
+            "Share of time in which some task waited for a CPU. An alert fires above 60 % for half an hour.",
             highest(waiting),
             scale=Scale(unit="percent", soft_maximum=10, steps=above((60, "orange"))),
             axis="share of time",
@@ -74,10 +74,13 @@ def cpu() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Load per core",
-            "Tasks that run, or wait for processors or disks, for each core, over five minutes. Above 1 some wait.",
+            (
+                "Tasks per core that are running or waiting for CPUs or disks, over five minutes. Above 1, some of "
+                "them wait."
+            ),
             highest(f"max by (host) (node_load5{{{HOST}}}) / on (host) {cores}"),
             scale=Scale(unit="none", decimals=2, soft_maximum=1, steps=above((2, "orange"))),
-            axis="tasks for each core",
+            axis="tasks per core",
             link=THIS_HOST,
         ),
     ]

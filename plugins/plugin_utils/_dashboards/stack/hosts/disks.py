@@ -37,7 +37,7 @@ _BYTES = Scale(unit="bytes", unknown=UNKNOWN)
 _LEFT = Scale(unit="bytes", steps=below("red", (1, CALM)), unknown=UNKNOWN)
 _EACH = "{{host}} {{mountpoint}}"
 _DEVICE = "{{host}} {{device}}"
-NO_DISKS = "no disks of their own"
+NO_DISKS = "no local disks"
 
 
 def disk_used(where: str = "") -> str:
@@ -55,7 +55,7 @@ def space() -> list[Builder[models.Panel]]:
         _file_systems(f"1 - {free} / {files}"),
         timeseries(
             "Disk space used",
-            "Share of each file system that is not available to users.",
+            "Used share of each file system.",
             highest(disk_used(HOST), _EACH),
             scale=FULL,
             axis="share of the file system",
@@ -65,7 +65,7 @@ def space() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Disk space available",
-            "What users can still write, of the fullest file systems.",
+            "Available space on the fullest file systems.",
             Query(f"{left} and ({worst(disk_used(HOST))})", _EACH),
             scale=_BYTES,
             axis="available",
@@ -76,7 +76,7 @@ def space() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Inodes used",
-            "Share of the files that a file system can hold. Many small files fill it while there is space.",
+            "Used share of the inodes. Many small files can use up the inodes although there is free space.",
             highest(inodes, _EACH),
             scale=_FILES,
             axis="share of the inodes",
@@ -99,43 +99,43 @@ def activity() -> list[Builder[models.Panel]]:
     return [
         _curves(
             "Disk operations",
-            "Reads and writes that disks complete in a second.",
+            "Completed reads and writes per second.",
             *_both_ways(reads, writes),
             scale=Scale(unit="iops"),
             axis="operations",
         ),
         _curves(
             "Disk throughput",
-            "Bytes that disks read and write in a second.",
+            "Bytes read and written per second.",
             *_both_ways(_by_device("read_bytes"), _by_device("written_bytes")),
             scale=Scale(unit="Bps"),
             axis="throughput",
         ),
         _curves(
             "Disk latency",
-            "How long the mean read and write takes, with the time in the queue.",
+            "Average duration of a read and of a write, including the time in the queue.",
             *_both_ways(f"{read_time} / ({reads} > 0)", f"{write_time} / ({writes} > 0)"),
             scale=Scale(unit="s", soft_maximum=0.01),
-            axis="time of each",
-            no_value="nothing is read or written",
+            axis="duration",
+            no_value="no reads or writes",
         ),
         _curves(
             "Disk queue",
-            "How many reads and writes each disk had at hand, on average.",
+            "Average number of reads and writes in progress per disk.",
             highest(queue, _DEVICE),
             scale=Scale(unit="none", decimals=2, soft_maximum=1),
             axis="reads and writes",
         ),
         _curves(
             "Disk busy",
-            "Share of time in which a disk had something to do. One that does much at once can do more at 100 %.",
+            "Share of time in which a disk was busy. Disks that process requests in parallel can do more at 100 %.",
             highest(f"100 * {_by_device('io_time_seconds')}", _DEVICE),
             scale=Scale(unit="percent", soft_maximum=10),
             axis="share of time",
         ),
         _curves(
             "Disk pressure",
-            "Share of time in which some tasks, or all, waited for disks. Above 40 % for all an alert fires.",
+            "Share of time in which some or all tasks waited for disks. An alert fires above 40 % for all tasks.",
             *pressure,
             scale=Scale(unit="percent", soft_maximum=5, steps=above((40, "orange"))),
             axis="share of time",
@@ -155,8 +155,8 @@ def _file_systems(inodes: str) -> Builder[models.Panel]:
     asked = [f"{avail} and {room}", f"100 * (1 - {avail} / {room})", f"100 * ({inodes})", forecast]
     return table(
         "File systems",
-        "Those on disks of the machines, each once wherever it is mounted; those of the network are left to who serves "
-        "them. In a day: what will be available if the last six hours go on, as soon as there are six hours.",
+        "Local file systems, each listed once. Network file systems are not included. Available in a day: forecast "
+        "from the last six hours, once there are six hours of data.",
         Query(rows),
         *(Query(each_of(rows, f"{by} ({one})")) for one in asked),
         labels={
@@ -173,7 +173,7 @@ def _file_systems(inodes: str) -> Builder[models.Panel]:
             Column(head="available in a day", scale=_LEFT),
         ],
         sort="used",
-        no_value="no machine",
+        no_value="no host",
     )
 
 

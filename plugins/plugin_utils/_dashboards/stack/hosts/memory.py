@@ -51,7 +51,7 @@ def _filled() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Memory used",
-            "Share of memory that cannot be had without swapping. Caches count as free.",
+            "Used share of memory. Caches count as free.",
             highest(MEMORY_USED),
             scale=Scale(unit="percent", maximum=100, steps=above((95, "orange"))),
             axis="share of memory",
@@ -60,8 +60,8 @@ def _filled() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Memory by use",
-            "What the memory of all machines that are chosen above holds. cache can be had back, shared cannot: it is "
-            "of several processes, or of file systems in memory.",
+            "Memory of all selected hosts by use. cache can be reclaimed; shared cannot: it belongs to several "
+            "processes or to file systems in memory.",
             *(Query(_amount(use), use) for use in _USES),
             Query(_other(), "other"),
             scale=Scale(unit="bytes"),
@@ -72,8 +72,8 @@ def _filled() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Memory pressure",
-            "Share of time in which some tasks, or all, waited for memory. Alerts fire above 10 % for some, 20 % for "
-            "all.",
+            "Share of time in which some or all tasks waited for memory. Alerts fire above 10 % for some tasks and "
+            "20 % for all.",
             *pressure,
             scale=Scale(unit="percent", soft_maximum=5, steps=above((10, "orange"), (20, "red"))),
             axis="share of time",
@@ -94,27 +94,27 @@ def _short() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Swap used",
-            "Share of swap that is taken. That alone is no fault; pages that keep moving are.",
+            "Used share of swap. This is not a problem by itself; continuous swapping is.",
             highest(swapped),
             scale=SHARE,
             axis="share of swap",
             size=(8, 8),
-            no_value="no machine has swap",
+            no_value="no host has swap",
             link=THIS_HOST,
         ),
         timeseries(
             "Swapping",
-            "Pages a second that come back from swap, and that go there.",
+            "Pages per second that are read from and written to swap.",
             *moved,
             scale=Scale(unit="none", decimals=0, soft_maximum=10),
-            axis="pages a second",
+            axis="pages per second",
             size=(8, 8),
             link=THIS_HOST,
         ),
         timeseries(
             "OOM kills over time",
-            "Processes that the kernel killed within the 15 minutes before, by the limit of their unit or because the "
-            "machine had no memory left. The journal names them: journalctl -k --grep oom",
+            "Processes that the kernel killed within the previous 15 minutes, because of the limit of their unit or "
+            "because the host ran out of memory. To find them: journalctl -k --grep oom",
             highest(f"max by (host) (increase(node_vmstat_oom_kill{{{HOST}}}[15m]))"),
             scale=Scale(unit="none", decimals=0, soft_maximum=1),
             axis="processes",

@@ -43,7 +43,7 @@ def _traffic() -> list[Builder[models.Panel]]:
         *(
             timeseries(
                 f"Network {name}",
-                f"What is {name} in a second through each interface that leads out of a machine.",
+                f"Data {name} per second by each external interface.",
                 highest(f"8 * max by (host, device) ({_rate(f'{way}_bytes')})", _DEVICE),
                 scale=Scale(unit="bps"),
                 axis=name,
@@ -53,13 +53,13 @@ def _traffic() -> list[Builder[models.Panel]]:
             for way, name in (("receive", "received"), ("transmit", "sent"))
         ),
         timeseries(
-            "Share of the link's speed",
-            "How much of its speed each interface uses, of those that know it.",
+            "Link utilisation",
+            "Used share of the link speed, for interfaces that report their speed.",
             *used,
             scale=Scale(unit="percent", soft_maximum=10, steps=above((90, "orange"))),
-            axis="share of the speed",
+            axis="share of the link speed",
             size=(8, 8),
-            no_value="no interface knows its speed",
+            no_value="no interface reports its speed",
             link=THIS_HOST,
         ),
     ]
@@ -75,25 +75,25 @@ def _lost() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Network errors",
-            "Packets a second that were broken, received and sent: a cable, a port, or a driver.",
+            "Packets per second with errors, received and sent: check the cable, the port and the driver.",
             highest(lost["errs"], _DEVICE),
             scale=_PACKETS,
-            axis="packets a second",
+            axis="packets per second",
             size=(8, 8),
             link=THIS_HOST,
         ),
         timeseries(
             "Network drops",
-            "Packets a second that were dropped, received and sent: buffers were full, or nobody wanted them.",
+            "Dropped packets per second, received and sent: buffers were full, or nothing accepts them.",
             highest(lost["drop"], _DEVICE),
             scale=_PACKETS,
-            axis="packets a second",
+            axis="packets per second",
             size=(8, 8),
             link=THIS_HOST,
         ),
         timeseries(
             "TCP retransmits",
-            "Share of the segments that had to be sent again. The way loses packets, or the other side is overloaded.",
+            "Share of segments that were retransmitted. The network loses packets, or the other side is overloaded.",
             highest(f"100 * {again} / ({sent} > 0)"),
             scale=Scale(unit="percent", decimals=2, soft_maximum=1),
             axis="share of the segments sent",
@@ -106,13 +106,13 @@ def _lost() -> list[Builder[models.Panel]]:
 def _connections() -> list[Builder[models.Panel]]:
     held = [
         highest(f"max by (host) ({name}{{{HOST}}})", f"{{{{host}}}} {state}", 5)
-        for name, state in (("node_netstat_Tcp_CurrEstab", "established"), ("node_sockstat_TCP_tw", "waiting to end"))
+        for name, state in (("node_netstat_Tcp_CurrEstab", "established"), ("node_sockstat_TCP_tw", "TIME_WAIT"))
     ]
     entries, limit = f"node_nf_conntrack_entries{{{HOST}}}", f"node_nf_conntrack_entries_limit{{{HOST}}}"
     return [
         timeseries(
             "TCP connections",
-            "Connections that are established, and those that wait for their last packets to be gone (TIME_WAIT).",
+            "Established connections, and those in TIME_WAIT.",
             *held,
             scale=Scale(unit="none", decimals=0, soft_maximum=10),
             axis="connections",
@@ -120,23 +120,23 @@ def _connections() -> list[Builder[models.Panel]]:
             link=THIS_HOST,
         ),
         timeseries(
-            "Connections turned away",
-            "Connections a second that a listening process did not take in time, so that they were dropped.",
+            "Dropped connections",
+            "Connections per second that were dropped because the listening process did not accept them in time.",
             highest(f"max by (host) (rate(node_netstat_TcpExt_ListenDrops{{{HOST}}}[{RATE}]))"),
             scale=Scale(unit="none", decimals=2, soft_maximum=1),
-            axis="connections a second",
+            axis="connections per second",
             size=(8, 8),
             link=THIS_HOST,
         ),
         timeseries(
             "Tracked connections",
-            "Share of the connections that the kernel can track (conntrack). When the table is full new ones are "
-            "dropped; an alert fires above 75 %.",
+            "Used share of the connection tracking table (conntrack). When it is full, new connections are dropped. "
+            "An alert fires above 75 %.",
             highest(f"100 * max by (host) ({entries} / {limit})"),
             scale=Scale(unit="percent", soft_maximum=10, steps=above((75, "orange"), (95, "red"))),
             axis="share of the table",
             size=(8, 8),
-            no_value="no machine tracks connections",
+            no_value="no host tracks connections",
             link=THIS_HOST,
         ),
     ]

@@ -62,20 +62,20 @@ def wrong() -> list[Builder[models.Panel]]:
     place = at_first_place("node_filesystem_readonly", _DISKS)
     return [
         _names(
-            "Which units failed",
-            "Units of systemd that have failed. Why: journalctl -u UNIT. Once mended: systemctl reset-failed UNIT",
+            "Failed units",
+            "Failed systemd units. For the reason: journalctl -u UNIT. After the fix: systemctl reset-failed UNIT",
             f"max by (host, name) ({_FAILED}) == 1",
             {"name": Column(head="unit")},
         ),
         _names(
-            "Which file systems are read-only",
-            "File systems that cannot be written: after an error of the disk the kernel mounts them so.",
+            "Read-only file systems",
+            "File systems that cannot be written to: the kernel makes them read-only after a disk error.",
             f"max by (host, mountpoint, device) ({place} and on (host, device) ({_READONLY} == 1))",
             {"mountpoint": Column(head="mounted at"), "device": Column(head="device")},
         ),
         _names(
             "Hosts with unsynchronised clocks",
-            "Machines whose clock no time service sets: it drifts, and with it timestamps and the validity of "
+            "Hosts whose clock is not set by a time service: it drifts, which affects timestamps and the validity of "
             "certificates. Run there: timedatectl",
             f"max by (host) ({_UNKEPT}) == 0",
             {},
@@ -87,9 +87,9 @@ def _counts() -> list[Builder[models.Panel]]:
     alerts = Link.page("Alerts", UIDS["alerts"])
     return [
         stat(
-            "Machines that deviate",
-            "Machines whose node_exporter cannot be scraped: down, cut off, or without the service. Of those that can "
-            "be: clocks that are not synchronised.",
+            "Hosts with problems",
+            "Hosts whose node_exporter cannot be scraped: they are down or isolated, or the service is not running. "
+            "Of the others, those whose clock is not synchronised.",
             Query(or_unknown(f"sum({SCRAPED} == bool 0)"), "unreachable", scale=FAILURES, link=alerts),
             Query(or_unknown(f"sum({_UNKEPT} == bool 0)"), "clocks not synchronised", scale=_WARNING),
             scale=_WARNING,
@@ -98,7 +98,7 @@ def _counts() -> list[Builder[models.Panel]]:
         ),
         stat(
             "Units and disks",
-            "Units of systemd that have failed, and file systems on disks that cannot be written. Tables name them.",
+            "Failed systemd units and read-only file systems. The tables list them.",
             Query(or_unknown(f"sum({_FAILED})"), "failed units", scale=_WARNING),
             Query(or_unknown(f"sum({_READONLY})"), "read-only file systems", scale=replace(FAILURES, unknown=NO_DISKS)),
             scale=_WARNING,
@@ -106,8 +106,8 @@ def _counts() -> list[Builder[models.Panel]]:
             since=True,
         ),
         stat(
-            "In the time shown",
-            "Processes that kernels killed for want of memory, and how often machines were started.",
+            "In the time range",
+            "Processes killed for lack of memory, and host restarts.",
             Query(or_unknown(f"sum({_KILLS})"), "OOM kills", scale=_WARNING),
             Query(or_unknown(f"sum({_REBOOTS})"), "reboots", scale=_NOTABLE),
             scale=_WARNING,
@@ -131,8 +131,8 @@ def _machines() -> Builder[models.Panel]:
     }
     return table(
         "Machines",
-        "A line for each machine: those that are unreachable first, then those with most alerts. A click on its name "
-        "shows it alone.",
+        "One line per host: unreachable hosts first, then those with the most alerts. Click on a name to show only "
+        "that host.",
         Query(reached),
         Query(alerts),
         *(Query(each_of(f"max by (host) ({SCRAPED})", expr)) for expr in told),
@@ -143,7 +143,7 @@ def _machines() -> Builder[models.Panel]:
             *told.values(),
         ],
         order=f"1000 * (1 - {reached}) + ({alerts})",
-        no_value="no machine",
+        no_value="no host",
         size=(24, 10),
     )
 

@@ -28,7 +28,7 @@ def hosts_page() -> Page:
     return stack_page(
         "hosts",
         "Hosts",
-        "Processors, memory, disks, network and clocks of the machines. A click on a host shows it alone.",
+        "CPUs, memory, disks, network and clocks of all hosts. Click on a host to show only that one.",
         (
             Row("Now", now()),
             Row("What is wrong", wrong()),
@@ -42,7 +42,7 @@ def hosts_page() -> Page:
         annotations=(
             measured("Starts", "blue", f"max by (host) ({_UPTIME}) < 300", title="{{host}} was started"),
             measured(
-                "OOM kills", "orange", f"max by (host) ({_KILLS}) > 0", title="{{host}} killed for want of memory"
+                "OOM kills", "orange", f"max by (host) ({_KILLS}) > 0", title="{{host}} killed for lack of memory"
             ),
         ),
         choose=("host", 'up{job="node_exporter"}', "Host"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["system"]
 
 _SENSOR = "{{host}} {{chip}} {{sensor}}"
-_NO_SENSORS = "no machine has sensors"
+_NO_SENSORS = "no host has sensors"
 
 
 def system() -> list[Builder[models.Panel]]:
@@ -34,7 +34,7 @@ def system() -> list[Builder[models.Panel]]:
 def _open_files() -> Builder[models.Panel]:
     return timeseries(
         "Open files",
-        "Files that are open on each machine, connections among them.",
+        "Open files on each host, including connections.",
         highest(f"max by (host) (node_filefd_allocated{{{HOST}}})"),
         scale=Scale(unit="short", decimals=0),
         axis="open files",
@@ -49,7 +49,7 @@ def _temperature() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Temperature",
-            "What the sensors of the hardware measure. Virtual machines have none.",
+            "Readings of hardware sensors. Virtual machines have none.",
             highest(f"max by (host, chip, sensor) ({degrees})", _SENSOR),
             scale=Scale(unit="celsius", minimum=None, decimals=0),
             axis="temperature",
@@ -59,10 +59,13 @@ def _temperature() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Share of the critical temperature",
-            "How near each part is to the temperature that its maker calls critical. Above 95 % an alert fires.",
+            (
+                "Temperature of each component as a share of the manufacturer's critical temperature. An alert fires "
+                "above 95 %."
+            ),
             highest(f"100 * max by (host, chip, sensor) ({degrees} / ({critical} > 0))", _SENSOR),
             scale=Scale(unit="percent", maximum=100, decimals=0, steps=above((95, "orange"))),
-            axis="share of the critical one",
+            axis="share of the critical temperature",
             size=(8, 8),
             no_value=_NO_SENSORS,
             link=THIS_HOST,
@@ -76,7 +79,10 @@ def _clocks() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Clock offset",
-            "How far each clock is off, by its time service's estimate. An unsynchronised clock has no estimate.",
+            (
+                "Offset of each clock, as estimated by its time service. There is no estimate for clocks that are not "
+                "synchronised."
+            ),
             highest(f"max by (host) (abs(node_timex_offset_seconds{{{HOST}}}) and ({kept}))"),
             scale=Scale(unit="s", soft_maximum=0.01),
             axis="offset",
@@ -84,9 +90,9 @@ def _clocks() -> list[Builder[models.Panel]]:
             link=THIS_HOST,
         ),
         timeseries(
-            "Clock away from that of Prometheus",
-            "How far each clock is from that of Prometheus, to the time that a scrape takes. Above 5 seconds an alert "
-            "fires.",
+            "Clock difference from Prometheus",
+            "Difference between each clock and that of Prometheus, within the duration of a scrape. An alert fires "
+            "above 5 seconds.",
             highest(f"max by (host) (abs({clock} - timestamp({clock})))"),
             scale=Scale(unit="s", soft_maximum=1, steps=above((5, "orange"))),
             axis="difference",

@@ -26,7 +26,7 @@ __all__ = ["EACH", "THIS_ADDRESS", "WHERE", "durations"]
 
 WHERE = 'instance=~"$instance"'
 EACH = "{{job}} {{instance}}"
-THIS_ADDRESS = Link.page("This address", UIDS["probes"], instance="${__field.labels.instance:percentencode}")
+THIS_ADDRESS = Link.page("Only this address", UIDS["probes"], instance="${__field.labels.instance:percentencode}")
 _PHASES = {
     "/^resolve$/": "purple",
     "/^connect$/": "blue",
@@ -56,47 +56,47 @@ def durations() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Probe duration",
-            "How long a probe takes, of the slowest prober. What is given up counts with the time until then.",
+            "Duration of a probe from the slowest prober, including probes that timed out.",
             Query(worst(duration), EACH),
             scale=Scale(unit="s", steps=above((2, "orange"))),
-            axis="time of a probe",
-            no_value="nothing is probed",
+            axis="duration",
+            no_value="no probes",
             link=THIS_ADDRESS,
         ),
         timeseries(
             "Phases of HTTP probes",
-            "What successful probes spend their time on: finding the address, connecting, TLS, waiting for the answer, "
-            "reading it. The mean of all that are chosen above.",
+            "Phases of successful probes: name resolution, connection, TLS, waiting for the response, reading it. "
+            "Averaged over the selected addresses.",
             Query(f"avg by (phase) ({phases})", "{{phase}}"),
             scale=Scale(unit="s"),
-            axis="time of a probe",
+            axis="duration",
             stacked=True,
             colors=_PHASES,
             no_value="no HTTP probe succeeds",
         ),
         timeseries(
-            "Name lookup",
-            "How long it takes to find the address of a name, of the slowest prober.",
+            "Name resolution",
+            "Duration of name resolution from the slowest prober.",
             Query(worst(f"max by (job, instance) (probe_dns_lookup_time_seconds{{{WHERE}}})"), EACH),
             scale=Scale(unit="s", soft_maximum=0.01),
-            axis="time of a lookup",
+            axis="duration",
             size=(8, 8),
-            no_value="nothing is probed",
+            no_value="no probes",
             link=THIS_ADDRESS,
         ),
         timeseries(
             "Round trip",
-            "How long an echo takes there and back, of the slowest prober.",
+            "Round-trip time of an echo request from the slowest prober.",
             Query(worst(echo), EACH),
             scale=Scale(unit="s", soft_maximum=0.01, steps=above((0.3, "orange"))),
-            axis="time of an echo",
+            axis="round-trip time",
             size=(8, 8),
             no_value="no ICMP probe",
             link=THIS_ADDRESS,
         ),
         timeline(
             "HTTP status",
-            "What the address answered: green 2xx, blue 3xx, orange 4xx, red 5xx or no answer at all.",
+            "Status of the response: green 2xx, blue 3xx, orange 4xx, red 5xx or no response.",
             Query(worst(f"max by (job, instance) (probe_http_status_code{{{WHERE}}})"), EACH),
             scale=_STATUS,
             size=(8, 8),

@@ -52,7 +52,7 @@ _WORST = f"min by (job, instance) ({_SUCCESS})"
 _NOTHING = "-"
 _WARNING = Scale(unit="none", decimals=0, steps=above((1, "orange")), unknown=_NOTHING)
 _SOME = replace(_WARNING, unknown="unknown")
-_UNASKED = replace(_WARNING, unknown="nothing is probed")
+_UNASKED = replace(_WARNING, unknown="no probes")
 _SEEN = Scale(unit="none", texts={"0": ("fails", "red"), "1": ("works", "green")})
 _STATE = Scale(
     unit="none",
@@ -71,7 +71,7 @@ _ANSWER = Scale(
     steps=above((400, STATUSES["/^4/"]), (500, STATUSES["/^5/"])),
     unknown=_NOTHING,
 )
-_THIS_ROW = Link.page("This address", UIDS["probes"], instance="${__data.fields.address:percentencode}")
+_THIS_ROW = Link.page("Only this address", UIDS["probes"], instance="${__data.fields.address:percentencode}")
 
 
 def probes_page() -> Page:
@@ -79,7 +79,7 @@ def probes_page() -> Page:
     return stack_page(
         "probes",
         "Probes",
-        "Whether addresses answer when they are asked from outside, and how fast. A click on one shows it alone.",
+        "Whether addresses can be reached from outside, and how fast. Click on an address to show only that one.",
         (
             Row("Now", [*_counts(), _addresses()]),
             Row("Over time", [_reached(), _failing()]),
@@ -93,8 +93,8 @@ def _counts() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Wrong now",
-            "Addresses that no prober reaches; those that one prober reaches and another does not, as a way between "
-            "them is cut; and those for which no prober answers: it is down, or refuses.",
+            "Addresses that no prober can reach; addresses that only some probers can reach, which suggests a "
+            "network problem; and addresses that are not probed, because no prober responds.",
             Query(or_unknown(f"sum({_BEST} == bool 0)"), "down", scale=FAILURES),
             Query(or_unknown(f"sum({_BEST} > bool {_WORST})"), "down from some", scale=_SOME),
             Query(or_unknown(f"sum({_ASKED} == bool 0)"), "not probed", scale=_UNASKED),
@@ -104,7 +104,7 @@ def _counts() -> list[Builder[models.Panel]]:
         ),
         stat(
             "Next certificate to expire",
-            "Time until the first certificate that a probed address serves expires, or one of its chain.",
+            "Time until the first certificate of a probed address, or another in its chain, expires.",
             Query(or_unknown(f"min((probe_ssl_earliest_cert_expiry{{{WHERE}}} > 0) - time())")),
             scale=replace(PROBED_LIFETIME, unknown="no TLS"),
             size=(8, 4),
@@ -119,7 +119,7 @@ def _addresses() -> Builder[models.Panel]:
     status = f"max by (job, instance) (probe_http_status_code{{{WHERE}}} > 0)"
     ends = f"min by (job, instance) ((probe_ssl_earliest_cert_expiry{{{WHERE}}} > 0) - time())"
     told = {
-        f"sum by (job, instance) ({_SUCCESS} == bool 0)": Column(head="probers that fail", scale=_WARNING),
+        f"sum by (job, instance) ({_SUCCESS} == bool 0)": Column(head="failing probers", scale=_WARNING),
         available: Column(head="available", scale=_AVAILABLE),
         f"max by (job, instance) (probe_duration_seconds{{{WHERE}}})": Column(head="duration", scale=_DURATION),
         status: Column(head="HTTP status", scale=_ANSWER),
@@ -128,8 +128,8 @@ def _addresses() -> Builder[models.Panel]:
     shown = Column(head="state", scale=_STATE, width=140)
     return table(
         "Addresses",
-        "Every address that is probed, those that are down first. Available is the share of its probes in the time "
-        "shown that succeeded, orange below 90 %, where an alert calls it unsteady.",
+        "All probed addresses, those that are down first. Available: share of successful probes in the selected time "
+        "range; orange below 90 %, when an alert fires.",
         Query(state),
         *(Query(each_of(_ASKED, expr)) for expr in told),
         labels={
@@ -140,7 +140,7 @@ def _addresses() -> Builder[models.Panel]:
         },
         values=[shown, *told.values()],
         order=f"3 - ({state})",
-        no_value="nothing is probed",
+        no_value="no probes",
         size=(24, 8),
     )
 
@@ -148,19 +148,19 @@ def _addresses() -> Builder[models.Panel]:
 def _reached() -> Builder[models.Panel]:
     return timeline(
         "Reached",
-        "Whether an address was reached, by any prober: of the ten that were down at some time, or as many others.",
+        "Whether any prober could reach an address. Shows ten addresses, those that were down at some time first.",
         Query(worst(_BEST, lowest=True), EACH),
         scale=_SEEN,
         size=(16, 8),
-        no_value="nothing is probed",
+        no_value="no probes",
         link=THIS_ADDRESS,
     )
 
 
 def _failing() -> Builder[models.Panel]:
     return table(
-        "Which probers fail",
-        "Probers that do not reach an address now.",
+        "Failing probers",
+        "Probers that cannot reach an address now.",
         Query(f"max by (instance, prober) ({_SUCCESS}) == 0"),
         labels={"instance": Column(head="address", links=(_THIS_ROW,)), "prober": Column(head="from")},
         sort="address",

@@ -62,7 +62,7 @@ def _alerts(pages: Collection[str]) -> list[Builder[models.Panel]]:
     return [
         stat(
             "Alerts lost",
-            "Alerts that no Alertmanager took within 15 minutes. What one of them took is not lost.",
+            "Alerts that no Alertmanager accepted within 15 minutes. An alert that one of them accepted is not lost.",
             Query(or_unknown(f"sum({lost_alerts('increase', '15m')})")),
             scale=FAILURES,
             since=True,
@@ -70,7 +70,10 @@ def _alerts(pages: Collection[str]) -> list[Builder[models.Panel]]:
         ),
         stat(
             "Alertmanagers known",
-            "To how many Alertmanagers alerts are sent, by the instance with the fewest. At 0 it notifies nobody.",
+            (
+                "Number of Alertmanagers to which alerts are sent, for the instance with the fewest. At 0, nobody is "
+                "notified."
+            ),
             Query(or_unknown(f"min(prometheus_notifications_alertmanagers_discovered{{{INSTANCE}}})")),
             scale=_KNOWN,
             since=True,
@@ -78,28 +81,30 @@ def _alerts(pages: Collection[str]) -> list[Builder[models.Panel]]:
         ),
         stat(
             "Rule failures",
-            "Evaluations of rules that failed within 15 minutes: their alerts cannot fire. The groups are below.",
+            "Failed evaluations of rules within 15 minutes: their alerts cannot fire. The groups are listed below.",
             Query(or_unknown(grew("prometheus_rule_evaluation_failures_total", "15m"))),
             scale=FAILURES,
             since=True,
         ),
         stat(
-            "Missed rule runs",
-            "Runs of rule groups that were left out within 15 minutes, because the one before took too long.",
+            "Missed rule evaluations",
+            "Evaluations of rule groups that were skipped within 15 minutes, because the previous one took too long.",
             Query(or_unknown(grew("prometheus_rule_group_iterations_missed_total", "15m"))),
             scale=WARNINGS,
             since=True,
         ),
         stat(
             "Configuration loaded",
-            "Whether the last reload of the configuration succeeded. Where not, the one before is in use.",
+            (
+                "Whether the last reload of the configuration succeeded. If not, the previous configuration is still "
+                "active."
+            ),
             Query(or_unknown(f"min(prometheus_config_last_reload_successful{{{INSTANCE}}})")),
             scale=YES,
         ),
         stat(
             "Discovery failures",
-            "Configurations of targets that are not in force now, and attempts to find targets that failed within 15 "
-            "minutes.",
+            "Target configurations that are not active, and service discovery failures within 15 minutes.",
             Query(or_unknown(f"sum(prometheus_sd_failed_configs{{{INSTANCE}}}) + {total(DISCOVERY, '15m')}")),
             scale=WARNINGS,
             since=True,
@@ -111,21 +116,21 @@ def _counts() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Samples dropped",
-            "Samples that were scraped and not stored within 15 minutes: duplicates, too old ones, too early ones.",
+            "Scraped samples that were not stored within 15 minutes: duplicates, too old, or in the future.",
             Query(or_unknown(total(tuple(DROPPED), "15m"))),
             scale=WARNINGS,
             since=True,
         ),
         stat(
-            "Refused by limits",
-            "Scrapes of which nothing was stored within 15 minutes, because they were beyond a limit of their job.",
+            "Rejected by limits",
+            "Scrapes that were discarded within 15 minutes, because they exceeded a limit of their job.",
             Query(or_unknown(total(tuple(REFUSED), "15m"))),
             scale=WARNINGS,
             since=True,
         ),
         stat(
             "Storage failures",
-            "What failed in the storage within the last hour: of the write-ahead log, of the head, of blocks.",
+            "Failures of the write-ahead log, the head and blocks within the last hour.",
             Query(or_unknown(total(tuple(FAILED), "1h"))),
             scale=FAILURES,
             since=True,
@@ -137,21 +142,21 @@ def _shares() -> list[Builder[models.Panel]]:
     return [
         stat(
             "Storage full",
-            "Share of the limit by size that is taken. At 100 % the oldest blocks go before their time.",
+            "Used share of the size limit. At 100 %, the oldest blocks are deleted before the retention time.",
             Query(f"max({FULL})"),
             scale=Scale(unit="percent", decimals=0, maximum=100),
             no_value="no limit",
         ),
         stat(
-            "Queries at once",
-            "Share of the queries that may run at once. At 100 % queries wait, those of rules too.",
+            "Running queries",
+            "Running queries as a share of the limit. At 100 %, queries wait, including those of rules.",
             Query(or_unknown(f"max({BUSY})")),
             scale=_SHARE,
             since=True,
         ),
         stat(
             "Remote write behind",
-            "How far the slowest remote storage is behind.",
+            "Delay of the slowest remote storage.",
             Query(f"max({BEHIND})"),
             scale=Scale(unit="s", steps=above((60, "yellow"), (300, "red"))),
             no_value="no remote write",

@@ -41,7 +41,7 @@ def prometheus_page(pages: Collection[str] = ()) -> Page:
     return stack_page(
         "prometheus",
         "Prometheus",
-        "Whether metrics are collected, rules evaluated, alerts handed on, and how much room there is.",
+        "Whether metrics are collected, rules are evaluated and alerts are sent, and how much storage is left.",
         (
             Row("Now", [*service_panels("prometheus", "prometheus_build_info", pages), *failures(pages)]),
             Row("Scrapes", scrapes()),

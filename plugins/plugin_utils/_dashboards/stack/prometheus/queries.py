@@ -43,8 +43,8 @@ def queries() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Query time",
-            "How long 99 of a hundred queries took at most, those of rules among them: waiting for their turn "
-            "(queue_time), preparing, evaluating (inner_eval), sorting.",
+            "99th percentile of the duration of queries, including those of rules: waiting (queue_time), preparing, "
+            "evaluating (inner_eval), sorting.",
             Query(engine, "{{slice}}"),
             scale=Scale(unit="s", soft_maximum=0.1),
             axis="duration",
@@ -52,7 +52,7 @@ def queries() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Concurrent queries",
-            "How many of the queries that may run at once do. At 100 % others wait.",
+            "Running queries as a share of the limit. At 100 %, others wait.",
             Query(BUSY, EACH),
             scale=Scale(unit="percent", soft_maximum=100, steps=above((95, "red"))),
             axis="share of the limit",
@@ -60,7 +60,7 @@ def queries() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Slowest requests",
-            "How long a request took on average, of the slowest ten kinds.",
+            "Average duration of a request, for the ten slowest handlers.",
             Query(worst(f"{took} / ({times} > 0)"), "{{handler}}"),
             scale=Scale(unit="s", soft_maximum=0.1),
             axis="duration",
@@ -68,7 +68,7 @@ def queries() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Requests by status",
-            "Requests by the class of their status. 4xx are questions that made no sense, 5xx failed or took too long.",
+            "Requests by class of status: 4xx were invalid, 5xx failed or timed out.",
             Query(f"sum by (class) ({status_class(answered, 'code')})", "{{class}}"),
             scale=Scale(unit="reqps", soft_maximum=1),
             axis="requests per second",

@@ -43,22 +43,22 @@ def rules() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Slowest rule groups",
-            "How much of its interval a group of rules takes, of the slowest ten. At 100 % runs are left out, and "
-            "alerts come late.",
+            "Evaluation time as a share of the interval, for the ten slowest groups. At 100 %, evaluations are "
+            "skipped and alerts are late.",
             Query(worst(named_group(share)), "{{group}} ({{file}})"),
             scale=_SHARE,
             axis="share of the interval",
             size=(12, 10),
         ),
         table(
-            "Rule groups that fail",
-            "Groups with evaluations that failed, or with runs that were left out, within the hour before. Alerts of "
-            "what fails cannot fire. The log, and Prometheus' page of rules, have the error.",
-            Query(f"{_told('failed', _FAILED)} or {_told('left out', _MISSED)}"),
+            "Failing rule groups",
+            "Groups with failed or skipped evaluations within the previous hour. Alerts of failed rules cannot fire. "
+            "The error is in the log and on Prometheus' rules page.",
+            Query(f"{_told('failed', _FAILED)} or {_told('skipped', _MISSED)}"),
             labels={
                 "group": Column(head="group"),
                 "file": Column(head="file"),
-                "what": Column(head="what", colors={"failed": "red", "left out": "orange"}),
+                "what": Column(head="what", colors={"failed": "red", "skipped": "orange"}),
                 "rule_group": Column(head="path", hidden=True),
             },
             values=[Column(head="within 1 h", scale=Scale(unit="none", decimals=0))],
@@ -88,7 +88,7 @@ def notifications() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Alerts by Alertmanager",
-            "Alerts that each Alertmanager took, and those that it did not take. Lost is what none of them took.",
+            "Alerts that each Alertmanager accepted, and those that it did not. Lost: no Alertmanager accepted them.",
             Query(f"sum by (to) ({named_alertmanager(arrived)})", "{{to}}"),
             Query(f"sum by (to) ({named_alertmanager(errors)})", "{{to}} failed"),
             Query(f"sum({lost_alerts('rate', RATE)})", "lost"),
@@ -100,7 +100,7 @@ def notifications() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Notification queue",
-            "How full the queue of alerts is. When it is full, alerts are lost.",
+            "Used share of the alert queue. When it is full, alerts are lost.",
             Query(f"max by (instance, to) ({named_alertmanager(full)})", "{{instance}} to {{to}}"),
             scale=_SHARE,
             axis="share of the queue",
@@ -108,8 +108,8 @@ def notifications() -> list[Builder[models.Panel]]:
             no_value="no Alertmanager seen",
         ),
         timeseries(
-            "Time to hand alerts over",
-            "How long 99 of a hundred requests to an Alertmanager took at most, within 10 minutes.",
+            "Time to send alerts",
+            "99th percentile of the duration of requests to an Alertmanager, over 10 minutes.",
             Query(f"max by (to) ({named_alertmanager(latency)})", "{{to}}"),
             scale=Scale(unit="s", soft_maximum=0.1),
             axis="duration",

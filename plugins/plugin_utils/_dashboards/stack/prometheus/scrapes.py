@@ -35,7 +35,7 @@ _SCRAPES = "prometheus_target_scrapes_"
 DROPPED = {
     f"{_SCRAPES}sample_duplicate_timestamp_total": "another value at the same time",
     f"{_SCRAPES}sample_out_of_order_total": "older than the last one",
-    f"{_SCRAPES}sample_out_of_bounds_total": "too old, or of the future",
+    f"{_SCRAPES}sample_out_of_bounds_total": "too old, or in the future",
 }
 REFUSED = {
     f"{_SCRAPES}exceeded_sample_limit_total": "samples",
@@ -62,7 +62,7 @@ def _targets() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Targets down",
-            "Targets that could not be scraped, by job; the jobs with the most.",
+            "Targets that cannot be scraped, for the jobs with the most.",
             Query(worst("sum by (job) (1 - up)"), "{{job}}"),
             scale=COUNT,
             axis="targets",
@@ -71,7 +71,7 @@ def _targets() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Slowest scrapes",
-            "The slowest target of each job. At the timeout of the job, scrapes are lost.",
+            "The slowest target of each job. Scrapes that reach the job's timeout are lost.",
             Query(worst("max by (job) (scrape_duration_seconds)"), "{{job}}"),
             scale=Scale(unit="s", soft_maximum=1),
             axis="duration",
@@ -79,7 +79,7 @@ def _targets() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Samples stored",
-            "Samples that each instance stores.",
+            "Samples stored by each instance.",
             Query(rate("prometheus_tsdb_head_samples_appended_total"), EACH),
             scale=Scale(unit="none"),
             axis="samples per second",
@@ -94,28 +94,27 @@ def _dropped() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Samples dropped by reason",
-            "Samples that were scraped and not stored within 5 minutes. Two targets with the same labels, or an "
-            "application that sets times by itself, are the usual reasons; the log names the targets.",
+            "Scraped samples that were not stored within 5 minutes. Usually two targets have the same labels, or an "
+            "application sends its own timestamps. The log names the targets.",
             *_by_name(DROPPED),
             scale=COUNT,
             axis="samples within 5 min",
             size=(8, 10),
         ),
         timeseries(
-            "Scrapes refused by limit",
-            "Scrapes of which nothing was stored within 5 minutes, by the limit of their job that they exceeded.",
+            "Scrapes rejected by limit",
+            "Scrapes that were discarded within 5 minutes, by the limit that they exceeded.",
             *_by_name(REFUSED),
             scale=COUNT,
             axis="scrapes within 5 min",
             size=(8, 10),
         ),
         timeseries(
-            "Targets not found",
-            "Configurations of targets that are not in force, and attempts to find targets that failed within 5 "
-            "minutes.",
-            Query(f"sum(prometheus_sd_failed_configs{pools})", "configurations not in force"),
-            Query(grew(failed, "5m"), "targets not valid"),
-            Query(grew("prometheus_sd_file_read_errors_total", "5m"), "files not read"),
+            "Service discovery failures",
+            "Target configurations that are not active, and service discovery failures within 5 minutes.",
+            Query(f"sum(prometheus_sd_failed_configs{pools})", "configurations not active"),
+            Query(grew(failed, "5m"), "invalid targets"),
+            Query(grew("prometheus_sd_file_read_errors_total", "5m"), "unreadable files"),
             Query(grew("prometheus_sd_http_failures_total", "5m"), "HTTP"),
             Query(grew("prometheus_sd_dns_lookup_failures_total", "5m"), "DNS"),
             scale=COUNT,
@@ -136,8 +135,8 @@ def cardinality() -> list[Builder[models.Panel]]:
     return [
         table(
             "Largest jobs",
-            "The jobs with the most samples in one scrape of all their targets. New series within an hour, again and "
-            "again, come from labels whose values never return: users, requests, addresses.",
+            "The jobs with the most samples per scrape of all their targets. If there are new series every hour, a "
+            "label has an unlimited number of values, such as users, requests or addresses.",
             Query(f"count by (job) (up) {largest}"),
             Query(f"topk(10, {samples})"),
             Query(f"100 * {samples} / scalar(sum({samples})) {largest}"),
@@ -154,7 +153,7 @@ def cardinality() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "New series by job",
-            "Series that scrapes of the hour before added, of the jobs with the most. A deployment is a step; a line "
+            "New series in scrapes of the previous hour, for the jobs with the most. A deployment is a step; a line "
             "that stays high is churn.",
             Query(worst("sum by (job) (sum_over_time(scrape_series_added[1h]))"), "{{job}}"),
             scale=Scale(unit="none", decimals=0, soft_maximum=100),

@@ -29,7 +29,7 @@ FAILED = {
     f"{_TSDB}wal_corruptions_total": "log corrupt",
     f"{_TSDB}wal_writes_failed_total": "log not written",
     f"{_TSDB}wal_truncations_failed_total": "log not truncated",
-    f"{_TSDB}checkpoint_creations_failed_total": "checkpoint not made",
+    f"{_TSDB}checkpoint_creations_failed_total": "checkpoint not created",
     f"{_TSDB}head_truncations_failed_total": "head not truncated",
     f"{_TSDB}compactions_failed_total": "compaction failed",
     f"{_TSDB}reloads_failures_total": "blocks not read",
@@ -54,7 +54,7 @@ def _memory() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Series",
-            "Series in memory. Each costs some kilobytes.",
+            "Series in memory. Each needs a few kilobytes.",
             Query(_now("head_series"), EACH),
             scale=Scale(unit="short"),
             axis="series",
@@ -62,16 +62,19 @@ def _memory() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Churn",
-            "Series that are made anew, and that go. New ones at all times are labels whose values never come back.",
-            Query(rate(f"{_TSDB}head_series_created_total"), f"{EACH} made"),
-            Query(rate(f"{_TSDB}head_series_removed_total"), f"{EACH} gone"),
+            (
+                "Series that are created and removed. A constant rate of new series means that a label has an "
+                "unlimited number of values."
+            ),
+            Query(rate(f"{_TSDB}head_series_created_total"), f"{EACH} created"),
+            Query(rate(f"{_TSDB}head_series_removed_total"), f"{EACH} removed"),
             scale=Scale(unit="none", soft_maximum=1),
             axis="series per second",
             size=(8, 8),
         ),
         timeseries(
             "Chunks",
-            "Chunks of samples in the head: those in memory, and those that lie on disk until they become a block.",
+            "Chunks of samples in the head: those in memory, and those on disk until they become a block.",
             Query(_now("head_chunks"), EACH),
             scale=Scale(unit="short"),
             axis="chunks",
@@ -85,7 +88,7 @@ def _log() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Size of the log",
-            "Bytes of the write-ahead log. It grows for two to three hours, then is truncated; when it only grows, "
+            "Size of the write-ahead log. It grows for two to three hours and is then truncated. If it only grows, "
             "truncation fails, and a restart takes long.",
             Query(_now("wal_storage_size_bytes"), EACH),
             scale=_BYTES,
@@ -94,8 +97,7 @@ def _log() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Time to sync the log",
-            "How long 99 of a hundred syncs of the log to the disk took at most. The log is synced at the end of "
-            "each of its segments.",
+            "99th percentile of the time to sync the log to the disk, which happens at the end of each segment.",
             Query(synced, EACH),
             scale=Scale(unit="s", soft_maximum=0.1),
             axis="duration",
@@ -104,7 +106,7 @@ def _log() -> list[Builder[models.Panel]]:
         ),
         timeseries(
             "Truncations and compactions",
-            "What kept the storage small within 3 hours, of all instances: heads, logs and blocks that were worked up.",
+            "Truncations of the head and the log, and compactions of blocks, within 3 hours on all instances.",
             Query(grew(f"{_TSDB}head_truncations_total", "3h"), "head truncated"),
             Query(grew(f"{_TSDB}wal_truncations_total", "3h"), "log truncated"),
             Query(grew(f"{_TSDB}compactions_total", "3h"), "compacted"),
@@ -125,24 +127,24 @@ def _blocks() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Storage",
-            "Bytes that blocks, head and log take on disk.",
+            "Disk space used by blocks, head and log.",
             Query(_STORED, EACH),
             scale=_BYTES,
             axis="size",
             size=(8, 8),
         ),
         timeseries(
-            "Share of the limit by size",
-            "How much of what it may take the storage takes. At 100 % the oldest blocks go before their time.",
+            "Share of the size limit",
+            "Used share of the size limit. At 100 %, the oldest blocks are deleted before the retention time.",
             Query(FULL, EACH),
             scale=Scale(unit="percent", soft_maximum=100, steps=above((95, "yellow"))),
             axis="share of the limit",
             size=(8, 8),
-            no_value="no limit by size",
+            no_value="no size limit",
         ),
         timeseries(
             "History kept",
-            "How old the oldest sample is.",
+            "Age of the oldest sample.",
             # Before the first sample it is the highest number that there is.
             Query(f"time() - ({oldest} > 0 < time())", EACH),
             scale=Scale(unit="s"),
@@ -157,16 +159,16 @@ def _upkeep() -> list[Builder[models.Panel]]:
     return [
         timeseries(
             "Storage failures by kind",
-            "What failed within an hour, of all instances. Each of these makes memory and log grow, or loses samples; "
-            "the log of the service has the error.",
+            "Failures within an hour on all instances. Each of them makes memory and the log grow, or loses samples. "
+            "The error is in the log of the service.",
             *(Query(grew(name, "1h"), called) for name, called in FAILED.items()),
             scale=Scale(unit="none", decimals=0, soft_maximum=5),
             axis="failures within 1 h",
             size=(16, 10),
         ),
         timeseries(
-            "Time of a compaction",
-            "How long a compaction took, on average of the 3 hours before. One makes a block of every two hours.",
+            "Duration of compactions",
+            "Average duration of a compaction over the previous 3 hours. There is one every two hours.",
             Query(f"{took} / ({times} > 0)", EACH),
             scale=Scale(unit="s", soft_maximum=1),
             axis="duration",

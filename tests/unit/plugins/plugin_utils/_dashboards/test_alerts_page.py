@@ -140,7 +140,7 @@ def test_budget_tells_when_it_is_spent_at_this_pace(tmp_path: Path, left: str, b
     expr = f"round({asked('Error budgets')[3]}, 1000) and on (service) slo:burn_rate:ratio1h"
     row = '{service="shop",slo="availability",page="app-shop"}'
     assert answered(tmp_path, expr, {} if spent is None else {row: spent}, series)
-    assert columns(panel("Error budgets"))["spent on"]["noValue"] == "not at this pace"
+    assert columns(panel("Error budgets"))["spent on"]["noValue"] == "not at this rate"
 
 
 def test_state_of_each_alert_of_an_objective_is_told(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_state_of_each_alert_of_an_objective_is_told(tmp_path: Path) -> None:
         "burns fast",
         "burns",
         "budget spent",
-        "violation foreseen",
+        "violation predicted",
         "forecast unreliable",
         "no traffic",
         "no data",

@@ -92,7 +92,7 @@ def test_budgets_are_written_with_objective_and_window_and_lead_to_its_alerts() 
 def test_errors_without_an_objective_have_fixed_steps_and_say_so() -> None:
     shown = panel(BARE, "Error rate")
     assert steps(shown) == [(None, "transparent"), (1, "yellow"), (5, "red")]
-    assert "it has no objective" in shown["description"]
+    assert "there is no objective" in shown["description"]
     assert steps(panel(BARE, "Errors by route")) == [(None, "transparent"), (1, "yellow"), (5, "red")]
 
 
@@ -194,10 +194,10 @@ def test_page_leads_to_the_alerts_of_the_application_alone() -> None:
 
 
 def test_dependencies_lead_to_their_pages_with_their_alerts_and_need_not_be_described_here() -> None:
-    shown = panel(SHOP, "Alerts of what it needs")
+    shown = panel(SHOP, "Alerts of dependencies")
     assert 'service="payment"' in asked(shown)[0]
     assert overrides(shown)["A"]["links"][0]["url"] == "/d/app-payment?${__url_time_range}"
-    assert "Alerts of what it needs" not in titles(BARE)
+    assert "Alerts of dependencies" not in titles(BARE)
 
 
 def test_level_of_business_is_shown_within_the_band_of_chance() -> None:
@@ -211,7 +211,7 @@ def test_level_of_business_is_shown_within_the_band_of_chance() -> None:
 def test_drop_of_business_is_in_percent_and_says_why_it_is_not_known_yet() -> None:
     shown = panel(SHOP, "Business: revenue, drop")
     assert steps(shown) == [(None, "transparent"), (20, "red")]
-    assert shown["fieldConfig"]["defaults"]["noValue"].startswith("known after two weeks")
+    assert shown["fieldConfig"]["defaults"]["noValue"].startswith("available after two weeks")
     custom = shown["fieldConfig"]["defaults"]["custom"]
     assert (custom["axisSoftMin"], custom["axisSoftMax"]) == (0, 40)
 

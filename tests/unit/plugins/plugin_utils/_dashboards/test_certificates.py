@@ -59,14 +59,14 @@ def test_certificate_that_expires_next_is_named(tmp_path: Path) -> None:
 def test_renewal_is_overdue_by_its_own_life_not_by_fixed_days(tmp_path: Path) -> None:
     made = [*certificate("long", "a", days=20, of=90), *certificate("short", "a", days=10, of=30)]
     answered(tmp_path, PAGE.tile("renewals overdue"), {"{}": 1.0}, *made)
-    assert steps(PAGE.said("Expiry", "life left")["thresholds"]) == [(None, "orange"), (25, "transparent")]
+    assert steps(PAGE.said("Expiry", "lifetime left")["thresholds"]) == [(None, "orange"), (25, "transparent")]
     assert steps(PAGE.said("Expiry", "expires in")["thresholds"]) == [(None, "red"), (7 * DAY, "transparent")]
 
 
 def test_certificates_are_listed_with_date_and_life_left_the_next_first(tmp_path: Path) -> None:
     made = certificate("grafana", "a", days=45)
     of = '{service="grafana",host="a"}'
-    told = {"expires in": 45 * DAY, "expires on": 1000 * (NOW + 45 * DAY), "life left": 50}
+    told = {"expires in": 45 * DAY, "expires on": 1000 * (NOW + 45 * DAY), "lifetime left": 50}
     for head, value in told.items():
         answered(tmp_path, PAGE.column("Expiry", head), {of: float(value)}, *made)
     assert PAGE.panel("Expiry")["options"]["sortBy"] == [{"displayName": "expires in", "desc": False}]
@@ -90,18 +90,21 @@ def test_host_with_another_authority_is_counted_and_named(tmp_path: Path) -> Non
 
 def test_what_is_probed_without_tls_does_not_read_as_expired(tmp_path: Path) -> None:
     plain = steady("probe_ssl_earliest_cert_expiry", -62135596800, job="probe_web", instance="http://a", prober="a")
-    answered(tmp_path, PAGE.asked("Expiry of what probes see"), {}, plain)
-    assert PAGE.panel("Expiry of what probes see")["fieldConfig"]["defaults"]["noValue"] == "nothing is probed over TLS"
+    answered(tmp_path, PAGE.asked("Expiry of probed certificates"), {}, plain)
+    assert (
+        PAGE.panel("Expiry of probed certificates")["fieldConfig"]["defaults"]["noValue"]
+        == "nothing is probed over TLS"
+    )
 
 
 def test_what_probes_see_is_told_with_who_signed_it(tmp_path: Path) -> None:
     expected = {'{instance="https://a",subject="CN=it",issuer="CN=They"}': 30.0 * DAY}
-    answered(tmp_path, PAGE.asked("Expiry of what probes see"), expected, *probed("https://a", "CN=They", days=30))
+    answered(tmp_path, PAGE.asked("Expiry of probed certificates"), expected, *probed("https://a", "CN=They", days=30))
 
 
 def test_hosts_and_addresses_lead_to_their_pages() -> None:
     for title in ("Expiry", "Authority of each host"):
         [link] = PAGE.said(title, "host")["links"]
         assert link["url"] == "/d/vigil-hosts?${__url_time_range}&var-host=${__data.fields.host}"
-    [link] = PAGE.said("Expiry of what probes see", "address")["links"]
+    [link] = PAGE.said("Expiry of probed certificates", "address")["links"]
     assert link["url"].endswith("&var-instance=${__data.fields.address:percentencode}")

@@ -72,4 +72,4 @@ def test_alerting_that_is_not_used_is_told_and_not_measured(tmp_path: Path) -> N
         f"grafana_alerting_scheduler_behind_seconds{{{WHERE}}}": "0.1x20",
     }
     assert "SUCCESS" in answers(tmp_path, PAGE, "Alerting behind", series, {})
-    assert panel(PAGE, "Alerting behind")["fieldConfig"]["defaults"]["noValue"] == "no alert rules of Grafana"
+    assert panel(PAGE, "Alerting behind")["fieldConfig"]["defaults"]["noValue"] == "no Grafana alert rules"

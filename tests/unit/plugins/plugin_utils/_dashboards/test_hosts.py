@@ -45,12 +45,12 @@ def test_disk_that_is_mounted_several_times_counts_once(tmp_path: Path) -> None:
 def test_files_that_an_engine_mounts_into_a_container_are_no_disks(title: str, tmp_path: Path) -> None:
     mounts = [one for name in ("hosts", "hostname", "resolv.conf") for one in disk(f"/etc/{name}", "25x1000")]
     answered(tmp_path, asked(title), {}, *mounts)
-    assert panel(title)["fieldConfig"]["defaults"]["noValue"] == "no disks of their own"
+    assert panel(title)["fieldConfig"]["defaults"]["noValue"] == "no local disks"
 
 
 def test_machines_without_disks_have_no_number_of_those_that_are_read_only(tmp_path: Path) -> None:
     name = "read-only file systems"
-    unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), "no disks of their own", *disk("/etc/hosts", "25x1000"))
+    unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), "no local disks", *disk("/etc/hosts", "25x1000"))
 
 
 def test_machine_that_tells_of_no_disk_has_a_line_that_says_so(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_disk_that_is_read_only_is_named(tmp_path: Path) -> None:
     failed = disk("/srv", "60x1000", "/dev/sdb", readonly="1x1000")
     answered(tmp_path, PAGE.tile("read-only file systems"), {"{}": 1.0}, *disk("/", "25x1000"), *failed)
     expected = {'{host="a",mountpoint="/srv",device="/dev/sdb"}': 1.0}
-    answered(tmp_path, asked("Which file systems are read-only"), expected, *disk("/", "25x1000"), *failed)
+    answered(tmp_path, asked("Read-only file systems"), expected, *disk("/", "25x1000"), *failed)
 
 
 def test_disk_that_is_bound_read_only_at_a_second_place_is_not_read_only(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_network_is_told_by_interface_and_those_within_the_machine_are_left_out(
 
 def test_machine_without_sensors_is_told_to_have_none() -> None:
     for title in ("Temperature", "Share of the critical temperature"):
-        assert panel(title)["fieldConfig"]["defaults"]["noValue"] == "no machine has sensors"
+        assert panel(title)["fieldConfig"]["defaults"]["noValue"] == "no host has sensors"
 
 
 def test_machine_that_cannot_be_reached_can_be_chosen() -> None:
@@ -197,7 +197,7 @@ def test_machine_that_cannot_be_reached_can_be_chosen() -> None:
 
 
 def test_names_of_machines_lead_to_the_machine_alone() -> None:
-    for title in ("Machines", "File systems", "Which units failed", "Hosts with unsynchronised clocks"):
+    for title in ("Machines", "File systems", "Failed units", "Hosts with unsynchronised clocks"):
         links = PAGE.said(title, "host")["links"]
         assert [link["url"] for link in links] == ["/d/vigil-hosts?${__url_time_range}&var-host=${__data.fields.host}"]
     led = [one for curve in CURVES for one in curve["fieldConfig"]["defaults"].get("links") or []]

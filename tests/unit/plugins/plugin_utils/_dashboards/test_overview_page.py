@@ -179,14 +179,14 @@ def test_target_that_is_down_tells_when_it_was_up_last(tmp_path: Path, up: str, 
 
 
 def test_application_has_a_line_that_leads_to_its_page_however_long_its_name_is() -> None:
-    shown = panel(overview(applications=[SHOP, LONG]), "How applications do")
+    shown = panel(overview(applications=[SHOP, LONG]), "Health of applications")
     assert [head for head in columns(shown) if head != "page"] == [
         "application",
         "alerts",
         "bad now",
         "times allowed",
         "budget left",
-        "violation foreseen",
+        "violation predicted",
         "symptoms",
     ]
     expr = shown["targets"][0]["expr"]
@@ -196,7 +196,7 @@ def test_application_has_a_line_that_leads_to_its_page_however_long_its_name_is(
 
 
 def test_without_applications_there_is_no_empty_table_of_them() -> None:
-    assert "How applications do" not in [one["title"] for one in all_panels(overview())]
+    assert "Health of applications" not in [one["title"] for one in all_panels(overview())]
 
 
 def test_deployments_that_were_noted_are_listed() -> None:
@@ -238,7 +238,7 @@ def test_page_without_any_service_has_no_faults_and_no_hole() -> None:
 
 
 def test_application_without_traffic_is_not_said_to_have_no_objective(tmp_path: Path) -> None:
-    shown = panel(overview(applications=[SHOP]), "How applications do")
+    shown = panel(overview(applications=[SHOP]), "Health of applications")
     told = columns(shown)["times allowed"]["mappings"]
     texts = {one["options"]["match"]: one["options"]["result"]["text"] for one in told}
     assert texts == {"nan": "no traffic", "null": "no objective"}

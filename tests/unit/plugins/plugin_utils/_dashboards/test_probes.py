@@ -72,7 +72,7 @@ def test_state_of_an_address_is_in_sight_of_a_phone() -> None:
 def test_addresses_are_counted_by_what_is_wrong(name: str, tmp_path: Path) -> None:
     answered(tmp_path, PAGE.tile(name), {"{}": 1.0}, *UP, *PARTLY, *DOWN, *UNASKED)
     answered(tmp_path, PAGE.tile(name), {"{}": 0.0}, *UP)
-    text = "nothing is probed" if name == "not probed" else "unknown"
+    text = "no probes" if name == "not probed" else "unknown"
     unknown(tmp_path, PAGE.tile(name), PAGE.reading(name), text, steady("something_else", 1))
 
 
@@ -84,7 +84,7 @@ def test_addresses_whose_prober_is_down_are_not_counted_as_up(tmp_path: Path) ->
 
 def test_prober_that_fails_is_named(tmp_path: Path) -> None:
     expected = {'{instance="partly",prober="b"}': 0.0}
-    answered(tmp_path, PAGE.asked("Which probers fail"), expected, *UP, *PARTLY)
+    answered(tmp_path, PAGE.asked("Failing probers"), expected, *UP, *PARTLY)
 
 
 def test_availability_has_the_colour_of_the_alert_on_it_and_no_other() -> None:

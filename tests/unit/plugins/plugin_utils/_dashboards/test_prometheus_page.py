@@ -101,9 +101,9 @@ def test_remote_storage_that_never_took_anything_is_behind_since_the_start(tmp_p
 
 
 def test_prometheus_without_remote_write_or_limit_says_so() -> None:
-    titles = ("Behind", "Not taken", "Shards", "Remote write behind", "Share of the limit by size", "Storage full")
+    titles = ("Behind", "Not accepted", "Shards", "Remote write behind", "Share of the size limit", "Storage full")
     told = [panel(PAGE, title)["fieldConfig"]["defaults"]["noValue"] for title in titles]
-    assert told == ["no remote write"] * 4 + ["no limit by size", "no limit"]
+    assert told == ["no remote write"] * 4 + ["no size limit", "no limit"]
 
 
 def test_storage_is_a_share_of_its_limit_where_there_is_one(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_count_that_is_not_known_reads_so() -> None:
     assert unknown["options"]["result"]["text"] == "unknown"
 
 
-@pytest.mark.parametrize(("title", "color"), [("Rule failures", "red"), ("Missed rule runs", "orange")])
+@pytest.mark.parametrize(("title", "color"), [("Rule failures", "red"), ("Missed rule evaluations", "orange")])
 def test_numbers_have_the_colour_of_the_alert_on_them(title: str, color: str) -> None:
     steps = panel(PAGE, title)["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert [(step.get("value"), step["color"]) for step in steps] == [(None, "transparent"), (1, color)]
