@@ -46,7 +46,7 @@ bench: $(if $(filter grafana,$(B)),environment,hosts) ## Benchmark deployments a
 build: environment ## Build the collection archive
 	@$(in_environment) ansible-galaxy collection build --force
 
-docs-tables: environment ## Update the tables of inputs and alerts in READMEs and docs
+docs-tables: environment ## Update what is generated: common parts of roles, tables in READMEs and docs
 	@tests/docs_tables
 
 clean: ## Remove build and test output from this checkout (keeps caches)

@@ -41,6 +41,7 @@ class Service:
     pillar: str
     ports: Mapping[str, int]
     access: str
+    documentation: str
     users: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     data_dir: str = ""
@@ -51,6 +52,9 @@ class Service:
     secret_files: tuple[str, ...] = ()
     resources: Mapping[str, Any] = field(default_factory=lambda: {"MemoryMax": "256M"})
     start_timeout: int = 60
+    health_path: str = "/metrics"
+    reload_path: str = ""
+    names_clients_since: str = ""
     identity: bool = True
 
     @property

@@ -158,7 +158,7 @@ def test_values_with_tags_of_ansible_are_read(write: Write) -> None:
 
 
 def test_plays_that_activate_services_are_those_of_services_yml(write: Write) -> None:
-    services = "b: {pillar: logs, ports: {web: 1}, access: certificate, batches: [1]}\n"
+    services = "b: {pillar: logs, documentation: d, ports: {web: 1}, access: certificate, batches: [1]}\n"
     tree = write({"services.yml": services})
     assert list(activation.outdated(tree)) == [f"{activation.PLAYBOOK}: is not up to date; run `make docs-tables`"]
     (tree.root / "playbooks/parts").mkdir(parents=True)
@@ -170,25 +170,34 @@ def test_plays_that_activate_services_are_those_of_services_yml(write: Write) ->
 
 
 PLACE = f"{service_inputs.BEGIN}\n{service_inputs.END}\n"
-SERVICE = "sample: {pillar: logs, ports: {web: 7}, access: certificate}\n"
+SERVICE = "sample: {pillar: logs, documentation: https://a.example, ports: {web: 7}, access: certificate}\n"
 SHARED = """\
 port: {description: Port to listen on., type: int}
 user: {description: "Who runs it: a user of its own.", type: str, default: <service>}
 address: {description: Address., type: str, default: "{{ a }}"}
 clients: {description: Clients., type: list, required: true}
 """
-OWN = f"argument_specs:\n  main:\n    options:\n      {service_inputs.BEGIN}\n      {service_inputs.END}\n"
-OWN += "      sample_size: {type: int, default: 3}\n"
+OWN = f"""\
+argument_specs:
+  main:
+    description: [Metrics of samples.]
+    options:
+      {service_inputs.BEGIN}
+      {service_inputs.END}
+      sample_size: {{type: int, default: 3}}
+"""
 
 
 def test_inputs_that_every_service_has_are_written_into_a_new_role(write: Write) -> None:
     played = "playbooks/vars/metrics.yml"
     tree = write({"services.yml": SERVICE, service_inputs.SHARED: SHARED, SPECS: OWN, played: PLACE})
-    assert len(list(service_inputs.outdated(tree))) == 4
-    tasks_of_role = "roles/sample/tasks/main.yml"
-    assert set(service_inputs.write(tree)) == {SPECS, DEFAULTS, tasks_of_role, played}
+    assert len(list(service_inputs.outdated(tree))) == 7
+    more = {f"roles/sample/{name}.yml" for name in ("tasks/main", "tasks/stage", "tasks/activate", "vars/main")}
+    assert set(service_inputs.write(tree)) == {SPECS, DEFAULTS, README, played, *more}
     renewed = Tree.of(tree.root)
     assert (list(service_inputs.outdated(renewed)), service_inputs.write(renewed)) == ([], [])
+    assert renewed.text(README).startswith("# sample\n\nMetrics of samples.\n")
+    assert tables.write(renewed) == [README]
     values = {"sample_port": 7, "sample_user": "sample", "sample_address": "{{ a }}", "sample_size": 3}
     assert inputs.values(renewed, "sample") == values
     options = inputs.described(renewed, "sample")
@@ -200,7 +209,10 @@ def test_inputs_that_every_service_has_are_written_into_a_new_role(write: Write)
     assert options["sample_address"] == {"description": "Address.", "type": "str"}
     assert list(inputs.disagreements(renewed)) == []
     assert renewed.data(played) == {"sample_clients": "{{ metrics_scrapers }}"}
-    assert len(renewed.data(tasks_of_role)) == 3
+    assert len(renewed.data("roles/sample/tasks/main.yml")) == 3
+    (activate,) = renewed.data("roles/sample/tasks/activate.yml")
+    assert activate["vigil.observability.active_service"]["documentation"] == "https://a.example"
+    assert "reload" not in activate["vigil.observability.active_service"]
 
 
 def test_generated_part_that_is_missing_or_edited_is_named(write: Write) -> None:

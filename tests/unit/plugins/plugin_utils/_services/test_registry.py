@@ -19,10 +19,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.regi
     services,
 )
 
-LEAST = "{pillar: metrics, ports: {web: 1}, access: certificate%s}"
+LEAST = "{pillar: metrics, documentation: d, ports: {web: 1}, access: certificate%s}"
 
 
-def test_a_service_needs_no_more_than_pillar_port_and_access() -> None:
+def test_a_service_needs_no_more_than_pillar_documentation_port_and_access() -> None:
     one = described_in(f"exporter: {LEAST % ''}")["exporter"]
     assert (one.name, one.port, one.data_dir, one.batches) == ("exporter", 1, "", (1, "100%"))
 
@@ -32,16 +32,25 @@ def test_a_service_needs_no_more_than_pillar_port_and_access() -> None:
     [
         ("{prots: {web: 1}}", "a has the unknown key prots: use ports."),
         ("{zzz: 1}", "a has the unknown key zzz."),
-        ("{pillar: metrics, access: password}", "a lacks ports."),
+        ("{pillar: metrics, documentation: d, access: password}", "a lacks ports."),
         (LEAST % ", batches: 1", "a.batches is 1: it has to be a list."),
         (LEAST % ", batches: [1.5]", r"a.batches\[0\] is 1.5: it has to be a whole number or a text."),
         (LEAST % ", exposure: high", "a.exposure is 'high': it has to be a number."),
         (LEAST % ", resources: 1G", "a.resources is '1G': it has to be a mapping."),
-        ("{pillar: m, ports: {web: true}, access: certificate}", "a.ports.web is True: it has to be a whole number."),
-        ("{pillar: m, ports: {http: 1}, access: certificate}", "a.ports lacks web, the port at which it is queried."),
-        ("{pillar: m, ports: {web: 1}, access: token}", "a.access is token: it has to be certificate or password."),
         (
-            "{pillar: m, ports: {web: 1}, access: password}",
+            "{pillar: m, documentation: d, ports: {web: true}, access: certificate}",
+            "a.ports.web is True: it has to be a whole number.",
+        ),
+        (
+            "{pillar: m, documentation: d, ports: {http: 1}, access: certificate}",
+            "a.ports lacks web, the port at which it is queried.",
+        ),
+        (
+            "{pillar: m, documentation: d, ports: {web: 1}, access: token}",
+            "a.access is token: it has to be certificate or password.",
+        ),
+        (
+            "{pillar: m, documentation: d, ports: {web: 1}, access: password}",
             "a.users lacks prometheus, which scrapes it with a password.",
         ),
         ("text", "what it holds.a is 'text': it has to be a mapping."),
