@@ -10,6 +10,7 @@ from ansible_collections.vigil.observability.tests.house_rules import (
     files,
     inputs,
     service_inputs,
+    service_tables,
     tables,
     tasks,
 )
@@ -220,3 +221,25 @@ def test_generated_part_that_is_missing_or_edited_is_named(write: Write) -> None
     said = list(service_inputs.outdated(tree))
     assert f"{SPECS}: lacks the lines `{service_inputs.BEGIN}` and `{service_inputs.END}`, between which" in said[0]
     assert f"{DEFAULTS}: its generated part is not up to date; run `make docs-tables`" in said
+
+
+def test_tables_of_services_follow_from_their_descriptions(write: Write) -> None:
+    place = f"# Page\n\n{service_tables.BEGIN}\n{service_tables.END}\n\nMore.\n"
+    parts, ports, joined = (
+        f"docs/{page}.md" for page in ("run-a-part", "start-on-your-own-machines", "run-a-role-by-itself")
+    )
+    said = {"services.yml": SERVICE, "playbooks/vars/metrics.yml": "sample_clients: []\n", joined: place, parts: place}
+    specs = (
+        "argument_specs: {main: {short_description: Samples, options: {sample_clients: {}, sample_more_clients: {}}}}"
+    )
+    tree = write({**said, SPECS: specs, ports: place})
+    assert next(iter(service_tables.outdated(tree))).startswith("README.md: lacks the lines")
+    assert len(list(service_tables.outdated(tree))) == 4
+    (tree.root / "README.md").write_text(place, encoding="utf-8")
+    renewed = Tree.of(tree.root)
+    assert set(service_tables.write(renewed)) == {"README.md", parts, ports, joined}
+    assert (list(service_tables.outdated(renewed)), service_tables.write(renewed)) == ([], [])
+    assert "| [sample](roles/sample/README.md) | Samples |" in renewed.text("README.md")
+    assert "| `logs` | the pillar: sample |\n| `sample` | that service and its certificates |" in renewed.text(parts)
+    assert "| sample | 7 | a certificate |  |" in renewed.text(ports)
+    assert "| `sample` | `sample_clients` | `sample_more_clients` |" in renewed.text(joined)

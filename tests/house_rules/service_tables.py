@@ -1,0 +1,104 @@
+"""The tables of services, their tags, ports and roles in the README and the guides, made from `services.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import Service, described_in
+from ansible_collections.vigil.observability.tests.house_rules.inputs import described
+
+if TYPE_CHECKING:
+    from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
+
+__all__ = ["BEGIN", "END", "outdated", "write"]
+
+BEGIN = "<!-- services: made by `make docs-tables` -->"
+END = "<!-- end of services -->"
+
+
+def outdated(tree: Tree) -> Iterator[str]:
+    """Yield a sentence for every page whose table is missing or is not what the services are."""
+    for page in _TABLES if "services.yml" in tree.names else ():
+        text = tree.text(page) if page in tree.names else ""
+        if not text.count(BEGIN) == text.count(END) == 1:
+            yield f"{page}: lacks the lines `{BEGIN}` and `{END}`, between which the table of services belongs"
+        elif _renewed(tree, page) != text:
+            yield f"{page}: its table of services is not up to date; run `make docs-tables`"
+
+
+def write(tree: Tree) -> list[str]:
+    """Renew the tables and return the names of the pages that changed."""
+    changed = [page for page in _TABLES if page in tree.names and BEGIN in (text := tree.text(page)) and END in text]
+    changed = [page for page in changed if _renewed(tree, page) != tree.text(page)]
+    for page in changed:
+        (tree.root / page).write_text(_renewed(tree, page), encoding="utf-8")
+    return changed
+
+
+def _renewed(tree: Tree, page: str) -> str:
+    before, rest = tree.text(page).split(BEGIN)
+    services = list(described_in(tree.text("services.yml")).values())
+    return f"{before}{BEGIN}\n{_TABLES[page](tree, services)}{END}{rest.split(END)[1]}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(head)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rows))
+
+
+def _roles(tree: Tree, _services: list[Service]) -> str:
+    return _table(
+        ("role", "what it deploys"),
+        (
+            (
+                f"[{role}](roles/{role}/README.md)",
+                tree.data(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["short_description"],
+            )
+            for role in tree.roles()
+        ),
+    )
+
+
+def _tags(_tree: Tree, services: list[Service]) -> str:
+    members: dict[str, list[str]] = {}
+    for service in services:
+        members.setdefault(service.pillar, []).append(service.name)
+    pillars = ((f"`{pillar}`", f"the pillar: {', '.join(names)}") for pillar, names in members.items())
+    every = " ".join(f"`{service.name}`" for service in services)
+    return _table(("tag", "services"), (*pillars, (every, "that service and its certificates")))
+
+
+def _ports(_tree: Tree, services: list[Service]) -> str:
+    return _table(
+        ("service", "ports", "clients need", "data"),
+        (
+            (
+                service.name,
+                ", ".join(f"{port}" if name == "web" else f"{port} ({name})" for name, port in service.ports.items()),
+                f"a {service.access}",
+                f"`{service.data_dir}`" if service.data_dir else "",
+            )
+            for service in services
+        ),
+    )
+
+
+def _joined(tree: Tree, _services: list[Service]) -> str:
+    """Return which inputs of roles the playbooks set, and which ones add to these."""
+    played = {name for file in tree.matching("playbooks/vars/*.yml") for name in tree.data(file)}
+    rows = []
+    for role in tree.roles():
+        options = described(tree, role)
+        more = [name for name in options if name.startswith(f"{role}_more_") and name.replace("_more_", "_") in played]
+        if given := [name for name in options if name in played]:
+            rows.append((f"`{role}`", *(", ".join(f"`{name}`" for name in names) for names in (given, more))))
+    return _table(("role", "set by the playbooks, required otherwise", "additions in the inventory"), rows)
+
+
+_TABLES: dict[str, Callable[[Tree, list[Service]], str]] = {
+    "README.md": _roles,
+    "docs/run-a-part.md": _tags,
+    "docs/run-a-role-by-itself.md": _joined,
+    "docs/start-on-your-own-machines.md": _ports,
+}
