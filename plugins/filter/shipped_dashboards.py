@@ -41,9 +41,10 @@ _value:
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard import alerts_dashboard
-from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
-from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.requirement import refuse_missing_library
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 
@@ -56,27 +57,16 @@ def shipped_dashboards(
     applications_folder_uid: str = "vigil-applications",
     alertmanager_url: str = "",
 ) -> list[dict[str, Any]]:
-    """Return [{"dashboard": model, "folder_uid": uid}]; raise AnsibleFilterError as the filters of each kind do."""
-    applications = list(applications)
-    own = [
-        *stack_dashboards(services, applications=applications, alertmanager_url=alertmanager_url),
-        alerts_dashboard(alertmanager_url, applications=applications, services=services),
-    ]
-    theirs = [
-        application_dashboard(
-            application,
-            hosts="node_exporter" in services,
-            alertmanager_url=alertmanager_url,
-            elasticsearch="elasticsearch" in services,
-            jaeger="jaeger" in services,
-        )
-        for application in applications
-    ]
-    return [
-        {"dashboard": model, "folder_uid": folder}
-        for folder, models in ((folder_uid, own), (applications_folder_uid, theirs))
-        for model in models
-    ]
+    """Return [{"dashboard": model, "folder_uid": uid}]; raise AnsibleFilterError for a wrong application."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.shipped import shipped_pages
+
+    try:
+        refuse_missing_library()
+        own, theirs = shipped_pages(applications, services, alertmanager_url)
+    except OperatorError as error:
+        raise AnsibleFilterError(f"shipped_dashboards: {error}") from error
+    folders = ((folder_uid, own), (applications_folder_uid, theirs))
+    return [{"dashboard": page.model(), "folder_uid": folder} for folder, pages in folders for page in pages]
 
 
 class FilterModule:

@@ -70,8 +70,6 @@ def _singular(word: str) -> str:
 
 
 def _forbidden(one: Import) -> str:
-    if not one.by.startswith(LOGIC):
-        return ""
     if one.of.startswith(_FACES):
         return "what plays call is made of the rooms, and not the other way round: move the logic into a room"
     if one.by.startswith(LOGIC[0]) and one.of.startswith(LOGIC[1]):

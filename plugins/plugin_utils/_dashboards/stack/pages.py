@@ -60,7 +60,7 @@ def stack_pages(
     services: Collection[str],
     applications: Sequence[Application] = (),
     *,
-    dead_mans_switch: str,
+    dead_mans_switch: str = "DeadMansSwitch",
     alertmanager_url: str = "",
 ) -> list[Page]:
     """Return the page of everything, then those of the services; `probes` counts as one when something is probed.

@@ -63,8 +63,8 @@ def test_a_circle_of_three_rooms_is_named_and_what_stands_upon_it_is_not(write: 
 
 
 @pytest.mark.parametrize("face", ["filter", "action", "modules"])
-@pytest.mark.parametrize("room", [f"{HOST}/_http", f"{CONTROLLER}/_rules"])
-def test_logic_that_imports_what_plays_call_is_named(write: Write, room: str, face: str) -> None:
+@pytest.mark.parametrize("room", [f"{HOST}/_http", f"{CONTROLLER}/_rules", "plugins/filter"])
+def test_whatever_imports_what_plays_call_is_named(write: Write, room: str, face: str) -> None:
     tree = write({f"plugins/{face}/sample.py": "", f"{room}/a.py": f"{SAID}plugins.{face}.sample import sample\n"})
     [found] = rooms.disorderly(tree)
     assert found.startswith(f"{room}/a.py:1 imports plugins/{face}/sample.py; what plays call is made of the rooms")
