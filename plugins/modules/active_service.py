@@ -12,7 +12,7 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Points the links at a staged release and configuration, writes a hardened systemd unit, restarts or reloads
-    the service and waits until it is healthy. Only then does it record these parts as proven.
+    the service and waits until it is healthy. Only then does it record them as the last known good.
   - When the service does not become healthy, the module rolls back to the previous version and configuration and fails
     with the last lines of the journal. A first installation that never becomes healthy is removed.
   - What was not made by this collection is refused with its origin.
@@ -118,7 +118,7 @@ options:
   unit_dir: {description: Where the unit lies., type: path, default: /etc/systemd/system}
   release_link: {description: Link to the active release. By default C(/opt/) and the name., type: path}
   config_link: {description: Link to the active configuration. By default C(/etc/) and the name., type: path}
-  records_dir: {description: Where is recorded what is proven., type: path, default: /var/lib/vigil}
+  records_dir: {description: Where the last known good deployment lies., type: path, default: /var/lib/vigil}
   binaries_dir: {description: Where O(binaries) are linked., type: path, default: /usr/local/bin}
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
@@ -178,38 +178,37 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 
 
 def main() -> None:
-    """Read what is there, and let the service be as the options say."""
+    """Read what is there, and bring the service to what the options say."""
     module = AnsibleModule(argument_spec=OPTIONS, required_by=REQUIRED_BY, supports_check_mode=True)
-    service = Service.of(module)
-    module.no_log_values.update(service.secrets())
+    name = module.params["name"]
     try:
-        with locked(module, [service.name]):
-            bring_up(module, service)
+        with locked(module, [name]):
+            bring_up(module, name)
     except LockError as exc:
-        module.fail_json(msg=f"{service.name} was not touched. {exc}")
+        module.fail_json(msg=f"{name} was not touched. {exc}")
 
 
-def bring_up(module: AnsibleModule, service: Service) -> None:
+def bring_up(module: AnsibleModule, name: str) -> None:
     """Answer with what had to be done, once it is done."""
+    service = Service.of(module)
     try:
-        desired = service.deployment()
-        before = service.situation(desired)
+        change = service.change(only_planned=module.check_mode)
     except RecordError as exc:
-        module.fail_json(msg=f"{service.name} was not touched. {exc}")
+        module.fail_json(msg=f"{name} was not touched. {exc}")
     except (OSError, OperatorError) as exc:
-        module.fail_json(msg=f"Cannot tell what to do for {service.name}: {exc}")
-    if before.unrecorded:
-        module.warn(f"There is no record of {service.name}: what runs is taken as the last that worked.")
-    for sentence in service.refusals(before, desired, only_planned=module.check_mode):
-        module.fail_json(msg=f"{service.name} was not touched. {sentence}")
-    action = before.action_towards(desired, reload=module.params["reload"])
-    if before.is_as(desired, action):
-        module.exit_json(changed=False, action=action)
-    result: dict[str, Any] = {"action": action, "diff": service.diff(before, desired)}
+        module.fail_json(msg=f"Cannot tell what to do for {name}: {exc}")
+    if change.before.unrecorded:
+        module.warn(f"There is no record of {name}: what runs is taken as the last that worked.")
+    if change.refusal:
+        module.fail_json(msg=f"{name} was not touched. {change.refusal}")
+    result: dict[str, Any] = {"action": change.action.value}
+    if not change.is_needed:
+        module.exit_json(changed=False, **result)
+    result["diff"] = change.diff()
     if module.check_mode:
         module.exit_json(changed=True, **result)
     try:
-        pruned = service.activate(before, desired, action)
+        pruned = service.activate(change)
     except ActivationError as exc:
         module.fail_json(msg=str(exc), rolled_back=exc.rolled_back, journal=exc.journal, **result)
     module.exit_json(changed=True, rolled_back=False, pruned=pruned, **result)

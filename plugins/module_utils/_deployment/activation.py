@@ -15,16 +15,15 @@ from pathlib import Path
 
 from .._errors.sentence import OperatorError
 from .._host.tree import point
-from .._host.version import is_older
 from .._staging.directory import reason_of
+from .change import Change
 from .data.directories import make_writable
-from .data.migration import DataGuard
-from .definition import Deployment
-from .host_state import Situation
+from .definition import Deployment, is_irreversible
+from .host_state import ProcessAction
 from .record import PendingCopy, Record, RecordError
 from .switch import Switch
 
-__all__ = ["Activation", "ActivationError", "is_irreversible"]
+__all__ = ["Activation", "ActivationError"]
 
 _FAILURES = (OSError, OperatorError)
 
@@ -38,84 +37,77 @@ class ActivationError(OperatorError):
         self.journal = journal
 
 
-def is_irreversible(active: Deployment, desired: Deployment) -> bool:
-    """Say whether the active release cannot read what the desired one writes."""
-    reader = desired.data_oldest_reader
-    return bool(active.version and reader and is_older(active.version, reader))
-
-
 @dataclass(frozen=True)
 class Activation:
-    """The switch of the service `name` of the user from the situation before to the desired deployment."""
+    """The switch of the service `name` of the user by a change."""
 
     name: str
     user: str
     record: Path
     switch: Switch
-    before: Situation
-    desired: Deployment
-    guard: DataGuard
+    change: Change
 
-    def run(self, action: str) -> None:
+    def run(self) -> None:
         """Make the service serve from the desired deployment and record that. Raises ActivationError."""
-        since, tell = time.time(), self._process_action(action)
+        since = time.time()
         touched = False
         try:
-            self._unproven().write(self.record)
-            make_writable(self.before.missing, self.user)
-            touched = self.guard.stops
-            self.guard.prepare(self.switch.systemd, self.record)
-            self.switch.put(self.desired, self.before.links, self.before.state)
-            self.guard.settle(self.record)
-            touched = tell != "none"
-            self._tell(tell, self.desired)
-            self.switch.wait(self.desired)
-            self.before.record.with_proof(self.desired).write(self.record)
+            self._switching().write(self.record)
+            make_writable(self.change.before.missing, self.user)
+            touched = self.change.data.stops
+            self.change.data.prepare(self.switch.systemd, self.record)
+            self.switch.put(self.change.desired, self.change.before.links, self.change.before.state)
+            self.change.data.settle(self.record)
+            touched = self._action is not ProcessAction.NONE
+            self._act()
+            self.switch.wait(self.change.desired)
+            self.change.before.record.with_known_good(self.change.desired).write(self.record)
         except _FAILURES as exc:
             reason = self._reason(exc)
-            journal = self._journal(since, tell) if touched else []
-            outcome, rolled_back = self._go_back(tell) if touched else self._undo()
+            journal = self._journal(since) if touched else []
+            outcome, rolled_back = self._go_back() if touched else self._undo()
             told = [f"The last lines of its journal, {len(journal)}:", *journal] if journal else []
-            message = f"{_named(self.name, self.desired)} was not activated: {reason}. {outcome}."
+            message = f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}."
             raise ActivationError("\n".join([message, *told]), rolled_back=rolled_back, journal=journal) from exc
 
-    def _unproven(self) -> Record:
-        return self.before.record.without_proof(self.desired)
+    def _switching(self) -> Record:
+        return self.change.before.record.while_switching_to(self.change.desired)
 
-    def _process_action(self, action: str) -> str:
-        """Return what the process gets to hear: a service that was only disabled is not restarted."""
-        if action == "started" and self.before.state.running:
-            return "none"
-        return action
+    @property
+    def _action(self) -> ProcessAction:
+        """What is done to the process: a service that was only disabled is not restarted."""
+        action = self.change.action
+        disabled = action is ProcessAction.STARTED and self.change.before.state.running
+        return ProcessAction.NONE if disabled else action
 
-    def _tell(self, action: str, deployment: Deployment) -> None:
-        if action == "reloaded":
-            self.switch.reload(deployment)
-        elif action != "none":
+    def _act(self) -> None:
+        if self._action is ProcessAction.RELOADED:
+            self.switch.reload(self.change.desired)
+        elif self._action is not ProcessAction.NONE:
             self.switch.systemd.verb("restart")
 
-    def _journal(self, since: float, tell: str) -> list[str]:
+    def _journal(self, since: float) -> list[str]:
         """Return what was logged since then: of a restart not the end of the process before, which fills pages."""
-        old = "" if tell == "reloaded" else self.before.state.invocation
+        old = "" if self._action is ProcessAction.RELOADED else self.change.before.state.invocation
         return self.switch.systemd.journal(since, without=old)
 
     def _undo(self) -> tuple[str, bool]:
         """Put files back after a failure before the process heard of anything. Return what to say, and whether done."""
-        active = self.before.record.active
+        active = self.change.before.record.active
         if active is None:
             self._remove()
             return "Nothing was started, and what was written was removed again", True
         try:
-            enabled = self.before.state.enabled
-            self.switch.put(active, self.desired.links, self.switch.systemd.read(), enable=enabled)
-            self.before.record.write(self.record)
+            enabled = self.change.before.state.enabled
+            self.switch.put(active, self.change.desired.links, self.switch.systemd.read(), enable=enabled)
+            self.change.before.record.write(self.record)
         except _FAILURES as exc:
             return f"The running service was not touched, but not all files were put back: {self._reason(exc)}", False
         return "The running service was not touched, and its files were put back", True
 
-    def _go_back(self, action: str) -> tuple[str, bool]:
+    def _go_back(self) -> tuple[str, bool]:
         """Let what served before serve again. Return what to say, and whether it does."""
-        active = self.before.record.active
+        active = self.change.before.record.active
         try:
             pending = Record.read(self.record).copy
         except RecordError as exc:
@@ -125,7 +117,7 @@ class Activation:
         try:
             restored = self._take_back(pending)
             if active:
-                return f"{self._restore(active, action)}{restored}", True
+                return f"{self._restore(active)}{restored}", True
         except _FAILURES as exc:
             lost = (
                 f"{_named(self.name, active)} served before, but" if active else "The data of an earlier installation"
@@ -136,15 +128,16 @@ class Activation:
 
     def _why_not_back(self, active: Deployment, pending: PendingCopy | None) -> str:
         """Return why what served before cannot serve again, nothing where it can."""
-        if pending and not self.guard.can_restore:
+        desired = self.change.desired
+        if pending and not self.change.data.can_restore:
             return (
-                f"It was not rolled back, as {_named(self.name, self.desired)} may have changed the data, and there is "
+                f"It was not rolled back, as {_named(self.name, desired)} may have changed the data, and there is "
                 f"no command that restores it. Restore it from {pending.path}, then run {active.version} again"
             )
-        if is_irreversible(active, self.desired) and not pending:
-            wrote = f"{_named(self.name, active)} cannot read the data of {self.desired.version}"
+        if is_irreversible(active, desired) and not pending:
+            wrote = f"{_named(self.name, active)} cannot read the data of {desired.version}"
             return f"It was not rolled back, as accept_irreversible allows: {wrote}"
-        if active == self.desired:
+        if active == desired:
             return "There is nothing to go back to, it is what served last: it was left as it is"
         return ""
 
@@ -152,28 +145,29 @@ class Activation:
         """Put the data back, where a copy of it is recorded, and return what to say of that."""
         if pending is None:
             return ""
-        self.guard.take_back(self.switch.systemd, self.record, pending)
+        self.change.data.take_back(self.switch.systemd, self.record, pending)
         return f", with its data as in {pending.path}"
 
-    def _restore(self, active: Deployment, action: str) -> str:
-        # After a killed run the state found is that of a switch half made; what was proven ran, and at boot too.
-        whole = not self.before.record.proven
-        running, enabled = whole or self.before.state.running, whole or self.before.state.enabled
+    def _restore(self, active: Deployment) -> str:
+        # After a killed run the state found is that of a switch half made; what was known good ran, and at boot too.
+        whole = not self.change.before.record.known_good
+        running, enabled = whole or self.change.before.state.running, whole or self.change.before.state.enabled
         systemd = self.switch.systemd
-        self.switch.put(active, self.desired.links, systemd.read(), enable=enabled)
+        self.switch.put(active, self.change.desired.links, systemd.read(), enable=enabled)
         if not enabled:
             systemd.verb("disable")
         if not running:
             systemd.verb("stop")
-            replace(self.before.record, copy=None).write(self.record)
+            replace(self.change.before.record, copy=None).write(self.record)
             return f"{_named(self.name, active)} was put back, and is stopped as it was before"
-        self._tell_again(action, active)
+        self._resume(active)
         self.switch.wait(active)
-        replace(self._unproven(), proven=True, copy=None).write(self.record)
+        replace(self._switching(), known_good=True, copy=None).write(self.record)
         return f"{_named(self.name, active)} was put back and serves again"
 
-    def _tell_again(self, action: str, active: Deployment) -> None:
-        if action == "reloaded":
+    def _resume(self, active: Deployment) -> None:
+        """Have the process of what served before serve again."""
+        if self._action is ProcessAction.RELOADED:
             # A process that refused to reload still runs as before and may accept what it had; if not, it is restarted.
             with contextlib.suppress(*_FAILURES):
                 self.switch.reload(active)
@@ -187,7 +181,7 @@ class Activation:
             unit.unlink,
             systemd.read_units,
             lambda: systemd.verb("reset-failed"),
-            *(partial(point, Path(link), None) for link in self.desired.links),
+            *(partial(point, Path(link), None) for link in self.change.desired.links),
             self.record.unlink,
         ]
         for step in steps:

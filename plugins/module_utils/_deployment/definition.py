@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from .._host.tree import digest_of_file, staging_token
+from .._host.version import is_older
 
-__all__ = ["Deployment", "content_digest"]
+__all__ = ["Deployment", "content_digest", "is_irreversible"]
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,9 @@ def content_digest(path: Path) -> str | None:
 
 def _staged(token: str | None) -> str:
     return f" (staged as {token[:8]})" if token else ""
+
+
+def is_irreversible(active: Deployment, desired: Deployment) -> bool:
+    """Say whether the active release cannot read what the desired one writes."""
+    reader = desired.data_oldest_reader
+    return bool(active.version and reader and is_older(active.version, reader))

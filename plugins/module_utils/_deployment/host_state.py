@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from .._host.systemd import UnitState
@@ -16,15 +17,26 @@ from .definition import Deployment
 from .record import Record
 from .unrecorded import running_deployment
 
-__all__ = ["Situation"]
+__all__ = ["HostState", "ProcessAction"]
+
+
+class ProcessAction(Enum):
+    """What is done to the process of a service."""
+
+    NONE = "none"
+    INSTALLED = "installed"
+    STARTED = "started"
+    RELOADED = "reloaded"
+    RESTARTED = "restarted"
 
 
 @dataclass(frozen=True)
-class Situation:
+class HostState:
     """The record, and what is really there: it counts more than what the record says."""
 
     record: Record
     state: UnitState
+    unit_path: Path
     unit: str | None
     links: dict[str, str | None]  # those wanted and those recorded
     missing: tuple[Path, ...] = ()  # directories the service is to write to and cannot yet
@@ -33,8 +45,8 @@ class Situation:
     @classmethod
     def read(
         cls, desired: Deployment, *, record: Path, state: UnitState, unit: Path, missing: Iterable[Path]
-    ) -> Situation:
-        """Return the situation on this host. Raises OSError and RecordError."""
+    ) -> HostState:
+        """Return the state of this host. Raises OSError and RecordError."""
         known = Record.read(record)
         runs = None if record.exists() else running_deployment(desired, state=state, unit=unit)
         if runs:
@@ -44,27 +56,28 @@ class Situation:
         return cls(
             record=known,
             state=state,
+            unit_path=unit,
             unit=unit.read_text(encoding="utf-8", errors="replace") if unit.exists() else None,
             links={name: None if target is None else str(target) for name, target in links.items()},
             missing=tuple(missing),
             unrecorded=runs is not None,
         )
 
-    def action_towards(self, desired: Deployment, *, reload: bool) -> str:
-        """Return what must be done to the process: none, installed, started, reloaded or restarted."""
+    def action_towards(self, desired: Deployment, *, reload: bool) -> ProcessAction:
+        """Return what must be done to the process; whether it can reload its configuration."""
         active = self.record.active
         if active is None:
-            return "installed"
+            return ProcessAction.INSTALLED
         if not self.state.running:
-            return "started"
+            return ProcessAction.STARTED
         if self._needs_restart(active, desired):
-            return "restarted"
+            return ProcessAction.RESTARTED
         if not desired.has_config_of(active) or self.links_wrong(desired, desired.config):
-            return "reloaded" if reload else "restarted"
-        return "none" if self.state.enabled else "started"
+            return ProcessAction.RELOADED if reload else ProcessAction.RESTARTED
+        return ProcessAction.NONE if self.state.enabled else ProcessAction.STARTED
 
     def _needs_restart(self, active: Deployment, desired: Deployment) -> bool:
-        untrusted = not self.record.proven or self.state.stale
+        untrusted = not self.record.known_good or self.state.stale
         edited = self.unit != desired.unit or bool(self.links_wrong(desired, desired.release))
         return untrusted or edited or desired.needs_restart_after(active)
 
@@ -74,10 +87,6 @@ class Situation:
         names = wanted if target is None else [name for name, aim in desired.links.items() if aim == target]
         return [name for name in names if self.links[name] != wanted[name]]
 
-    def is_as(self, desired: Deployment, action: str) -> bool:
-        """Say whether there is nothing to do."""
-        return action == "none" and not self.links_wrong(desired) and not self.missing
-
     def lines(self) -> list[str]:
         """Return one line for each part, in the form of Deployment.lines()."""
         recorded = self.record.active.lines() if self.record.active else []
@@ -86,13 +95,17 @@ class Situation:
         watched = [line for line in recorded if " -> " not in line]
         return [told.get(line, line) for line in linked] + watched
 
-    def diff(self, desired: Deployment, unit: Path) -> list[dict[str, str]]:
+    def diff(self, desired: Deployment) -> list[dict[str, str]]:
         """Return what would change as Ansible shows it: the unit, then all else."""
-        now = [f"enabled: {self.state.enabled}", f"running: {self.state.running}", f"proven: {self.record.proven}"]
+        now = [
+            f"enabled: {self.state.enabled}",
+            f"running: {self.state.running}",
+            f"known good: {self.record.known_good}",
+        ]
         now += [f"{path}: missing or not its own" for path in self.missing]
-        then = ["enabled: True", "running: True", "proven: True", *(f"{path}: its own" for path in self.missing)]
+        then = ["enabled: True", "running: True", "known good: True", *(f"{path}: its own" for path in self.missing)]
         pairs = {
-            str(unit): (self.unit or "", desired.unit),
+            str(self.unit_path): (self.unit or "", desired.unit),
             "links and state": (_text(self.lines() + now), _text(desired.lines() + then)),
         }
         return [

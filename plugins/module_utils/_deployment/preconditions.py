@@ -6,25 +6,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from .._host.system_user import uid_of
 from .._host.version import is_older
-from .activation import is_irreversible
-from .definition import Deployment
-from .host_state import Situation
+from .change import Change
+from .data.directories import refused_directory
+from .definition import Deployment, is_irreversible
+from .host_state import HostState
 from .unmanaged import foreign_link, foreign_unit
 
-__all__ = ["foreign_parts", "unknown_data", "unreadable_data", "unstaged_parts"]
+__all__ = ["unmet_preconditions"]
 
 
-def foreign_parts(name: str, before: Situation, desired: Deployment, unit: Path) -> Iterator[str]:
+def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_planned: bool) -> Iterator[str]:
+    """Yield a sentence for everything that rules a change out; what others still make is no reason yet."""
+    name, user, before, desired = options["name"], options["user"], change.before, change.desired
+    yield from _foreign_parts(name, before, desired)
+    if not options["accept_irreversible"]:
+        yield from _unreadable_data(name, before, desired)
+        yield from _unknown_data(before, desired) if options["writable"] else ()
+    yield from filter(None, (refused_directory(options["writable"], user, name), change.data.refusal()))
+    if only_planned:
+        return
+    yield from _unstaged_parts(desired)
+    if uid_of(user) is None:
+        yield f"There is no user {user} on this host to run {name}: staged_config makes it."
+
+
+def _foreign_parts(name: str, before: HostState, desired: Deployment) -> Iterator[str]:
     """Yield a sentence for each unit and link of this service that is there and not ours."""
     recorded = before.record.active.links if before.record.active else {}
     if not recorded:
-        folders: Sequence[Path] = [unit.parent]
+        folders: Sequence[Path] = [before.unit_path.parent]
         if before.state.fragment:
-            folders = [unit.parent, Path(before.state.fragment).parent]
+            folders = [*folders, Path(before.state.fragment).parent]
         found = foreign_unit(name, folders)
         if found:
             yield found
@@ -34,7 +52,7 @@ def foreign_parts(name: str, before: Situation, desired: Deployment, unit: Path)
             yield found
 
 
-def unstaged_parts(desired: Deployment) -> Iterator[str]:
+def _unstaged_parts(desired: Deployment) -> Iterator[str]:
     """Yield a sentence for each directory that no staging module has made."""
     parts = {desired.release: desired.release_token, desired.config or "": desired.config_token, **desired.parts}
     for path, token in parts.items():
@@ -45,7 +63,7 @@ def unstaged_parts(desired: Deployment) -> Iterator[str]:
             )
 
 
-def unknown_data(before: Situation, desired: Deployment) -> Iterator[str]:
+def _unknown_data(before: HostState, desired: Deployment) -> Iterator[str]:
     """Yield a sentence when the record is lost that would tell whether an older release can read the data."""
     runs, wanted = before.record.active, desired.version
     if before.unrecorded and runs and runs.version and wanted and is_older(wanted, runs.version):
@@ -55,7 +73,7 @@ def unknown_data(before: Situation, desired: Deployment) -> Iterator[str]:
         )
 
 
-def unreadable_data(name: str, before: Situation, desired: Deployment) -> Iterable[str]:
+def _unreadable_data(name: str, before: HostState, desired: Deployment) -> Iterable[str]:
     """Yield a sentence when a release would meet data, now or after a rollback, that it cannot read."""
     active, wanted = before.record.active, desired.version
     reader = before.record.data_oldest_reader

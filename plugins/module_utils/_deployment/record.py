@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is proven about a service on this host: one JSON file each."""
+"""The last known good of a service on this host: one JSON file each, whose field `proven` says whether it is whole."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class PendingCopy:
 
 @dataclass(frozen=True)
 class Record:
-    """The deployment that was healthy last and the one before; proven while nothing has been touched since."""
+    """The deployment that was healthy last and the one before; known good while nothing has been touched since."""
 
     active: Deployment | None = None
     previous: Deployment | None = None
-    proven: bool = False
-    data_oldest_reader: str | None = None  # of all releases that may have written the data since the last proof
-    copy: PendingCopy | None = None  # until the next proof
+    known_good: bool = False
+    data_oldest_reader: str | None = None  # of all releases that may have written the data since one was known good
+    copy: PendingCopy | None = None  # until a deployment is known good again
 
     @classmethod
     def read(cls, path: Path) -> Record:
@@ -90,23 +90,23 @@ class Record:
             "copy": self.copy and asdict(self.copy),
             "data_oldest_reader": self.data_oldest_reader,
             "previous": self.previous and self.previous.to_json(),
-            "proven": self.proven,
+            "proven": self.known_good,
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         write_atomically(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
 
-    def without_proof(self, coming: Deployment) -> Record:
+    def while_switching_to(self, coming: Deployment) -> Record:
         """Return the record while the service is being switched to what is coming, which may write data."""
         known, new = self.data_oldest_reader, coming.data_oldest_reader
         newest = new if known is None or (new is not None and is_older(known, new)) else known
-        return replace(self, proven=False, data_oldest_reader=newest)
+        return replace(self, known_good=False, data_oldest_reader=newest)
 
-    def with_proof(self, deployment: Deployment) -> Record:
+    def with_known_good(self, deployment: Deployment) -> Record:
         """Return the record of a deployment that was just found healthy."""
         active, previous = self.active, self.previous
         if active is not None and (active.release, active.config) != (deployment.release, deployment.config):
             previous = active
-        return Record(deployment, previous, proven=True, data_oldest_reader=deployment.data_oldest_reader)
+        return Record(deployment, previous, known_good=True, data_oldest_reader=deployment.data_oldest_reader)
 
 
 def _newer_parts(data: Mapping[str, Any]) -> Iterator[str]:

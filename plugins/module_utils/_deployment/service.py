@@ -7,26 +7,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._errors.sentence import OperatorError
-from .._host.system_user import uid_of
 from .._host.systemd import Systemd
 from .._host.tree import staging_token
 from .._staging.prune import prune
 from .activation import Activation
+from .change import Change
 from .data.backup import DataCopy
-from .data.directories import not_writable, refused_directory
+from .data.directories import not_writable
 from .data.migration import DataGuard
 from .definition import Deployment
 from .health import Endpoint
-from .host_state import Situation
-from .preconditions import foreign_parts, unknown_data, unreadable_data, unstaged_parts
+from .host_state import HostState
+from .preconditions import unmet_preconditions
 from .program import command_line, health_options, reload_url
+from .record import Record
 from .switch import Switch
 from .unit import Unit, render
 
@@ -55,12 +56,14 @@ class Service:
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Service:
-        """Return the service that the module is about."""
+        """Return the service that the module is about, once its secrets are told nowhere."""
         options = {**module.params, "user": module.params["user"] or module.params["name"]}
         folder = Path(options["records_dir"], f"{options['name']}-data")
         wanted = options["data_copy"] or {}
         data = DataCopy.from_options(wanted, folder=folder, user=options["user"], run=module.run_command)
-        return cls(options, Systemd(module, options["name"]), data)
+        service = cls(options, Systemd(module, options["name"]), data)
+        module.no_log_values.update(service._secrets())
+        return service
 
     @property
     def name(self) -> str:
@@ -110,66 +113,38 @@ class Service:
         links.update({f"{folder}/{binary}": f"{self._release_link}/{binary}" for binary in self.options["binaries"]})
         return links
 
-    def situation(self, desired: Deployment) -> Situation:
-        """Return what is on the host now. Raises OSError or OperatorError."""
-        return Situation.read(
-            desired,
-            record=self.record,
-            state=self.systemd.read(),
-            unit=self.unit,
-            missing=not_writable(self.options["writable"], self.options["user"]),
-        )
+    def change(self, *, only_planned: bool) -> Change:
+        """Return what has to change on the host. Raises OSError, RecordError or OperatorError.
 
-    def refusals(self, before: Situation, desired: Deployment, *, only_planned: bool) -> Iterator[str]:
-        """Yield a sentence for everything that rules this deployment out; what others still make is no reason yet."""
-        yield from foreign_parts(self.name, before, desired, self.unit)
-        if not self.options["accept_irreversible"]:
-            yield from unreadable_data(self.name, before, desired)
-            yield from unknown_data(before, desired) if self.options["writable"] else ()
-        refused = refused_directory(self.options["writable"], self.options["user"], self.name)
-        if refused:
-            yield refused
-        no_room = self.data.refusal() if self.data and self._guard(before, desired).step() == "copy" else None
-        if no_room:
-            yield no_room
-        if only_planned:
-            return
-        yield from unstaged_parts(desired)
-        if uid_of(self.options["user"]) is None:
-            yield f"There is no user {self.options['user']} on this host to run {self.name}: staged_config makes it."
+        What other tasks still make is no reason to refuse a change that is only planned.
+        """
+        desired, options = self.deployment(), self.options
+        missing = not_writable(options["writable"], options["user"])
+        before = HostState.read(desired, record=self.record, state=self.systemd.read(), unit=self.unit, missing=missing)
+        action = before.action_towards(desired, reload=options["reload"])
+        change = Change(before, desired, DataGuard(self.data, before, desired), action)
+        unmet = unmet_preconditions(options, change, only_planned=only_planned)
+        return replace(change, refusal=next(unmet, None))
 
-    def diff(self, before: Situation, desired: Deployment) -> list[dict[str, str]]:
-        """Return what would change as Ansible shows it, a copy of the data last."""
-        parts = before.diff(desired, self.unit)
-        if self.data and self._guard(before, desired).step() == "copy":
-            header, copied = str(self.data.folder), f"a copy of {self.data.what}\n"
-            parts.append({"before_header": header, "after_header": header, "before": "", "after": copied})
-        return parts
-
-    def activate(self, before: Situation, desired: Deployment, action: str) -> list[str]:
-        """Switch to the deployment and return which staged directories were removed then. Raises ActivationError."""
+    def activate(self, change: Change) -> list[str]:
+        """Make the change and return which staged directories were removed then. Raises ActivationError."""
         switch = Switch(self.systemd, self.unit, self.options["start_timeout"])
-        guard = self._guard(before, desired)
-        Activation(self.name, self.options["user"], self.record, switch, before, desired, guard).run(action)
-        if self.data:
-            self.data.prune()
-        return [str(path) for path in self._pruned(before, desired)]
+        Activation(self.name, self.options["user"], self.record, switch, change).run()
+        change.data.prune()
+        return [str(path) for path in self._pruned(change.before.record, change.desired)]
 
-    def _guard(self, before: Situation, desired: Deployment) -> DataGuard:
-        return DataGuard(self.data, before, desired)
-
-    def _pruned(self, before: Situation, desired: Deployment) -> Iterator[Path]:
+    def _pruned(self, record: Record, desired: Deployment) -> Iterator[Path]:
         """Remove what is staged and no longer needed, and yield it."""
-        proven = before.record.with_proof(desired)
-        kept = [one for one in (proven.active, proven.previous) if one]
+        now = record.with_known_good(desired)
+        kept = [one for one in (now.active, now.previous) if one]
         spared = {path for one in kept for path in (one.release, one.config, *one.parts) if path}
         for folder in sorted({Path(path).parent for path in (desired.release, desired.config) if path}):
             yield from prune(folder, keep=self.options["keep"], spared=spared)
-        gone = [one for one in (before.record.active, before.record.previous) if one]
+        gone = [one for one in (record.active, record.previous) if one]
         for folder in sorted({Path(path).parent for one in (*kept, *gone) for path in one.parts}):
             yield from prune(folder, keep=0, spared=spared)
 
-    def secrets(self) -> list[str]:
+    def _secrets(self) -> list[str]:
         """Return what must not be told, as far as it can be read now."""
         try:
             password = Endpoint.from_options(health_options(self.options)).password()

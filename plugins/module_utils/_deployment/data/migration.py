@@ -5,7 +5,7 @@
 """What a release has stored is guarded while another one comes, also when a run is killed in between.
 
 A copy is recorded before any link leads to the release that is coming, so that one that starts at boot finds the copy
-made. It stays recorded until that release is proven, or the data is back.
+made. It stays recorded until that release is known good, or the data is back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import cast
 
 from ..._host.systemd import Systemd
 from ..definition import Deployment
-from ..host_state import Situation
+from ..host_state import HostState
 from ..record import PendingCopy, Record
 from .backup import DataCopy
 
@@ -25,10 +25,10 @@ __all__ = ["DataGuard"]
 
 @dataclass(frozen=True)
 class DataGuard:
-    """The data of a service that goes from the situation before to the desired deployment."""
+    """The data of a service that goes from the state before to the desired deployment."""
 
     data: DataCopy | None
-    before: Situation
+    before: HostState
     desired: Deployment
 
     @property
@@ -53,6 +53,22 @@ class DataGuard:
             return "restore"
         changes = active is None or active.release != self.desired.release
         return "copy" if changes and self.data.is_needed() else "nothing"
+
+    def refusal(self) -> str | None:
+        """Return a sentence when there is no room for the copy that has to be made."""
+        return self.data.refusal() if self.data and self.step() == "copy" else None
+
+    def diff(self) -> list[dict[str, str]]:
+        """Return the copy that would be made as Ansible shows it."""
+        if self.data is None or self.step() != "copy":
+            return []
+        header, copied = str(self.data.folder), f"a copy of {self.data.what}\n"
+        return [{"before_header": header, "after_header": header, "before": "", "after": copied}]
+
+    def prune(self) -> None:
+        """Remove copies of the data that are no longer kept."""
+        if self.data:
+            self.data.prune()
 
     def prepare(self, systemd: Systemd, record: Path) -> None:
         """Do that, with the service stopped, before anything is switched.

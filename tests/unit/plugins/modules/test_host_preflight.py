@@ -204,7 +204,7 @@ def test_user_that_the_service_has_run_as_before_is_not_judged_again(look: Look,
     unit = "[Service]\nUser=root\n"
     active = Deployment(release="/r", release_token="t", config=None, config_token=None, unit=unit, links={})
     assert "cannot run demo: it may do everything" in look({"name": "demo", "user": "root"})["msg"]
-    Record(active, proven=True).write(root / "records/demo.json")
+    Record(active, known_good=True).write(root / "records/demo.json")
     assert not look({"name": "demo", "user": "root"})["failed"]
     assert "cannot run demo: it is an account of the op" in look({"name": "demo", "user": "daemon"})["msg"]
     assert "exists with UID 0, and demo_uid is 4711" in look({"name": "demo", "user": "root", "uid": 4711})["msg"]

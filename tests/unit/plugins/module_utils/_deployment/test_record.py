@@ -22,7 +22,7 @@ TWO = replace(ONE, release="/r/2", release_token="t2", version="2", data_oldest_
 
 
 def test_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
-    record = Record(TWO, ONE, proven=True, data_oldest_reader="2")
+    record = Record(TWO, ONE, known_good=True, data_oldest_reader="2")
     record.write(tmp_path / "records/demo.json")
     assert Record.read(tmp_path / "records/demo.json") == record
 
@@ -55,7 +55,7 @@ def test_damaged_record_is_refused_with_what_to_do(tmp_path: Path, text: str) ->
 
 
 def test_record_with_links_that_are_none_is_damaged(tmp_path: Path) -> None:
-    Record(ONE, None, proven=True).write(tmp_path / "demo.json")
+    Record(ONE, None, known_good=True).write(tmp_path / "demo.json")
     change(tmp_path / "demo.json", "active", {**ONE.to_json(), "links": "/opt/demo"})
     with pytest.raises(RecordError, match="is damaged"):
         Record.read(tmp_path / "demo.json")
@@ -74,7 +74,7 @@ def test_record_with_links_that_are_none_is_damaged(tmp_path: Path) -> None:
 def test_record_of_a_newer_release_of_this_collection_is_refused_and_not_taken_for_none(
     tmp_path: Path, key: str, value: object, named: str
 ) -> None:
-    Record(ONE, None, proven=True).write(tmp_path / "demo.json")
+    Record(ONE, None, known_good=True).write(tmp_path / "demo.json")
     change(tmp_path / "demo.json", key, value)
     with pytest.raises(RecordError, match=f"written by a newer release .*, with {named}: run with that release"):
         Record.read(tmp_path / "demo.json")
@@ -95,10 +95,10 @@ def change(path: Path, key: str, value: object) -> None:
 
 
 def test_previous_is_what_served_before_another_release_or_configuration() -> None:
-    record = Record().with_proof(ONE)
+    record = Record().with_known_good(ONE)
     assert record.previous is None
-    assert record.with_proof(TWO).previous == ONE
-    assert record.with_proof(TWO).with_proof(replace(TWO, unit="[Unit]\n\n")).previous == ONE
+    assert record.with_known_good(TWO).previous == ONE
+    assert record.with_known_good(TWO).with_known_good(replace(TWO, unit="[Unit]\n\n")).previous == ONE
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,6 @@ def test_previous_is_what_served_before_another_release_or_configuration() -> No
 def test_data_may_be_that_of_the_newest_release_that_was_tried(
     known: str | None, coming: str | None, reader: str | None
 ) -> None:
-    record = Record(ONE, None, proven=True, data_oldest_reader=known)
-    tried = record.without_proof(replace(TWO, data_oldest_reader=coming))
-    assert (tried.proven, tried.data_oldest_reader) == (False, reader)
+    record = Record(ONE, None, known_good=True, data_oldest_reader=known)
+    tried = record.while_switching_to(replace(TWO, data_oldest_reader=coming))
+    assert (tried.known_good, tried.data_oldest_reader) == (False, reader)

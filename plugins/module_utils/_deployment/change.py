@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The change from what is on a host to the deployment that is wanted of a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .data.migration import DataGuard
+from .definition import Deployment
+from .host_state import HostState, ProcessAction
+
+__all__ = ["Change"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Both ends of the change, the stored data between them, what happens to the process, and why none of it may."""
+
+    before: HostState
+    desired: Deployment
+    data: DataGuard
+    action: ProcessAction
+    refusal: str | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        before = self.before
+        return self.action is not ProcessAction.NONE or bool(before.links_wrong(self.desired) or before.missing)
+
+    def diff(self) -> list[dict[str, str]]:
+        """Return what would change as Ansible shows it, a copy of the data last."""
+        return [*self.before.diff(self.desired), *self.data.diff()]
