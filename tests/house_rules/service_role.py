@@ -7,6 +7,9 @@ of its own: `__<service>_flags`, and where it needs them `_environment`, `_files
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import Service
 
 __all__ = ["parts_of", "readme_of"]
@@ -81,7 +84,7 @@ __<service>_names_clients: >-
 _README = """\
 # <service>
 
-<sentence>
+<sentences>
 
 The playbook `vigil.observability.site` runs this role on the hosts of the group `<service>` and admits every
 Prometheus of the inventory as a client. [On its own](../../docs/run-a-role-by-itself.md):
@@ -129,9 +132,10 @@ the playbook on this host, or, for a Prometheus outside the inventory, name it i
 """
 
 
-def readme_of(service: Service, sentence: str) -> str:
+def readme_of(service: Service, paragraphs: Sequence[str]) -> str:
     """Return the first README of a role, for people to go on from."""
-    text = _README.replace("<sentence>", sentence).replace("<port>", str(service.port))
+    sentences = "\n\n".join(textwrap.fill(text, 120, break_on_hyphens=False) for text in paragraphs)
+    text = _README.replace("<sentences>", sentences).replace("<port>", str(service.port))
     return _of(service, text)
 
 

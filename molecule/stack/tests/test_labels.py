@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.house_rules.recorded_labels import recording, sets_of
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
 testinfra_hosts = ["stack-1"]
 RECORDED = recording(Tree.of(Path(__file__).resolve().parents[3]))
-SERVICES = {"alertmanager", "blackbox_exporter", "grafana", "node_exporter", "prometheus"}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_servers_show_the_labels_that_were_recorded_of_their_release(prometheus,
         found |= {(job, version, metric) for metric, _labels in series}
         strange |= {(job, version, *pair) for pair in series if pair[1] not in sets_of(release, pair[0])}
     assert strange == set()
-    assert {job for job, _version, _metric in found} == SERVICES
+    assert {job for job, _version, _metric in found} == set(services())
     assert len(found) > 150
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.dashboards.expressions import (
     annotation_expressions,
     expressions,
@@ -38,8 +39,7 @@ def test_every_target_is_up(prometheus, eventually):
 
     eventually(health, {"up"})
     jobs = {one["labels"]["job"] for one in prometheus("targets", state="active")["activeTargets"]}
-    services = {"prometheus", "alertmanager", "node_exporter", "blackbox_exporter", "grafana"}
-    assert jobs == {*services, "shop", "probe_door"}
+    assert jobs == {*services(), "shop", "probe_door"}
 
 
 def test_every_rule_is_evaluated_without_an_error(prometheus, eventually):

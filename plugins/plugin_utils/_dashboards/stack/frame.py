@@ -24,15 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COUNT", "FAILURES", "INSTANCE", "UIDS", "WARNINGS", "YES", "service_panels", "stack_page"]
 
+# Of the pages that others lead to, by their names.
 UIDS = {
-    "overview": "vigil-overview",
-    "alerts": "vigil-alerts",
-    "hosts": "vigil-hosts",
-    "certificates": "vigil-certificates",
-    "probes": "vigil-probes",
-    "prometheus": "vigil-prometheus",
-    "alertmanager": "vigil-alertmanager",
-    "grafana": "vigil-grafana",
+    name: f"vigil-{name}"
+    for name in ("overview", "alerts", "hosts", "certificates", "probes", "prometheus", "alertmanager", "grafana")
 }
 INSTANCE = 'instance=~"$instance"'
 # Counts over time, of which most are 0.
@@ -59,7 +54,7 @@ def stack_page(
     """Return a page of the stack; `choose` is what can be chosen: a label, series that have it, what people call it."""
     ways = (to_dashboard("Is everything well?", UIDS["overview"]),) if name != "overview" else ()
     return Page(
-        uid=UIDS[name],
+        uid=f"vigil-{name}",
         title=title,
         description=description,
         tags=("vigil", "stack"),

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import Application
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
@@ -18,7 +20,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.certificates import (
     certificates_page,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.grafana import grafana_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
@@ -26,6 +27,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.page import (
     prometheus_page,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["leads_of", "stack_pages"]
 
@@ -38,8 +40,14 @@ _PAGES: dict[str, tuple[str, Callable[[Collection[str]], Page]]] = {
     "alertmanager": ("alertmanager", alertmanager_page),
     "grafana": ("grafana", grafana_page),
 }
+# A service with a file of its name in this folder has the page of that file's function `page`, with the service's name.
+_PAGES |= {
+    name: (name, importlib.import_module(f"{__name__.rpartition('.')[0]}.{name}").page)
+    for name in services()
+    if name not in _PAGES and Path(__file__).with_name(f"{name}.py").exists()
+}
 # The first page of each service is the one to open for it.
-_BY_SERVICE = {service: UIDS[name] for name, (service, _make) in reversed(_PAGES.items())}
+_BY_SERVICE = {service: f"vigil-{name}" for name, (service, _make) in reversed(_PAGES.items())}
 
 
 def leads_of(services: Collection[str], applications: Iterable[Application], alertmanager_url: str = "") -> Leads:

@@ -181,7 +181,7 @@ clients: {description: Clients., type: list, required: true}
 OWN = f"""\
 argument_specs:
   main:
-    description: [Metrics of samples.]
+    description: [Metrics of samples., Of all.]
     options:
       {service_inputs.BEGIN}
       {service_inputs.END}
@@ -190,14 +190,15 @@ argument_specs:
 
 
 def test_inputs_that_every_service_has_are_written_into_a_new_role(write: Write) -> None:
-    played = "playbooks/vars/metrics.yml"
-    tree = write({"services.yml": SERVICE, service_inputs.SHARED: SHARED, SPECS: OWN, played: PLACE})
-    assert len(list(service_inputs.outdated(tree))) == 7
+    played, scenario = "playbooks/vars/metrics.yml", "molecule/stack/molecule.yml"
+    places = {played: PLACE, scenario: PLACE}
+    tree = write({"services.yml": SERVICE, service_inputs.SHARED: SHARED, SPECS: OWN, **places})
+    assert len(list(service_inputs.outdated(tree))) == 8
     more = {f"roles/sample/{name}.yml" for name in ("tasks/main", "tasks/stage", "tasks/activate", "vars/main")}
-    assert set(service_inputs.write(tree)) == {SPECS, DEFAULTS, README, played, *more}
+    assert set(service_inputs.write(tree)) == {SPECS, DEFAULTS, README, *places, *more}
     renewed = Tree.of(tree.root)
     assert (list(service_inputs.outdated(renewed)), service_inputs.write(renewed)) == ([], [])
-    assert renewed.text(README).startswith("# sample\n\nMetrics of samples.\n")
+    assert renewed.text(README).startswith("# sample\n\nMetrics of samples.\n\nOf all.\n")
     assert tables.write(renewed) == [README]
     values = {"sample_port": 7, "sample_user": "sample", "sample_address": "{{ a }}", "sample_size": 3}
     assert inputs.values(renewed, "sample") == values
@@ -210,6 +211,7 @@ def test_inputs_that_every_service_has_are_written_into_a_new_role(write: Write)
     assert options["sample_address"] == {"description": "Address.", "type": "str"}
     assert list(inputs.disagreements(renewed)) == []
     assert renewed.data(played) == {"sample_clients": "{{ metrics_scrapers }}"}
+    assert renewed.data(scenario) == ["sample"]
     assert len(renewed.data("roles/sample/tasks/main.yml")) == 3
     (activate,) = renewed.data("roles/sample/tasks/activate.yml")
     assert activate["vigil.observability.active_service"]["documentation"] == "https://a.example"
