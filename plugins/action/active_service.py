@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
@@ -42,7 +43,8 @@ class ActionModule(ActionBase):
 def _with_inputs(args: Mapping[str, Any], defaults: TaskDefaults) -> dict[str, Any]:
     """Return the options, and those that are not given as the inputs of the role."""
     service = str(args.get("name"))
-    found = {**defaults.options(service, *_INPUTS), **args}
+    known = {"documentation": services()[service].documentation} if service in services() else {}
+    found = {**known, **defaults.options(service, *_INPUTS), **args}
     if isinstance(health := args.get("health"), Mapping):
         # A service that asks for a password asks for no certificate; others take their own for that of a client.
         files = {"ca_file": "authority_file"} | ({} if health.get("username") else _OWN_FILES)

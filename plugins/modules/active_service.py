@@ -22,7 +22,10 @@ description:
 options:
   name: {description: Name of the service and of its unit., type: str, required: true}
   description: {description: Description of the service in its unit., type: str, default: ""}
-  documentation: {description: Address of the documentation., type: str, default: ""}
+  documentation:
+    description: URL of the documentation. Of services of this collection, that of C(services.yml).
+    type: str
+    default: ""
   version: {description: Version of the release., type: str}
   data_oldest_reader:
     description: Oldest release that can read the data which this one writes.

@@ -44,7 +44,6 @@ _ACTIVATE = """\
 - name: Activate <service>
   vigil.observability.active_service:
     name: <service>
-    documentation: <documentation>
     release: "{{ __<service>_staged_release | default({}) }}"
     config: "{{ __<service>_staged_config | default({}) }}"
     environment: >-
@@ -154,7 +153,7 @@ def parts_of(service: Service) -> dict[str, str]:
 
 
 def _of(service: Service, part: str) -> str:
-    words = ("documentation", "health_path", "reload_path", "names_clients_since")
+    words = ("health_path", "reload_path", "names_clients_since")
     for word in words:
         part = part.replace(f"<{word}>", getattr(service, word))
     return part.replace("<service>", service.name)

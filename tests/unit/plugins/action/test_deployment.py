@@ -90,6 +90,11 @@ def test_service_of_no_role_is_asked_as_the_task_says() -> None:
     assert given(active_service, dict(options)) == options
 
 
+def test_service_of_this_collection_has_the_documentation_of_its_description() -> None:
+    documentation = "https://grafana.com/docs/grafana/latest/"
+    assert given(active_service, {"name": "grafana"}) == {"name": "grafana", "documentation": documentation}
+
+
 def test_service_is_activated_from_what_staging_returned() -> None:
     assert given(active_service, {"name": "demo", "release": RELEASE, "config": CONFIG}) == {
         "name": "demo",

@@ -39,7 +39,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.pla
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import described_inputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
     pem_of,
@@ -52,6 +51,7 @@ except ImportError:  # ansible-core 2.18 takes the secrets from the loader
     VaultSecretsContext = None
 
 COLLECTION = Path(inventory_preflight.__file__).parents[2]
+SERVICES = ("node_exporter", "blackbox_exporter", "alertmanager", "prometheus", "grafana")
 VAULT = VaultSecret(b"correct horse")
 CERTIFICATE, KEY = make_authority(datetime.now(UTC))
 WORDS = {"admin": "alpha-alpha-alpha", "prometheus": "bravo-bravo-bravo", "grafana": "foxtrot-foxtrot"}
@@ -119,7 +119,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
     ) -> dict[str, Any]:
         said = {"all": {"vars": {**(SECRETS if secrets else {}), **(every or {})}, "children": {}}}
         children = said["all"]["children"]
-        for service in services():
+        for service in SERVICES:
             children[service] = {"hosts": dict.fromkeys(MONITORS)}
         children["alertmanager"]["hosts"] = dict.fromkeys(alertmanager)
         children["grafana"]["hosts"] = dict.fromkeys(grafana)

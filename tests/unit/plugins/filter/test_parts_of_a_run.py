@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.filter import chosen_services, left_undone
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import pillars, services
 
 EVERY = ["node_exporter", "alertmanager", "grafana"]
 DONE = {"changed": False}
@@ -58,15 +60,13 @@ def test_tag_that_no_playbook_has_is_named_with_the_one_that_was_probably_meant(
     assert said.endswith("vigil_tags: {grafanna: []}.")
     (said,) = RunTags.of(tags(skip="zzz")).problems()
     assert "--skip-tags names zzz" in said
-    assert "there are node_exporter, blackbox_exporter, alertmanager, prometheus, grafana, metrics, dashboards" in said
+    assert f"there are {', '.join([*services(), *pillars()])}, certificates, stage, activate and provision." in said
 
 
 @pytest.mark.parametrize("asked", [tags("activate"), tags(skip="stage"), tags("activate,certificates")])
 def test_activation_without_staging_is_refused(asked: dict[str, Any]) -> None:
     (said,) = RunTags.of(asked).problems()
-    assert said.startswith(
-        "The tags of this run activate node_exporter, blackbox_exporter, alertmanager, prometheus and grafana without"
-    )
+    assert said.startswith(f"The tags of this run activate {listed(list(services()))} without staging")
 
 
 @pytest.mark.parametrize(

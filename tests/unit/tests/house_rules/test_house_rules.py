@@ -214,7 +214,7 @@ def test_inputs_that_every_service_has_are_written_into_a_new_role(write: Write)
     assert renewed.data(scenario) == ["sample"]
     assert len(renewed.data("roles/sample/tasks/main.yml")) == 3
     (activate,) = renewed.data("roles/sample/tasks/activate.yml")
-    assert activate["vigil.observability.active_service"]["documentation"] == "https://a.example"
+    assert activate["vigil.observability.active_service"]["health"] == {"path": "/metrics"}
     assert "reload" not in activate["vigil.observability.active_service"]
 
 
