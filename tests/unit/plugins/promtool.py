@@ -2,14 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The real promtool, which evaluates expressions over series that a test makes up."""
+"""The real promtool, which evaluates expressions over series that a test makes up.
+
+What it said of the same files is remembered in the cache of this machine, and forgotten when nobody asked for a month.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,14 +23,54 @@ from typing import Any
 __all__ = ["evaluate", "judge"]
 
 _ROOT = Path(__file__).resolve().parents[3]
+_MONTH = 30 * 86_400
+
+
+def _cache() -> Path:
+    usual = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vigil-observability"
+    return Path(os.environ.get("VIGIL_CACHE", usual))
 
 
 @cache
 def _program() -> str:
-    usual = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vigil-observability"
-    environment = {"VIGIL_CACHE": str(usual), **os.environ}
+    environment = {**os.environ, "VIGIL_CACHE": str(_cache())}
     command = [sys.executable, str(_ROOT / "tests" / "servers" / "assemble.py"), "promtool"]
     return subprocess.check_output(command, text=True, env=environment).strip()
+
+
+@cache
+def _answers() -> Path:
+    """Return the folder of what is remembered, without what nobody asked for in a month."""
+    folder = _cache() / "promtool_answers"
+    folder.mkdir(parents=True, exist_ok=True)
+    for answer in folder.iterdir():
+        if answer.stat().st_mtime < time.time() - _MONTH:
+            answer.unlink(missing_ok=True)
+    return folder
+
+
+def _ask(folder: Path, words: list[str], asked: list[str], read: Iterable[str] = ()) -> tuple[int, str]:
+    """Return the exit status of promtool, and what it says of the files that it is asked about and reads besides.
+
+    Files are named below the folder. The name of the program tells its release and digest.
+    """
+    digest = hashlib.sha256(json.dumps([_program(), words, asked]).encode())
+    for name in (*asked, *read):
+        content = (folder / name).read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    answer = _answers() / digest.hexdigest()
+    try:
+        status, said = json.loads(answer.read_text(encoding="utf-8"))
+        os.utime(answer)
+    except (OSError, ValueError):
+        command = [_program(), *words, *asked]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        status, said = done.returncode, done.stdout + done.stderr
+        if status >= 0:  # nothing killed it
+            new = answer.with_name(f"{answer.name}-{os.getpid()}")
+            new.write_text(json.dumps([status, said]), encoding="utf-8")
+            new.replace(answer)
+    return status, said
 
 
 def evaluate(
@@ -38,9 +83,7 @@ def evaluate(
     (folder / "rules.json").write_text(json.dumps({"groups": groups or []}))
     whole = {"rule_files": ["rules.json"] if groups else [], "evaluation_interval": step, "tests": [test]}
     (folder / "test.json").write_text(json.dumps(whole))
-    command = [_program(), "test", "rules", str(folder / "test.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+    return _ask(folder, ["test", "rules"], ["test.json"], ["rules.json"])[1]
 
 
 def judge(folder: Path, files: Iterable[Mapping[str, str]]) -> str:
@@ -52,7 +95,9 @@ def judge(folder: Path, files: Iterable[Mapping[str, str]]) -> str:
         path = folder / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["content"], encoding="utf-8")
-    check = [_program(), "check", "rules", "--lint=all", "--lint-fatal", *map(str, sorted(folder.glob("rules/*")))]
-    test = [_program(), "test", "rules", *map(str, sorted(folder.glob("tests/*")))]
-    done = [subprocess.run(command, capture_output=True, text=True, check=False) for command in (check, test)]
-    return "".join(one.stdout + one.stderr for one in done if one.returncode)
+    rules, tests = (
+        sorted(str(path.relative_to(folder)) for path in folder.glob(f"{kind}/*")) for kind in ("rules", "tests")
+    )
+    checked = _ask(folder, ["check", "rules", "--lint=all", "--lint-fatal"], rules)
+    tested = _ask(folder, ["test", "rules"], tests, rules)
+    return "".join(said for status, said in (checked, tested) if status)
