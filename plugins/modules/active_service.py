@@ -64,7 +64,11 @@ options:
     default: ""
   port: {description: Port that answers O(health) and O(reload_path)., type: int}
   binaries: {description: Programs to link into O(binaries_dir)., type: list, elements: str, default: []}
-  writable: {description: Directories that the service owns and may write to., type: list, elements: path, default: []}
+  writable_paths:
+    description: Directories that the service owns and may write to.
+    type: list
+    elements: path
+    default: []
   environment:
     description: Environment variables. A unit is readable by everyone, so secrets do not belong here.
     type: dict
@@ -139,7 +143,7 @@ EXAMPLES = r"""
     flags: {config.file: /etc/prometheus/prometheus.yml, web.enable-lifecycle: true}
     port: 9090
     binaries: [promtool]
-    writable: [/var/lib/prometheus]
+    writable_paths: [/var/lib/prometheus]
     resources: {MemoryMax: 4G}
     reload_path: /-/reload
     reload: true

@@ -42,7 +42,7 @@ OPTIONS: dict[str, Any] = {
     "listen_address": {"type": "str", "default": ""},
     "port": {"type": "int"},
     "binaries": {"type": "list", "elements": "str", "default": []},
-    "writable": {"type": "list", "elements": "path", "default": []},
+    "writable_paths": {"type": "list", "elements": "path", "default": []},
     "environment": {"type": "dict", "default": {}},
     "resources": {"type": "dict", "default": {}},
     "exceptions": {"type": "dict", "default": {}},

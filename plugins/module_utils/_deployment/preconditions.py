@@ -27,8 +27,8 @@ def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_plan
     yield from _foreign_parts(name, before, desired)
     if not options["accept_irreversible"]:
         yield from _unreadable_data(name, before, desired)
-        yield from _unknown_data(before, desired) if options["writable"] else ()
-    yield from filter(None, (refused_directory(options["writable"], user, name), change.data.refusal()))
+        yield from _unknown_data(before, desired) if options["writable_paths"] else ()
+    yield from filter(None, (refused_directory(options["writable_paths"], user, name), change.data.refusal()))
     if only_planned:
         return
     yield from _unstaged_parts(desired)

@@ -38,7 +38,7 @@ _UNIT_OPTIONS = (
     "user",
     "description",
     "documentation",
-    "writable",
+    "writable_paths",
     "reload",
     "environment",
     "resources",
@@ -119,7 +119,7 @@ class Service:
         What other tasks still make is no reason to refuse a change that is only planned.
         """
         desired, options = self.deployment(), self.options
-        missing = not_writable(options["writable"], options["user"])
+        missing = not_writable(options["writable_paths"], options["user"])
         before = HostState.read(desired, record=self.record, state=self.systemd.read(), unit=self.unit, missing=missing)
         action = before.action_towards(desired, reload=options["reload"])
         change = Change(before, desired, DataGuard(self.data, before, desired), action)

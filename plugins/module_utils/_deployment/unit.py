@@ -33,7 +33,7 @@ class Unit:
     command: Sequence[str]
     description: str = ""
     documentation: str = ""
-    writable: Sequence[str] = ()
+    writable_paths: Sequence[str] = ()
     reload: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def _unit_section(unit: Unit) -> Iterable[str]:
         yield _line("Documentation", unit.documentation.replace("%", "%%"))
     yield "Wants=network-online.target"
     yield "After=network-online.target"
-    for path in unit.writable:
+    for path in unit.writable_paths:
         yield f"RequiresMountsFor={quote(path)}"
     # A service that cannot start yet (an address that comes late) is tried for as long as it takes.
     yield "StartLimitIntervalSec=0"
@@ -85,7 +85,7 @@ def _service_section(unit: Unit) -> Iterable[str]:
     for variable, value in sorted(unit.environment.items()):
         _refuse(f"The environment variable {variable!r} of {unit.name}", unfit_variable(variable, value))
         yield f"Environment={quote(f'{variable}={value}')}"
-    for path in unit.writable:
+    for path in unit.writable_paths:
         yield f"ReadWritePaths={quote(path)}"
     for key, value in unit.resources.items():
         _refuse(f"The key {key!r} in the resources of {unit.name}", unfit_resource(key, value))

@@ -86,7 +86,7 @@ class Host:
             "listen_address": "127.0.0.1",
             "port": self.port,
             "binaries": ["server"],
-            "writable": [f"{self.root}/data"],
+            "writable_paths": [f"{self.root}/data"],
             "health": {"path": "/ready"},
             "reload": True,
             "reload_path": "/reload",

@@ -366,7 +366,7 @@ def test_file_in_place_of_the_data_directory_is_refused(host: Host, activate: Ac
 
 def test_directory_of_the_system_is_not_given_to_a_service(activate: Activate) -> None:
     before = Path("/var/log").stat()
-    result = activate(writable=["/var/log"])
+    result = activate(writable_paths=["/var/log"])
     assert "demo was not touched. /var/log cannot be given to" in result["msg"]
     assert (Path("/var/log").stat().st_mode, Path("/var/log").stat().st_uid) == (before.st_mode, before.st_uid)
 

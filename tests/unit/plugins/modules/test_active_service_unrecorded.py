@@ -79,7 +79,7 @@ def test_older_release_is_refused_where_the_record_was_lost_that_knows_the_data(
     assert "demo was not touched. Its record is lost" in result["msg"]
     assert "Run 1.0.0 once, which makes the record anew" in result["msg"]
     assert unrecorded.snapshot() == before
-    assert not activate("0.9.0", writable=[])["failed"]
+    assert not activate("0.9.0", writable_paths=[])["failed"]
     lose(unrecorded)
     assert not activate("0.9.0", accept_irreversible=True)["failed"]
 

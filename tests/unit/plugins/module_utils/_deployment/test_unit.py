@@ -69,7 +69,7 @@ def test_command_without_an_absolute_path_is_refused(command: list[str]) -> None
 
 
 def test_writable_paths_are_waited_for_and_can_be_written() -> None:
-    found = lines(writable=["/var/lib/my data"])
+    found = lines(writable_paths=["/var/lib/my data"])
     assert 'RequiresMountsFor="/var/lib/my data"' in found
     assert 'ReadWritePaths="/var/lib/my data"' in found
 
@@ -149,7 +149,7 @@ def test_systemd_finds_nothing_wrong_with_a_unit_that_uses_everything(tmp_path: 
         user="root",
         command=[str(shutil.which("sleep")), "100%", "$HOME", 'a "b"', ";", "\\d"],
         documentation="https://example.org/",
-        writable=[str(tmp_path)],
+        writable_paths=[str(tmp_path)],
         reload=True,
         environment={"A": "b c%"},
         resources={"MemoryMax": "1G"},
