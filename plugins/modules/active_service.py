@@ -74,8 +74,8 @@ options:
     type: dict
     default: {}
   resources: {description: "Further keys of the unit's Service section, such as C(MemoryMax).", type: dict, default: {}}
-  exceptions:
-    description: Keys that override the hardening baseline, each with C(value) and the C(reason) to note in the unit.
+  hardening_overrides:
+    description: Keys that override the hardening, each with C(value) and the C(reason) to note in the unit.
     type: dict
     default: {}
   restart_on:

@@ -2,7 +2,7 @@
 
 `<service>` stands for the name of a service. A role of the latter kind adds to these, in its vars/main.yml, what it has
 of its own: `__<service>_flags`, and where it needs them `_environment`, `_files` (beside web.yml), `_validate` and
-`_exceptions`.
+`_hardening_overrides`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _ACTIVATE = """\
       {{ __<service>_environment | default({}) | combine(<service>_environment) }}
     flags: >-
       {{ __<service>_web_flags | combine(__<service>_flags | default({}), <service>_flags) }}
-    exceptions: "{{ __<service>_exceptions | default({}) }}"
+    hardening_overrides: "{{ __<service>_hardening_overrides | default({}) }}"
 <reload>\
     health: {path: <health_path>}
   register: __<service>_activation

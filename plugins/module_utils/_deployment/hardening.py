@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hardening that every unit gets, and exceptions from it."""
+"""The hardening that every unit gets, and overrides of it."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ BASELINE: dict[str, Any] = {
 }
 
 
-def hardened(exceptions: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Any, str | None]]:
-    """Return (key, value, reason) of every hardening key, sorted by key; reason only where an exception gave the value.
+def hardened(overrides: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Any, str | None]]:
+    """Return (key, value, reason) of every hardening key, sorted by key; reason only where an override gave the value.
 
-    An exception is {"value": what systemd gets, a list for a key that repeats, "reason": why}.
+    An override is {"value": what systemd gets, a list for a key that repeats, "reason": why}.
     """
     laid = {key: (value, None) for key, value in BASELINE.items()}
-    for key, exception in exceptions.items():
-        laid[key] = (exception["value"], exception["reason"])
+    for key, override in overrides.items():
+        laid[key] = (override["value"], override["reason"])
     return [(key, *laid[key]) for key in sorted(laid)]

@@ -45,7 +45,7 @@ OPTIONS: dict[str, Any] = {
     "writable_paths": {"type": "list", "elements": "path", "default": []},
     "environment": {"type": "dict", "default": {}},
     "resources": {"type": "dict", "default": {}},
-    "exceptions": {"type": "dict", "default": {}},
+    "hardening_overrides": {"type": "dict", "default": {}},
     "restart_on": {"type": "list", "elements": "path", "default": []},
     "parts": {"type": "list", "elements": "path", "default": []},
     "data_copy": {

@@ -42,7 +42,7 @@ _UNIT_OPTIONS = (
     "reload",
     "environment",
     "resources",
-    "exceptions",
+    "hardening_overrides",
 )
 
 
@@ -80,8 +80,8 @@ class Service:
     def deployment(self) -> Deployment:
         """Return the deployment that is wanted. Raises OperatorError."""
         options = self.options
-        for key, exception in options["exceptions"].items():
-            if not isinstance(exception, dict) or exception.keys() != {"value", "reason"}:
+        for key, override in options["hardening_overrides"].items():
+            if not isinstance(override, dict) or override.keys() != {"value", "reason"}:
                 raise OperatorError(
                     f"The exception {key} from the hardening of {self.name} needs a value and a reason."
                 )

@@ -37,7 +37,7 @@ class Unit:
     reload: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
-    exceptions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hardening_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def quote(word: str, *, variables: bool = False) -> str:
@@ -95,7 +95,7 @@ def _service_section(unit: Unit) -> Iterable[str]:
 
 
 def _hardening_section(unit: Unit) -> Iterable[str]:
-    for key, value, reason in hardened(unit.exceptions):
+    for key, value, reason in hardened(unit.hardening_overrides):
         if reason is not None:
             yield f"# {' '.join(str(reason).split())}"
         yield from _lines(key, value)

@@ -45,7 +45,7 @@ def test_service_without_a_configuration_runs_with_exceptions_from_the_hardening
 ) -> None:
     exceptions = {"ProtectHome": {"value": "read-only", "reason": "reports file systems"}}
     program = ["server", f"{host.root}/opt/demo/behavior", str(host.port)]
-    assert not activate(config=None, program=program, exceptions=exceptions)["failed"]
+    assert not activate(config=None, program=program, hardening_overrides=exceptions)["failed"]
     assert host.serves() == "1.0.0 serve"
     assert "# reports file systems\nProtectHome=read-only\n" in host.unit.read_text()
 
@@ -372,7 +372,7 @@ def test_directory_of_the_system_is_not_given_to_a_service(activate: Activate) -
 
 
 def test_exception_without_a_reason_is_refused(activate: Activate) -> None:
-    result = activate(exceptions={"ProtectHome": {"value": "false"}})
+    result = activate(hardening_overrides={"ProtectHome": {"value": "false"}})
     assert "The exception ProtectHome from the hardening of demo needs a value and a reason" in result["msg"]
 
 

@@ -35,7 +35,7 @@ def exposure(tmp_path: Path, exceptions: dict[str, Any]) -> float:
     """Return how exposed systemd finds the unit, from 0 to 10."""
     laid = {key: {"value": value, "reason": WHY} for key, value in exceptions.items()}
     path = tmp_path / "demo.service"
-    path.write_text(render(Unit(name="demo", user="demo", command=["/bin/true"], exceptions=laid)))
+    path.write_text(render(Unit(name="demo", user="demo", command=["/bin/true"], hardening_overrides=laid)))
     command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", str(path)]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     level = re.search(r"Overall exposure level for demo.service: (\S+)", found.stdout)

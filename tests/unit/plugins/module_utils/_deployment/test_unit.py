@@ -112,7 +112,7 @@ def test_key_that_is_none_is_refused() -> None:
 
 def test_line_of_a_key_that_a_role_made_up_is_refused() -> None:
     with pytest.raises(OperatorError, match="'protect-home' of a unit is no key of a systemd unit"):
-        render(unit(exceptions={"protect-home": {"value": "true", "reason": "misspelt"}}))
+        render(unit(hardening_overrides={"protect-home": {"value": "true", "reason": "misspelt"}}))
 
 
 def test_user_that_no_system_has_is_refused() -> None:
@@ -121,14 +121,14 @@ def test_user_that_no_system_has_is_refused() -> None:
 
 
 def test_exception_from_the_hardening_tells_its_reason_in_the_unit() -> None:
-    found = lines(exceptions={"ProtectHome": {"value": "read-only", "reason": "reports\nfile systems"}})
+    found = lines(hardening_overrides={"ProtectHome": {"value": "read-only", "reason": "reports\nfile systems"}})
     place = found.index("ProtectHome=read-only")
     assert found[place - 1] == "# reports file systems"
     assert "ProtectHome=true" not in found
 
 
 def test_exception_may_add_a_key_that_the_baseline_lacks() -> None:
-    assert "IPAddressDeny=any" in lines(exceptions={"IPAddressDeny": {"value": "any", "reason": "local only"}})
+    assert "IPAddressDeny=any" in lines(hardening_overrides={"IPAddressDeny": {"value": "any", "reason": "local only"}})
 
 
 def test_reload_needs_no_program_of_its_own_on_the_host() -> None:
