@@ -83,7 +83,7 @@ options:
     type: list
     elements: path
     default: []
-  parts:
+  extra_directories:
     description: Further staged directories that the process reads only when it starts, such as plugins.
     type: list
     elements: path

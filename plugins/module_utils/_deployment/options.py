@@ -47,7 +47,7 @@ OPTIONS: dict[str, Any] = {
     "resources": {"type": "dict", "default": {}},
     "hardening_overrides": {"type": "dict", "default": {}},
     "restart_on": {"type": "list", "elements": "path", "default": []},
-    "parts": {"type": "list", "elements": "path", "default": []},
+    "extra_directories": {"type": "list", "elements": "path", "default": []},
     "data_copy": {
         "type": "dict",
         "options": _DATA_COPY,

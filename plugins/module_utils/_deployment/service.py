@@ -89,7 +89,7 @@ class Service:
             options["release"],
             options["config"],
             options["restart_on"],
-            parts={path: staging_token(Path(path)) for path in options["parts"]},
+            parts={path: staging_token(Path(path)) for path in options["extra_directories"]},
             unit=render(Unit(command=command_line(options, self._release_link), **self._unit_options())),
             links=self._links(),
             version=options["version"],

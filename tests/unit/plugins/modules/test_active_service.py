@@ -459,7 +459,7 @@ def test_what_another_run_has_just_staged_is_not_pruned_before_it_activates_it(h
     host.release("1.1.0")
     plugin = part(host, "1", age=0)
     assert activate("2.0.0", "two", keep=1)["pruned"] == [str(host.root / "releases/0.9.0")]
-    assert not activate("1.1.0", "three", parts=[plugin])["failed"]
+    assert not activate("1.1.0", "three", extra_directories=[plugin])["failed"]
     assert host.serves() == "1.1.0 three"
 
 
@@ -485,18 +485,18 @@ def test_another_plugin_restarts_and_the_one_before_stays_as_long_as_the_previou
     host: Host, activate: Activate
 ) -> None:
     plugins = host.root / "plugins"
-    activate(parts=[part(host, "1")])
-    result = activate(config="two", parts=[part(host, "2")])
+    activate(extra_directories=[part(host, "1")])
+    result = activate(config="two", extra_directories=[part(host, "2")])
     assert (result["action"], f"{plugins}/2 (staged as" in result["diff"][0]["after"]) == ("restarted", True)
     assert sorted(path.name for path in plugins.iterdir()) == ["1", "2"]
-    assert activate(config="three", parts=[])["pruned"] == [f"{plugins}/1"]
-    assert f"{plugins}/2" in activate(config="four", parts=[])["pruned"]
+    assert activate(config="three", extra_directories=[])["pruned"] == [f"{plugins}/1"]
+    assert f"{plugins}/2" in activate(config="four", extra_directories=[])["pruned"]
 
 
 def test_plugin_that_was_staged_anew_restarts(host: Host, activate: Activate) -> None:
-    activate(parts=[part(host, "1")])
-    assert activate(parts=[part(host, "1")])["action"] == "restarted"
+    activate(extra_directories=[part(host, "1")])
+    assert activate(extra_directories=[part(host, "1")])["action"] == "restarted"
 
 
 def test_plugin_that_was_never_staged_is_refused(host: Host, activate: Activate) -> None:
-    assert f"{host.root}/plugins/1 is not staged on this host" in activate(parts=[f"{host.root}/plugins/1"])["msg"]
+    assert f"{host.root}/plugins/1 is not staged on this host" in activate(extra_directories=[f"{host.root}/plugins/1"])["msg"]
