@@ -22,8 +22,8 @@ from .._host.system_user import gid_of
 from .._host.tree import (
     digest_of_file,
     make_directory,
-    point,
     remove_tree,
+    set_symlink,
     target_of,
     write_atomically,
 )
@@ -156,7 +156,7 @@ class CertificateStore:
         for name in (KEY, "."):
             os.chown(directory / name, uid, -1 if gid is None else gid)
             (directory / name).chmod(_MODES[name])
-        point(self.link(wanted.service), directory)
+        set_symlink(self.link(wanted.service), directory)
         for leftover in self.leftovers(wanted.service):
             self.discard(leftover)
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from .._errors.sentence import OperatorError
-from .._host.tree import point
+from .._host.tree import set_symlink
 from .._staging.directory import reason_of
 from .change import Change
 from .data.directories import make_writable
@@ -181,7 +181,7 @@ class Activation:
             unit.unlink,
             systemd.read_units,
             lambda: systemd.verb("reset-failed"),
-            *(partial(point, Path(link), None) for link in self.change.desired.links),
+            *(partial(set_symlink, Path(link), None) for link in self.change.desired.links),
             self.record.unlink,
         ]
         for step in steps:

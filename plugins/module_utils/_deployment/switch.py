@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .._errors.sentence import OperatorError
 from .._host.systemd import Systemd, UnitState
-from .._host.tree import make_directory, point, write_atomically
+from .._host.tree import make_directory, set_symlink, write_atomically
 from .definition import Deployment
 from .health import Endpoint, NotHealthyYet
 
@@ -38,7 +38,7 @@ class Switch:
             target = deployment.links.get(link)
             if target:
                 make_directory(Path(link).parent)
-            point(Path(link), Path(target) if target else None)
+            set_symlink(Path(link), Path(target) if target else None)
         written = write_atomically(self.unit, deployment.unit.encode())
         if enable and not state.enabled:
             # Lets the manager read the units anew as well.

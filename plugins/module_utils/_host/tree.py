@@ -24,8 +24,8 @@ __all__ = [
     "mark_staged",
     "origin_of",
     "paths_below",
-    "point",
     "remove_tree",
+    "set_symlink",
     "staging_facts",
     "staging_token",
     "sync_directory",
@@ -36,7 +36,7 @@ __all__ = [
 MARKER = ".staged"
 
 
-def point(link: Path, target: Path | None) -> bool:
+def set_symlink(link: Path, target: Path | None) -> bool:
     """Atomically make link a symbolic link to target, or remove it when target is None. Return whether that changed it.
 
     Raises FileExistsError when link is something other than a symbolic link.

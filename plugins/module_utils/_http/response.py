@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from .transport import HttpError
 
-__all__ = ["Answer", "NotJsonError", "advice", "body_of", "is_overtaken", "said", "seconds_asked"]
+__all__ = ["Answer", "NotJsonError", "advice", "body_of", "error_text", "is_overtaken", "seconds_asked"]
 
 _CHUNK = 1 << 18
 _CONFLICTS = frozenset({409, 412})
@@ -71,7 +71,7 @@ def body_of(response: http.client.HTTPResponse, until: float) -> bytes:
     return b"".join(chunks)
 
 
-def said(answer: Answer) -> str:
+def error_text(answer: Answer) -> str:
     """Return the words of an error: Grafana and Alertmanager give a message, Prometheus an error, some both."""
     try:
         parsed = answer.json()
@@ -99,7 +99,7 @@ def is_overtaken(answer: Answer) -> bool:
     """Tell whether a write was refused since somebody else has written what it is about."""
     if answer.status not in _CONFLICTS:
         return False
-    return _kind(answer) == "version-mismatch" or "by someone else" in said(answer)
+    return _kind(answer) == "version-mismatch" or "by someone else" in error_text(answer)
 
 
 def advice(answer: Answer) -> str:

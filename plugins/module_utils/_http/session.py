@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional
 from urllib.parse import urlencode
 
-from .response import Answer, NotJsonError, advice, body_of, is_overtaken, said, seconds_asked
+from .response import Answer, NotJsonError, advice, body_of, error_text, is_overtaken, seconds_asked
 from .secret_spellings import hidden
 from .transport import Endpoint, HttpError, authorisation, connection_to, is_dropped, url_parts
 
@@ -228,7 +228,7 @@ class Api:
 
     def _words(self, answer: Answer) -> str:
         # Before it is shortened: half a secret is still one.
-        text = " ".join(hidden(said(answer), self._secrets).split())[:_SHOWN]
+        text = " ".join(hidden(error_text(answer), self._secrets).split())[:_SHOWN]
         return f": {text.rstrip('.')}" if text else ""
 
 

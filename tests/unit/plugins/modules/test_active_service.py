@@ -499,4 +499,7 @@ def test_plugin_that_was_staged_anew_restarts(host: Host, activate: Activate) ->
 
 
 def test_plugin_that_was_never_staged_is_refused(host: Host, activate: Activate) -> None:
-    assert f"{host.root}/plugins/1 is not staged on this host" in activate(extra_directories=[f"{host.root}/plugins/1"])["msg"]
+    assert (
+        f"{host.root}/plugins/1 is not staged on this host"
+        in activate(extra_directories=[f"{host.root}/plugins/1"])["msg"]
+    )

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._host.tree import MARKER, point, staging_token
+from ansible_collections.vigil.observability.plugins.module_utils._host.tree import MARKER, set_symlink, staging_token
 from ansible_collections.vigil.observability.plugins.module_utils._staging import passed_tests
 from ansible_collections.vigil.observability.plugins.modules import staged_config
 
@@ -201,7 +201,7 @@ def test_files_of_another_tool_are_moved_aside_with_a_warning_before_the_directo
     stage: Stage, configurations: Path, active: Path
 ) -> None:
     path, moved = Path(stage()["path"]), configurations / "local/app/removed/file_sd/a.json"
-    point(active, path)
+    set_symlink(active, path)
     (path / "file_sd").mkdir()
     (path / "file_sd/a.json").write_text("[]")
     warning = f"{active} holds files that this collection did not put there, file_sd/a.json: they are moved to "
@@ -216,12 +216,12 @@ def test_files_of_another_tool_stay_behind_with_a_warning_in_a_configuration_tha
     stage: Stage, active: Path
 ) -> None:
     first = Path(stage()["path"])
-    point(active, first)
+    set_symlink(active, first)
     (first / "notes.txt").write_text("mine")
     result = stage(files=FILES[1:])
     assert f"notes.txt: they stay in {first} when another configuration takes its place" in result["warnings"][0]
     assert (first / "notes.txt").read_text() == "mine"
-    point(active, Path(result["path"]))
+    set_symlink(active, Path(result["path"]))
     assert stage(files=FILES[1:])["warnings"] == []
 
 
@@ -232,7 +232,7 @@ def test_configuration_edited_by_hand_is_shown_and_put_back_with_a_new_token(
 ) -> None:
     path = Path(stage()["path"])
     if is_active:
-        point(active, path)
+        set_symlink(active, path)
     token, intact = staging_token(path), {name: (path / name).read_bytes() for name in ("app.yml", "passwords/admin")}
     change(path)
     for options in ({"check": True}, {}):
@@ -253,7 +253,7 @@ def test_configuration_edited_by_hand_is_shown_and_put_back_with_a_new_token(
 
 def test_edit_of_a_configuration_that_is_not_active_is_shown_beside_the_change(stage: Stage, active: Path) -> None:
     first = Path(stage()["path"])
-    point(active, first)
+    set_symlink(active, first)
     files = with_file("app.yml", content="interval: 30s\n")
     second = Path(stage(files=files)["path"])
     (second / "rules/cpu.yml").chmod(0o600)
@@ -274,7 +274,7 @@ def test_diff_of_a_first_configuration_shows_all_files_but_the_contents_of_secre
 
 
 def test_diff_shows_only_what_differs_from_the_active_configuration(stage: Stage, active: Path) -> None:
-    point(active, Path(stage()["path"]))
+    set_symlink(active, Path(stage()["path"]))
     files = with_file("passwords/admin", secret_content=SECRET, mode="0600")
     shown = by_file(stage(files=files, diff=True, check=True))
     assert list(shown) == ["admin"]
@@ -289,7 +289,7 @@ def test_diff_shows_only_what_differs_from_the_active_configuration(stage: Stage
 def test_diff_never_shows_what_was_secret_in_the_active_configuration(
     stage: Stage, active: Path, files: list[Result]
 ) -> None:
-    point(active, Path(stage()["path"]))
+    set_symlink(active, Path(stage()["path"]))
     result = stage(files=files, diff=True, check=True)
     assert by_file(result)["admin"][0].endswith("(secret)\n")
     assert not any(word in str(result) for word in ("correct", "horse", "battery"))

@@ -19,8 +19,8 @@ from ansible_collections.vigil.observability.plugins.module_utils._host.tree imp
     mark_staged,
     origin_of,
     paths_below,
-    point,
     remove_tree,
+    set_symlink,
     staging_facts,
     staging_token,
     target_of,
@@ -37,24 +37,24 @@ def names_in(directory: Path) -> list[str]:
 def test_link_is_made_swapped_and_removed(tmp_path: Path) -> None:
     link = tmp_path / "current"
     assert target_of(link) is None
-    assert [point(link, tmp_path / "1"), target_of(link)] == [True, tmp_path / "1"]
-    assert [point(link, tmp_path / "2"), target_of(link)] == [True, tmp_path / "2"]
-    assert [point(link, None), target_of(link)] == [True, None]
+    assert [set_symlink(link, tmp_path / "1"), target_of(link)] == [True, tmp_path / "1"]
+    assert [set_symlink(link, tmp_path / "2"), target_of(link)] == [True, tmp_path / "2"]
+    assert [set_symlink(link, None), target_of(link)] == [True, None]
     assert names_in(tmp_path) == []
 
 
 def test_link_that_is_right_is_not_touched(tmp_path: Path) -> None:
     link = tmp_path / "current"
-    point(link, tmp_path / "1")
+    set_symlink(link, tmp_path / "1")
     inode = link.lstat().st_ino
-    assert point(link, tmp_path / "1") is False
+    assert set_symlink(link, tmp_path / "1") is False
     assert link.lstat().st_ino == inode
-    assert point(tmp_path / "absent", None) is False
+    assert set_symlink(tmp_path / "absent", None) is False
 
 
 def test_link_replaces_what_a_killed_run_left_of_its_own(tmp_path: Path) -> None:
     (tmp_path / ".current.new").symlink_to("/half")
-    point(tmp_path / "current", tmp_path / "1")
+    set_symlink(tmp_path / "current", tmp_path / "1")
     assert names_in(tmp_path) == ["current"]
 
 
@@ -62,7 +62,7 @@ def test_link_replaces_what_a_killed_run_left_of_its_own(tmp_path: Path) -> None
 def test_directory_in_the_place_of_a_link_is_not_replaced(tmp_path: Path, target: Path | None) -> None:
     (tmp_path / "current").mkdir()
     with pytest.raises(FileExistsError, match="other than a symbolic link"):
-        point(tmp_path / "current", target)
+        set_symlink(tmp_path / "current", target)
 
 
 def test_file_gets_content_and_mode_whatever_the_umask_is(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_marker_gives_a_new_token_every_time_but_keeps_one_that_is_given(tmp_pat
 def test_token_is_found_through_the_active_link(tmp_path: Path) -> None:
     (tmp_path / "1").mkdir()
     token = mark_staged(tmp_path / "1")
-    point(tmp_path / "current", tmp_path / "1")
+    set_symlink(tmp_path / "current", tmp_path / "1")
     assert staging_token(tmp_path / "current") == token
 
 
