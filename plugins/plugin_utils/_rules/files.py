@@ -174,7 +174,7 @@ def _names(file: Path, pattern: str, staged: Mapping[Path, str], generated: Mapp
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # of two classes, one
     """Writes down each value as often as it is there."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is that of PyYAML
