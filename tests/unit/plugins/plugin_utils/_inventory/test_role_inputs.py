@@ -39,6 +39,7 @@ def test_inputs_are_those_of_every_role_and_the_shared_ones() -> None:
 def test_shared_inputs_are_those_that_roles_playbooks_and_filters_name() -> None:
     places = [*ROLES.rglob("*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
     places += (COLLECTION / "plugins" / "filter").glob("*.py")
+    places += (COLLECTION / "plugins" / "plugin_utils" / "_services").glob("*.py")
     places.append(COLLECTION / "plugins" / "plugin_utils" / "_inventory" / "checks" / "variables.py")
     found = {name for path in places for name in _variables_in(path)}
     assert found - FACTS == set(INPUTS[SHARED])
