@@ -62,7 +62,7 @@ _RELOAD = """\
 _VARS = """\
 __<service>_web_flags:
   web.config.file: /etc/<service>/web.yml
-  web.listen-address: "{{ <service>_listen_address | vigil.observability.endpoint(<service>_port) }}"
+  web.listen-address: "{{ <service>_listen_address | vigil.observability.host_port(<service>_port) }}"
 __<service>_web:
   tls_server_config: >-
     {{ vigil_tls_min_version | default('TLS13') | vigil.observability.server_tls(

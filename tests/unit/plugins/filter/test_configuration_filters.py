@@ -12,10 +12,10 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.filter import configuration_file, located_files
+from ansible_collections.vigil.observability.plugins.filter import configuration_file, with_absolute_paths
 
 
-@pytest.mark.parametrize("module", [configuration_file, located_files])
+@pytest.mark.parametrize("module", [configuration_file, with_absolute_paths])
 def test_a_filter_is_found_by_the_name_of_its_file(module: Any) -> None:
     name = module.__name__.rpartition(".")[2]
     assert module.FilterModule().filters() == {name: getattr(module, name)}
@@ -109,7 +109,7 @@ def test_relative_files_are_named_by_their_place_on_the_host() -> None:
         "templates": ["templates/*.tmpl"],
     }
     files = ["secrets/mail", "secrets/slack", "templates/"]
-    assert located_files.located_files(configuration, "/etc/am/", files) == {
+    assert with_absolute_paths.with_absolute_paths(configuration, "/etc/am/", files) == {
         "global": {"slack_api_url_file": "/etc/am/secrets/slack", "http_config": None, "opsgenie_api_key_file": ""},
         "receivers": [{"email_configs": [{"auth_password_file": "/etc/am/secrets/mail", "to": "a@example"}]}],
         "tls_config": {"ca_file": "/etc/ssl/own.crt"},
@@ -123,7 +123,9 @@ def test_a_file_that_nobody_stages_is_refused_by_name(named: str) -> None:
         rf"api_url_file names {named}, which is none of the files .*: those are secrets/mail, secrets/slack\. Add it"
     )
     with pytest.raises(AnsibleFilterError, match=message):
-        located_files.located_files({"a": [{"api_url_file": named}]}, "/etc/am", ["secrets/slack", "secrets/mail"])
+        with_absolute_paths.with_absolute_paths(
+            {"a": [{"api_url_file": named}]}, "/etc/am", ["secrets/slack", "secrets/mail"]
+        )
 
 
 SCRAPED = {"job_name": "shop", "oauth2": {"client_secret_file": "secrets/shop"}}
@@ -137,7 +139,10 @@ def test_paths_stay_as_written_where_the_server_looks_beside_its_configuration()
         "remote_write": [{"basic_auth": {"password_file": "/etc/prometheus/secrets/shop"}}],
     }
     files = ["rules/", "secrets/shop"]
-    assert located_files.located_files(configuration, "/etc/prometheus", files, as_written=True) == configuration
+    assert (
+        with_absolute_paths.with_absolute_paths(configuration, "/etc/prometheus", files, as_written=True)
+        == configuration
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,14 +164,14 @@ def test_a_file_that_the_next_run_would_wipe_is_refused_with_the_place_for_it(
     wrong: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(AnsibleFilterError) as refused:
-        located_files.located_files(wrong, "/etc/prometheus", ["rules/", "secrets/shop"], as_written=True)
+        with_absolute_paths.with_absolute_paths(wrong, "/etc/prometheus", ["rules/", "secrets/shop"], as_written=True)
     assert str(refused.value).startswith(named)
     assert str(refused.value).endswith("what other tools write is kept in /etc/vigil/local/prometheus/.")
 
 
 def test_a_file_is_refused_where_none_is_staged() -> None:
     with pytest.raises(AnsibleFilterError, match="there are none"):
-        located_files.located_files({"token_file": "secrets/a"}, "/etc/am", [])
+        with_absolute_paths.with_absolute_paths({"token_file": "secrets/a"}, "/etc/am", [])
 
 
 def test_a_configuration_for_a_path_that_ends_in_ini_is_ini() -> None:
@@ -188,8 +193,8 @@ def test_what_ini_cannot_hold_is_refused_by_its_place() -> None:
 
 def test_files_that_grafana_expands_are_named_by_their_place_on_the_host() -> None:
     configuration = {"smtp": {"password": "$__file{secrets/mail}", "host": "$__env{MAIL}"}}
-    assert located_files.located_files(configuration, "/etc/grafana", ["secrets/mail"]) == {
+    assert with_absolute_paths.with_absolute_paths(configuration, "/etc/grafana", ["secrets/mail"]) == {
         "smtp": {"password": "$__file{/etc/grafana/secrets/mail}", "host": "$__env{MAIL}"}
     }
     with pytest.raises(AnsibleFilterError, match="password names secrets/mail, which is none of the files"):
-        located_files.located_files(configuration, "/etc/grafana", ["secrets/other"])
+        with_absolute_paths.with_absolute_paths(configuration, "/etc/grafana", ["secrets/other"])

@@ -17,9 +17,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter import (
     certified_services,
-    endpoint,
+    file_entries,
+    host_port,
     inventory_targets,
-    named_files,
     pillar_services,
     planned_services,
     plugin_sections,
@@ -42,9 +42,9 @@ DIGEST = "0" * 64
     "module",
     [
         certified_services,
-        endpoint,
+        host_port,
         inventory_targets,
-        named_files,
+        file_entries,
         pillar_services,
         planned_services,
         plugin_sections,
@@ -64,8 +64,8 @@ def test_a_filter_is_found_by_the_name_of_its_file(module: Any) -> None:
     ("address", "word"),
     [("a.example", "a.example:9"), ("fd00::1", "[fd00::1]:9"), ("[fd00::1]", "[fd00::1]:9"), ("", ":9")],
 )
-def test_an_endpoint_has_an_ipv6_address_in_brackets(address: str, word: str) -> None:
-    assert endpoint.endpoint(address, 9) == word
+def test_host_and_port_have_an_ipv6_address_in_brackets(address: str, word: str) -> None:
+    assert host_port.host_port(address, 9) == word
 
 
 def test_five_hundred_hosts_are_found_and_made_jobs_within_two_seconds() -> None:
@@ -143,12 +143,14 @@ def test_each_probe_is_made_by_every_prober() -> None:
     assert probe_jobs.probe_jobs(probes, []) == []
 
 
-def test_named_files_are_entries_of_a_configuration() -> None:
-    assert named_files.named_files({"b": "2", "a": "1"}, "templates") == [
+def test_texts_by_name_are_entries_of_a_configuration() -> None:
+    assert file_entries.file_entries({"b": "2", "a": "1"}, "templates") == [
         {"path": "templates/a", "content": "1"},
         {"path": "templates/b", "content": "2"},
     ]
-    assert named_files.named_files({"a": "1"}, "secrets", secret=True) == [{"path": "secrets/a", "secret_content": "1"}]
+    assert file_entries.file_entries({"a": "1"}, "secrets", secret=True) == [
+        {"path": "secrets/a", "secret_content": "1"}
+    ]
 
 
 def test_rule_files_come_from_files_and_directories(tmp_path: Any) -> None:

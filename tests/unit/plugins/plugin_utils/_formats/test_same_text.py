@@ -20,9 +20,9 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
 from ansible_collections.vigil.observability.plugins.filter.configuration_file import configuration_file
-from ansible_collections.vigil.observability.plugins.filter.located_files import located_files
-from ansible_collections.vigil.observability.plugins.filter.named_files import named_files
+from ansible_collections.vigil.observability.plugins.filter.file_entries import file_entries
 from ansible_collections.vigil.observability.plugins.filter.web_users import web_users
+from ansible_collections.vigil.observability.plugins.filter.with_absolute_paths import with_absolute_paths
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 
 SECRET = "hush hush {{ x }}"
@@ -118,7 +118,7 @@ def test_a_marked_text_cannot_stop_alertmanager_from_being_deployed(inventory: d
     receivers = [{"name": "team", "slack_configs": [{"text": inventory["note"], "channel": wrap_var("#alerts")}]}]
     rules = wrap_var([{"source_matchers": ['severity="critical"'], "equal": ["host"]}])
     configuration = {"receivers": receivers, "inhibit_rules": rules}
-    written = configuration_file(located_files(configuration, "/etc/alertmanager", []), "alertmanager.yml")
+    written = configuration_file(with_absolute_paths(configuration, "/etc/alertmanager", []), "alertmanager.yml")
     assert yaml.safe_load(written["content"]) == {
         "receivers": [{"name": "team", "slack_configs": [{"text": NOTE, "channel": "#alerts"}]}],
         "inhibit_rules": [{"source_matchers": ['severity="critical"'], "equal": ["host"]}],
@@ -131,7 +131,7 @@ def test_an_encrypted_text_is_written_decrypted(inventory: dict[str, Any]) -> No
         "path": "grafana.ini",
         "secret_content": f"[admin]\npassword = {SECRET}\n",
     }
-    assert named_files({"token": secret}, "secrets", secret=True)[0]["secret_content"] == SECRET
+    assert file_entries({"token": secret}, "secrets", secret=True)[0]["secret_content"] == SECRET
     assert web_users({"admin": secret}) == web_users({"admin": SECRET})
     flags = templated("{{ {'port': 1} | combine(own) }}", own={"log.level": secret, "peer": [secret]})
     assert plain(flags) == {"port": 1, "log.level": SECRET, "peer": [SECRET]}
@@ -143,7 +143,7 @@ def test_a_marked_description_of_an_application_gives_the_same_rules(inventory: 
 
 
 def test_what_a_filter_makes_is_no_template_in_later_tasks() -> None:
-    kept = named_files({"team.tmpl": NOTE}, "templates")
+    kept = file_entries({"team.tmpl": NOTE}, "templates")
     assert templated("{{ kept[0].content }}", kept=kept) == NOTE
 
 

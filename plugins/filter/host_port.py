@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: endpoint
+name: host_port
 short_description: Address and port as one word
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
@@ -20,7 +20,7 @@ options:
 EXAMPLES = r"""
 - name: Show where a service is
   ansible.builtin.debug:
-    msg: "https://{{ 'fd00::1' | vigil.observability.endpoint(9090) }}"
+    msg: "https://{{ 'fd00::1' | vigil.observability.host_port(9090) }}"
 """
 
 RETURN = r"""
@@ -36,14 +36,14 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services impo
 
 
 @same_text
-def endpoint(address: str, port: int) -> str:
+def host_port(address: str, port: int) -> str:
     """Return address and port as one word, an IPv6 address in brackets."""
     return addresses.endpoint(address, port)
 
 
 class FilterModule:
-    """The filter endpoint."""
+    """The filter host_port."""
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """Return the filter by its name."""
-        return {"endpoint": endpoint}
+        return {"host_port": host_port}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: located_files
+name: with_absolute_paths
 short_description: A configuration that names its files so that the service finds them
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
@@ -35,7 +35,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: >-
       {{ {'slack_api_url_file': 'secrets/slack'}
-         | vigil.observability.located_files('/etc/alertmanager', ['secrets/slack']) }}
+         | vigil.observability.with_absolute_paths('/etc/alertmanager', ['secrets/slack']) }}
 """
 
 RETURN = r"""
@@ -55,7 +55,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_
 
 
 @same_text
-def located_files(
+def with_absolute_paths(
     configuration: Mapping[str, Any], directory: str, files: Iterable[str], *, as_written: bool = False
 ) -> dict[str, Any]:
     """Return the configuration with absolute paths; raise AnsibleFilterError for one that names no file."""
@@ -66,8 +66,8 @@ def located_files(
 
 
 class FilterModule:
-    """The filter located_files."""
+    """The filter with_absolute_paths."""
 
     def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
         """Return the filter by its name."""
-        return {"located_files": located_files}
+        return {"with_absolute_paths": with_absolute_paths}

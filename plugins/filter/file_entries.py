@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: named_files
+name: file_entries
 short_description: Files for staged_config from texts by name
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
@@ -21,7 +21,7 @@ options:
 EXAMPLES = r"""
 - name: Show the files
   ansible.builtin.debug:
-    msg: "{{ {'mail.tmpl': 'text'} | vigil.observability.named_files('templates') }}"
+    msg: "{{ {'mail.tmpl': 'text'} | vigil.observability.file_entries('templates') }}"
 """
 
 RETURN = r"""
@@ -37,15 +37,15 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_
 
 
 @same_text
-def named_files(texts: Mapping[str, str], directory: str, *, secret: bool = False) -> list[dict[str, str]]:
+def file_entries(texts: Mapping[str, str], directory: str, *, secret: bool = False) -> list[dict[str, str]]:
     """Return the entries in the order of their names."""
     key = "secret_content" if secret else "content"
     return [{"path": f"{directory}/{name}", key: str(texts[name])} for name in sorted(texts)]
 
 
 class FilterModule:
-    """The filter named_files."""
+    """The filter file_entries."""
 
     def filters(self) -> dict[str, Callable[..., list[dict[str, str]]]]:
         """Return the filter by its name."""
-        return {"named_files": named_files}
+        return {"file_entries": file_entries}
