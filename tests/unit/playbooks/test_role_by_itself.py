@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES, described_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 COLLECTIONS = next(parent for parent in ROLES.parents if parent.name == "ansible_collections").parent
 JOINED = {
-    "node_exporter": "node_exporter_clients",
-    "blackbox_exporter": "blackbox_exporter_clients",
+    **{name: f"{name}_clients" for name, service in services().items() if service.access == "certificate"},
     "alertmanager": "alertmanager_peers",
     "prometheus": "prometheus_targets",
     "certificates": "certificates_services",
