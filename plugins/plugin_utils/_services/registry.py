@@ -130,7 +130,7 @@ def _typed(place: str, value: Any, hint: Any) -> Any:
     if kind is Mapping and isinstance(value, dict):
         return {str(key): _typed(f"{place}.{key}", each, inner[1]) for key, each in value.items()}
     plain = inner if kind is UnionType else (kind,)
-    if type(value) in plain or (kind is float and type(value) is int):
+    if type(value) in ((int, float) if kind is float else plain):
         return value
     raise OperatorError(f"{place} is {value!r}: it has to be {' or '.join(_WORDS[each] for each in plain)}.")
 
