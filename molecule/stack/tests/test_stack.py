@@ -50,11 +50,10 @@ def test_every_rule_is_evaluated_without_an_error(prometheus, eventually):
     eventually(unwell, [])
 
 
-def test_shipped_alerts_ask_for_metrics_that_there_are(prometheus):
-    known = prometheus("label/__name__/values")
+def test_shipped_alerts_ask_for_metrics_that_there_are(prometheus, eventually):
     asked = {alert.name: alert.expr for alert in shipped(Tree.of(ROOT))}
     assert len(asked) > 80
-    assert unknown_metrics(asked, known, CONDITIONAL) == {}
+    eventually(lambda: unknown_metrics(asked, prometheus("label/__name__/values"), CONDITIONAL), {})
 
 
 @pytest.fixture
@@ -79,11 +78,11 @@ def test_every_panel_has_data_but_those_that_tell_what_no_data_means(dashboards,
     eventually(without_data, set())
 
 
-def test_panels_that_may_be_empty_ask_for_metrics_that_there_are(prometheus, questions):
-    known = prometheus("label/__name__/values")
+def test_panels_that_may_be_empty_ask_for_metrics_that_there_are(prometheus, questions, eventually):
     asked = {f"{title}: {one.panel}: {one.expr}": one.expr for title, one in questions if one.when_empty}
     assert asked
-    assert unknown_metrics(asked, known, {**CONDITIONAL, **CONDITIONAL_IN_PANELS}) == {}
+    conditional = {**CONDITIONAL, **CONDITIONAL_IN_PANELS}
+    eventually(lambda: unknown_metrics(asked, prometheus("label/__name__/values"), conditional), {})
 
 
 def test_first_scrape_of_an_application_is_not_drawn_as_a_new_version(dashboards, prometheus):
