@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import os
 import subprocess
 import sys
 from typing import TextIO
@@ -29,8 +30,6 @@ from ansible_collections.vigil.observability.tests.runner.jobs import (
 from ansible_collections.vigil.observability.tests.runner.lifetime import guarded
 from ansible_collections.vigil.observability.tests.runner.results import summary
 from ansible_collections.vigil.observability.tests.runner.schedule import Run
-
-SIDE_BY_SIDE = 2
 
 
 def step_of(name: str, step: str) -> int:
@@ -76,7 +75,7 @@ def main() -> int:
     jobs = jobs_of(arguments.kinds, [arguments.scenario] if arguments.scenario else scenarios())
 
     def work() -> int:
-        run = Run(History(CACHE), side_by_side=SIDE_BY_SIDE)
+        run = Run(History(CACHE), processors=max(2, os.cpu_count() or 2))
         outcomes = run.all(jobs, changed_only=arguments.changed)
         run.say(f"{len(outcomes)} jobs done")
         print("\n".join(summary(outcomes)), flush=True)

@@ -94,7 +94,7 @@ def environment_of(job: Job) -> dict[str, str]:
         "VIGIL_CATALOGUE": str(CACHE / "servers/catalogue.yml"),
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
         "PYTHONPATH": str(BUILD),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": str(BUILD / "bytecode"),
         "PYTEST_ADDOPTS": f"--junitxml={LOGS / job.name}.xml -p no:cacheprovider",
         "NO_COLOR": "1",
         "COLUMNS": "160",

@@ -29,9 +29,9 @@ class Started:
 class Run:
     """A run of jobs: those that wait, those under way by their processes, and what came of the others."""
 
-    def __init__(self, history: History, *, side_by_side: int) -> None:
+    def __init__(self, history: History, *, processors: int) -> None:
         self.history = history
-        self.side_by_side = side_by_side
+        self.processors = processors
         self.begun = time.monotonic()
         self.waiting: list[Job] = []
         self.running: dict[int, Started] = {}
@@ -54,6 +54,10 @@ class Run:
                 self._await()
         return self.outcomes
 
+    def _load(self, job: Job) -> float:
+        """Return how many processors a job keeps busy."""
+        return self.history.cost(job.name).load(needs_hosts=job.needs_hosts)
+
     def _unchanged(self, job: Job) -> bool:
         """Tell whether a job passed with the inputs that it would have now, and note that it was left out."""
         passed_at = self.history.passed_at(job.name, digest(job))
@@ -63,7 +67,10 @@ class Run:
 
     def _consider(self, job: Job) -> None:
         """Start a job when there is room for it and what it needs is there."""
-        if len(self.running) >= self.side_by_side:
+        if (
+            self.running
+            and self._load(job) + sum(self._load(one.job) for one in self.running.values()) > self.processors
+        ):
             return
         if job.needs_hosts and self._preparing():
             return

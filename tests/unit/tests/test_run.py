@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -244,6 +245,27 @@ def test_the_longest_job_starts_first_by_the_seconds_of_the_run_before(checkout:
     run(checkout, "lint")
     begun = [line.split()[2] for line in run(checkout, "lint")[1] if line.endswith("...")]
     assert begun == ["third", "second", "first"]
+
+
+def side_by_side(checkout: Path, jobs: int, processor_seconds: int) -> int:
+    """Return how many of these jobs start before the first has ended, by what each took of 100 seconds."""
+    for number in range(jobs):
+        program(checkout / f"tests/lint/job{number}", "sleep 4")
+        known = checkout / f"cache/jobs/job{number}.json"
+        known.parent.mkdir(parents=True, exist_ok=True)
+        known.write_text(json.dumps({"cost": [100, processor_seconds], "passed": {}}))
+    lines = run(checkout, "lint")[1]
+    return [line.endswith("...") for line in lines].index(False)
+
+
+def test_as_many_jobs_run_as_keep_the_processors_busy(checkout: Path) -> None:
+    processors = max(2, os.cpu_count() or 2)
+    assert side_by_side(checkout, processors + 1, 100) == processors
+
+
+def test_jobs_that_wait_much_run_beside_more_others(checkout: Path) -> None:
+    processors = max(2, os.cpu_count() or 2)
+    assert side_by_side(checkout, processors + 1, 20) == processors + 1
 
 
 def test_of_jobs_that_passed_those_whose_inputs_changed_run_again(checkout: Path) -> None:
