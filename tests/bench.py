@@ -159,7 +159,7 @@ def runs_of(case: Case, commits: list[Commit]) -> Iterator[tuple[str, list[Cost]
     try:
         hosts("create", "--label", "bench", *(name for commit in commits for name in commit.hosts(case)))
         yield "first", [commit.run(case) for commit in commits]
-        turns = [[commit.run(case) for commit in commits] for _ in range(REPEATS)]
+        turns = [[commit.run(case) for commit in commits] for turn in range(REPEATS)]
         yield "unchanged", [min(costs, key=lambda cost: cost.controller) for costs in zip(*turns, strict=True)]
     finally:
         hosts("destroy", "--label", "bench")

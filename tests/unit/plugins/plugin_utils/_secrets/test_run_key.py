@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_all_processes_of_a_run_have_the_same_key_and_no_other_user_reads_it(folder: Path) -> None:
     with multiprocessing.get_context("fork").Pool(8) as pool:
-        keys = {made.get() for made in [pool.apply_async(run_key) for _ in range(32)]}
+        keys = {made.get() for made in [pool.apply_async(one) for one in [run_key] * 32]}
     assert keys == {run_key()}
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
