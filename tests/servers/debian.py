@@ -40,6 +40,13 @@ class Debian:
         _run("dpkg-deb", "--extract", str(file), str(folder))
         shutil.rmtree(downloads)
 
+    def download(self, suite: str, packages: list[str], status: Path, folder: Path) -> None:
+        """Download packages with all that they need on a host into a folder; the status is that of the host's dpkg."""
+        self._update()
+        host = {"Dir::State::status": str(status), "Dir::Cache::archives": str(folder), "APT::Default-Release": suite}
+        words = [f"-o{key}={value}" for key, value in host.items()]
+        self._apt(*words, "install", "--yes", "--download-only", "--no-install-recommends", *packages)
+
     def _update(self) -> None:
         if self._updated:
             return

@@ -23,6 +23,7 @@ from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard imp
 from ansible_collections.vigil.observability.plugins.filter.application_dashboard import application_dashboard
 from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.metrics import series_names
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.dashboards.expressions import (
     all_panels,
     annotation_expressions,
@@ -32,7 +33,7 @@ from ansible_collections.vigil.observability.tests.dashboards.expressions import
 from ansible_collections.vigil.observability.tests.dashboards.linter import faults
 
 ROOT = Path(__file__).resolve().parents[4]
-SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]
+SERVICES = ["probes", *services()]
 SMALL = {"name": "small", "team": "web", "runs_on": "process", "metrics": {"route_label": "", "build_info": ""}}
 LARGE = {
     "name": "shop",
