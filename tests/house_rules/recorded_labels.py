@@ -15,9 +15,21 @@ from ansible_collections.vigil.observability.tests.house_rules.expressions impor
 if TYPE_CHECKING:
     from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
 
-__all__ = ["FILE", "Recording", "invented", "merged", "named", "own_labels", "recording", "sets_of", "wrong_series"]
+__all__ = [
+    "FILE",
+    "NAMES",
+    "Recording",
+    "invented",
+    "merged",
+    "named",
+    "own_labels",
+    "recording",
+    "sets_of",
+    "wrong_series",
+]
 
 FILE = "tests/recordings/metric_labels.json"
+NAMES = "tests/unit/plugins/filter/server_metrics"
 # What a scrape configuration gives all series of a target: always, by the inventory, and where users say so.
 _ALWAYS = {"instance", "job"}
 _OF_TARGETS = _ALWAYS | {"host", "prober"}
