@@ -217,6 +217,13 @@ RECIPES: tuple[Recipe, ...] = (
             "prometheus.yml": "etc/prometheus/prometheus.yml",
         },
     ),
+    Package(
+        service="postgres_exporter",
+        version="0.17.1",
+        suite="trixie",
+        packages=("prometheus-postgres-exporter",),
+        files={"postgres_exporter": "usr/bin/prometheus-postgres-exporter"},
+    ),
     *(
         Package(
             service="blackbox_exporter",
