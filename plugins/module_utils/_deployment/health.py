@@ -68,7 +68,7 @@ class Endpoint:
         """Ask the service to reload by a POST that answers when it is done. Raises OperatorError with its words."""
         try:
             status, body = self._request("POST", url, timeout=60)
-        except NotHealthyYet as exc:
+        except OperatorError as exc:
             raise OperatorError(f"The reload was not answered: {exc}") from exc
         if not _is_good(status):
             raise OperatorError(f"The service refused to reload, {url} answers HTTP {status}{_told(body)}")
