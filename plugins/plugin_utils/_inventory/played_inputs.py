@@ -20,17 +20,21 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.hos
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["INSTEAD", "PROVISIONED", "invalid_additions", "played_inputs", "replaced_inputs", "shadowed_inputs"]
 
 _VARS = Path(__file__).parents[3] / "playbooks" / "vars"
 INSTEAD = {
+    **{
+        f"{name}_clients": f"add those outside of the inventory to {name}_more_clients"
+        for name, service in services().items()
+        if service.access == "certificate"
+    },
     "alertmanager_peers": "add those outside of the inventory to alertmanager_more_peers",
-    "blackbox_exporter_clients": "add those outside of the inventory to blackbox_exporter_more_clients",
     "certificates_services": "add services that are not of this collection to certificates_more_services",
     "metrics_scrapers": "add those outside of the inventory to node_exporter_more_clients",
     "metrics_targets": "add those outside of the inventory to prometheus_more_targets",
-    "node_exporter_clients": "add those outside of the inventory to node_exporter_more_clients",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",
     "prometheus_grafana_password": "set grafana_passwords.prometheus",
     "prometheus_targets": "add those outside of the inventory to prometheus_more_targets",
