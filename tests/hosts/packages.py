@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Installs packages of Debian on a test host, from files that this machine downloads once: hosts ask nobody.
 
 packages.py HOST PACKAGE...

@@ -20,11 +20,11 @@ _OF_ALERTS = ("alertname", "alertstate", "severity")
 # What exporters label their series with, and shipped rules and dashboards select or group by. Of a target's label of
 # the same name Prometheus keeps the target's, and calls the other one exported_<name>.
 _OF_METRICS = (
-    "alertmanager", "chip", "code", "collector", "controller", "cpu", "datasource", "device", "file", "fstype",
-    "handler", "integration", "issuer", "le", "master", "method", "mode", "mountpoint", "name", "org", "phase",
-    "quantile", "reason", "receiver_name", "remote_name", "rule_group", "runbook_url", "scrape_job", "sensor",
-    "service", "slice", "slo", "slo_group", "state", "status_code", "status_source", "subject", "summary",
-    "url", "version",
+    "alertmanager", "chip", "code", "collector", "controller", "cpu", "datasource", "datid", "datname", "device",
+    "file", "fstype", "handler", "integration", "issuer", "le", "master", "method", "mode", "mountpoint", "name",
+    "org", "phase", "quantile", "reason", "receiver_name", "remote_name", "rule_group", "runbook_url", "scrape_job",
+    "sensor", "server", "service", "slice", "slo", "slo_group", "state", "status_code", "status_source", "subject",
+    "summary", "url", "version",
 )  # fmt: skip
 # What an alert may be given: one label more, or in place of that of a metric, for routes of the user's own.
 ON_ALERTS = ("severity", *_OF_METRICS)
