@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import Service, described_in
+from ansible_collections.vigil.observability.tests.house_rules.generated import Part
 from ansible_collections.vigil.observability.tests.house_rules.inputs import described
 from ansible_collections.vigil.observability.tests.house_rules.service_role import parts_of, readme_of
 
@@ -28,23 +29,24 @@ _PLAYED = "playbooks/vars/metrics.yml"
 # The scenario of all services together.
 _EVERY_SERVICE = "molecule/stack/molecule.yml"
 _WIDTH = 120
+_PART = Part(
+    "generated part",
+    BEGIN,
+    END,
+    first=lambda name: f"---\n{BEGIN}\n{END}\n" if name.startswith("roles/") and "/meta/" not in name else "",
+)
 
 
 def outdated(tree: Tree) -> Iterator[str]:
     """Yield a sentence for every file that lacks its generated part, or has another."""
-    for name, made in _made(tree).items():
-        text = _text(tree, name)
-        if not _has_place(text):
-            yield f"{name}: lacks the lines `{BEGIN}` and `{END}`, between which the generated part belongs"
-        elif name not in tree.names or _renewed(text, made) != text:
-            yield f"{name}: its generated part is not up to date; run `make docs-tables`"
+    yield from _PART.outdated(tree, _made(tree))
 
 
 def write(tree: Tree) -> list[str]:
     """Renew the files and return the names of those that changed."""
     changed = list(_first_readmes(tree))
     # Values follow from descriptions, and so does what is made of them.
-    while names := [name for name, made in _made(tree).items() if _changes(tree, name, made)]:
+    while names := _PART.write(tree, _made(tree)):
         changed += names
     return list(dict.fromkeys(changed))
 
@@ -57,33 +59,6 @@ def _first_readmes(tree: Tree) -> Iterator[str]:
         if path not in tree.names and "description" in specs and _admits(service):
             (tree.root / path).write_text(readme_of(service, specs["description"]), encoding="utf-8")
             yield path
-
-
-def _changes(tree: Tree, name: str, made: str) -> bool:
-    text = _text(tree, name)
-    if not _has_place(text) or ((renewed := _renewed(text, made)) == text and (tree.root / name).exists()):
-        return False
-    (tree.root / name).parent.mkdir(parents=True, exist_ok=True)
-    (tree.root / name).write_text(renewed, encoding="utf-8")
-    return True
-
-
-def _text(tree: Tree, name: str) -> str:
-    """Return the text of a file; where there is none, one that is nothing but its generated part."""
-    if (tree.root / name).exists():
-        return tree.text(name)
-    return f"---\n{BEGIN}\n{END}\n" if name.startswith("roles/") and "/meta/" not in name else ""
-
-
-def _has_place(text: str) -> bool:
-    return text.count(BEGIN) == text.count(END) == 1
-
-
-def _renewed(text: str, made: str) -> str:
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    margin = before[before.rfind("\n") + 1 :]
-    return f"{before}{BEGIN}\n{textwrap.indent(made, margin)}{margin}{END}{after}"
 
 
 def _made(tree: Tree) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import Service, described_in
+from ansible_collections.vigil.observability.tests.house_rules.generated import Part
 from ansible_collections.vigil.observability.tests.house_rules.inputs import described
 
 if TYPE_CHECKING:
@@ -15,31 +16,24 @@ __all__ = ["BEGIN", "END", "outdated", "write"]
 
 BEGIN = "<!-- services: made by `make docs-tables` -->"
 END = "<!-- end of services -->"
+_PART = Part("table of services", BEGIN, END)
 
 
 def outdated(tree: Tree) -> Iterator[str]:
     """Yield a sentence for every page whose table is missing or is not what the services are."""
-    for page in _TABLES if "services.yml" in tree.names else ():
-        text = tree.text(page) if page in tree.names else ""
-        if not text.count(BEGIN) == text.count(END) == 1:
-            yield f"{page}: lacks the lines `{BEGIN}` and `{END}`, between which the table of services belongs"
-        elif _renewed(tree, page) != text:
-            yield f"{page}: its table of services is not up to date; run `make docs-tables`"
+    yield from _PART.outdated(tree, _made(tree))
 
 
 def write(tree: Tree) -> list[str]:
     """Renew the tables and return the names of the pages that changed."""
-    changed = [page for page in _TABLES if page in tree.names and BEGIN in (text := tree.text(page)) and END in text]
-    changed = [page for page in changed if _renewed(tree, page) != tree.text(page)]
-    for page in changed:
-        (tree.root / page).write_text(_renewed(tree, page), encoding="utf-8")
-    return changed
+    return _PART.write(tree, _made(tree))
 
 
-def _renewed(tree: Tree, page: str) -> str:
-    before, rest = tree.text(page).split(BEGIN)
+def _made(tree: Tree) -> dict[str, str]:
+    if "services.yml" not in tree.names:
+        return {}
     services = list(described_in(tree.text("services.yml")).values())
-    return f"{before}{BEGIN}\n{_TABLES[page](tree, services)}{END}{rest.split(END)[1]}"
+    return {page: table(tree, services) for page, table in _TABLES.items()}
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

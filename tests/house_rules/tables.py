@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.vigil.observability.tests.house_rules.generated import Part
 from ansible_collections.vigil.observability.tests.house_rules.inputs import described, values
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ __all__ = ["BEGIN", "END", "outdated", "write"]
 
 BEGIN = "<!-- inputs: made by `make docs-tables` -->"
 END = "<!-- end of inputs -->"
+_PART = Part("table of inputs", BEGIN, END)
 _HEAD = "| input | type | default | meaning |\n| --- | --- | --- | --- |\n"
 _LONGEST_DEFAULT = 60
 _MARKUP = re.compile(r"\b[CVOM]\(([^()]*)\)")
@@ -23,33 +25,16 @@ _MARKUP = re.compile(r"\b[CVOM]\(([^()]*)\)")
 
 def outdated(tree: Tree) -> Iterator[str]:
     """Yield a sentence for every README whose table is missing or is not what the role says."""
-    for role, name, text in _readmes(tree):
-        if BEGIN not in text or END not in text:
-            yield f"{name}: lacks the lines `{BEGIN}` and `{END}`, between which the table of inputs belongs"
-        elif _renewed(tree, role, text) != text:
-            yield f"{name}: its table of inputs is not up to date; run `make docs-tables`"
+    yield from _PART.outdated(tree, _made(tree))
 
 
 def write(tree: Tree) -> list[str]:
     """Renew the tables and return the names of the files that changed."""
-    changed = []
-    for role, name, text in _readmes(tree):
-        if BEGIN in text and END in text and (renewed := _renewed(tree, role, text)) != text:
-            (tree.root / name).write_text(renewed, encoding="utf-8")
-            changed.append(name)
-    return changed
+    return _PART.write(tree, _made(tree))
 
 
-def _readmes(tree: Tree) -> Iterator[tuple[str, str, str]]:
-    for role in tree.roles():
-        name = f"roles/{role}/README.md"
-        yield role, name, tree.text(name) if name in tree.names else ""
-
-
-def _renewed(tree: Tree, role: str, text: str) -> str:
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    return f"{before}{BEGIN}\n{_table(described(tree, role), values(tree, role))}{END}{after}"
+def _made(tree: Tree) -> dict[str, str]:
+    return {f"roles/{role}/README.md": _table(described(tree, role), values(tree, role)) for role in tree.roles()}
 
 
 def _table(options: dict[str, dict[str, Any]], defaults: dict[str, Any]) -> str:
