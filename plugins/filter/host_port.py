@@ -31,14 +31,14 @@ _value:
 
 from collections.abc import Callable
 
+from ansible_collections.vigil.observability.plugins.module_utils._host import addresses
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._services import addresses
 
 
 @same_text
 def host_port(address: str, port: int) -> str:
     """Return address and port as one word, an IPv6 address in brackets."""
-    return addresses.endpoint(address, port)
+    return addresses.host_port(address, port)
 
 
 class FilterModule:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["command_line", "health_options", "reload_url"]
+from .._host.addresses import local_host_port
 
-_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - asked at localhost, and not listened on
+__all__ = ["command_line", "health_options", "reload_url"]
 
 
 def command_line(options: Mapping[str, Any], release: str) -> list[str]:
@@ -45,6 +45,4 @@ def _words(flag: str, value: Any) -> Iterator[str]:
 def _local_url(options: Mapping[str, Any], path: str) -> str:
     """Return the address for requests from the service's own host."""
     scheme = "https" if (options["health"] or {}).get("ca_file") else "http"
-    address = "localhost" if options["listen_address"] in _EVERY_ADDRESS else options["listen_address"]
-    host = f"[{address}]" if ":" in address and not address.startswith("[") else address
-    return f"{scheme}://{host}:{options['port']}{path}"
+    return f"{scheme}://{local_host_port(options['listen_address'], options['port'])}{path}"

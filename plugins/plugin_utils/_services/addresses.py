@@ -10,16 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.vigil.observability.plugins.module_utils._host.addresses import host_port, local_host_port
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["endpoint", "grafana_url", "target"]
-
-_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - not listened on: one that does is not reached at that address
-
-
-def endpoint(address: str, port: int) -> str:
-    """Return the endpoint, an IPv6 address in brackets."""
-    return f"[{address}]:{port}" if ":" in address and not address.startswith("[") else f"{address}:{port}"
+__all__ = ["grafana_url", "target"]
 
 
 def target(service: str, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +22,7 @@ def target(service: str, host: str, variables: Mapping[str, Any]) -> dict[str, A
     port = int(variables.get(f"{service}_port") or services()[service].port)
     return {
         "host": host,
-        "address": endpoint(address, port),
+        "address": host_port(address, port),
         "identity": str(variables.get(f"{service}_identity") or f"vigil://{host}/{service}"),
         "labels": {"instance": f"{host}:{port}", "host": host, **(variables.get("vigil_labels") or {})},
     }
@@ -39,8 +33,7 @@ def grafana_url(config: Mapping[str, Any], listen_address: str, port: int | None
     server = config.get("server") or {}
     outside = str(server.get("root_url") or external_url)
     path = urlsplit(outside).path.rstrip("/") if _is_on(server.get("serve_from_sub_path")) else ""
-    address = "localhost" if listen_address in _EVERY_ADDRESS else listen_address
-    return f"https://{endpoint(address, port or services()['grafana'].port)}{path}"
+    return f"https://{local_host_port(listen_address, port or services()['grafana'].port)}{path}"
 
 
 def _is_on(value: object) -> bool:

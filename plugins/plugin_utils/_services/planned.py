@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._host.addresses import EVERY_ADDRESS
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import is_meshed, ports_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
@@ -20,7 +21,6 @@ __all__ = ["certified", "planned"]
 
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40, "PB": 2**50, "EB": 2**60}
 _MADE = "/etc/vigil/certificates/"
-_ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - no name of a host, so none for a certificate
 
 
 def planned(variables: Mapping[str, Any], names: Iterable[str], *, by_itself: bool = False) -> list[dict[str, Any]]:
@@ -31,37 +31,32 @@ def planned(variables: Mapping[str, Any], names: Iterable[str], *, by_itself: bo
 
 def certified(variables: Mapping[str, Any], names: Iterable[str]) -> list[dict[str, Any]]:
     """Return what certificates need of each service whose certificate is not the user's own: user and names."""
-    return [_account(variables, name) for name in names if not variables.get(f"{name}_certificate_file")]
+    own = (name for name in names if not variables.get(f"{name}_certificate_file"))
+    return [_account(variables, name) | {"names": _names(variables, name)} for name in own]
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
     uid = variables.get(f"{name}_uid")
-    account = {"name": name, "user": variables.get(f"{name}_user") or name, "names": _names(variables, name)}
-    return account | ({"uid": int(uid)} if uid else {})
+    return {"name": name, "user": variables.get(f"{name}_user") or name} | ({"uid": int(uid)} if uid else {})
 
 
 def _names(variables: Mapping[str, Any], name: str) -> list[str]:
     found = {str(variables.get(f"{name}_{kind}") or "") for kind in ("address", "listen_address")}
     found.add(urlsplit(str(variables.get(f"{name}_external_url") or "")).hostname or "")
-    return sorted(found - _ANY_ADDRESS - {""})
+    # All addresses are no name of a host, so none for a certificate.
+    return sorted(found.difference(EVERY_ADDRESS))
 
 
 def _service(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
-    planned: dict[str, Any] = {
-        "name": name,
-        "user": variables.get(f"{name}_user") or name,
-        **_ports(variables, name),
-    }
     service = services()[name]
-    uid = variables.get(f"{name}_uid")
     version, extra = variables.get(f"{name}_version"), variables.get("vigil_catalogue_extra") or {}
     architectures = architectures_of(name, version=version, extra=extra)
     data_dir = variables.get(f"{name}_data_dir") or service.data_dir
     retention, default = variables.get(f"{name}_retention_size"), service.retention_size
     return (
-        planned
+        _account(variables, name)
+        | _ports(variables, name)
         | ({"architectures": architectures} if architectures else {})
-        | ({"uid": int(uid)} if uid else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
         | ({"default_retention_bytes": _bytes(name, default)} if default else {})
