@@ -26,6 +26,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 
+from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
 from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract
 from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
 from ansible_collections.vigil.observability.tests.servers.golang import Go, GoError
@@ -192,8 +193,6 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Do what the command line says and return the exit code."""
     options = arguments()
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    cache = Path(os.environ.get("VIGIL_CACHE") or Path(home) / "vigil-observability")
     defaults = default_releases()
     if options.verb == "upstream":
         return int(not all(answers(release["url"]) for release in defaults.values()))
@@ -205,7 +204,7 @@ def main() -> int:
             if isinstance(recipe, GivenArchive) or recipe.version == defaults.get(recipe.service, {}).get("version")
         )
     try:
-        print(promtool(cache) if options.verb == "promtool" else assemble(cache, recipes, options.base_url))
+        print(promtool(CACHE) if options.verb == "promtool" else assemble(CACHE, recipes, options.base_url))
     except (DebianError, GoError) as error:
         say(str(error))
         return 1

@@ -20,20 +20,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
+
 __all__ = ["evaluate", "judge"]
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MONTH = 30 * 86_400
 
 
-def _cache() -> Path:
-    usual = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vigil-observability"
-    return Path(os.environ.get("VIGIL_CACHE", usual))
-
-
 @cache
 def _program() -> str:
-    environment = {**os.environ, "VIGIL_CACHE": str(_cache())}
+    environment = {**os.environ, "VIGIL_CACHE": str(CACHE)}
     command = [sys.executable, str(_ROOT / "tests" / "servers" / "assemble.py"), "promtool"]
     return subprocess.check_output(command, text=True, env=environment).strip()
 
@@ -41,7 +38,7 @@ def _program() -> str:
 @cache
 def _answers() -> Path:
     """Return the folder of what is remembered, without what nobody asked for in a month."""
-    folder = _cache() / "promtool_answers"
+    folder = CACHE / "promtool_answers"
     folder.mkdir(parents=True, exist_ok=True)
     for answer in folder.iterdir():
         if answer.stat().st_mtime < time.time() - _MONTH:

@@ -53,7 +53,7 @@ def test_files_that_differ_in_what_is_tested_or_checked_are_judged_anew(asked: P
 def test_answers_that_nobody_asked_for_in_a_month_are_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(promtool, "_cache", lambda: tmp_path)
+    monkeypatch.setattr(promtool, "CACHE", tmp_path)
     folder = tmp_path / "promtool_answers"
     folder.mkdir()
     for name, days in (("recent", 29), ("old", 31)):
