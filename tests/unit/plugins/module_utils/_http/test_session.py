@@ -114,9 +114,14 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the session would have waited between attempts; it does not wait."""
+    """How long the session would have waited between attempts; it does not wait. Other threads of this process do."""
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    sleep, asked_by = time.sleep, threading.get_ident()
+
+    def pause(seconds: float) -> None:
+        (waited.append if threading.get_ident() == asked_by else sleep)(seconds)
+
+    monkeypatch.setattr(time, "sleep", pause)
     return waited
 
 
