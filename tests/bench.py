@@ -149,7 +149,8 @@ def main() -> int:
                 table.add_row("", "", "ratio", *costs[0].ratios(costs[1]), end_section=True)
             exceeded |= allowed is not None and costs[0].seconds / costs[0].ping > allowed
             exceeded |= run == "unchanged" and costs[0].calls > case.calls
-    Console().print(table)
+    # In a file, a table of eighty columns shows no word of it whole.
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
     return int(exceeded)
 
 

@@ -15,6 +15,7 @@ from ansible.utils.hashing import secure_hash
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.transferred import run_with_file
 
 __all__ = ["ActionModule"]
 
@@ -39,7 +40,7 @@ class ActionModule(ActionBase):
         if result.pop("archive_needed", False):
             archive = self._verified_archive()
             if not self._task.check_mode:
-                result = self._stage(archive, task_vars)
+                result = run_with_file(self, MODULE, self._task.args, archive, task_vars)
         return {**result, **data}
 
     def _complete(self, defaults: TaskDefaults) -> dict[str, Any]:
@@ -82,16 +83,3 @@ class ActionModule(ActionBase):
                 f"{args['sha256']}, found {found}. Nothing was transferred."
             )
         return archive
-
-    def _stage(self, archive: str, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        shell = self._connection._shell
-        self._make_tmp_path()
-        try:
-            remote = shell.join_path(shell.tmpdir, "archive")
-            self._transfer_file(archive, remote)
-            self._fixup_perms2((shell.tmpdir, remote), execute=False)
-            args = {**self._task.args, "transferred": remote}
-            result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
-            return result
-        finally:
-            self._remove_tmp_path(shell.tmpdir)

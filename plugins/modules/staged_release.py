@@ -119,8 +119,6 @@ downloaded:
   type: bool
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
@@ -128,41 +126,8 @@ from ansible_collections.vigil.observability.plugins.module_utils._deployment.lo
     locked,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.module_utils._host.selinux import restore_labels
-from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import remove_leftovers
-from ansible_collections.vigil.observability.plugins.module_utils._staging.foreign import foreign_files, told
-from ansible_collections.vigil.observability.plugins.module_utils._staging.prune import claim
-from ansible_collections.vigil.observability.plugins.module_utils._staging.release import (
-    Release,
-    found_at,
-    stage,
-    wanted,
-)
-
-
-def outcome(module: AnsibleModule, release: Release) -> dict[str, Any]:
-    """Stage the release unless it is there, or its archive has to come first; return what the module answers."""
-    before, after = found_at(release), wanted(release)
-    result = {"changed": before != after, "path": str(release.path), "downloaded": False}
-    result.update(version=release.version, sha256=release.sha256)
-    if module._diff:
-        headers = {"before_header": str(release.path), "after_header": str(release.path)}
-        result["diff"] = {**headers, "before": before, "after": after}
-    if not module.check_mode:
-        remove_leftovers(release.path.parent)
-    if before == after:
-        if not module.check_mode:
-            claim(release.path, release.active)
-        return result
-    if release.archive is None and not release.url:
-        return {**result, "archive_needed": True}
-    if foreign := foreign_files(release.path):
-        module.warn(told(release.path, foreign, release.local, "they are moved to"))
-    if not module.check_mode:
-        stage(release, timeout=module.params["timeout"])
-        restore_labels(module, release.path)
-        result["downloaded"] = bool(release.url)
-    return result
+from ansible_collections.vigil.observability.plugins.module_utils._staging.release import Release
+from ansible_collections.vigil.observability.plugins.module_utils._staging.stage_release import outcome
 
 
 def main() -> None:
@@ -187,7 +152,7 @@ def main() -> None:
     try:
         release = Release.from_parameters(module.params)
         with locked(module, [release.service]):
-            module.exit_json(**outcome(module, release))
+            module.exit_json(**outcome(module, release, timeout=module.params["timeout"]))
     except OperatorError as error:
         module.fail_json(msg=str(error))
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Release:
     url: str | None
     archive: Path | None
     keep_top_level_directory: bool = False
+    archive_sha256: str | None = None  # where sha256 is not that of the archive
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
@@ -83,8 +84,8 @@ def found_at(release: Release) -> dict[str, Any]:
     return {**wanted(release), **({"state": "changed on the host", "changed": changed} if changed else {})}
 
 
-def stage(release: Release, *, timeout: int) -> None:
-    """Bring the archive, verify it, unpack it and put it in its place; on OperatorError nothing of it is left."""
+def stage(release: Release, *, timeout: int, finish: Callable[[Path], None] | None = None) -> None:
+    """Bring the archive, verify it, unpack it, finish it and put it in its place; on OperatorError nothing is left."""
     parent = release.path.parent
     try:
         make_directory(parent)
@@ -92,10 +93,12 @@ def stage(release: Release, *, timeout: int) -> None:
             archive = release.archive or scratch / "archive"
             if release.url:
                 fetch(release.url, archive, timeout=timeout)
-            verify(archive, source=release.source, sha256=release.sha256)
+            verify(archive, source=release.source, sha256=release.archive_sha256 or release.sha256)
             new = unpack(
                 archive, scratch, source=release.source, keep_top_level_directory=release.keep_top_level_directory
             )
+            if finish:
+                finish(new)
             mark_staged(new, **wanted(release), source=release.source, files=manifest_of(new))
             put_aside(release.path, foreign_files(release.path), release.local)
             replace_tree(new, release.path)

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._python.environment_archive import (
+    Target,
+    archive_for,
+    digest_of_inputs,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._python.requirements import locked
+from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._python.wheels import line_for, make_wheel
+
+DEBIAN_11, DEBIAN_12 = Target("3.9.2", "x86_64", "2.31"), Target("3.11.2", "x86_64", "2.36")
+Archive = Callable[..., tuple[Path, str]]
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    return tmp_path / "wheels"
+
+
+@pytest.fixture
+def archive(wheels: Path, tmp_path: Path) -> Archive:
+    """A function that returns the archive for a lock."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+
+    def make(
+        lock: str, target: Target = DEBIAN_12, packages: tuple[Path, ...] = (), **options: Any
+    ) -> tuple[Path, str]:
+        return archive_for(target, locked(lock), packages, **{"wheels": wheels, "folder": folder, **options})
+
+    return make
+
+
+def names_in(archive: Path) -> set[str]:
+    with tarfile.open(archive) as tar:
+        return {member.name.partition("site-packages/")[2] for member in tar.getmembers() if member.isfile()}
+
+
+def test_archive_has_the_packages_for_that_python_and_none_of_their_programs(archive: Archive, wheels: Path) -> None:
+    lock = line_for(make_wheel(wheels, "shared")) + line_for(make_wheel(wheels, "older"), "python_version < '3.10'")
+    for target, older in ((DEBIAN_11, True), (DEBIAN_12, False)):
+        path, _digest = archive(lock, target)
+        names = names_in(path)
+        assert ("shared.py" in names, "older.py" in names) == (True, older)
+        assert not [name for name in names if name.startswith("bin/") or name.endswith(".pyc")]
+        with tarfile.open(path) as tar:
+            assert f"./lib/python{target.minor}/site-packages/shared.py" in tar.getnames()
+
+
+@pytest.mark.parametrize(
+    ("tag", "target", "fits"),
+    [
+        ("cp311-cp311-manylinux_2_28_x86_64", DEBIAN_12, True),
+        ("cp39-abi3-manylinux2014_x86_64", DEBIAN_12, True),
+        ("cp311-cp311-manylinux_2_28_x86_64", DEBIAN_11, False),
+        ("cp311-cp311-manylinux_2_39_x86_64", DEBIAN_12, False),
+        ("cp311-cp311-manylinux_2_28_aarch64", DEBIAN_12, False),
+        ("cp311-cp311-manylinux_2_28_aarch64", Target("3.11.2", "aarch64", "2.36"), True),
+    ],
+)
+def test_wheel_has_to_fit_the_host_and_not_the_controller(
+    archive: Archive, wheels: Path, tag: str, target: Target, fits: bool
+) -> None:
+    lock = line_for(make_wheel(wheels, "compiled", tag=tag))
+    if fits:
+        assert "compiled.py" in names_in(archive(lock, target)[0])
+        return
+    with pytest.raises(OperatorError, match=f"for Python {target.minor} on {target.machine} .*compiled==1.0"):
+        archive(lock, target)
+
+
+def test_hosts_that_are_alike_share_an_archive(archive: Archive, wheels: Path) -> None:
+    wheel = make_wheel(wheels, "shared")
+    lock = line_for(wheel)
+    first = archive(lock)
+    wheel.unlink()
+    assert archive(lock) == first
+    with pytest.raises(OperatorError):
+        archive(lock, DEBIAN_11)
+
+
+def test_wheel_that_is_not_the_locked_one_is_refused(archive: Archive, wheels: Path) -> None:
+    lock = line_for(make_wheel(wheels, "shared"))
+    make_wheel(wheels, "shared", code="print('other')\n")
+    with pytest.raises(OperatorError, match=r"\(pip exited with 1\): .*shared==1.0 .* Expected sha256 .* Got "):
+        archive(lock)
+
+
+def test_own_packages_are_installed_beside_the_locked_ones(archive: Archive, wheels: Path, tmp_path: Path) -> None:
+    own = make_wheel(tmp_path / "dist", "own")
+    assert {"shared.py", "own.py"} <= names_in(archive(line_for(make_wheel(wheels, "shared")), packages=(own,))[0])
+
+
+def test_digest_changes_with_the_lock_and_the_packages_and_not_with_their_order(wheels: Path) -> None:
+    one, two = make_wheel(wheels, "one"), make_wheel(wheels, "two")
+    first, second = line_for(one), line_for(two)
+    digest = digest_of_inputs(locked(first + second), [one, two])
+    assert digest_of_inputs(locked(second + first), [two, one]) == digest
+    others = [
+        digest_of_inputs(locked(first), [one, two]),
+        digest_of_inputs(locked(first + second), [one]),
+        digest_of_inputs(locked(first + line_for(two, "python_version < '3.10'")), [one, two]),
+    ]
+    assert len({digest, *others}) == 1 + len(others)
