@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module that talks to an API says of its options and abilities."""
+"""Options and attributes of all modules that use an API."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class ModuleDocFragment:
 options:
   url:
     description:
-      - Where the server is, such as V(https://monitor1:3000). A path is kept.
-      - Proxies that the environment names are not used, and redirects are not followed.
-      - Every option of the connection can come from the environment instead, as the product and the name of the option
-        in capitals (E(GRAFANA_URL), E(PROMETHEUS_PASSWORD), E(ALERTMANAGER_CA_PATH) and so on).
+      - Address of the server, such as V(https://monitor1:3000), optionally with a path.
+      - Proxies in environment variables are not used, and redirects are not followed.
+      - All connection options can be set with environment variables instead, named after the product and the option in
+        capitals (E(GRAFANA_URL), E(PROMETHEUS_PASSWORD), E(ALERTMANAGER_CA_PATH) and so on).
     type: str
     required: true
   username:
@@ -27,34 +27,34 @@ options:
     description: Password of O(username).
     type: str
   token:
-    description: Token in place of O(username) and O(password).
+    description: Token to use instead of O(username) and O(password).
     type: str
   ca_path:
-    description: File with the authorities that certificates are checked with. Without it, those of the system.
+    description: File with the trusted certificate authorities. Defaults to those of the system.
     type: path
   client_cert:
-    description: File with a certificate to show to the server, and with its key unless O(client_key) names that.
+    description: File with a client certificate, and with its key unless O(client_key) is set.
     type: path
   client_key:
     description: File with the key of O(client_cert).
     type: path
   validate_certs:
-    description: Whether the certificate of the server must be valid. V(false) is for a first look only.
+    description: Whether the certificate of the server must be valid. Use V(false) only for a first try.
     type: bool
     default: true
   timeout:
-    description: Seconds that one answer may take.
+    description: Timeout for one answer, in seconds.
     type: float
     default: 30.0
   deadline:
-    description: Seconds that all requests of the task may take together.
+    description: Timeout for all requests of the task together, in seconds.
     type: float
     default: 300.0
   retries:
     description:
-      - How often a request is tried again after a lost connection, or after 429, 502, 503 or 504.
-      - C(Retry-After) is honoured. The server may have made a change whose answer was lost, or still be at it, so that
-        a module looks before it asks for it once more, and before it believes that it was refused.
+      - How often a request is retried after a lost connection, or after 429, 502, 503 or 504.
+      - C(Retry-After) is honoured. If the answer to a change was lost, the server may have made the change or may still
+        be making it, so the module checks that before it repeats the change and before it reports a refusal.
     type: int
     default: 3
 """
@@ -62,7 +62,7 @@ options:
     CHANGES = r"""
 attributes:
   check_mode:
-    description: Reads and plans in check mode, and writes nothing.
+    description: In check mode the module reads and plans, but writes nothing.
     support: full
   diff_mode:
     description: Shows each object that changes, without secrets.
@@ -72,9 +72,9 @@ attributes:
     READS = r"""
 attributes:
   check_mode:
-    description: Reads only, in check mode too.
+    description: The module only reads.
     support: full
   diff_mode:
-    description: Changes nothing, so there is no difference to show.
+    description: The module changes nothing, so there is no difference to show.
     support: none
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module of Grafana says of its options."""
+"""Options of the modules for Grafana."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class ModuleDocFragment:
 options:
   org_id:
     description:
-      - Organisation to work on, by its number. Without it, that of the token or the current one of the user.
-      - With a user it is chosen by a header of each request, so that parallel tasks do not disturb each other.
-      - A token belongs to one organisation; one of another is refused, as is an organisation that does not exist. To
-        know that costs one request.
+      - Id of the organisation. Defaults to that of the token, or to the current one of the user.
+      - With a user, each request selects it with a header, so parallel tasks do not affect each other.
+      - A token works only for its own organisation. A token of another one is refused, and so is an organisation that
+        does not exist. This check takes one request.
     type: int
 """
 
@@ -25,17 +25,17 @@ options:
 options:
   owner:
     description:
-      - Whose list this is, in 1 to 30 letters, digits, C(_), C(.) or C(-). What is written carries a mark of it, and
-        O(prune) deletes nothing without that mark.
-      - Lists that are applied apart from each other need owners apart. The playbooks of this collection own what they
-        provision as V(provision_grafana).
-      - What is listed and carries the mark of another owner is refused by name, before anything is written.
+      - Owner of this list, in 1 to 30 letters, digits, C(_), C(.) or C(-). Objects that the task writes carry a mark of
+        the owner, and O(prune) deletes only objects with that mark.
+      - Lists that are applied separately need different owners. The playbooks of this collection use
+        V(provision_grafana).
+      - A listed object with the mark of another owner is refused by name, before anything is written.
     type: str
     default: vigil.observability
   take_over:
     description:
-      - Owners from whom objects that are listed are taken over. What else carries their mark is left, and named in a
-        warning by the run that takes something over.
+      - Owners from whom listed objects are taken over. Other objects with their mark are left unchanged; the run that
+        takes something over names them in a warning.
     type: list
     elements: str
     default: []

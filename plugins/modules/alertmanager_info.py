@@ -6,30 +6,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: alertmanager_info
-short_description: What an Alertmanager knows
+short_description: Read alerts, silences, receivers and the status of an Alertmanager
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Reads alerts, silences, receivers and the state of the server and its mesh. The configuration is not among it.
+  - Reads alerts, silences, receivers and the status of the server and its mesh, without the configuration.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
 options:
   gather:
-    description: What to read, each with one request.
+    description: What to read. Each takes one request.
     type: list
     elements: str
     choices: [alerts, receivers, silences, status]
     default: [alerts, receivers, silences, status]
   filters:
-    description: Matchers that alerts and silences must have, such as V(severity="critical").
+    description: Matchers that select alerts and silences, such as V(severity="critical").
     type: list
     elements: str
     default: []
 """
 
 EXAMPLES = r"""
-- name: Read what is critical now
+- name: Read the critical alerts
   vigil.observability.alertmanager_info:
     url: https://monitor1:9093
     username: admin
@@ -42,10 +42,10 @@ EXAMPLES = r"""
 RETURN = r"""
 alerts: {description: Alerts with their labels and states., returned: when gathered, type: list, elements: dict}
 receivers: {description: Receivers by name., returned: when gathered, type: list, elements: dict}
-silences: {description: "Silences, those that expired too.", returned: when gathered, type: list, elements: dict}
+silences: {description: "Silences, including expired ones.", returned: when gathered, type: list, elements: dict}
 status: {description: "Version, uptime and the members of the mesh.", returned: when gathered, type: dict}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from typing import Any

@@ -6,55 +6,55 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: alertmanager_silence
-short_description: A silence of Alertmanager, by a key of yours
+short_description: Manage a silence of Alertmanager, identified by a key
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Creates, changes or ends a silence. It is found again by O(key), which lies in its comment, whatever its matchers
-    and its id are; silences of others are never touched.
-  - Connect to any member of a mesh; it passes the silence on to the others.
+  - Creates, changes or ends a silence. O(key), which is stored in its comment, identifies the silence, whatever its
+    matchers and its id are. Other silences are never touched.
+  - Connect to any member of a mesh; it shares the silence with the others.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
 options:
   key:
-    description: Whose silence it is, such as V(upgrade-db1). There is one silence of a key.
+    description: Key of the silence, such as V(upgrade-db1). There is one silence per key.
     type: str
     required: true
   matchers:
-    description: Labels of the alerts, all of which must match, in any order. Needed unless O(state=absent).
+    description: Matchers for labels of alerts, in any order. All must match. Required unless O(state=absent).
     type: list
     elements: dict
     suboptions:
       name: {description: Name of the label., type: str, required: true}
       value: {description: Value or regular expression., type: str, required: true}
       isRegex: {description: Whether the value is a regular expression., type: bool, default: false}
-      isEqual: {description: "Whether it must match; V(false) is that it must not.", type: bool, default: true}
+      isEqual: {description: "Whether the label must match; V(false) for must not.", type: bool, default: true}
   starts_at:
-    description: Begin, V(now+1h), seconds since 1970, or RFC 3339 with its zone. Without it, now.
+    description: Start, as V(now+1h), seconds since 1970, or RFC 3339 with a time zone. Defaults to now.
     type: str
   ends_at:
-    description: End, as O(starts_at). Needed unless O(duration) is given or O(state=absent).
+    description: End, in the same formats as O(starts_at). Required unless O(duration) is given or O(state=absent).
     type: str
   duration:
     description:
-      - How long from its begin, such as V(2h). A silence that is there and ends later than O(extend_below) from now
-        stays as it is, so that a repeated run does not silence for ever.
+      - Duration from the start, such as V(2h). An existing silence that ends later than O(extend_below) from now stays
+        unchanged, so that repeated runs do not extend it for ever.
     type: str
   extend_below:
-    description: With O(duration), a silence that ends sooner than this from now is made to last for it again.
+    description: With O(duration), a silence that ends sooner than this from now is extended to the full duration again.
     type: str
     default: 0s
-  comment: {description: Why. People see it., type: str, default: Made by Ansible}
+  comment: {description: Reason for the silence., type: str, default: Made by Ansible}
   state:
-    description: Whether there is to be one. V(absent) ends it.
+    description: Whether the silence should exist. V(absent) ends it.
     type: str
     choices: [present, absent]
     default: present
 """
 
 EXAMPLES = r"""
-- name: Silence the alerts of the machine while it is upgraded
+- name: Silence the alerts of a host during its upgrade
   vigil.observability.alertmanager_silence:
     url: https://monitor1:9093
     username: admin
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     duration: 2h
     comment: Upgrade, change 4711
 
-- name: End it
+- name: End the silence
   vigil.observability.alertmanager_silence:
     url: https://monitor1:9093
     username: admin
@@ -79,7 +79,7 @@ RETURN = r"""
 id: {description: Id of the silence., returned: when there is one, type: str}
 ends_at: {description: When it ends., returned: when there is one, type: str}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from collections.abc import Mapping
@@ -115,9 +115,9 @@ _OPTIONS = {
 
 def _body(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if not parameters["matchers"]:
-        raise PlanError(f"The silence {parameters['key']!r} needs matchers: without any it would match every alert.")
+        raise PlanError(f"The silence {parameters['key']!r} needs matchers: without them it would match every alert.")
     if bool(parameters["ends_at"]) == bool(parameters["duration"]):
-        raise PlanError(f"The silence {parameters['key']!r} needs ends_at or duration, and not both.")
+        raise PlanError(f"The silence {parameters['key']!r} needs either ends_at or duration, and not both.")
     starts = instant(parameters["starts_at"] or "now", "starts_at", now=now)
     if parameters["ends_at"]:
         ends = instant(parameters["ends_at"], "ends_at", now=now)
@@ -125,7 +125,7 @@ def _body(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         ends = starts + duration(parameters["duration"], "duration")
     if ends <= max(starts, now):
         raise PlanError(
-            f"The silence {parameters['key']!r} would end at {rfc3339(ends)}, which is over or before it starts."
+            f"The silence {parameters['key']!r} would end at {rfc3339(ends)}, which is in the past or before its start."
         )
     times = {"startsAt": rfc3339(starts), "endsAt": rfc3339(ends)}
     return {"matchers": parameters["matchers"], "comment": parameters["comment"], **times}
@@ -144,7 +144,7 @@ def _is_as_wanted(
 
 
 def _resource(api: Api, parameters: Mapping[str, Any], body: dict[str, Any] | None, now: datetime) -> Resource:
-    """Return the silences of the key: the one that ends last has its name, others have none and go."""
+    """Return the silences with the key: the one that ends last keeps it, any others are ended."""
     key = parameters["key"]
     owned = alertmanager.owned(api, key)
     there = {f"{key} ({one['id']})" if index else key: one for index, one in enumerate(owned)}

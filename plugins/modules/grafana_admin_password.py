@@ -11,23 +11,23 @@ short_description: Set the password of a Grafana administrator from a file on it
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Grafana takes its administrator's password from its configuration at the very first start only. This module logs in
-    with the one in a file; when that is refused, it sets it by Grafana's own command, which reads it from its input, so
-    that it is in no argument, environment or log.
-  - Tries a password that is refused only once in a run, as five of these within five minutes lock the user.
+  - Grafana reads its administrator's password from the configuration only at its very first start. This module logs in
+    with the password in a file. If Grafana refuses it, the module sets it with Grafana's own command, on standard
+    input, so that the password appears in no argument, environment or log.
+  - A refused password is tried only once per run, because five failed logins within five minutes lock the user.
 options:
-  url: {description: Address at which Grafana answers on its host., type: str, required: true}
-  ca_file: {description: Authorities that may have issued the certificate of the service., type: path}
+  url: {description: Address of Grafana on its host., type: str, required: true}
+  ca_file: {description: File with the authorities that are trusted to sign the certificate of the service., type: path}
   username: {description: Login name of the administrator., type: str, default: admin}
-  password_file: {description: File on the host that holds the password., type: path, required: true}
+  password_file: {description: File on the host with the password., type: path, required: true}
   user: {description: System user that Grafana runs as., type: str, default: grafana}
   homepath: {description: Directory of the active release., type: path, default: /opt/grafana}
   config: {description: Configuration of the service., type: path, default: /etc/grafana/grafana.ini}
 attributes:
   check_mode:
-    description: Logs in and sets nothing. A Grafana that does not answer yet is passed over.
+    description: Logs in, but sets nothing. A Grafana that does not answer yet is skipped.
     support: full
-  diff_mode: {support: none, description: There is nothing to show.}
+  diff_mode: {support: none, description: A password is never shown.}
 seealso:
   - module: vigil.observability.active_service
 """
@@ -51,7 +51,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._staging.valid
 
 
 def reset(module: AnsibleModule, password: str) -> None:
-    """Set the password by Grafana's own command, as the user of the service. Raises OperatorError with its words."""
+    """Set the password with Grafana's own command, as the user of the service. Raises OperatorError with its output."""
     options = module.params
     become = [module.get_bin_path("setpriv", required=True), f"--reuid={options['user']}", f"--regid={options['user']}"]
     program = [f"{options['homepath']}/bin/grafana", "cli", f"--homepath={options['homepath']}"]
@@ -59,8 +59,8 @@ def reset(module: AnsibleModule, password: str) -> None:
     words = [*become, "--init-groups", "--", *program, *verb]
     code, out, err = module.run_command(words, data=password, cwd=options["homepath"])
     if code:
-        said = scrubbed("\n".join((out + err).strip().splitlines()[-5:]), [password])
-        raise OperatorError(f"'grafana cli admin reset-admin-password' failed with exit code {code}. It says:\n{said}")
+        output = scrubbed("\n".join((out + err).strip().splitlines()[-5:]), [password])
+        raise OperatorError(f"'grafana cli admin reset-admin-password' failed with exit code {code}:\n{output}")
 
 
 def outcome(module: AnsibleModule, api: Endpoint) -> bool:
@@ -71,8 +71,8 @@ def outcome(module: AnsibleModule, api: Endpoint) -> bool:
         reset(module, api.password())
         if not api.accepts():
             raise OperatorError(
-                "the password was set and is refused all the same. Either five refused logins have locked the user for "
-                "five minutes: wait, then run again; or this Grafana lets nobody in by name and password (auth.basic)"
+                "the password was set, but Grafana still refuses it. Either five failed logins have locked the user "
+                "for five minutes: wait, then run again; or logins with a password are disabled: check auth.basic"
             )
     return True
 
@@ -83,7 +83,7 @@ def main() -> None:
             "url": {"type": "str", "required": True},
             "ca_file": {"type": "path"},
             "username": {"type": "str", "default": "admin"},
-            # Says where the password lies; what is in it is not told.
+            # The path of the password file, which may be logged.
             "password_file": {"type": "path", "required": True, "no_log": False},
             "user": {"type": "str", "default": "grafana"},
             "homepath": {"type": "path", "default": "/opt/grafana"},
@@ -98,7 +98,7 @@ def main() -> None:
     except OperatorError as error:
         if module.check_mode:
             module.exit_json(changed=False)
-        module.fail_json(msg=f"Cannot let {options['username']} of {options['url']} have its password: {error}.")
+        module.fail_json(msg=f"Could not set the password of {options['username']} at {options['url']}: {error}.")
 
 
 if __name__ == "__main__":

@@ -6,20 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_alerting
-short_description: Alert rules, contact points, notification policy, mute timings and templates of Grafana
+short_description: Manage alert rules, contact points, notification policy, mute timings and templates of Grafana
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Brings the alerting of an organisation of Grafana to what is listed, with upstream's own keys. Reads each kind that
-    is listed with one request, writes what differs, in an order in which nothing refers to what is not there.
-  - What it writes carries a mark of O(owner), so that O(prune) removes nothing that others made. Rules have it in the
-    annotation C(__owner__), which no notification shows; contact points in the setting C(vigil); templates in a
-    comment; mute timings, which have no place for one, in an interval on 1 January 1970. The notification policy is one
-    tree without a mark, and belongs into one list.
-  - What Grafana would accept and then never evaluate is refused before anything is written, such as a condition that no
-    query has, or a folder or data source that is not there. The latter is a warning in check mode.
-  - A new organisation is waited for until the server has made its Alertmanager, which takes up to a minute.
-  - Needs an administrator of the organisation, or a service account with that role.
+  - Creates, updates and deletes alerting objects of an organisation of Grafana, with upstream's own keys. Reads each
+    listed kind with one request and writes what differs, in an order that respects references between objects.
+  - Objects that it writes carry a mark of O(owner), so O(prune) deletes nothing that others created. The mark of a rule
+    is the annotation C(__owner__), which notifications do not show; of a contact point the setting C(vigil); of a
+    template a comment; of a mute timing, which has no field for it, an interval on 1 January 1970. The notification
+    policy is one tree without a mark, and should be in one list only.
+  - Rules that Grafana would accept but never evaluate are refused before anything is written, such as one with a
+    condition that is not a query, or with a folder or data source that does not exist. The latter is a warning in check
+    mode.
+  - For a new organisation, the module waits until the server has created its Alertmanager, which takes up to a minute.
+  - Requires an administrator of the organisation, or a service account with that role.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
@@ -28,42 +29,42 @@ extends_documentation_fragment:
 options:
   rule_groups:
     description:
-      - Groups of alert rules. Rules that others made stay as they are, also within a listed group, where only a new
-        interval is theirs too.
-      - Without this option rules are left alone, as is each other kind without its option.
+      - Groups of alert rules. Rules of others stay unchanged, also in a listed group, where only a new interval applies
+        to them too.
+      - Without this option, rules are left unchanged. The same applies to each other kind and its option.
     type: list
     elements: dict
     suboptions:
-      folder_uid: {description: Folder that the rules are in., type: str, required: true}
+      folder_uid: {description: Uid of the folder of the rules., type: str, required: true}
       name: {description: Name of the group., type: str, required: true}
       interval: {description: 'How often the rules are evaluated, a multiple of 10 s.', type: str, default: 1m}
       rules:
         description:
           - Rules with the keys of Grafana's provisioning API (C(title), C(condition), C(data), C(for) and so on).
             C(noDataState) is C(NoData) by default, C(execErrState) is C(Error).
-          - A rule is known by its C(uid), or without one by folder and C(title).
+          - A rule is identified by its C(uid), or without one by folder and C(title).
         type: list
         elements: dict
         required: true
   contact_points:
-    description: Integrations, of which several can have one name and are then notified together.
+    description: Integrations. Several can have the same name and are then notified together.
     type: list
     elements: dict
     suboptions:
       name: {description: Name that notification policies use., type: str, required: true}
-      type: {description: 'Any type that the server has, such as V(email) or V(webhook).', type: str, required: true}
-      uid: {description: What it is known by. Without it that is name and type., type: str}
-      settings: {description: Settings of its type., type: dict}
+      type: {description: 'Any type of the server, such as V(email) or V(webhook).', type: str, required: true}
+      uid: {description: Identifies the integration. Defaults to name and type., type: str}
+      settings: {description: Settings of the type., type: dict}
       secure_settings:
         description:
-          - Secret settings of its type. Others in Grafana are removed, an empty one is none, and V([REDACTED]) keeps
-            one as it is.
+          - Secret settings of the type. Secrets that are not listed are removed, as are empty ones. V([REDACTED]) keeps
+            the existing secret.
         type: dict
-      disableResolveMessage: {description: Whether to send nothing when an alert ends., type: bool, default: false}
+      disableResolveMessage: {description: Whether to be silent when an alert is resolved., type: bool, default: false}
   notification_policy:
     description:
       - The whole tree of routes, with C(receiver), C(group_by), C(routes) and so on.
-      - With O(state=absent) it is reset to that of a new Grafana, whatever is given here.
+      - With O(state=absent) it is reset to that of a new Grafana, and the value of this option does not matter.
     type: dict
   mute_timings:
     description: Times without notifications.
@@ -82,26 +83,26 @@ options:
     elements: dict
     suboptions:
       name: {description: Name of the template., type: str, required: true}
-      template: {description: Its text. One without C(define) becomes a definition of its name., type: str}
+      template: {description: Text of the template. Without C(define) the module defines it under its name., type: str}
   editable_in_ui:
     description:
-      - Whether people may edit in Grafana's pages what this task writes. What is locked already stays so until it is
-        deleted, since Grafana does not unlock.
+      - Whether people may edit these objects in Grafana's pages. Objects that are already locked stay locked until they
+        are deleted, because Grafana does not unlock them.
     type: bool
     default: false
   secret_digest_key:
     description:
-      - Secret that the key of digests of the secrets is derived from, in a way that makes guessing it slow. Needed with
-        C(secure_settings).
+      - Secret from which the key for digests of the secrets is derived, slowly, to protect it from guessing. Required
+        with C(secure_settings).
     type: str
   state:
-    description: Whether what is listed is to be there.
+    description: Whether the listed objects should exist.
     type: str
     choices: [present, absent]
     default: present
   prune:
     description:
-      - Delete what has the mark of O(owner) and is not listed, of each kind that is listed, in the whole organisation.
+      - Delete objects with the mark of O(owner) that are not listed, of each listed kind, in the whole organisation.
     type: bool
     default: false
 seealso:
@@ -147,9 +148,9 @@ RETURN = r"""
 created: {description: Objects that were created., returned: success, type: list, elements: str}
 updated: {description: Objects that were changed., returned: success, type: list, elements: str}
 deleted: {description: Objects that were deleted., returned: success, type: list, elements: str}
-unchanged: {description: Objects that already were as wanted., returned: success, type: list, elements: str}
+unchanged: {description: Objects that needed no change., returned: success, type: list, elements: str}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting.task import OPTIONS, act

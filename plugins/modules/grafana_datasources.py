@@ -6,16 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_datasources
-short_description: The data sources of an organisation of Grafana
+short_description: Manage the data sources of an organisation of Grafana
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Creates, updates and deletes data sources of any type, with upstream's own keys. Reads all of them with one request
-    and each of O(datasources) with one more; writes what differs, and nothing when nothing does.
-  - What it writes carries a mark of O(owner) (C(jsonData.vigil)), so that O(prune) removes nothing that others made.
-  - C(url), C(database) and C(basicAuthUser) cannot be emptied. What an update leaves out of them stays.
-  - Grafana never shows a secret again. A keyed digest of the secrets lies beside the mark, so that a changed secret is
-    written and an unchanged one is not.
+    and each of O(datasources) with one more, and writes only what differs.
+  - Data sources that it writes carry a mark of O(owner) (C(jsonData.vigil)), so O(prune) deletes nothing that others
+    created.
+  - C(url), C(database) and C(basicAuthUser) cannot be emptied. Without a new value, they keep their old one.
+  - Grafana never shows a secret again. A keyed digest of the secrets is stored with the mark, so changed secrets are
+    written and unchanged ones are not.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
@@ -23,62 +24,62 @@ extends_documentation_fragment:
   - vigil.observability.grafana.owner
 options:
   datasources:
-    description: Data sources. Each O(datasources[].uid) and each O(datasources[].name) may be there once.
+    description: Data sources. Each O(datasources[].uid) and each O(datasources[].name) must be unique.
     type: list
     elements: dict
     required: true
     suboptions:
       uid:
-        description: By what dashboards and other data sources refer to it.
+        description: Uid with which dashboards and other data sources refer to it.
         type: str
         required: true
       name:
-        description: Name that people see. Without it the uid.
+        description: Name that people see. Defaults to the uid.
         type: str
       type:
-        description: Any type that the server has a plugin for. Needed unless O(state=absent).
+        description: Any type for which the server has a plugin. Required unless O(state=absent).
         type: str
       url:
-        description: Where Grafana reaches it.
+        description: Address for Grafana.
         type: str
       access:
-        description: Who connects, Grafana (V(proxy)) or the browser (V(direct)).
+        description: Who connects to it, Grafana (V(proxy)) or the browser (V(direct)).
         type: str
         default: proxy
       user:
-        description: User of a database.
+        description: User for a database.
         type: str
       database:
         description: Database or index.
         type: str
       basicAuth:
-        description: Whether to log in with O(datasources[].basicAuthUser) and C(basicAuthPassword) of the secrets.
+        description: Whether to log in with O(datasources[].basicAuthUser) and the secret C(basicAuthPassword).
         type: bool
         default: false
       basicAuthUser:
-        description: User of that login.
+        description: User for that login.
         type: str
       withCredentials:
-        description: Whether browsers send cookies and certificates along.
+        description: Whether browsers send cookies and certificates.
         type: bool
         default: false
       isDefault:
-        description: Whether panels without a data source use it. Without this option it stays as it is.
+        description: Whether panels without a data source use it. Without this option, the setting stays unchanged.
         type: bool
       jsonData:
-        description: Settings of its type. They replace all that is there.
+        description: Settings of the type. They replace all existing settings.
         type: dict
       secureJsonData:
         description:
-          - Secrets of its type, such as C(basicAuthPassword) or C(tlsCACert). Others are removed; an empty one is none.
+          - Secrets of the type, such as C(basicAuthPassword) or C(tlsCACert). Others are removed, as are empty ones.
         type: dict
   secret_digest_key:
     description:
-      - Secret that the key of the digests is derived from, in a way that makes guessing it slow. Needed with
+      - Secret from which the key for the digests is derived, slowly, to protect it from guessing. Required with
         C(secureJsonData).
     type: str
   state:
-    description: Whether they are to be there.
+    description: Whether the data sources should exist.
     type: str
     choices: [present, absent]
     default: present
@@ -120,9 +121,9 @@ RETURN = r"""
 created: {description: Uids of the data sources that were created., returned: success, type: list, elements: str}
 updated: {description: Uids of the data sources that were changed., returned: success, type: list, elements: str}
 deleted: {description: Uids of the data sources that were deleted., returned: success, type: list, elements: str}
-unchanged: {description: Uids of those that already were as wanted., returned: success, type: list, elements: str}
+unchanged: {description: Uids of those that needed no change., returned: success, type: list, elements: str}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module

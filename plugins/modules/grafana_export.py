@@ -7,45 +7,44 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_export
-short_description: Folders and dashboards of Grafana as files, to be provisioned from then on
+short_description: Export folders and dashboards of Grafana to files for provisioning
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Writes C(folders.json) for M(vigil.observability.grafana_folders), and C(dashboards/FOLDER/UID.json) for the filter
-    P(vigil.observability.dashboard_files#filter), with C(general) for what lies in no folder. Library panels come in
-    the files of the dashboards that show them (C(__elements)).
-  - Reads everything over one connection, with one request for each dashboard. Each file is replaced in one step, and
-    written when it differs.
-  - Dashboards that come from files on the server are left out; they are code already. Permissions, alert rules and
-    versions are left out too.
+    P(vigil.observability.dashboard_files#filter), with C(general) for dashboards that are not in a folder. Library
+    panels are in the files of the dashboards that show them (C(__elements)).
+  - Reads everything over one connection, with one request per dashboard. Files are replaced atomically, and only if
+    they differ.
+  - Dashboards from files on the server are left out, as they are already code. Permissions, alert rules and versions
+    are left out too.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.grafana
 options:
   path:
-    description: Directory that gets the files. It is made when it is missing.
+    description: Directory for the files. It is created if it does not exist.
     type: path
     required: true
   exclude_owners:
     description:
-      - Owners of lists (V(provision_grafana) is that of the playbooks) whose dashboards are left out, since their code
-        is elsewhere.
+      - Owners whose dashboards are left out, because their code is elsewhere. V(provision_grafana) is the owner of the
+        playbooks.
     type: list
     elements: str
     default: []
   prune:
     description:
-      - Delete the files below C(dashboards/) that no dashboard has, or no longer at that place. A dashboard that moved
-        to another folder leaves its file in the former one.
+      - Delete files below C(dashboards/) that belong to no dashboard, or to one that has moved to another folder.
       - Otherwise a warning names them.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Reads and compares in check mode, and writes nothing.
+    description: In check mode the module reads and compares, but writes nothing.
     support: full
   diff_mode:
-    description: Shows each file that changes, addresses without their passwords.
+    description: Shows each file that changes, without the passwords in addresses.
     support: full
 seealso:
   - module: vigil.observability.grafana_dashboards
@@ -53,7 +52,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Write what people made in the browser into the repository
+- name: Export dashboards that were created in the browser to the repository
   vigil.observability.grafana_export:
     url: https://monitor1:3000
     token: "{{ grafana_token }}"
@@ -64,13 +63,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-created: {description: Files that were written anew., returned: success, type: list, elements: str}
+created: {description: Files that were created., returned: success, type: list, elements: str}
 updated: {description: Files that were changed., returned: success, type: list, elements: str}
 deleted: {description: Files that were deleted., returned: success, type: list, elements: str}
-unchanged: {description: Files that already were as wanted., returned: success, type: list, elements: str}
+unchanged: {description: Files that needed no change., returned: success, type: list, elements: str}
 left_out: {description: Uids of the dashboards that were left out., returned: success, type: list, elements: str}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module

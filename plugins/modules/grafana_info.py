@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_info
-short_description: What there is in an organisation of Grafana
+short_description: Read the contents of an organisation of Grafana
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Returns names and uids of what an organisation holds, and the models of its dashboards.
-  - Returns no secret. Settings of data sources and contact points are left out, since people put tokens into them.
+  - Returns the names and uids of the objects in an organisation, and the models of its dashboards.
+  - Returns no secrets. Settings of data sources and contact points are left out, because they may contain tokens.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
   - vigil.observability.grafana
 options:
   gather:
-    description: What to return. Folders and dashboards together cost one request for each 1,000, all else one each.
+    description: What to return. Folders and dashboards together take one request per 1,000, all others one each.
     type: list
     elements: str
     choices:
@@ -34,7 +34,7 @@ options:
       - templates
     default: [health, organisation]
   models:
-    description: Whether to read the model of each dashboard too, which costs one request for each.
+    description: Whether to read the models of the dashboards too, which takes one request per dashboard.
     type: bool
     default: false
 seealso:
@@ -42,14 +42,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask which dashboards there are
+- name: List the dashboards
   vigil.observability.grafana_info:
     url: https://monitor1:3000
     token: "{{ grafana_token }}"
     gather: [health, folders, dashboards]
   register: found
 
-- name: Name those that lie in no folder
+- name: Show those that are not in a folder
   ansible.builtin.debug:
     msg: "{{ found.dashboards | selectattr('folder_uid', 'equalto', '') | map(attribute='title') }}"
 """
@@ -60,11 +60,11 @@ health:
   returned: when gathered
   type: dict
 organisation:
-  description: Number (C(id)) and C(name).
+  description: C(id) and C(name).
   returned: when gathered
   type: dict
 folders:
-  description: C(uid), C(title) and C(parent_uid) of each folder, empty for one at the top.
+  description: C(uid), C(title) and C(parent_uid) of each folder, empty at the top level.
   returned: when gathered
   type: list
   elements: dict
@@ -72,7 +72,7 @@ dashboards:
   description:
     - C(uid), C(title), C(folder_uid) and C(tags) of each dashboard.
     - With O(models) also its C(dashboard), the model without C(id) and C(version), and C(provisioned_from), the file on
-      the server that it comes from, empty for none.
+      the server that it comes from, if any.
   returned: when gathered
   type: list
   elements: dict
@@ -102,7 +102,7 @@ templates:
   type: list
   elements: dict
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from typing import Any

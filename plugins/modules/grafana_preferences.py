@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_preferences
-short_description: Home page and appearance of an organisation of Grafana
+short_description: Set the home page and appearance of an organisation of Grafana
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Sets the preferences of an organisation, which count for everybody who has not chosen others in their own profile.
-  - What is left out stays as it is. An unchanged run is one request.
-  - Needs an administrator of the organisation, or a service account with that role.
+  - Sets the preferences of an organisation, which apply to all users who have not set their own in their profile.
+  - Options that are left out stay unchanged. An unchanged run takes one request.
+  - Requires an administrator of the organisation, or a service account with that role.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
@@ -21,25 +21,25 @@ extends_documentation_fragment:
 options:
   home_dashboard_uid:
     description:
-      - Dashboard that opens first, by its uid. Empty is Grafana's own page.
-      - One that does not exist is refused, and only a warning in check mode, where an earlier task may make it.
+      - Uid of the dashboard to use as the home page. Empty for Grafana's own page.
+      - A dashboard that does not exist is refused. In check mode it is a warning, as an earlier task may create it.
     type: str
   theme:
-    description: V(light), V(dark) or another one that the server has. Empty is the server's default.
+    description: V(light), V(dark) or another theme of the server. Empty for the default of the server.
     type: str
   timezone:
-    description: V(browser), V(utc) or a name such as V(Europe/Berlin). Empty is the server's default.
+    description: V(browser), V(utc) or a name such as V(Europe/Berlin). Empty for the default of the server.
     type: str
   week_start:
-    description: Day on which weeks begin, such as V(monday). Empty is the server's default.
+    description: First day of the week, such as V(monday). Empty for the default of the server.
     type: str
   language:
-    description: Language of the pages, such as V(en-US). Empty is the server's default.
+    description: Language of the pages, such as V(en-US). Empty for the default of the server.
     type: str
   replace:
     description:
-      - Whether what somebody else has set is replaced.
-      - With V(false) only what nobody has set is set, and a home page that does not exist any more.
+      - Whether to replace preferences that are already set.
+      - With V(false), only preferences that are not set are changed, and a home page that no longer exists.
     type: bool
     default: true
 seealso:
@@ -47,7 +47,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Open the overview first, unless somebody has chosen another home page
+- name: Use the overview as the home page, unless another one is set
   vigil.observability.grafana_preferences:
     url: https://monitor1:3000
     username: admin
@@ -56,7 +56,7 @@ EXAMPLES = r"""
     home_dashboard_uid: vigil-overview
     replace: false
 
-- name: Show times as the servers log them
+- name: Show times in UTC
   vigil.observability.grafana_preferences:
     url: https://monitor1:3000
     token: "{{ grafana_token }}"
@@ -69,7 +69,7 @@ preferences:
   returned: success
   type: dict
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module

@@ -6,59 +6,60 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: grafana_service_account
-short_description: A service account of Grafana and its tokens
+short_description: Manage a service account of Grafana and its tokens
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Creates, changes or deletes a service account, by its name, and the tokens that programs use.
-  - Grafana shows a token once, when it makes it. It goes into a file of the host, and into no result, diff or log.
-  - A token is tried at the server, with one request each on every run, and made anew when its file holds none that is
-    accepted, and before it expires. The new one has the next name, V(bot (2\)) after V(bot), and the former one is
-    deleted when the new one lies in its file and is accepted. Whatever a connection loses, what is in the file works.
+  - Creates, changes or deletes a service account, by its name, and its tokens.
+  - Grafana shows a token only when it creates it. The module writes it to a file on the host, and to no result, diff or
+    log.
+  - Every run tries each token with one request. A token is replaced if the server does not accept the one in its file,
+    and before it expires. The new one has the next name, V(bot (2\)) after V(bot), and the old one is deleted once the
+    new one is in the file and accepted. The token in the file works even if the connection is lost in between.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
 options:
   name:
-    description: Name of the account, exactly.
+    description: Exact name of the account.
     type: str
     required: true
   role:
-    description: What it may do in the organisation.
+    description: Role of the account in the organisation.
     type: str
     choices: [Viewer, Editor, Admin, None]
     default: Viewer
   disabled:
-    description: Whether the account is switched off. Its tokens may continue to work; delete them to be sure.
+    description: Whether the account is disabled. Its tokens may continue to work; delete them to be sure.
     type: bool
     default: false
   tokens:
-    description: Tokens of the account. Without this option they are left alone.
+    description: Tokens of the account. Without this option they are left unchanged.
     type: list
     elements: dict
     suboptions:
       name:
-        description: Name of the token, of which an organisation has one only, whichever account has it.
+        description: Name of the token. It must be unique in the organisation, across all accounts.
         type: str
         required: true
       path:
         description:
-          - File on the host that gets it, readable for its owner alone; a file that is there keeps its owner and mode,
-            up to C(0640). Its directory must exist.
+          - File on the host for the token, readable only by its owner. An existing file keeps its owner, and its mode
+            up to C(0640). The directory must exist.
         type: path
         required: true
-      seconds_to_live: {description: Seconds until it expires; V(0) is never., type: int, default: 0}
+      seconds_to_live: {description: Seconds until it expires; V(0) for never., type: int, default: 0}
       renew_before:
-        description: Seconds before its end from which on a run makes a new one.
+        description: A run replaces the token this many seconds before it expires.
         type: int
         default: 604800
   prune:
-    description: Delete tokens of the account that are not among O(tokens).
+    description: Delete tokens of the account that are not in O(tokens).
     type: bool
     default: false
   state:
-    description: Whether the account is to be there. When it goes, its tokens go with it; their files stay.
+    description: Whether the account should exist. V(absent) also deletes its tokens, but not their files.
     type: str
     choices: [present, absent]
     default: present
@@ -80,14 +81,14 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-id: {description: Number of the account., returned: when there is one, type: int}
+id: {description: Id of the account., returned: when there is one, type: int}
 account: {description: "C(created), C(updated), C(deleted) or C(unchanged).", returned: success, type: str}
 tokens:
-  description: Names of tokens by what became of them, C(created), C(updated), C(deleted), C(unchanged).
+  description: Names of the tokens, by C(created), C(updated), C(deleted) and C(unchanged).
   returned: success
   type: dict
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.client import run_grafana_module

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prometheus_info
-short_description: What a Prometheus knows of itself
+short_description: Read targets, rules, alerts and the status of a Prometheus
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Reads targets, rules, alerts and the state of the server.
+  - Reads targets, rules, alerts and the status of the server.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
 options:
   gather:
-    description: What to read, each with one request.
+    description: What to read. Each takes one request.
     type: list
     elements: str
     choices: [alerts, build, flags, rules, runtime, targets, tsdb]
@@ -40,14 +40,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 alerts: {description: Pending and firing alerts., returned: when gathered, type: dict}
-build: {description: Version and how it was built., returned: when gathered, type: dict}
-flags: {description: Flags it runs with., returned: when gathered, type: dict}
+build: {description: Version and build information., returned: when gathered, type: dict}
+flags: {description: Flags of the server., returned: when gathered, type: dict}
 rules: {description: "Groups of rules, with the health and state of each.", returned: when gathered, type: dict}
-runtime: {description: "Start, configuration, retention and more.", returned: when gathered, type: dict}
+runtime: {description: "Start time, configuration, retention and more.", returned: when gathered, type: dict}
 targets: {description: "Active targets, with health and last error.", returned: when gathered, type: dict}
 tsdb: {description: Series by metric and label., returned: when gathered, type: dict}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from typing import Any

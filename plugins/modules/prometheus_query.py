@@ -6,29 +6,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prometheus_query
-short_description: Ask Prometheus, at an instant or over a range
+short_description: Query Prometheus at an instant or over a range
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Evaluates an expression in PromQL. What Prometheus warns of is a warning of the task, so that a partial answer does
-    not pass for a whole one.
+  - Evaluates an expression in PromQL. Warnings of Prometheus become warnings of the task, so that a partial result is
+    not mistaken for a complete one.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
 options:
-  query: {description: Expression., type: str, required: true}
+  query: {description: Expression in PromQL., type: str, required: true}
   time:
-    description: Instant to evaluate it at, as O(start). Without it, and without O(start), now.
+    description: Instant of the evaluation, in the same formats as O(start). Defaults to now, unless O(start) is given.
     type: str
   start:
-    description: Begin of a range, V(now), V(now-1h), seconds since 1970, or RFC 3339 with its zone.
+    description: Start of a range, as V(now), V(now-1h), seconds since 1970, or RFC 3339 with a time zone.
     type: str
-  end: {description: "End of the range, as O(start).", type: str, default: now}
+  end: {description: "End of the range, in the same formats as O(start).", type: str, default: now}
   step: {description: Distance between points of the range., type: str, default: 1m}
 """
 
 EXAMPLES = r"""
-- name: See how many targets are down
+- name: Count the targets that are down
   vigil.observability.prometheus_query:
     url: https://monitor1:9090
     username: admin
@@ -37,7 +37,7 @@ EXAMPLES = r"""
     query: sum(up == bool 0)
   register: down
 
-- name: Stop when there are any
+- name: Fail if there are any
   ansible.builtin.assert:
     that: down.value == 0
 
@@ -57,17 +57,17 @@ result_type:
   returned: success
   type: str
 result:
-  description: Series with C(metric) and C(value), or C(values) of a range, or histograms, as Prometheus gives them.
+  description: Series with C(metric) and C(value), or C(values) of a range, or histograms, as Prometheus returns them.
   returned: success
   type: list
   elements: raw
 value:
-  description: The number, when the answer is exactly one at an instant.
-  returned: when there is exactly one
+  description: The value, if the result is a single one at an instant.
+  returned: when the result is a single value
   type: float
-infos: {description: What Prometheus notes about the expression., returned: success, type: list, elements: str}
+infos: {description: Notes of Prometheus on the expression., returned: success, type: list, elements: str}
 requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+connections: {description: How many connections the task opened., returned: success, type: int}
 """
 
 from datetime import datetime, timezone
@@ -97,13 +97,13 @@ _OPTIONS = {
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     parameters = module.params
     if parameters["time"] and parameters["start"]:
-        raise PlanError("time asks for an instant and start for a range: give one of them.")
+        raise PlanError("time selects an instant and start a range: give only one of them.")
     over = range_of(parameters) if parameters["start"] else None
     now = datetime.now(timezone.utc)
     at = instant(parameters["time"], "time", now=now).timestamp() if parameters["time"] else None
     answer = ask(prometheus_api(session), parameters["query"], over=over, at=at)
     for warning in answer["warnings"]:
-        module.warn(f"Prometheus at {session.endpoint.url} warns of {parameters['query']!r}: {warning}")
+        module.warn(f"Prometheus at {session.endpoint.url} returned a warning for {parameters['query']!r}: {warning}")
     return {"changed": False, **_values(answer), "infos": answer["infos"]}
 
 

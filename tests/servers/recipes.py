@@ -174,7 +174,7 @@ def grafana_recipes(given: str | None) -> tuple[Recipe, ...]:
         return older, newest
     archive = Path(given)
     if not archive.is_file():
-        raise FileNotFoundError(f"GRAFANA_ARCHIVE names {given}, which is no file")
+        raise FileNotFoundError(f"GRAFANA_ARCHIVE names {given}, which is not a file")
     return older, GivenArchive(service="grafana", version=_version_in(archive), given=archive)
 
 

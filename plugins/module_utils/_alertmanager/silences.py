@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alertmanager's API: silences that we own by a key, and what the server knows."""
+"""Alertmanager's API: silences with a key, and the state of the server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 OWNER = "vigil.observability"
-# What alertmanager_info gathers, and where that is.
+# What alertmanager_info gathers, by path.
 QUESTIONS: Mapping[str, str] = {
     "alerts": "/api/v2/alerts",
     "receivers": "/api/v2/receivers",
@@ -60,20 +60,20 @@ def alertmanager_api(session: Session) -> Api:
 
 
 def fetch(api: Api, wanted: Sequence[str], filters: Iterable[str] = ()) -> dict[str, Any]:
-    """Return {name: what the server says} for names of QUESTIONS; filters are matchers of alerts and silences.
+    """Return {name: answer} for names of QUESTIONS; filters are matchers of alerts and silences.
 
-    The configuration, which may hold addresses and names that are nobody's business, is left out of the status.
+    The configuration is left out of the status, because it may contain confidential addresses and names.
     """
     found: dict[str, Any] = {}
     for name in wanted:
         query = [("filter", one) for one in filters] if name in ("alerts", "silences") else []
-        found[name] = api.call("GET", QUESTIONS[name], attempt=f"read its {name}", query=query).json()
+        found[name] = api.call("GET", QUESTIONS[name], attempt=f"read the {name}", query=query).json()
     found.get("status", {}).pop("config", None)
     return found
 
 
 def owned(api: Api, key: str) -> list[Silence]:
-    """Return the silences of a key that are active or pending, the one that ends last first."""
+    """Return the active and pending silences with a key, the one that ends last first."""
     listed = api.call("GET", QUESTIONS["silences"], attempt="list the silences").json()
     mine = [
         silence
@@ -86,14 +86,14 @@ def owned(api: Api, key: str) -> list[Silence]:
 
 
 def same(silence: Silence, matchers: Iterable[Mapping[str, Any]], comment: str, key: str) -> bool:
-    """Tell whether a silence has these matchers, in any order, and this comment."""
+    """Return whether a silence has these matchers, in any order, and this comment."""
     return _set_of(silence["matchers"]) == _set_of(matchers) and silence["comment"] == _signed(comment, key)
 
 
 def covers(silence: Silence, starts: datetime | None, ends: datetime, *, exactly: bool) -> bool:
-    """Tell whether a silence ends at this instant, or at least then, and starts when it is to.
+    """Return whether a silence ends at this time, or later unless `exactly`, and starts at the given time.
 
-    A start that has passed is not compared: the server writes its own.
+    A start in the past is not compared: the server sets its own.
     """
     end = _when(silence["endsAt"])
     begun = silence["status"]["state"] == "active"
@@ -103,7 +103,7 @@ def covers(silence: Silence, starts: datetime | None, ends: datetime, *, exactly
 
 
 def continued(body: Mapping[str, Any], silence: Silence | None) -> dict[str, Any]:
-    """Return what is written over a silence: with the start of one that is active, for with another it is a new one."""
+    """Return what to write over a silence, with the start of an active one: another start would create a new one."""
     if silence is None:
         return dict(body)
     begun = {"startsAt": silence["startsAt"]} if silence["status"]["state"] == "active" else {}
@@ -111,7 +111,7 @@ def continued(body: Mapping[str, Any], silence: Silence | None) -> dict[str, Any
 
 
 def write(api: Api, key: str, body: Mapping[str, Any]) -> str:
-    """Create or change the silence of a key and return its id, a new one when its matchers changed."""
+    """Create or change the silence with a key and return its id, a new one if its matchers have changed."""
     sent = {**body, "createdBy": OWNER, "comment": _signed(body["comment"], key)}
 
     def outcome() -> Answer | None:
@@ -122,7 +122,7 @@ def write(api: Api, key: str, body: Mapping[str, Any]) -> str:
 
     answer = api.call("POST", QUESTIONS["silences"], attempt=f"write the silence {key!r}", body=sent, outcome=outcome)
     identity = str(answer.json()["silenceID"])
-    # A silence has no name: the server makes one for each request that reaches it.
+    # A silence has no name: the server creates one for each request that arrives.
     for spare in owned(api, key) if answer.repeated else ():
         if spare["id"] != identity:
             expire(api, key, spare)
@@ -130,7 +130,7 @@ def write(api: Api, key: str, body: Mapping[str, Any]) -> str:
 
 
 def expire(api: Api, key: str, silence: Silence) -> None:
-    """End a silence of a key now."""
+    """End a silence with a key now."""
 
     def outcome() -> Answer | None:
         return None if silence["id"] in [one["id"] for one in owned(api, key)] else Answer.of({})
@@ -150,7 +150,7 @@ def shown(silence: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _set_of(matchers: Iterable[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
-    # Releases before 0.22 know no isEqual.
+    # Releases before 0.22 do not have isEqual.
     return {tuple({"isEqual": True, **one}[name] for name in _MATCHER) for one in matchers}
 
 

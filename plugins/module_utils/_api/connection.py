@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options by which modules reach an API, once for all products, with environment variables as their fallback."""
+"""The connection options of all modules that use an API, with environment variables as fallback."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 def connection_spec(product: str) -> dict[str, Any]:
-    """Return the argument spec of the connection; GRAFANA_URL and so on stand in for what is not given."""
+    """Return the argument spec of the connection, with GRAFANA_URL and so on as fallback."""
     return {
         name: {**option, "fallback": (env_fallback, [f"{product}_{name}".upper()])} for name, option in _OPTIONS.items()
     }
 
 
 def connection_rules() -> dict[str, Any]:
-    """Return what AnsibleModule takes besides the spec: which options belong together."""
+    """Return the arguments of AnsibleModule besides the spec: which options belong together."""
     return {
         "mutually_exclusive": [("token", "username"), ("token", "password")],
         "required_together": [("username", "password")],
@@ -47,9 +47,9 @@ def connection_rules() -> dict[str, Any]:
 
 
 def endpoint_of(parameters: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Endpoint:
-    """Return the endpoint that a module's parameters name."""
+    """Return the endpoint in a module's parameters."""
     given = {name: parameters[name] for name in _OPTIONS if parameters[name] is not None}
     if "token" in given:
-        # Tokens come from files, which end with a line break.
+        # Tokens are often read from files, which end with a line break.
         given["token"] = given["token"].strip()
     return Endpoint(**given, headers=headers or {})

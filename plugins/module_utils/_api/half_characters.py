@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Texts with half of a character (a lone surrogate), which JSON can hold and servers store as something else."""
+"""Texts with half of a character (a lone surrogate), which JSON allows and servers replace with another one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["half_character"]
 
 
 def half_character(value: Any) -> str:
-    """Return where in a value the first text with half of a character is, such as panels[0].title; empty for nowhere.
+    """Return the place of the first half of a character in a value, such as panels[0].title; empty if there is none.
 
     Args:
-        value: What JSON can hold, and objects with attributes.
+        value: Anything that JSON allows, and objects with attributes.
     """
     try:
-        # Many times faster than to look into every text.
+        # Many times faster than a search of every text.
         json.dumps(value, ensure_ascii=False, default=_inside).encode()
     except UnicodeEncodeError:
         return next(_places(value)).lstrip(".") or "it"

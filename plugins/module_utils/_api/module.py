@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The frame of every module that talks to an API: options, one session, errors as sentences, counts of requests."""
+"""The frame of every module that uses an API: options, one session, errors as sentences, counts of requests."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from .resource import Plan, Step
 
 __all__ = ["IncompleteError", "apply", "expect", "run_module"]
 
-_TOLD = 20  # changes that a message lists
+_LISTED = 20  # changes that a message names
 
 
 class IncompleteError(OperatorError):
-    """A change that failed after others; the text says which were made, and `made` is what exit_json takes of them."""
+    """A change that failed after others: the text names those that were made, `made` is for exit_json."""
 
     def __init__(self, error: OperatorError, made: Plan, planned: int) -> None:
-        told = [step.done for step in made.steps[:_TOLD]]
-        more = len(made.steps) - len(told)
-        listed = f": {', '.join(told)}{f' and {more} more' if more else ''}" if told else ""
-        rest = "; another run makes the rest" if getattr(error, "again", False) else ""
-        super().__init__(f"{error} {len(made.steps)} of {planned} changes were made before it{listed}{rest}.")
+        names = [step.done for step in made.steps[:_LISTED]]
+        more = len(made.steps) - len(names)
+        listed = f": {', '.join(names)}{f' and {more} more' if more else ''}" if names else ""
+        rest = "; run again to make the rest" if getattr(error, "again", False) else ""
+        super().__init__(f"{error} {len(made.steps)} of {planned} changes were made before this{listed}{rest}.")
         self.made = {name: made.outcome()[name] for name in ("changed", "created", "updated", "deleted")}
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # Ansible publishes no types
-    """Tells the system log and the callbacks how many objects it got, not all that is in them."""
+    """Logs how many objects it got, to the system log and to callbacks, and not what is in them."""
 
     def _log_invocation(self) -> None:
         self.log(f"Invoked with {self.arguments()}")
 
     def arguments(self) -> dict[str, Any]:
-        """Return the parameters, of lists and mappings only the length: they may be megabytes, or hold secrets."""
+        """Return the parameters, of lists and mappings only the length: they may be huge, or contain secrets."""
         hidden = {name for name, option in self.argument_spec.items() if option.get("no_log")}
         return {
             name: f"({len(value)})" if isinstance(value, (list, dict)) else value
@@ -57,16 +57,16 @@ def run_module(
     endpoint: Callable[[Mapping[str, Any]], Endpoint],
     act: Callable[[AnsibleModule, Session], dict[str, Any]],
 ) -> None:
-    """Run a module to its end: exit with what `act` returns, or fail with the sentence of an error.
+    """Run a module: exit with the result of `act`, or fail with the sentence of an error.
 
     Args:
-        product: Prefix of the environment variables that stand in for the options of the connection.
+        product: Prefix of the environment variables that are the fallback for the connection options.
         options: Argument spec of the module's own options.
-        endpoint: Makes the endpoint from the parameters.
-        act: Does the work; writes nothing in check mode. The session counts what it asks.
+        endpoint: Returns the endpoint for the parameters.
+        act: Does the work; writes nothing in check mode. The session counts its requests.
     """
-    # The models of hundreds of dashboards are a million objects, none of them in a cycle, among which the collector
-    # would look for garbage again and again.
+    # The models of hundreds of dashboards are a million objects, none of them in a cycle, which the garbage collector
+    # would scan again and again.
     gc.disable()
     module = _Module(
         argument_spec={**connection_spec(product), **options}, supports_check_mode=True, **connection_rules()
@@ -84,12 +84,12 @@ def run_module(
 
 
 def apply(module: AnsibleModule, plan: Plan, left_out: Collection[Step] = ()) -> dict[str, Any]:
-    """Make the changes one after the other, none in check mode, and return what exit_json takes.
+    """Make the changes one after the other, except in check mode, and return what exit_json takes.
 
     Args:
-        module: Says whether it is check mode, and whether a difference is asked for.
+        module: Decides on check mode and diff mode.
         plan: The changes.
-        left_out: Changes that turn out not to be made, while they are made.
+        left_out: Changes that are skipped; filled while the others are made.
 
     Raises IncompleteError for the first change that fails.
     """
@@ -105,9 +105,9 @@ def apply(module: AnsibleModule, plan: Plan, left_out: Collection[Step] = ()) ->
 
 
 def expect(module: AnsibleModule, missing: Iterable[str]) -> None:
-    """Raise PlanError for sentences on what is not there; warn in check mode, where an earlier task may make it."""
+    """Raise PlanError for sentences on what is missing; warn in check mode, as an earlier task may create it."""
     sentences = list(missing)
     if sentences and not module.check_mode:
         raise PlanError(" ".join(sentences))
     for sentence in sentences:
-        module.warn(f"{sentence} That is right if an earlier task of this run makes it.")
+        module.warn(f"{sentence} This is fine if an earlier task of this run creates it.")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order of changes to objects of which no two may be called the same: a name is free before it is taken."""
+"""The order of changes to objects that need unique names: a name is freed before it is used again."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["Names", "in_order"]
 
 @dataclass(frozen=True)
 class Names:
-    """What no two objects may have at one time.
+    """What must be unique among the objects.
 
     Args:
-        of: Returns it, comparable as the server compares it.
-        taking: Says of an object what it has, as in "be named 'Metrics'".
-        holding: Says that another one has it already, as in "has that name".
-        plural: What they are, as in "names".
+        of: Returns it for an object, spelt so that it compares as on the server.
+        taking: Words for an object that gets it, as in "be named 'Metrics'".
+        holding: Words for another one that has it, as in "already has that name".
+        plural: What they are called, as in "names".
     """
 
     of: Callable[[Any], str]
@@ -40,12 +40,12 @@ def in_order(
     names: Names,
     needs: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> tuple[Step, ...]:
-    """Return the steps as given, except that one which needs the name of another one comes after that.
+    """Return the steps in the given order, except that a step that needs the name of another object comes after it.
 
     Args:
         steps: Of one plan.
         there: {key: object} of all objects on the server.
-        names: What only one of them may have.
+        names: What must be unique among them.
         needs: {key of a step: further keys whose steps have to come before it}.
 
     Raises StepError when somebody holds a name and keeps it, or when steps wait for each other.
@@ -64,8 +64,8 @@ def in_order(
         if ready is None:
             circle = [step for step in waiting if _waits_for_itself(step.key, needed)]
             raise StepError(
-                f"The {_named(circle)} are to exchange their {names.plural}, which takes more than one step. Give one "
-                "of them another one in a run before.",
+                f"The {_named(circle)} cannot swap their {names.plural} in one run. Change one of them to something "
+                "else in an earlier run.",
                 [step.key for step in circle],
             )
         done[ready.key] = ready
@@ -79,7 +79,7 @@ def _named(steps: Sequence[Step]) -> str:
 
 
 def _holders(step: Step, holders: Mapping[str, list[str]], by_key: Mapping[str, Step], names: Names) -> list[str]:
-    """Return the keys of those that have to give up the name before the step."""
+    """Return the keys of the objects that must give up the name before the step."""
     if step.after is None:
         return []
     wanted = names.of(step.after)
@@ -90,7 +90,7 @@ def _holders(step: Step, holders: Mapping[str, list[str]], by_key: Mapping[str, 
             holder = repr(key) if step.resource.what else key
             raise StepError(
                 f"The {step.resource.called(step.key)} cannot {names.taking(step.after)}: {holder} {names.holding}. "
-                "Rename one of them, or give the uid of the one that is there.",
+                "Rename one of them, or use the uid of the existing one.",
                 [step.key],
             )
     return others

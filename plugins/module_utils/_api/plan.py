@@ -42,5 +42,5 @@ def by_key(objects: Iterable[Any], key: Callable[[Any], str], *, option: str, wh
         if len(indices) > 1
     ]
     if repeated:
-        raise PlanError(f"{'; '.join(repeated)}. Each may be listed once.")
+        raise PlanError(f"{'; '.join(repeated)}. List each only once.")
     return found

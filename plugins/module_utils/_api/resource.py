@@ -27,11 +27,11 @@ class Resource:
     """One kind of objects by their keys: what is wanted, in the order in which it is created, and what is there.
 
     Args:
-        what: What one is called, empty where the keys say it.
+        what: What one is called, empty where the keys contain it.
         wanted: {key: object}.
         there: {key: object}.
         write: Makes one change. Raises OperatorError.
-        same: Tells whether (wanted, there) differ in nothing that matters.
+        same: Returns whether (wanted, there) are the same in all that matters.
         shown: What of an object a diff may show: without secrets.
         owned: Keys of what is deleted when it is not wanted.
     """
@@ -45,9 +45,9 @@ class Resource:
     owned: Collection[str] = ()
 
     def plan(self, *, absent: bool = False) -> Plan:
-        """Return the changes; with `absent` what is wanted is what has to go.
+        """Return the changes; with `absent` the wanted objects are deleted.
 
-        Raises StepError for a text that would be stored as another one, so that it would be changed by every run.
+        Raises StepError for a text that the server would store as another one, so that every run would change it.
         """
         wanted, there = self.wanted, self.there
         if absent:
@@ -61,8 +61,8 @@ class Resource:
         for step in steps:
             if place := half_character(step.after):
                 raise StepError(
-                    f"{step.key!a} has half of a character (a lone surrogate) in {place}, in whose place servers store "
-                    "another one. Write the whole character, or leave it out.",
+                    f"{step.key!a} has half of a character (a lone surrogate) in {place}. Servers would store another "
+                    "character instead. Write the whole character, or remove it.",
                     [step.key],
                 )
         changed = {step.key for step in steps}

@@ -21,14 +21,14 @@ __all__ = ["PUBLIC_KEY", "checked_digest_key", "secret_digest"]
 _ITERATIONS = 100_000
 _PURPOSE = b"vigil.observability: digests of secrets"
 PUBLIC_KEY = "SW2YcwTIb9zpOOhoPsMm"
-"""The secret_key of a Grafana that was given none."""
+"""Grafana's default secret_key."""
 
 
 def checked_digest_key(key: str | None) -> str:
-    """Return the key, empty for none. Raises PlanError for one that everybody knows."""
+    """Return the key, empty for none. Raises PlanError for Grafana's default, which is public."""
     if key == PUBLIC_KEY:
         raise PlanError(
-            "secret_digest_key is the secret_key that every Grafana comes with, which everybody knows: give a secret."
+            "secret_digest_key is Grafana's default secret_key, which is public. Set it to a secret of your own."
         )
     return key or ""
 
@@ -36,9 +36,9 @@ def checked_digest_key(key: str | None) -> str:
 def secret_digest(key: str, what: str, secrets: Mapping[str, Any]) -> str:
     """Return 32 hexadecimal digits that change with the secrets (anything that JSON can hold) and with the key.
 
-    It lies beside the object for everyone to read, so it is keyed: a bare hash of a weak password can be guessed. The
-    key is often that of another purpose, so that one is derived from it, slowly. `what` has the secrets: two objects
-    of one password do not show that they have.
+    It is stored with the object, where everyone can read it, so it is keyed: a weak password can be guessed from a bare
+    hash. The key often has another purpose too, so another key is derived from it, slowly. `what` names the object that
+    has the secrets, so that two objects with the same password have different digests.
     """
     canonical = json.dumps([what, secrets], sort_keys=True, separators=(",", ":")).encode()
     return hmac.new(_derived(key), canonical, hashlib.sha256).hexdigest()[:32]

@@ -27,25 +27,25 @@ def run_grafana_module(options: Mapping[str, Any], act: Callable[[AnsibleModule,
 
 
 def grafana_api(module: AnsibleModule, session: Session, secrets: Iterable[str] = ()) -> Api:
-    """Return the API of the organisation that the module names, which costs one request.
+    """Return the API of the organisation in the module's parameters, which costs one request.
 
     Raises PlanError for a token of another organisation, and for an organisation that does not exist: Grafana would
-    work on the token's, and answer that nothing is there.
+    use the token's own, or answer as if the organisation were empty.
     """
     api = Api(session, "Grafana", secrets)
     wanted = module.params["org_id"]
     if wanted is None:
         return api
-    answer = api.call("GET", "/api/org", attempt=f"work on the organisation {wanted}", accept=(_NOT_FOUND,))
+    answer = api.call("GET", "/api/org", attempt=f"read the organisation {wanted}", accept=(_NOT_FOUND,))
     own = answer.json() if answer.status != _NOT_FOUND else {}
     if own.get("id") == wanted:
         return api
     if module.params["token"]:
         raise PlanError(
-            f"The token is of the organisation {own.get('name')!r} ({own.get('id')}), but org_id is {wanted}, and a "
-            "token cannot work on another organisation than its own. Give a token of that one, or a user and password."
+            f"The token belongs to the organisation {own.get('name')!r} ({own.get('id')}), but org_id is {wanted}. A "
+            "token works only for its own organisation: use one of that organisation, or a user and password."
         )
-    raise PlanError(f"There is no organisation with the number {wanted}, or the user is not in it. Correct org_id.")
+    raise PlanError(f"There is no organisation with the id {wanted}, or the user is not a member. Correct org_id.")
 
 
 def _endpoint(parameters: Mapping[str, Any]) -> Endpoint:

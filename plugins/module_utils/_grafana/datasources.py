@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Data sources of Grafana: what they should be, what they are, and how one becomes the other."""
+"""Data sources of Grafana: the wanted ones, the existing ones, and the changes between them."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ OPTIONS: Mapping[str, Any] = {
 }
 """Argument spec of the module's own options."""
 
-# Grafana keeps keys of jsonData that it does not know, so the mark and the digest of the secrets lie there.
+# Grafana keeps unknown keys of jsonData, so the mark and the digest of the secrets are stored there.
 MARK = "vigil"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NOT_FOUND = 404
 _COMPARED = ("name", "type", "access", "user", "basicAuth", "withCredentials")
-# What an update leaves out, or empties, of these stays: some are kept by Grafana, some needed by it.
+# An update cannot empty these: Grafana keeps some of them and requires others.
 _KEPT = ("url", "database", "basicAuthUser")
-_NAMES = Names(operator.itemgetter("name"), lambda item: f"be named {item['name']!r}", "has that name", "names")
+_NAMES = Names(operator.itemgetter("name"), lambda item: f"be named {item['name']!r}", "already has that name", "names")
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Make the data sources as the parameters say, none in check mode, and return what exit_json takes."""
+    """Make the data sources match the parameters, except in check mode, and return what exit_json takes."""
     parameters = module.params
     absent, ownership = parameters["state"] == "absent", Ownership.of(parameters)
     for index, item in enumerate(parameters["datasources"]):
@@ -83,7 +83,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
 def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: str) -> dict[str, dict[str, Any]]:
     """Return {uid: data source with upstream's keys, the mark of its owner in its jsonData}.
 
-    Raises PlanError, by index, for what Grafana would accept and then not do, or refuse half-way.
+    Raises PlanError, by index, for what Grafana would accept and ignore, or refuse half-way.
     """
     key = checked_digest_key(digest_key)
     items = [{**item, "secureJsonData": _secrets(item)} for item in listed]
@@ -93,8 +93,8 @@ def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: s
             raise PlanError(f"{where}: uid {item['uid']!r} must be 1 to 40 letters, digits, _ or -.")
         if item["secureJsonData"] and not key:
             raise PlanError(
-                f"{where} ({item['uid']!r}) has secureJsonData, which Grafana never shows again: give "
-                "secret_digest_key, a secret of its own, so that a changed secret is noticed."
+                f"{where} ({item['uid']!r}) has secureJsonData, which Grafana never shows again. Set "
+                "secret_digest_key to a secret, so that changed secrets can be detected."
             )
     wanted = {
         uid: _marked(item, key, mark)
@@ -108,12 +108,12 @@ def desired(listed: Iterable[Mapping[str, Any]], digest_key: str | None, mark: s
 
 
 def _secrets(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the secrets without empty ones, which to Grafana are none."""
+    """Return the secrets without empty ones, which Grafana does not store."""
     return {name: value for name, value in (item["secureJsonData"] or {}).items() if value not in ("", None)}
 
 
 def secrets_of(wanted: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what no message may show: the secrets, logins as they are sent, and what addresses hold."""
+    """Return what no message may show: the secrets, logins as they are sent, and secrets in addresses."""
     found: list[str] = []
     for item in wanted:
         secrets = {name: str(value) for name, value in item["secureJsonData"].items()}
@@ -131,7 +131,7 @@ def _marked(item: Mapping[str, Any], digest_key: str, mark: str) -> dict[str, An
 
 
 def found(api: Api, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return {uid: data source} of the organisation; those that are wanted with all that Grafana shows of them."""
+    """Return {uid: data source} of the organisation; the wanted ones with all that Grafana shows of them."""
     listed = {item["uid"]: item for item in api.call("GET", "/api/datasources", attempt="list the data sources").json()}
     for uid in wanted:
         if uid in listed:
@@ -156,9 +156,9 @@ def plan(
     prune: bool = False,
     absent: bool = False,
 ) -> Plan:
-    """Return the plan: who gives a name up, or goes, does so before another one takes it.
+    """Return the plan: a data source gives its name up, or is deleted, before another one takes that name.
 
-    Raises PlanError for one of another owner, a name that another one keeps, and what Grafana lets nobody change.
+    Raises PlanError for one of another owner, a name that another one keeps, and one that Grafana does not change.
     """
     owned = [uid for uid, item in there.items() if prune and ownership.owns(owners(item))]
     made = Resource("data source", wanted, there, partial(_write, api), _same, _shown, owned).plan(absent=absent)
@@ -167,8 +167,8 @@ def plan(
             ownership.check(f"data source {step.key!r}", owners(step.before))
         if step.before and step.before.get("readOnly"):
             raise PlanError(
-                f"The data source {step.key!r} is provisioned from a file on the server of Grafana and cannot be "
-                "changed through its API: take it out of that file, or out of datasources."
+                f"The data source {step.key!r} is provisioned from a file on the Grafana server and cannot be "
+                "changed through the API. Remove it from that file or from datasources."
             )
     return replace(made, steps=in_order(made.steps, there, _NAMES))
 
@@ -202,7 +202,7 @@ def _write(api: Api, step: Step) -> None:
     body["secureJsonData"] = {**forgotten, **body["secureJsonData"]}
     body.update({key: step.before[key] for key in _KEPT if not body.get(key) and step.before.get(key)})
     body.setdefault("isDefault", step.before["isDefault"])
-    # With the version that was read, a change of somebody else in between is refused rather than lost.
+    # With the version that was read, Grafana refuses the update if somebody else has changed the data source since.
     body["version"] = step.before.get("version", 0)
     api.call("PUT", path, attempt=step.attempt, body=body, outcome=outcome)
 
@@ -216,7 +216,7 @@ def _outcome(api: Api, step: Step) -> Answer | None:
 
 
 def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a diff shows: of secrets only their names, and a digest that tells whether they changed."""
+    """Return what a diff shows: of secrets only their names, and a digest that changes with them."""
     fields = {key: item.get(key) or "" for key in (*_COMPARED, *_KEPT)}
     secrets = item.get("secureJsonData") or _kept_secrets(item)
     return {**fields, "isDefault": item["isDefault"], "jsonData": item["jsonData"], "secrets": sorted(secrets)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders and dashboards of Grafana as files, from which grafana_folders and grafana_dashboards make them again."""
+"""Folders and dashboards of Grafana as files, as grafana_folders and grafana_dashboards provision them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OPTIONS: Mapping[str, Any] = {
 """Argument spec of the module's own options."""
 
 _FOLDERS, _DASHBOARDS = "folders.json", "dashboards"
-# What Grafana itself calls the top, and accepts as no folder's uid.
+# Grafana's own name for the top level, which it does not accept as the uid of a folder.
 _TOP = "general"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
@@ -55,7 +55,7 @@ class JsonFile:
 
     @cached_property
     def value(self) -> Any:
-        """What it holds; its text where that is no JSON."""
+        """The parsed content; the text where that is not JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
@@ -64,7 +64,7 @@ class JsonFile:
 
 @dataclass
 class Export:
-    """Files by their paths below the directory; uids of dashboards that were left out; what has to be said."""
+    """Files by their paths below the directory; uids of dashboards that were left out; warnings."""
 
     files: dict[str, JsonFile] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Export:
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Write the files as the parameters say, none in check mode, and return what exit_json takes."""
+    """Write the files, except in check mode, and return what exit_json takes."""
     directory, prune = Path(module.params["path"]), module.params["prune"]
     there = _files_below(directory)
     made = _export(grafana_api(module, session), excluded=module.params["exclude_owners"])
@@ -82,7 +82,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     result = apply(module, kind.plan())
     if stale and not prune:
         made.warnings.append(
-            f"These files in {directory} are of dashboards that were deleted, moved or left out, and would be "
+            f"These files in {directory} belong to dashboards that were deleted, moved or left out, and would be "
             f"provisioned again: {', '.join(stale)}. Delete them, or set prune."
         )
     for sentence in made.warnings:
@@ -91,7 +91,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
 
 
 def _export(api: Api, *, excluded: Collection[str]) -> Export:
-    """Return all folders, and all dashboards that come from no file on the server and of no excluded owner."""
+    """Return all folders, and all dashboards except those from a file on the server or of an excluded owner."""
     hits = search(api)
     made = Export()
     folders = [hit for hit in hits.values() if hit.is_folder]
@@ -101,7 +101,7 @@ def _export(api: Api, *, excluded: Collection[str]) -> Export:
     for hit in (hit for hit in hits.values() if not hit.is_folder):
         if set(owners(hit.tags)) & set(excluded):
             made.left_out.append(hit.uid)
-        # One that was deleted since the search is not there.
+        # It may have been deleted since the search.
         elif found := read(api, hit.uid):
             (made.left_out.append(hit.uid) if found.file else dashboards.append(found))
     _add(api, made, dashboards)
@@ -130,7 +130,7 @@ def _elements(
     missing = [uid for uid in shown if uid not in there]
     if missing:
         warnings.append(
-            f"The dashboard {one.uid!r} ({one.title}) shows library panels that there are not, and cannot be "
+            f"The dashboard {one.uid!r} ({one.title}) shows library panels that do not exist, and cannot be "
             f"provisioned again as it is: {', '.join(map(repr, missing))}."
         )
     found = exported(there[uid] for uid in shown if uid in there)
@@ -141,12 +141,12 @@ def _path(one: Dashboard) -> str:
     folder = one.folder_uid or _TOP
     for uid in (folder, one.uid):
         if not _NAME.fullmatch(uid):
-            raise PlanError(f"The uid {uid!r} of the dashboard {one.title!r} or of its folder cannot be a file's name.")
+            raise PlanError(f"The uid {uid!r} of the dashboard {one.title!r} or its folder cannot be a file name.")
     return f"{_DASHBOARDS}/{folder}/{one.uid}.json"
 
 
 def _files_below(directory: Path) -> dict[str, JsonFile]:
-    """Return {path: file} of what an export has written into the directory. Raises PlanError for what is unreadable."""
+    """Return {path: file} of an earlier export in the directory. Raises PlanError for what cannot be read."""
     paths = [directory / _FOLDERS, *sorted(directory.glob(f"{_DASHBOARDS}/*/*.json"))]
     try:
         return {
@@ -159,7 +159,7 @@ def _files_below(directory: Path) -> dict[str, JsonFile]:
 
 
 def _write(directory: Path, step: Step) -> None:
-    """Write or delete one file. Raises PlanError for what cannot be."""
+    """Write or delete one file. Raises PlanError if that fails."""
     path = directory / step.key
     try:
         if step.after is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What folders of Grafana that are to go still hold, apart from what goes with them."""
+"""The contents of folders of Grafana that are to be deleted, apart from what is deleted with them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _RULES = "/api/ruler/grafana/api/v1/rules"
 
 
 def contents(api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Titled]) -> dict[str, str]:
-    """Return {uid: what it holds} of the folders that would take something with them.
+    """Return {uid: contents} of the folders whose deletion would delete something else.
 
     Args:
         api: Asked about library panels and alert rules, which a search does not list: once for each folder.
-        going: Uids of folders that are to go.
+        going: Uids of folders that are to be deleted.
         hits: All folders and dashboards.
-        wanted: {uid: folder} of those that stay, or leave a folder that goes.
+        wanted: {uid: folder} of those that stay, or move out of a folder that is deleted.
     """
     inside: dict[str, list[str]] = {}
     for uid, hit in hits.items():
@@ -55,8 +55,8 @@ def _depth(uid: str, hits: Mapping[str, Hit]) -> int:
 
 
 def _unlisted(api: Api, uid: str) -> str:
-    """Return what a folder without dashboards and folders holds all the same, empty for nothing."""
-    attempt = f"ask what the folder {uid!r} holds"
+    """Return what a folder contains besides dashboards and folders, empty for nothing."""
+    attempt = f"count the contents of the folder {uid!r}"
     path = f"/api/folders/{quote(uid, safe='')}/counts"
     answer = api.call("GET", path, attempt=attempt, accept=(_NOT_FOUND,))
     counts = answer.json() if answer.status != _NOT_FOUND else _counted(api, uid, attempt)
@@ -65,7 +65,7 @@ def _unlisted(api: Api, uid: str) -> str:
 
 
 def _counted(api: Api, uid: str, attempt: str) -> dict[str, int]:
-    """Return what there is in a folder of a Grafana that cannot count."""
+    """Return the same counts from a Grafana without the endpoint that counts."""
     query = [("perPage", str(_PAGE))]
     elements = api.call("GET", "/api/library-elements", attempt=attempt, query=query).json()["result"]["elements"]
     listed = api.call("GET", _RULES, attempt=attempt, accept=(_NOT_FOUND,))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders of Grafana: what they should be, what they are, and how one becomes the other."""
+"""Folders of Grafana: the wanted ones, the existing ones, and the changes between them."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ OPTIONS: Mapping[str, Any] = {
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NOT_FOUND = 404
-# What Grafana itself calls the top.
+# Grafana's own name for the top level.
 _TOP = "general"
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder in another one, at the top where `folder_uid` is empty."""
+    """A folder in another one, at the top level where `folder_uid` is empty."""
 
     uid: str
     title: str
@@ -53,11 +53,11 @@ class Folder:
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Make the folders as the parameters say, none in check mode, and return what exit_json takes."""
+    """Make the folders match the parameters, except in check mode, and return what exit_json takes."""
     parameters = module.params
     absent, prune, prefix = parameters["state"] == "absent", parameters["prune"], parameters["uid_prefix"]
     if prune and (absent or not prefix):
-        raise PlanError("prune needs uid_prefix, which says whose folders may go, and state present.")
+        raise PlanError("prune needs uid_prefix, which limits the folders that may be deleted, and state present.")
     listed = parameters["folders"]
     wanted = {} if absent else _desired(listed, prefix=prefix)
     api = grafana_api(module, session)
@@ -80,27 +80,27 @@ def _is_folder(hits: Mapping[str, Hit], uid: str) -> bool:
 def _empty(
     module: AnsibleModule, api: Api, going: Iterable[str], hits: Mapping[str, Hit], wanted: Mapping[str, Any]
 ) -> list[str]:
-    """Return those that may go. Raises PlanError for one that was named and holds something."""
+    """Return those that may be deleted. Raises PlanError for one that was named and is not empty."""
     held = contents(api, going, hits, wanted)
     named = "; ".join(f"{uid!r} holds {what}" for uid, what in held.items())
     if held and module.params["state"] == "absent":
         raise PlanError(f"Folders are only deleted when they are empty: {named}. Move that, or set delete_contents.")
     if held:
-        module.warn(f"Folders that are not listed any more were left, since they are not empty: {named}.")
+        module.warn(f"Folders that are no longer listed were kept, because they are not empty: {named}.")
     return [uid for uid in going if uid not in held]
 
 
 def _desired(listed: Iterable[Mapping[str, Any]], *, prefix: str) -> dict[str, Folder]:
-    """Return {uid: folder} of what a task lists. Raises PlanError, by index, for what Grafana or prune cannot take."""
+    """Return {uid: folder} of the listed ones. Raises PlanError, by index, for what Grafana or prune cannot accept."""
     folders = [Folder(item["uid"], (item["title"] or "").strip(), item["parent_uid"] or "") for item in listed]
     for index, one in enumerate(folders):
         where = f"folders[{index}]"
         if not _UID.fullmatch(one.uid) or one.uid == _TOP:
             raise PlanError(f"{where}: uid {one.uid!r} must be 1 to 40 letters, digits, _ or -, and not {_TOP!r}.")
         if not one.title or one.title.casefold() == _TOP:
-            raise PlanError(f"{where} ({one.uid!r}) needs a title, and another one than the top has, {_TOP!r}.")
+            raise PlanError(f"{where} ({one.uid!r}) needs a title other than {_TOP!r}, which Grafana reserves.")
         if not one.uid.startswith(prefix):
-            raise PlanError(f"{where}: uid {one.uid!r} does not begin with uid_prefix {prefix!r}, as it has to.")
+            raise PlanError(f"{where}: uid {one.uid!r} must begin with uid_prefix {prefix!r}.")
     by_key(folders, FOLDED.of, option="folders", what="folder titled")
     return by_key(folders, lambda one: one.uid, option="folders", what="folder")
 
@@ -121,7 +121,7 @@ def _path(uid: str) -> str:
 
 
 def _outcome(api: Api, uid: str, done: Callable[[Folder], bool]) -> Answer | None:
-    """Return the folder as it is told when it is what a write was to make of it."""
+    """Return the answer with the folder if a write has been done."""
     answer = _asked(api, uid)
     return answer if answer.status != _NOT_FOUND and done(_folder(answer.json())) else None
 
@@ -137,7 +137,7 @@ def _plan(
 ) -> Plan:
     """Return the plan: a parent is made before its children, and deleted after them.
 
-    Raises PlanError for the uid of a dashboard, a title in use, a parent that is missing or lies in its own child.
+    Raises PlanError for the uid of a dashboard, a title in use, a parent that is missing or inside its own child.
     """
     taken = [uid for uid in wanted if uid in hits and not hits[uid].is_folder]
     if taken:
@@ -157,19 +157,19 @@ def _check_parents(wanted: Mapping[str, Folder], staying: Mapping[str, Folder]) 
     for uid, one in wanted.items():
         if one.folder_uid and one.folder_uid not in final:
             raise PlanError(
-                f"The folder {uid!r} is to lie in {one.folder_uid!r}, which does not exist or is to be removed. List "
-                "that one too, or correct parent_uid."
+                f"The folder {uid!r} has the parent {one.folder_uid!r}, which does not exist or would be deleted. List "
+                "the parent too, or correct parent_uid."
             )
         above = [uid]
         while (parent := final[above[-1]].folder_uid) in final:
             if parent in above:
-                raise PlanError(f"The folder {uid!r} would lie in itself: {' in '.join([*above, parent])}.")
+                raise PlanError(f"The folder {uid!r} would be inside itself: {' in '.join([*above, parent])}.")
             above.append(parent)
 
 
 def _needs(steps: Iterable[Step]) -> dict[str, set[str]]:
-    """Return which steps come before which: those of a parent before a child arrives, and before a folder goes those
-    of whoever leaves it."""
+    """Return which steps come before which: a parent is written before its children, and a folder deleted after what
+    leaves it."""
     going = {step.key for step in steps if step.after is None}
     needs: dict[str, set[str]] = {step.key: set() for step in steps}
     for step in steps:
@@ -201,11 +201,11 @@ def _create(api: Api, wanted: Folder) -> None:
     outcome = partial(_outcome, api, wanted.uid, lambda one: one.title == wanted.title)
     made = _folder(api.call("POST", "/api/folders", attempt=attempt, body=body, outcome=outcome).json())
     if made.folder_uid != wanted.folder_uid:
-        # It is ours and empty.
+        # This run created it, and it is empty.
         _delete(api, made)
         raise HttpError(
-            f"Could not {attempt} in {wanted.folder_uid!r}: this Grafana puts every folder at the top. Nested folders "
-            "need Grafana 11, or the feature nestedFolders before. What it made was deleted."
+            f"Could not {attempt} in {wanted.folder_uid!r}: this Grafana creates all folders at the top. Nested "
+            "folders need Grafana 11, or the feature toggle nestedFolders before. The new folder was deleted."
         )
 
 
@@ -218,13 +218,13 @@ def _update(api: Api, found: Folder, wanted: Folder) -> None:
         moved = api.call("POST", f"{path}/move", attempt=attempt, body=body, outcome=outcome)
         now = _folder(moved.json(), version=found.version)
     if now.title != wanted.title:
-        # With the version that was read; to overwrite would answer for another folder where the title is in use.
+        # With the version that was read; `overwrite` would return another folder if the title is in use.
         body = {"title": wanted.title, "version": now.version}
         outcome = partial(_outcome, api, wanted.uid, lambda one: one.title == wanted.title)
         now = _folder(api.call("PUT", path, attempt=attempt, body=body, outcome=outcome).json())
     if (now.uid, now.folder_uid, now.title) != (wanted.uid, wanted.folder_uid, wanted.title):
         raise HttpError(
-            f"Could not {attempt}: Grafana answers that {now.uid!r} is {now.title!r} in {now.folder_uid!r}."
+            f"Could not {attempt}: Grafana returned the folder {now.uid!r} ({now.title}) in {now.folder_uid!r} instead."
         )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is in an organisation of Grafana, as people name it and without anything that is secret."""
+"""The contents of an organisation of Grafana, without secrets."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .search import Hit, search
 __all__ = ["SUBJECTS", "gathered"]
 
 _ALERTING = "/api/v1/provisioning"
-# What is told of each object of a list, {name in the result: name in Grafana's answer}: settings are not among it,
-# since people put tokens into addresses of contact points and into jsonData of data sources.
+# What is returned of each object of a list, {name in the result: name in Grafana's answer}: without settings, because
+# people put tokens into addresses of contact points and into jsonData of data sources.
 _LISTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "datasources": (
         "/api/datasources",
@@ -52,7 +52,7 @@ SUBJECTS = (*_OBJECTS, "folders", "dashboards", *_LISTS)
 
 
 def gathered(api: Api, subjects: Iterable[str], *, models: bool) -> dict[str, Any]:
-    """Return {subject: what there is}, lists sorted as Grafana sorts them.
+    """Return {subject: contents}, lists in Grafana's order.
 
     Args:
         api: What is asked.
@@ -86,7 +86,7 @@ def _ask(api: Api, path: str, subject: str) -> Any:
 def _named(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     told = {name: item.get(key) for name, key in names.items()}
     if told.get("url"):
-        # A user and password in an address are not for everyone who reads the output of a run.
+        # Not everyone who reads the output of a run may see a user and password in an address.
         parts = urlsplit(str(told["url"]))
         told["url"] = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
     return told
@@ -102,7 +102,7 @@ def _dashboards(api: Api, hits: Mapping[str, Hit], *, models: bool) -> list[dict
         one: dict[str, Any] = {"uid": hit.uid, "title": hit.title, "folder_uid": hit.folder_uid, "tags": list(hit.tags)}
         if not models:
             told.append(one)
-        # One that was deleted since the search is not there.
+        # It may have been deleted since the search.
         elif found := read(api, hit.uid):
             told.append({**one, "provisioned_from": found.file, "dashboard": found.model})
     return told

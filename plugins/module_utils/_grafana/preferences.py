@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The preferences of an organisation of Grafana: its home page, and how its pages look to who has chosen nothing."""
+"""The preferences of an organisation of Grafana: the home page and the look for users without their own choice."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OPTIONS: Mapping[str, Any] = {
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Set the preferences as the parameters say, none in check mode, and return what exit_json takes."""
+    """Set the preferences in the parameters, except in check mode, and return what exit_json takes."""
     api = grafana_api(module, session)
     missing: list[str] = []
     there = _found(api)
@@ -52,7 +52,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
 
 
 def _found(api: Api) -> dict[str, str]:
-    """Return the preferences, empty where Grafana's own default counts."""
+    """Return the preferences, empty where Grafana's default applies."""
     answer = api.call("GET", _PATH, attempt="read the preferences of the organisation").json()
     return {name: answer.get(key) or "" for name, key in _NAMES.items()}
 
@@ -60,20 +60,20 @@ def _found(api: Api) -> dict[str, str]:
 def _wanted(
     api: Api, parameters: Mapping[str, Any], there: Mapping[str, str], *, missing: Callable[[str], None]
 ) -> dict[str, str]:
-    """Return the preferences as they are to be; tell, as a sentence, that the home page is no dashboard."""
+    """Return the wanted preferences; pass a sentence to `missing` if the home page is not a dashboard."""
     given = {name: parameters[name] for name in _NAMES if parameters[name] is not None}
     if not given:
-        raise PlanError(f"There is nothing to set: give at least one of {', '.join(_NAMES)}.")
+        raise PlanError(f"Nothing to set: give at least one of {', '.join(_NAMES)}.")
     if not parameters["replace"]:
         given = {name: value for name, value in given.items() if not _is_chosen(api, name, there[name])}
     home = given.get(_HOME, "")
     if home and home != there[_HOME] and not _is_dashboard(api, home):
-        missing(f"There is no dashboard with the uid {home!r} that could be the home page.")
+        missing(f"There is no dashboard with the uid {home!r} to use as the home page.")
     return {**there, **given}
 
 
 def _write(api: Api, step: Step) -> None:
-    """Set what differs; all else stays as it is."""
+    """Set what differs; everything else stays unchanged."""
     body = {_NAMES[name]: value for name, value in step.after.items() if value != step.before[name]}
 
     def outcome() -> Answer | None:
@@ -83,7 +83,7 @@ def _write(api: Api, step: Step) -> None:
 
 
 def _is_chosen(api: Api, name: str, value: str) -> bool:
-    # A home page that was deleted since is nobody's choice any more.
+    # A home page that has been deleted no longer counts as chosen.
     return bool(value) and (name != _HOME or _is_dashboard(api, value))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an organisation of Grafana holds: every folder and dashboard, by Grafana's search."""
+"""All folders and dashboards of an organisation of Grafana, from its search."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class Hit:
-    """A folder or dashboard; `folder_uid` is that of the folder it lies in, empty at the top."""
+    """A folder or dashboard; `folder_uid` is that of the folder that contains it, empty at the top level."""
 
     uid: str
     title: str
@@ -29,7 +29,7 @@ class Hit:
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Hit:
-        """Return what the search says."""
+        """Return a result of the search."""
         folder, kind = found.get("folderUid") or "", found["type"]
         return cls(found["uid"], found["title"], folder, tuple(found.get("tags") or ()), kind == "dash-folder")
 

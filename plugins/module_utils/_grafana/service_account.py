@@ -47,19 +47,21 @@ def _listed(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
     by_key(listed, lambda token: token["path"], option="tokens", what="file")
     for token in listed:
         if not Path(token["path"]).parent.is_dir():
-            raise PlanError(f"The token {token['name']!r} cannot be kept: there is no directory for {token['path']}.")
+            raise PlanError(
+                f"The token {token['name']!r} cannot be stored: the directory of {token['path']} does not exist."
+            )
         if Path(token["path"]).is_dir():
-            raise PlanError(f"The token {token['name']!r} cannot be kept: {token['path']} is a directory.")
+            raise PlanError(f"The token {token['name']!r} cannot be stored: {token['path']} is a directory.")
         if token["seconds_to_live"] and token["seconds_to_live"] <= token["renew_before"]:
             raise PlanError(
-                f"The token {token['name']!r} lives for {token['seconds_to_live']} s and would be renewed "
-                f"{token['renew_before']} s before its end, which is always: lower renew_before."
+                f"The token {token['name']!r} is valid for {token['seconds_to_live']} s, but would be renewed "
+                f"{token['renew_before']} s before it expires, so on every run. Lower renew_before."
             )
     return listed
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Make the account and its tokens as the parameters say, and return what exit_json takes."""
+    """Make the account and its tokens match the parameters, and return what exit_json takes."""
     parameters = module.params
     listed, absent = _listed(parameters), parameters["state"] == "absent"
     texts = {} if absent else {token["name"]: text_of(token["path"]) for token in listed}
@@ -94,7 +96,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
 
 
 def _found(api: Api, name: str) -> dict[str, Any] | None:
-    """Return the account of exactly this name, None when there is none."""
+    """Return the account with exactly this name, None if there is none."""
     path = f"/api/serviceaccounts/search?perpage=1000&query={quote(name, safe='')}"
     answer = api.call("GET", path, attempt=f"look for the service account {name!r}").json()
     return next((account for account in answer["serviceAccounts"] if account["name"] == name), None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Titles, of which a folder holds each once; old releases compare them by what the pages are called."""
+"""Titles, which are unique in a folder; old releases compare them by the paths of their pages."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .._http.session import Api
 
 __all__ = ["EXACT", "FOLDED", "Titled", "in_free_order", "slug"]
 
-# Until 9.4 the path of a page is what makes two of one title: "CPU (host)" and "CPU - host" are both cpu-host.
+# Until 9.4 two titles are the same when the paths of their pages are: "CPU (host)" and "CPU - host" are both cpu-host.
 _BY_TITLE = (9, 5)
 _LETTERS = str.maketrans(
     {"&": "and", "@": "at", "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ü": "ue", "ł": "l", "đ": "d"}
 )
-_OLD = ": to this Grafana, which is older than 9.5, titles that differ in signs alone are one"
+_OLD = ". Grafana before 9.5 treats titles that differ only in punctuation as the same"
 
 
 class Titled(Protocol):
-    """What lies in a folder, the top one where `folder_uid` is empty."""
+    """A folder or dashboard in a folder, at the top level where `folder_uid` is empty."""
 
     @property
     def title(self) -> str:
@@ -36,7 +36,7 @@ class Titled(Protocol):
 
     @property
     def folder_uid(self) -> str:
-        """The folder that it lies in."""
+        """The folder that contains it."""
 
 
 def _taking(item: Titled) -> str:
@@ -45,21 +45,24 @@ def _taking(item: Titled) -> str:
 
 
 def _titles(spelt: Callable[[str], str], note: str = "") -> Names:
-    """Return titles in their folders, compared by what they become, which a message notes."""
+    """Return titles in their folders, compared by their spelling; messages add the note."""
     return Names(
-        lambda item: f"{item.folder_uid}/{spelt(item.title)}", _taking, f"has it there{note}", "titles or places"
+        of=lambda item: f"{item.folder_uid}/{spelt(item.title)}",
+        taking=_taking,
+        holding=f"already has that title{note}",
+        plural="titles or places",
     )
 
 
 def slug(title: str) -> str:
-    """Return what a title is in the path of its page: letters, digits and single dashes, or the title for none."""
+    """Return a title as the path of its page has it: letters, digits and single dashes, or the title if it has none."""
     spelt = unicodedata.normalize("NFC", title.lower()).translate(_LETTERS)
     plain = "".join(one for one in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(one))
-    # Grafana spells some further alphabets in Latin letters. Here their letters stay, which tells as much apart.
+    # Grafana writes some other alphabets in Latin letters. Here they stay, which distinguishes as many titles.
     return re.sub(r"(?:[^\w]|_)+", "-", plain).strip("-") or title
 
 
-FOLDED = _titles(lambda title: title.strip().casefold(), " (case does not count)")
+FOLDED = _titles(lambda title: title.strip().casefold(), " (case is ignored)")
 EXACT = _titles(str)
 _SLUGS = _titles(slug, _OLD)
 
@@ -81,7 +84,7 @@ def in_free_order(
         others: Those of the other kind whose titles are taken as well: all folders, or the dashboards at the top.
         needs: As in in_order.
 
-    Raises StepError as in_order does, and for titles that the server takes for one.
+    Raises StepError as in_order does, and for titles that are the same to the server.
     """
     ordered = in_order(steps, there, FOLDED, needs)
     writes = [step for step in ordered if step.after is not None]
@@ -102,8 +105,8 @@ def _check_others(writes: Iterable[Step], taken: Iterable[str]) -> None:
         other = "dashboard at the top" if step.resource.what == "folder" else "folder"
         if slug(step.after.title) in taken:
             raise StepError(
-                f"The {step.resource.called(step.key)} cannot have the title {step.after.title!r}: a {other} has it"
-                f"{_OLD}, and folders and dashboards share their titles. Rename one of them.",
+                f"The {step.resource.called(step.key)} cannot have the title {step.after.title!r}: a {other} already "
+                f"has it{_OLD}, for folders and dashboards together. Rename one of them.",
                 [step.key],
             )
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tokens of a service account of Grafana, each of which lies in a file of the host that uses it.
+"""Tokens of a service account of Grafana, each in a file on the host that uses it.
 
-Grafana shows a token once and knows it by a name that cannot change. So a new one gets the next name, `bot (2)` after
-`bot`, and the old one goes when the new one lies in its file and is accepted: whatever gets lost on the way, what is in
-the file works. More than one token of a name says that a renewal did not come to its end.
+Grafana shows a token once, under a name that cannot change. So a new token gets the next name, `bot (2)` after `bot`,
+and the old one is deleted once the new one is in the file and accepted. Whatever is lost on the way, the token in the
+file works. More than one token of a name means that a renewal was interrupted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .._http.session import Answer, Api, ApiError, HttpError
 __all__ = ["apply_token", "find_tokens", "is_accepted", "text_of", "token_plan"]
 
 _CONFLICT = 409
-# What Grafana answers to a token that it does not know, 9.4 the latter to one that was deleted.
+# Grafana's answers to an unknown token; 9.4 answers 500 for one that was deleted.
 _UNKNOWN = (401, 500)
 _FORBIDDEN = 403
 _ATTEMPTS = 3
@@ -37,24 +37,24 @@ _Token = Mapping[str, Any]
 
 
 def find_tokens(api: Api, account: int, name: str) -> list[_Token]:
-    """Return the tokens of the account: what Grafana shows, which is not the token itself."""
+    """Return the tokens of the account as Grafana lists them, without the token itself."""
     path = f"/api/serviceaccounts/{account}/tokens"
     found: list[_Token] = api.call("GET", path, attempt=f"list the tokens of the service account {name!r}").json()
     return found
 
 
 def text_of(path: str) -> str:
-    """Return the token that lies in a file, empty where there is none. Raises PlanError for what cannot be read."""
+    """Return the token in a file, empty if there is no file. Raises PlanError for one that cannot be read."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise PlanError(f"The file {path} is to hold a token and cannot be read: {error.strerror}.") from None
+        raise PlanError(f"The token file {path} cannot be read: {error.strerror}.") from None
 
 
 def is_accepted(api: Api, name: str, token: str) -> bool:
-    """Return whether the server lets somebody in with the token, which costs one request."""
+    """Return whether the server accepts the token, which costs one request."""
     if not (token and token.isascii() and token.isprintable()):
         return False
     headers = {"Authorization": f"Bearer {token}"}
@@ -73,8 +73,8 @@ def token_plan(
 ) -> Plan:
     """Return the plan for tokens: {name, path, seconds_to_live, renew_before}, `before` a list of what is there.
 
-    A token is made anew, for Grafana shows it only once, when it expired or soon will, when its file holds none that
-    is `accepted`, or when a former renewal was cut off.
+    A token is replaced if it has expired or soon will, if its file contains none that is `accepted`, or if an earlier
+    renewal was interrupted.
     """
     wanted = {one["name"]: one for one in listed}
     found: dict[str, list[_Token]] = {}
@@ -95,9 +95,9 @@ def _shown(one: Any) -> dict[str, str]:
 
 
 def apply_token(api: Api, account: int, step: Step) -> None:
-    """Make the change: a new token goes into its file, which only its owner may read, and then the old ones go.
+    """Make the change: write a new token to its file, which only its owner may read, then delete the old ones.
 
-    Raises HttpError, and PlanError for a file that cannot be written. What is in the file is accepted all the time.
+    Raises HttpError, and PlanError for a file that cannot be written. The token in the file is accepted at any time.
     """
     old = list(step.before or ())
     if step.after:
@@ -105,8 +105,8 @@ def apply_token(api: Api, account: int, step: Step) -> None:
         _keep(api, account, step, made)
         if old and not is_accepted(api, step.key, made["key"]):
             raise HttpError(
-                f"Could not {_attempt(account, step)}: Grafana does not accept the one that it has just made. The "
-                "former one was left.",
+                f"Could not {_attempt(account, step)}: Grafana does not accept the token that it has just created. "
+                "The old token was kept.",
                 again=True,
             )
     for token in old:
@@ -116,7 +116,7 @@ def apply_token(api: Api, account: int, step: Step) -> None:
 def _made(api: Api, account: int, step: Step, old: list[_Token]) -> tuple[_Token, list[_Token]]:
     """Return a new token with its key, and all others of its name.
 
-    The key of one whose answer was lost nobody will ever know, so that another one is made in its place.
+    If the answer is lost, the key of the new token is lost with it, so another one is created in its place.
     """
     path = f"/api/serviceaccounts/{account}/tokens"
     attempts = 0
@@ -141,8 +141,8 @@ def _keep(api: Api, account: int, step: Step, made: _Token) -> None:
     except OSError as error:
         _delete(api, account, step, made)
         raise PlanError(
-            f"The token {step.key!r} was made, but cannot be written to {step.after['path']}: {error.strerror}. It was "
-            "deleted. Make room for that file and run again."
+            f"The token {step.key!r} was created, but could not be written to {step.after['path']}: {error.strerror}. "
+            "The new token was deleted. Make sure that the file can be written, and run again."
         ) from None
 
 
@@ -164,7 +164,7 @@ def _family(api: Api, account: int, step: Step) -> list[_Token]:
 
 
 def _listed_name(name: str, listed: Iterable[str]) -> str:
-    """Return the name in the list that a token has, or had before it was renewed, its own when there is none."""
+    """Return the listed name that a token has, or had before its renewal; its own name if it is not listed."""
     known = set(listed)
     base = _NUMBER.sub("", name)
     return name if name in known or base not in known else base
@@ -176,7 +176,7 @@ def _next_name(name: str, family: Iterable[_Token]) -> str:
 
 
 def _seconds_left(token: _Token) -> float:
-    # Not secondsUntilExpiration: it is 0 too for a token that has more than a week left.
+    # Not secondsUntilExpiration, which is also 0 for a token with more than a week left.
     if token["expiration"] is None:
         return math.inf
     end = datetime.strptime(token["expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)

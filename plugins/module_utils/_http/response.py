@@ -25,14 +25,14 @@ _CONFLICTS = frozenset({409, 412})
 
 
 class NotJsonError(HttpError, ValueError):
-    """An answer that should have been JSON: of something in front of the server, more often than not."""
+    """An answer that should have been JSON, and usually comes from something in front of the server."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered; names of headers as in Content-Type, however the server writes them.
+    """What a server answered; names of headers are capitalised as in Content-Type, whatever the server sends.
 
-    `repeated` says that the server may have done what was asked more than once.
+    `repeated` is set if the server may have done more than once what was asked.
     """
 
     status: int
@@ -43,7 +43,7 @@ class Answer:
 
     @classmethod
     def of(cls, found: Any) -> Answer:
-        """Return the answer that a write would have had, made of what was found when its own was lost."""
+        """Return an answer for a write whose own answer was lost, made of what was found."""
         return cls(200, {}, json.dumps(found).encode())
 
     def json(self) -> Any:
@@ -51,40 +51,40 @@ class Answer:
         try:
             return json.loads(self.body) if self.body.strip() else None
         except ValueError:
-            kind = self.headers.get("Content-Type") or "something without a type"
+            kind = self.headers.get("Content-Type") or "an unknown content type"
             raise NotJsonError(
-                f"{self.url or 'The server'} answered {self.status} with {kind} instead of JSON: is that the URL of "
-                "the API itself, and not of a login page before it?"
+                f"{self.url or 'The server'} answered {self.status} with {kind} instead of JSON. Check that the URL is "
+                "that of the API itself, and not of a login page in front of it."
             ) from None
 
 
 def body_of(response: http.client.HTTPResponse, until: float) -> bytes:
-    """Return the body; a server that sends it in drops does not get more time than any other."""
+    """Return the body; a server that sends it slowly gets no extra time."""
     chunks = []
     while chunk := response.read1(_CHUNK):
         chunks.append(chunk)
         if time.monotonic() > until:
-            raise TimeoutError("it did not come to an end in time")
+            raise TimeoutError("the answer was not complete in time")
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
-    response.read()  # nothing more: it tells the connection that the next request may come
+    response.read()  # nothing is left: this marks the connection as ready for the next request
     return b"".join(chunks)
 
 
 def error_text(answer: Answer) -> str:
-    """Return the words of an error: Grafana and Alertmanager give a message, Prometheus an error, some both."""
+    """Return the text of an error: Grafana and Alertmanager send a message, Prometheus an error, some both."""
     try:
         parsed = answer.json()
     except NotJsonError:
         text = answer.body.decode(errors="replace")
-        return "(a page of HTML)" if text.lstrip().startswith("<") else text
+        return "(an HTML page)" if text.lstrip().startswith("<") else text
     if not isinstance(parsed, dict):
         return str(parsed or "")
     return ": ".join(dict.fromkeys(str(parsed[key]) for key in ("message", "error", "msg") if parsed.get(key)))
 
 
 def seconds_asked(answer: Answer | None) -> float | None:
-    """Return after how many seconds the server wants to be asked again (Retry-After), None when it says nothing."""
+    """Return the seconds to wait before a retry (Retry-After), None if the server sent no such header."""
     asked = answer.headers.get("Retry-After", "") if answer else ""
     if asked.isdigit():
         return float(asked)
@@ -96,31 +96,31 @@ def seconds_asked(answer: Answer | None) -> float | None:
 
 
 def is_overtaken(answer: Answer) -> bool:
-    """Tell whether a write was refused since somebody else has written what it is about."""
+    """Return whether a write was refused because somebody else has changed the object."""
     if answer.status not in _CONFLICTS:
         return False
     return _kind(answer) == "version-mismatch" or "by someone else" in error_text(answer)
 
 
 def advice(answer: Answer) -> str:
-    """Return what to do about a refusal, with a space before it, empty where the words of the server are all."""
+    """Return what to do about a refusal, after a space, empty where there is nothing to add to the server's text."""
     if answer.status == http.client.UNAUTHORIZED:
-        return " Look at the user and password, or at the token; this is not tried again, since failures lock a user."
+        return " Check the user and password, or the token. It was not retried, as failed logins can lock the user."
     if answer.status == http.client.FORBIDDEN:
-        return " The user or token may not do this."
+        return " The user or token does not have permission for this."
     if is_overtaken(answer):
-        return " Somebody else has written since it was read: run again."
+        return " Somebody else has changed it since it was read: run again."
     if answer.status in _CONFLICTS and _kind(answer) == "name-exists":
-        return " Give it another title: to old releases of Grafana, two that differ in signs alone are one."
+        return " Choose another title: old releases of Grafana ignore punctuation when they compare titles."
     if http.client.MULTIPLE_CHOICES <= answer.status < http.client.BAD_REQUEST:
         parts = urlsplit(answer.headers.get("Location", ""))
         where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else parts.path or "nowhere"
-        return f" It redirects to {where}: give the url that answers itself."
+        return f" It redirects to {where}: set url to the address that answers without a redirect."
     return ""
 
 
 def _kind(answer: Answer) -> str:
-    """Return the word by which Grafana tells refusals of one status apart."""
+    """Return the word by which Grafana distinguishes refusals with the same status."""
     try:
         parsed = answer.json()
     except NotJsonError:

@@ -16,11 +16,11 @@ __all__ = ["HIDDEN", "hidden", "secrets_in_urls", "without_url_secrets"]
 
 HIDDEN = "********"
 
-# A secret this short stands in half of all words, so only what stands alone is taken for it.
+# A secret this short is part of many words, so it is only hidden where it is a word of its own.
 _SHORT = 4
 # A line of a secret that is quoted alone, as of a key, and what a header has behind the name of its scheme.
 _LINE, _SCHEME = 8, re.compile(r"(?:Basic|Bearer|Token|ApiKey)\s+(\S+)", re.IGNORECASE)
-# Above it letters and digits stand for themselves: a key of kilobytes would take a second to look for.
+# Above it, only plain letters and digits are searched for: a key of kilobytes would take a second otherwise.
 _LONG = 300
 _LETTERS = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", "\0": "0"}
 _NAMES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
@@ -59,7 +59,7 @@ def secrets_in_urls(value: Any) -> Iterator[str]:
 def without_url_secrets(value: Any, former: Any = None) -> Any:
     """Return anything that JSON can hold without the passwords and tokens in the addresses among its texts.
 
-    Where nothing but those differs from what was there before, it is told that they changed.
+    Where nothing else differs from the former value, the text notes that they changed.
     """
     if isinstance(value, Mapping):
         old = former if isinstance(former, Mapping) else {}
@@ -85,10 +85,10 @@ def _masked(address: str) -> str:
 
 
 def _spans(address: str) -> list[tuple[int, int]]:
-    """Return where the secrets of an address without its scheme stand."""
+    """Return where the secrets are in an address without its scheme."""
     authority = re.split(r"[/?#]", address, maxsplit=1)[0]
     if "@" not in authority and not _PORT.fullmatch(authority):
-        # Behind the colon is no port: a password that was not encoded.
+        # What follows the colon is not a port: a password that was not encoded.
         authority = address
     user = authority.rpartition("@")[0]
     begin = user.find(":") + 1

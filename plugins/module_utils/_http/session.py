@@ -22,7 +22,7 @@ from .transport import Endpoint, HttpError, authorisation, connection_to, is_dro
 __all__ = ["Answer", "Api", "ApiError", "Endpoint", "HttpError", "NotJsonError", "Outcome", "Session"]
 
 Outcome = Callable[[], Optional[Answer]]
-"""Looks whether what a write is to do is done: returns the answer that stands for the write's then, None otherwise."""
+"""Checks whether a write has been done: returns an answer in place of the write's if it has, None otherwise."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _AWAY = frozenset({502, 503, 504})
@@ -30,7 +30,7 @@ _TRY_AGAIN = frozenset({429, *_AWAY})
 _LOCKED = frozenset({401, 403})
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
-_SHOWN = 500  # characters of a server's words
+_SHOWN = 500  # characters of a server's text
 
 
 class ApiError(HttpError):
@@ -43,7 +43,7 @@ class ApiError(HttpError):
 
 @dataclass(frozen=True)
 class _Try:
-    """How one attempt ended; `lost` says whether the server may have got a request that it did not answer."""
+    """How one attempt ended; `lost` is set if the server may have received a request that it did not answer."""
 
     answer: Answer | None = None
     error: Exception | None = None
@@ -52,12 +52,12 @@ class _Try:
 
     @property
     def doubtful(self) -> bool:
-        """Whether the server may have done what it was asked for, without telling."""
+        """Whether the server may have done what was asked, without an answer."""
         return self.lost or bool(self.answer and self.answer.status in _AWAY)
 
     @property
     def refused(self) -> bool:
-        """Whether the server said no for what was asked, rather than for who asked."""
+        """Whether the server refused what was asked, rather than who asked."""
         return bool(self.answer and self.answer.status >= http.client.BAD_REQUEST and self.answer.status not in _LOCKED)
 
     def may_be_repeated(self, *, harmless: bool) -> bool:
@@ -68,7 +68,7 @@ class _Try:
 
 @dataclass(frozen=True)
 class _Request:
-    """What is sent, again when it has to be; `outcome` looks whether a write needs to be."""
+    """What is sent, several times if necessary; `outcome` checks whether a write is necessary."""
 
     method: str
     target: str
@@ -80,7 +80,7 @@ class _Request:
 class Session:
     """Requests to one server, over one connection for as long as the server keeps it; counts both.
 
-    Proxies that the environment names are not used. Raises HttpError for a URL or certificates that are of no use.
+    Proxies that the environment names are not used. Raises HttpError for a URL or certificates that cannot be used.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -105,12 +105,12 @@ class Session:
     ) -> Answer:
         """Return the answer, whatever its status.
 
-        A lost connection, 502, 503 and 504 are tried again for idempotent methods; 429 and a connection that could
-        not be made for all of them. `body` is sent as JSON, `form` as a form. Raises HttpError when there is no
-        answer in time, from what kept it away.
+        Idempotent methods are retried after a lost connection, 502, 503 and 504; all methods after 429 and after a
+        failure to connect. `body` is sent as JSON, `form` as a form. Raises HttpError, from its cause, when there is
+        no answer in time.
 
-        A write with an `outcome` is tried again whatever its method: when its answer was lost, the server may have
-        done it or still be at it, so that a look comes before each repetition and before a refusal is believed.
+        A write with an `outcome` is retried whatever its method. If its answer was lost, the server may have done it
+        or may still be doing it, so the outcome is checked before each retry and before a refusal is accepted.
         """
         target = self._base + path + (f"?{urlencode(query)}" if query else "")
         sent = {**self._headers, **(headers or {})}
@@ -142,14 +142,14 @@ class Session:
             if doubtful and request.outcome and (found := request.outcome()):
                 return _Try(found)
             attempt += 1
-        # Also without doubt: a run before this one may have sent what the server has only just done.
+        # Also without doubt: an earlier run may have sent the request, which the server has only just completed.
         unsettled = tried.refused if tried.answer else doubtful
         if unsettled and request.outcome and (found := self._found(request.outcome)):
             return _Try(found)
         return replace(tried, answer=replace(tried.answer, repeated=doubtful)) if tried.answer else tried
 
     def _found(self, outcome: Outcome) -> Answer | None:
-        """Look a last time; where even that fails, the failure of the write says more."""
+        """Check a last time; if that fails too, the failure of the write is the one to report."""
         try:
             return outcome() if self._left() > 0 else None
         except HttpError:
@@ -165,7 +165,7 @@ class Session:
     def _try(self, request: _Request) -> _Try:
         left = self._left()
         if left <= 0:
-            over = TimeoutError(f"the {self.endpoint.deadline:g} s that all requests may take are over")
+            over = TimeoutError(f"the deadline of {self.endpoint.deadline:g} s for all requests has passed")
             return _Try(error=over, final=True)
         until = time.monotonic() + min(self.endpoint.timeout, left)
         self.requests += 1
@@ -196,7 +196,7 @@ class Session:
 
 
 class Api:
-    """The API of a product: every request says what it attempts, and a refusal quotes the server, without secrets."""
+    """The API of a product: errors name what was attempted and quote the server, without secrets."""
 
     def __init__(self, session: Session, product: str, secrets: Iterable[str] = ()) -> None:
         self.session = session
@@ -211,7 +211,7 @@ class Api:
             path: Below the URL of the server, quoted.
             attempt: What it is for, as in "create the folder 'Hosts'".
             accept: Statuses that mean something else than a refusal, such as 404.
-            content: What Session.request takes besides.
+            content: Other arguments of Session.request.
 
         Raises ApiError for a refusal, HttpError when there is no answer.
         """
@@ -221,12 +221,12 @@ class Api:
             raise HttpError(f"Could not {attempt}: {error}", again=error.again) from None
         if answer.status < http.client.MULTIPLE_CHOICES or answer.status in accept:
             return answer
-        words = self._words(answer)
+        text = self._text(answer)
         where = f"{self._product} at {self.session.endpoint.url}"
-        sentence = f"Could not {attempt}: {where} answered {answer.status}{words}.{advice(answer)}"
+        sentence = f"Could not {attempt}: {where} answered {answer.status}{text}.{advice(answer)}"
         raise ApiError(sentence, answer.status, again=answer.status in _TRY_AGAIN or is_overtaken(answer))
 
-    def _words(self, answer: Answer) -> str:
+    def _text(self, answer: Answer) -> str:
         # Before it is shortened: half a secret is still one.
         text = " ".join(hidden(error_text(answer), self._secrets).split())[:_SHOWN]
         return f": {text.rstrip('.')}" if text else ""
@@ -234,5 +234,5 @@ class Api:
 
 def _reason(error: Exception | None) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message}); ca_path names the authority"
+        return f"its certificate is not trusted ({error.verify_message}); set ca_path to the file with its authority"
     return str(error) or type(error).__name__

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a server is, as whom it is asked, and what its certificate is checked with."""
+"""The address of a server, the login, and what its certificate is checked with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Endpoint", "HttpError", "authorisation", "connection_to", "is_droppe
 
 
 class HttpError(OperatorError):
-    """A server that cannot be talked to; the text is a sentence for the operator, `again` says whether to run again."""
+    """A server that cannot be reached; the text is a sentence for the operator, `again` is set if a run may help."""
 
     def __init__(self, sentence: str, *, again: bool = False) -> None:
         super().__init__(sentence)
@@ -30,7 +30,7 @@ class HttpError(OperatorError):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a server is and how it is asked: times in seconds, files as paths, `token` in place of a user's name."""
+    """The address of a server and how to query it: times in seconds, files as paths, `token` instead of a username."""
 
     url: str
     username: str = ""
@@ -63,23 +63,23 @@ def url_parts(url: str) -> SplitResult:
     if not usable or parts.username is not None or parts.query or parts.fragment:
         shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
         raise HttpError(
-            f"The URL {shown!r} must be like https://host:port, perhaps with a path, and have no user, password, "
-            "query or fragment in it."
+            f"The URL {shown!r} must be like https://host:port, optionally with a path, and without a user, "
+            "password, query or fragment."
         )
     return parts
 
 
 def authorisation(endpoint: Endpoint) -> dict[str, str]:
-    """Return the header that says who asks. Raises HttpError, without the secret, for what no header can hold."""
+    """Return the header with the login. Raises HttpError, without the secret, for what a header cannot contain."""
     if endpoint.token:
         if not (endpoint.token.isascii() and endpoint.token.isprintable()):
             raise HttpError(
-                "The token holds a line break or another character that no token has. When it comes from a file, "
-                "the line break at its end has to go."
+                "The token contains a line break or another character that is not allowed in tokens. If it comes from "
+                "a file, remove the line break at its end."
             )
         return {"Authorization": f"Bearer {endpoint.token}"}
     if ":" in endpoint.username:
-        raise HttpError("The user's name holds a colon, which cannot be sent. Log in with another name or a token.")
+        raise HttpError("The username contains a colon, which cannot be sent. Log in as another user or with a token.")
     return {"Authorization": f"Basic {_basic(endpoint)}"} if endpoint.username else {}
 
 
@@ -106,7 +106,7 @@ def connection_to(endpoint: Endpoint) -> http.client.HTTPConnection:
 
 
 def is_dropped(sock: socket.socket) -> bool:
-    """Say whether the other side has closed the idle connection: it can be read from, though nothing was asked."""
+    """Return whether the other side has closed the idle connection: it is readable although nothing was sent."""
     return bool(select.select([sock], [], [], 0)[0])
 
 

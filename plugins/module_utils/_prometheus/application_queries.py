@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked of Prometheus about an application, as PromQL. Each answer counts all instances together.
+"""Queries about an application in PromQL. Each covers all instances together.
 
-Ratios are weighted by requests: sums are divided by sums, and nothing is divided by zero. Where there is traffic and no
-error yet, the error rate is 0; where there is no traffic there is no answer.
+Ratios are weighted by requests: sums are divided by sums, and never by zero. With traffic and no errors yet, the error
+rate is 0; without traffic there is no result.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 __all__ = ["METRIC_NAMES", "ApplicationQueries", "ContainerQueries", "ProcessQueries", "quoted", "report_series"]
 
-# What applications call their metrics and labels unless they say otherwise; empty for what not every one has.
+# Default names of metrics and labels of applications; empty for optional ones.
 METRIC_NAMES: Mapping[str, str] = {
     "requests": "http_requests_total",
     "duration": "http_request_duration_seconds",
@@ -42,17 +42,16 @@ def _sum(inner: str, by: tuple[str, ...]) -> str:
 
 
 def _share(part: str, whole: str) -> str:
-    """Return a percentage, without an answer where the whole is 0."""
+    """Return a percentage, without a result where the whole is 0."""
     return f"100 * {part} / ({whole} > 0)"
 
 
 @dataclass(frozen=True)
 class ApplicationQueries:
-    """What an application tells about its requests and its business.
+    """Queries about the requests and the business of an application.
 
-    `metrics` holds the names of its metrics and labels; `where` narrows all questions and `requests_where` those about
-    requests, as label matchers; `window` is the time that rates are taken over; `by` splits what is asked about
-    requests.
+    `metrics` has the names of its metrics and labels; `where` narrows all queries and `requests_where` those about
+    requests, as label matchers; `window` is the window of rates; `by` splits the results about requests.
     """
 
     job: str
@@ -67,7 +66,7 @@ class ApplicationQueries:
         return _sum(self._requests(), self.by)
 
     def throughput_by_class(self) -> str:
-        """Return requests per second by class of status, such as 5xx; what is no status of HTTP keeps its name."""
+        """Return requests per second by class of status, such as 5xx; a status that is not of HTTP keeps its name."""
         status = quoted(self.metrics["status_label"])
         named = f'label_replace({self._requests()}, "class", "$1", {status}, "(.*)")'
         return _sum(f'label_replace({named}, "class", "${{1}}xx", {status}, "([1-5])[0-9][0-9]")', ("class",))
@@ -105,9 +104,9 @@ class ApplicationQueries:
         return _share(used, _sum(self._series(self.metrics["pool_size"], self.where), by))
 
     def new_builds(self, within: str) -> str:
-        """Return how many instances run each version that none ran so long ago, once another one was known.
+        """Return how many instances run each version that none ran at that time, if another version is known.
 
-        Where nothing ran so long ago, what ran on the day before it counts: who comes back as he was is not new.
+        If nothing ran at that time, the day before it counts: a version that returns unchanged is not new.
         """
         builds = self._series(self.metrics["build_info"], ())
         now, before, day = (
@@ -126,7 +125,7 @@ class ApplicationQueries:
 
     def _quantile(self, quantile: float, key: str, matchers: tuple[str, ...], by: tuple[str, ...]) -> str:
         buckets = self._rate(f"{self.metrics[key]}_bucket", matchers)
-        # Without observations the quantile is no number, which is no answer either.
+        # Without observations the quantile is NaN, which is not a result either.
         return f"histogram_quantile({quantile}, {_sum(buckets, ('le', *by))}) >= 0"
 
     def _rate(self, name: str, matchers: tuple[str, ...]) -> str:
@@ -138,7 +137,7 @@ class ApplicationQueries:
 
 @dataclass(frozen=True)
 class ProcessQueries:
-    """What processes use, by what their client libraries tell: `where` selects them, `by` splits the answers."""
+    """What processes use, from the metrics of their client libraries: `where` selects them, `by` splits the results."""
 
     where: tuple[str, ...]
     window: str = "5m"
@@ -153,11 +152,11 @@ class ProcessQueries:
         return _sum(f"process_resident_memory_bytes{self._selector}", self.by)
 
     def cpu_of(self, cores: float) -> str:
-        """Return the share of so many cores that is busy, in percent."""
+        """Return the share of these cores that is busy, in percent."""
         return f"100 * {self.cpu_cores()} / {cores:g}"
 
     def memory_of(self, most: float) -> str:
-        """Return the share of so much memory that is resident, in percent."""
+        """Return the share of this memory that is resident, in percent."""
         return f"100 * {self.memory_bytes()} / {most:.0f}"
 
     def cpu_of_host(self) -> str:
@@ -171,12 +170,12 @@ class ProcessQueries:
         return f"100 * {used} / on (host) max by (host) (node_memory_MemTotal_bytes)"
 
     def open_files(self) -> str:
-        """Return the share of the files that may be open that are open, in percent."""
+        """Return the open files as a share of the limit, in percent."""
         most = f"min by ({', '.join(self.by)}) (process_max_fds{self._selector})"
         return f"100 * max by ({', '.join(self.by)}) (process_open_fds{self._selector}) / ({most} > 0)"
 
     def starts(self, window: str) -> str:
-        """Return how often the process was started anew within the window."""
+        """Return how often the process was restarted within the window."""
         return _sum(f"changes(process_start_time_seconds{self._selector}[{window}])", self.by)
 
     @property
@@ -186,7 +185,7 @@ class ProcessQueries:
 
 @dataclass(frozen=True)
 class ContainerQueries:
-    """What containers use, by what cAdvisor tells. They are those whose `label` matches the whole `pattern`."""
+    """What containers use, from the metrics of cAdvisor: those whose `label` matches the whole `pattern`."""
 
     label: str
     pattern: str
@@ -197,25 +196,25 @@ class ContainerQueries:
         return self._sum(f"rate({self._series('container_cpu_usage_seconds_total')}[{self.window}])")
 
     def memory_bytes(self) -> str:
-        """Return the memory that cannot be taken back, which is what the limit looks at."""
+        """Return the memory that cannot be reclaimed, which counts towards the limit."""
         return self._sum(self._series("container_memory_working_set_bytes"))
 
     def cpu_of_limit(self) -> str:
-        """Return the share of the cores that it may use, in percent, for those with a limit."""
+        """Return the CPU usage as a share of its limit, in percent, for those with a limit."""
         quota, period = self._series("container_spec_cpu_quota"), self._series("container_spec_cpu_period")
         return _share(self.cpu_cores(), self._sum(f"{quota} / {period}"))
 
     def memory_of_limit(self) -> str:
-        """Return the share of the memory that it may use, in percent, for those with a limit."""
+        """Return the memory usage as a share of its limit, in percent, for those with a limit."""
         return _share(self.memory_bytes(), self._sum(self._series("container_spec_memory_limit_bytes")))
 
     def throttled(self) -> str:
-        """Return the share of time slices in which its limit of cores held it back, in percent, where it has one."""
+        """Return the share of CPU periods in which it was throttled, in percent, for those with a limit."""
         parts = (f"container_cpu_cfs_{name}_total" for name in ("throttled_periods", "periods"))
         return _share(*(self._sum(f"rate({self._series(part)}[{self.window}])") for part in parts))
 
     def starts(self, window: str) -> str:
-        """Return how often it was started anew within the window; each time, its series may be another one."""
+        """Return how often it was restarted within the window; each restart may begin a new series."""
         began = f"max by ({self.label}) ({self._series('container_start_time_seconds')})"
         return f"changes(({began})[{window}:1m])"
 
@@ -223,7 +222,7 @@ class ContainerQueries:
         return _sum(inner, (self.label,))
 
     def _series(self, name: str) -> str:
-        # In a pod, cAdvisor counts the pod as a whole and its empty container besides.
+        # For a pod, cAdvisor also counts the pod as a whole and its empty container.
         pod = ',container!="",container!="POD"' if self.label == "pod" else ""
         return f"{name}{{{self.label}=~{quoted(self.pattern)}{pod}}}"
 
@@ -231,7 +230,7 @@ class ContainerQueries:
 def report_series(queries: ApplicationQueries) -> dict[str, str]:
     """Return the five series of a report: response time (s), error rate (%), throughput, orders (both /s), users.
 
-    The last two are there for an application that has such metrics.
+    The last two are present for applications that have such metrics.
     """
     series = {
         "response_time": queries.response_time_mean(),

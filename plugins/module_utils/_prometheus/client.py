@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prometheus's API: questions in PromQL and what the server knows of itself."""
+"""Prometheus's API: queries in PromQL and the state of the server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .._http.session import Api, Session
 
 __all__ = ["QUESTIONS", "Range", "ask", "fetch", "prometheus_api", "range_of", "run_prometheus_module"]
 
-# What prometheus_info gathers, and where that is.
+# What prometheus_info gathers, by path.
 QUESTIONS: Mapping[str, str] = {
     "alerts": "/api/v1/alerts",
     "build": "/api/v1/status/buildinfo",
@@ -31,7 +31,7 @@ QUESTIONS: Mapping[str, str] = {
     "targets": "/api/v1/targets?state=active",
     "tsdb": "/api/v1/status/tsdb",
 }
-# A longer question goes into the body: proxies limit the length of a URL.
+# A longer query is sent in the body: proxies limit the length of a URL.
 _LONGEST_URL = 3000
 _MOST_POINTS = 11000
 
@@ -52,19 +52,19 @@ def prometheus_api(session: Session) -> Api:
 def range_of(parameters: Mapping[str, Any]) -> Range:
     """Return the range of the options start, end and step.
 
-    Raises PlanError for one that ends before it starts, or has more points than Prometheus answers.
+    Raises PlanError for one that ends before it starts, or has more points than Prometheus returns.
     """
     now = datetime.now(timezone.utc)
     start, end = (instant(parameters[name], name, now=now).timestamp() for name in ("start", "end"))
     step = duration(parameters["step"], "step").total_seconds()
     if end <= start or step <= 0:
         raise PlanError(
-            f"end {parameters['end']!r} must come after start {parameters['start']!r}, and step be above 0."
+            f"end {parameters['end']!r} must come after start {parameters['start']!r}, and step must be above 0."
         )
     if (end - start) / step > _MOST_POINTS:
         least = (end - start) / _MOST_POINTS
         raise PlanError(
-            f"step {parameters['step']!r} gives more than {_MOST_POINTS} points: {least:.0f}s is the least."
+            f"step {parameters['step']!r} gives more than {_MOST_POINTS} points: use at least {least:.0f}s."
         )
     return start, end, step
 
@@ -77,7 +77,7 @@ def ask(api: Api, query: str, *, over: Range | None = None, at: float | None = N
     elif at is not None:
         form.append(("time", f"{at:.3f}"))
     path = "/api/v1/query_range" if over else "/api/v1/query"
-    attempt = f"ask {query!r}"
+    attempt = f"evaluate {query!r}"
     if len(query) > _LONGEST_URL:
         answer = api.call("POST", path, attempt=attempt, form=form).json()
     else:
@@ -86,6 +86,6 @@ def ask(api: Api, query: str, *, over: Range | None = None, at: float | None = N
 
 
 def fetch(api: Api, wanted: Sequence[str]) -> dict[str, Any]:
-    """Return {name: what the server says} for names of QUESTIONS, addresses without passwords and tokens."""
-    found = {name: api.call("GET", QUESTIONS[name], attempt=f"read its {name}").json()["data"] for name in wanted}
+    """Return {name: answer} for names of QUESTIONS, addresses without passwords and tokens."""
+    found = {name: api.call("GET", QUESTIONS[name], attempt=f"read the {name}").json()["data"] for name in wanted}
     return {name: without_url_secrets(data) for name, data in found.items()}

@@ -144,7 +144,7 @@ def _read(parser: configparser.ConfigParser, file: Path, *, missing_ok: bool) ->
         raise SettingsError(f"cannot read the configuration {file}: {error.strerror}") from error
     except configparser.Error as error:
         # What the error quotes of the file may be a secret.
-        raise SettingsError(f"cannot read the configuration {file}: it is no ini file") from error
+        raise SettingsError(f"cannot read the configuration {file}: it is not an ini file") from error
 
 
 def _shell(section: str) -> str:

@@ -20,7 +20,7 @@ from .objects import REDACTED, AlertingApi, Entry, Scope, path_of
 
 __all__ = ["apply", "plan", "secrets_of"]
 
-# Grafana keeps settings that it does not know, so the mark and the digest of the secrets lie there.
+# Grafana keeps unknown settings, so the mark and the digest of the secrets are stored there.
 _MARK = "vigil"
 _Path = tuple[str, ...]
 
@@ -39,8 +39,8 @@ def secrets_of(listed: Iterable[Mapping[str, Any]]) -> list[str]:
 def plan(api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *, digest_key: str | None) -> Plan:
     """Return the plan for the contact points.
 
-    An integration is known by its uid, or without one by its name and type. Raises PlanError, by index, for secrets
-    without a key, secrets among the open settings, and what cannot be told apart.
+    An integration is identified by its uid, or without one by its name and type. Raises PlanError, by index, for
+    secrets without a key, secrets among the open settings, and ambiguous integrations.
     """
     by_key(listed, _label, option="contact_points", what="contact point")
     digests = checked_digest_key(digest_key)
@@ -55,7 +55,7 @@ def plan(api: AlertingApi, listed: Sequence[Mapping[str, Any]], scope: Scope, *,
         uid = match["uid"] if match else item["uid"] or _free_uid(item, there)
         wanted[key] = _desired(item, match, digests, scope, where, uid)
         if match and match["uid"] in claimed:
-            raise PlanError(f"{where} is the one with the uid {match['uid']!r}, which is listed already.")
+            raise PlanError(f"{where} is the one with the uid {match['uid']!r}, which is already listed.")
         if match:
             found[key] = _found(match, item)
             claimed.add(match["uid"])
@@ -86,17 +86,17 @@ def _match(item: Mapping[str, Any], there: Iterable[dict[str, Any]], where: str)
     alike = [one for one in there if (one["name"], one["type"]) == (item["name"], item["type"])]
     if len(alike) > 1:
         uids = ", ".join(one["uid"] for one in alike)
-        raise PlanError(f"{where}: Grafana has {len(alike)} of this name and type. Say which by its uid: {uids}.")
+        raise PlanError(f"{where}: Grafana has {len(alike)} of this name and type. Choose one by its uid: {uids}.")
     if alike and not alike[0]["uid"]:
         raise PlanError(
-            f"{where} is the one that Grafana itself came with, which cannot be changed through its API. Choose "
-            "another name, and make that the receiver of the notification policy."
+            f"{where} is Grafana's built-in one, which cannot be changed through the API. Choose another name, "
+            "and make that one the receiver of the notification policy."
         )
     return alike[0] if alike else None
 
 
 def _free_uid(item: Mapping[str, Any], there: Iterable[Mapping[str, Any]]) -> str:
-    """Return a uid for a new one: with the same uid a repeated request is refused, where Grafana would make two."""
+    """Return a uid for a new one: without it, a repeated request would create a second one."""
     uid = hashlib.sha256(_label(item).encode()).hexdigest()[:14]
     return uuid4().hex[:14] if uid in [one["uid"] for one in there] else uid
 
@@ -107,12 +107,12 @@ def _desired(
     secrets = _filled(item["secure_settings"] or {})
     if secrets and not digest_key:
         raise PlanError(
-            f"{where} has secure_settings, which Grafana never shows again: give secret_digest_key, a secret of its "
-            "own, so that a changed secret is noticed."
+            f"{where} has secure_settings, which Grafana never shows again. Set secret_digest_key to a secret, so that "
+            "changed secrets can be detected."
         )
     if not match and any(value == REDACTED for _path, value in _leaves(secrets)):
         raise PlanError(
-            f"{where} has {REDACTED!r} for a secret, but there is no contact point that could keep its own."
+            f"{where} has {REDACTED!r} for a secret, but there is no existing contact point whose secret can be kept."
         )
     what = f"contact point {item['name']} ({item['type']})"
     digest = {"secrets": secret_digest(digest_key, what, secrets)} if secrets else {}
@@ -125,7 +125,7 @@ def _desired(
 
 
 def _found(there: Mapping[str, Any], item: Mapping[str, Any] | None) -> Entry:
-    """Return what is there; what is secret to Grafana or to the item that is wanted shows as its name only."""
+    """Return the existing one; of what is secret to Grafana or in the wanted item, only the name is shown."""
     mark = there["settings"].get(_MARK)
     owner = owner_of(mark.get("owner")) if isinstance(mark, Mapping) else ""
     seen: dict[str, Any] = {"name": there["name"], "type": there["type"]}
@@ -140,7 +140,7 @@ def _found(there: Mapping[str, Any], item: Mapping[str, Any] | None) -> Entry:
 
 
 def _check_types(api: AlertingApi, listed: Sequence[Mapping[str, Any]]) -> None:
-    """Raise PlanError for a secret among the settings that diffs show. Types that are not listed are the server's."""
+    """Raise PlanError for a secret among the settings that diffs show. The server checks unknown types."""
     kinds = {kind["type"]: kind for kind in api.read("/api/alert-notifiers", "list the types of contact points")}
     for index, item in enumerate(listed):
         options = kinds.get(item["type"], {}).get("options") or ()
@@ -148,8 +148,8 @@ def _check_types(api: AlertingApi, listed: Sequence[Mapping[str, Any]]) -> None:
         misplaced = sorted(".".join(path) for path in _secure(options, ()) if path in given)
         if misplaced:
             raise PlanError(
-                f"contact_points[{index}] ({item['name']!r}): {', '.join(misplaced)} is secret to Grafana. Move it "
-                "from settings to secure_settings, so that nothing shows it."
+                f"contact_points[{index}] ({item['name']!r}): Grafana treats {', '.join(misplaced)} as secret. Move it "
+                "from settings to secure_settings, so that it is never shown."
             )
 
 
@@ -170,7 +170,7 @@ def _leaves(settings: Mapping[str, Any], above: _Path = ()) -> Iterator[tuple[_P
 
 
 def _filled(secrets: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the secrets without empty ones, which to Grafana are none."""
+    """Return the secrets without empty ones, which Grafana does not store."""
     below = {key: _filled(value) if isinstance(value, Mapping) else value for key, value in secrets.items()}
     return {key: value for key, value in below.items() if value not in ("", None, {})}
 

@@ -17,8 +17,8 @@ from .objects import AlertingApi, Entry, Scope, path_of, unknown_keys
 
 __all__ = ["apply", "plan"]
 
-# A mute timing has no place for a mark, except for an interval that can never come again: 1 January 1970. An owner
-# other than the default one follows in its years, a letter in each: "a" (97) is 1097.
+# A mute timing has no field for a mark, so the mark is an interval that is over: 1 January 1970. The name of an owner
+# other than the default one follows in the years, one letter in each: "a" (97) is 1097.
 _MARK = {"days_of_month": ["1"], "months": ["1"]}
 _MARK_YEAR, _MARK_LETTERS = "1970", range(1000, 1128)
 
@@ -28,7 +28,7 @@ _MONTHS = (
     *("october", "november", "december"),
 )
 _NUMBERS = {name: str(number) for number, name in enumerate(_MONTHS, 1)}
-# What may be at the ends of a range, in the order in which they must be.
+# Valid ends of a range, in their order.
 _RANGES: Mapping[str, Sequence[str]] = {
     "weekdays": _WEEKDAYS,
     "days_of_month": [str(day) for day in (*range(1, 32), *range(-31, 0))],
@@ -83,7 +83,7 @@ def _marked(owner: str) -> dict[str, Any]:
 
 
 def _owner(interval: Mapping[str, Any]) -> str:
-    """Return the owner of whom an interval is the mark, empty for one that is none."""
+    """Return the owner whose mark an interval is, empty for an interval that is not a mark."""
     first, *years = interval.get("years") or [""]
     if {**interval, "years": first} != {**_MARK, "years": _MARK_YEAR}:
         return ""
@@ -100,18 +100,18 @@ def _interval(interval: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(interval: Mapping[str, Any], where: str) -> None:
-    """Raise PlanError for what Grafana would refuse without saying why."""
+    """Raise PlanError for what Grafana would refuse without a reason."""
     unknown_keys(interval, _KNOWN, where)
     for name, order in _RANGES.items():
         for text in interval.get(name) or ():
             ends = _range(str(text)).split(":")
             places = [order.index(end) for end in ends if end in order]
             if len(places) != len(ends) or len(ends) > len(("from", "to")) or places != sorted(places):
-                raise PlanError(f"{where}: {name} has {text!r}, which must be one of {_few(order)}, or two as from:to.")
+                raise PlanError(f"{where}: {name} has {text!r}. Use one of {_few(order)}, or a range from:to.")
     for span in interval.get("times") or ():
         ends = [str(span.get(end)) for end in ("start_time", "end_time")]
         if not all(_TIME.fullmatch(end) for end in ends) or ends[0] >= ends[1]:
-            raise PlanError(f"{where}: times has {' to '.join(ends)}, which must be like 06:00 to 08:30, on one day.")
+            raise PlanError(f"{where}: times has {' to '.join(ends)}. Use times such as 06:00 to 08:30, on one day.")
 
 
 def _few(order: Sequence[str]) -> str:

@@ -22,17 +22,17 @@ _MATCHERS = ("match", "match_re", "matchers", "object_matchers")
 _LISTS = ("group_by", "mute_time_intervals", "active_time_intervals")
 _KNOWN = frozenset({"receiver", "continue", "routes", *_DURATIONS, *_MATCHERS, *_LISTS})
 _MATCHER = re.compile(r"\s*([^=!~\s]+)\s*(=~|!~|!=|=)\s*(.*?)\s*")
-# What is left after a reset, with the receiver that the server is configured with.
+# What a reset leaves, with the receiver from the server's configuration.
 _DEFAULT_GROUPS = ["grafana_folder", "alertname"]
 _PARTS = 3
 
 
 def plan(api: AlertingApi, listed: Mapping[str, Any], scope: Scope) -> Plan:
-    """Return the plan for the whole tree; with absent it becomes Grafana's default again. Nothing is pruned of it."""
+    """Return the plan for the whole tree; with absent it is reset to Grafana's default. It is never pruned."""
     if not scope.absent:
         _check(listed, "notification_policy")
         if not listed.get("receiver"):
-            raise PlanError("notification_policy needs a receiver: the contact point of what no route takes.")
+            raise PlanError("notification_policy needs a receiver: the contact point for alerts that match no route.")
     tree = api.read(path_of("policies"), "read the notification policy")
     there = Entry(_seen(tree), tree)
     if scope.absent:
@@ -50,7 +50,7 @@ def apply(api: AlertingApi, step: Step) -> None:
 
 
 def _check(route: Mapping[str, Any], where: str) -> None:
-    """Raise PlanError, by place, for what Grafana would ignore or misread in silence."""
+    """Raise PlanError, by place, for what Grafana would silently ignore or misread."""
     unknown_keys(route, _KNOWN, where)
     for name in _DURATIONS:
         duration(route.get(name), f"{where}.{name}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all kinds of alerting objects share: how one is compared and shown, and how one is written."""
+"""What all kinds of alerting objects have in common: how they are compared, shown and written."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ __all__ = [
 
 PROVISIONING = "/api/v1/provisioning"
 REDACTED = "[REDACTED]"
-"""What Grafana shows in place of a secret, and takes as "keep what is there"."""
+"""What Grafana shows in place of a secret; when written, it keeps the existing secret."""
 
-# Contact points, mute timings, templates and the policy of an organisation are one object to the server, which refuses
-# a write when somebody else has written any of them meanwhile. Nothing was stored then.
+# To the server, the contact points, mute timings, templates and policy of an organisation are one object. It refuses a
+# write, and stores nothing, if somebody else has written any of them meanwhile.
 _RACE = "could not find object using provided id and hash"
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 _SERVER_ERROR = 500
-# What a new organisation answers until the server has made its Alertmanager, for which it looks once a minute.
+# The answer for a new organisation until the server has created its Alertmanager, which it does once a minute.
 _NOT_YET = re.compile("(could not find an|no) alertmanager configuration", re.IGNORECASE)
 _LONGEST = 120.0  # seconds
 _PAUSE = 2.0
-# Provenances of what may be changed through the API.
+# Provenances that allow changes through the API.
 _CHANGEABLE = frozenset({"", "api"})
 
 
@@ -55,7 +55,7 @@ _CHANGEABLE = frozenset({"", "api"})
 class Entry:
     """An object: `seen` is what is compared and shown, without secrets; `body` what is written, or was read.
 
-    `address` is what the server knows it by, `owner` whose mark it carries.
+    `address` identifies it on the server, `owner` is the owner whose mark it carries.
     """
 
     seen: Mapping[str, Any]
@@ -70,20 +70,20 @@ class Entry:
 
     @property
     def folder_uid(self) -> str:
-        """Return the folder that a rule lies in."""
+        """Return the folder of a rule."""
         return str(self.body["folderUID"])
 
     @property
     def provenance(self) -> str:
-        """Return who may change what was read: empty is people in Grafana's pages, "api" those who use its API."""
+        """Return who may change the object: people in Grafana's pages if empty, users of its API for "api"."""
         return self.body.get("provenance") or ""
 
 
 @dataclass
 class Scope:
-    """How far a task goes: whose its lists are, what it does to what they name or do not name, and how.
+    """The scope of a task: the owner of its lists, what it does with objects that are listed or not, and how.
 
-    `left` collects what is not listed and carries the mark of an owner from whom may be taken.
+    `left` collects objects that are not listed and carry the mark of an owner.
     """
 
     ownership: Ownership
@@ -98,7 +98,7 @@ class Scope:
         return Resource("", wanted, there, self.write, _is_same, operator.attrgetter("seen"), owned)
 
     def planned(self, wanted: Mapping[str, Entry], there: Mapping[str, Entry]) -> Plan:
-        """Return the plan for one kind. Raises PlanError for what is listed and another owner's."""
+        """Return the plan for one kind. Raises PlanError for a listed object of another owner."""
         made = self.resource(wanted, there).plan(absent=self.absent)
         for step in (step for step in made.steps if step.action == "update"):
             self.ownership.check(step.key, filter(None, [step.before.owner]))
@@ -107,7 +107,7 @@ class Scope:
 
 
 class AlertingApi:
-    """Reads and writes alerting objects, one after the other, since the server does not take them in parallel."""
+    """Reads and writes alerting objects, one after the other, because the server does not accept parallel writes."""
 
     def __init__(self, api: Api, *, editable: bool, outcome: Outcome | None = None) -> None:
         self._api = api
@@ -115,11 +115,11 @@ class AlertingApi:
         self._outcome = outcome
 
     def looking(self, outcome: Outcome) -> AlertingApi:
-        """Return this one with a look at whether what its writes are to do is done."""
+        """Return the same API, whose writes check with `outcome` whether they have been done."""
         return AlertingApi(self._api, editable=self._editable, outcome=outcome)
 
     def read(self, path: str, attempt: str) -> Any:
-        """Return the parsed answer. A new organisation is waited for until it has an Alertmanager."""
+        """Return the parsed answer, after waiting until a new organisation has an Alertmanager."""
         until = time.monotonic() + _LONGEST
         while True:
             try:
@@ -128,12 +128,12 @@ class AlertingApi:
                 if not _NOT_YET.search(str(error)):
                     raise
                 if time.monotonic() > until:
-                    words = f"{error} Grafana makes it for a new organisation within a minute, but has not."
+                    words = f"{error} Grafana creates it for a new organisation within a minute, but has not done so."
                     raise ApiError(words, error.status) from None
             time.sleep(_PAUSE)
 
     def exists(self, path: str, attempt: str) -> bool:
-        """Return whether there is something."""
+        """Return whether the path exists."""
         missing = 404
         return self._api.call("GET", path, attempt=attempt, accept=(missing,)).status != missing
 
@@ -142,16 +142,16 @@ class AlertingApi:
         return self.write(method, path, step.attempt, body, locked=is_locked(step))
 
     def write(self, method: str, path: str, attempt: str, body: Any = None, *, locked: bool = False) -> Answer:
-        """Return the answer to a write, tried again a few times when another one came in between.
+        """Return the answer to a write, retried a few times if somebody else wrote at the same time.
 
         Args:
             method: Of HTTP.
             path: Below the URL of the server.
             attempt: What it is for.
             body: Sent as JSON.
-            locked: What is there is locked for people already; Grafana refuses to unlock it.
+            locked: The existing object is already locked for people; Grafana refuses to unlock it.
         """
-        # The header counts by its presence, whatever its value.
+        # The presence of the header matters, not its value.
         headers = {"X-Disable-Provenance": "true"} if self._editable and not locked else {}
         call = partial(self._api.call, method, path, attempt=attempt, body=body, headers=headers, outcome=self._outcome)
         for pause in _PAUSES:
@@ -169,12 +169,12 @@ def _is_same(wanted: Entry, there: Entry) -> bool:
 
 
 def is_locked(step: Step) -> bool:
-    """Return whether what is there is locked for people. Raises PlanError when it is locked for the API too."""
+    """Return whether the existing object is locked for people. Raises PlanError if it is locked for the API too."""
     provenance = step.before.provenance if step.before else ""
     if provenance not in _CHANGEABLE:
         raise PlanError(
-            f"The {step.key} cannot be changed through the API: Grafana has it from {provenance!r} (a file on its "
-            "server, or another tool). Change it there, or leave it out here."
+            f"The {step.key} cannot be changed through the API: its provenance is {provenance!r} (a file on the "
+            "Grafana server, or another tool). Change it there, or remove it here."
         )
     return bool(provenance)
 
@@ -206,7 +206,7 @@ def duration_text(value: Any, where: str) -> str:
 
 
 def unknown_keys(given: Mapping[str, Any], known: frozenset[str], where: str) -> None:
-    """Raise PlanError for a key that Grafana would ignore in silence."""
+    """Raise PlanError for a key that Grafana would silently ignore."""
     unknown = sorted(set(given) - known)
     if unknown:
-        raise PlanError(f"{where} has {', '.join(map(repr, unknown))}, which is none of {', '.join(sorted(known))}.")
+        raise PlanError(f"{where} has unknown keys: {', '.join(map(repr, unknown))}. Use {', '.join(sorted(known))}.")

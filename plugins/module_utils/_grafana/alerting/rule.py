@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an alert rule of Grafana must be, and the one spelling by which two are compared."""
+"""The requirements for an alert rule of Grafana, and the canonical form in which rules are compared."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .objects import Entry, duration, duration_text, unknown_keys
 __all__ = ["EXPRESSIONS", "checked_rule", "data_sources", "found_rule", "wanted_rule"]
 
 EXPRESSIONS = frozenset({"-100", "__expr__"})
-"""The uids of what computes from other queries, which is no data source."""
+"""The uids of expressions, which compute from other queries and are not data sources."""
 
-# Grafana leaves annotations of this form out of notifications.
+# Grafana omits annotations of this form from notifications.
 _MARK = "__owner__"
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LONGEST_TITLE = 190
@@ -27,7 +27,7 @@ _DEFAULTS = {"noDataState": "NoData", "execErrState": "Error", "for": "0s"}
 _DURATIONS = ("for", "keep_firing_for")
 _OTHERS = ("labels", "annotations", "isPaused", "notification_settings", "record", "missingSeriesEvalsToResolve")
 _KNOWN = frozenset({"uid", "title", "condition", "data", *_DEFAULTS, *_DURATIONS, *_OTHERS})
-# How the listing names what is within "grafana_alert".
+# Names in the listing within "grafana_alert", and in what is written.
 _LISTED = {
     "title": "title",
     "condition": "condition",
@@ -67,7 +67,7 @@ def _check_queries(rule: Mapping[str, Any], where: str) -> None:
     result = record.get("from") if record else rule.get("condition")
     if result not in names:
         kind = "record.from" if record else "condition"
-        raise PlanError(f"{where}: {kind} is {result!r}, which is no refId of its data ({', '.join(names)}).")
+        raise PlanError(f"{where}: {kind} is {result!r}, which is not a refId of its data ({', '.join(names)}).")
     for query in rule["data"]:
         span = query.get("relativeTimeRange") or {}
         if not query.get("datasourceUid") or not isinstance(query.get("model"), Mapping):
@@ -80,12 +80,12 @@ def _check_queries(rule: Mapping[str, Any], where: str) -> None:
 
 
 def data_sources(rule: Mapping[str, Any]) -> set[str]:
-    """Return the uids of the data sources that a rule asks."""
+    """Return the uids of the data sources that a rule queries."""
     return {query["datasourceUid"] for query in rule["data"]} - EXPRESSIONS
 
 
 def wanted_rule(rule: Mapping[str, Any], folder: str, group: str, owner: str) -> Entry:
-    """Return a rule as it is to be, with the mark of its owner among its annotations."""
+    """Return a wanted rule, with the mark of its owner among its annotations."""
     body = {key: value for key, value in rule.items() if value is not None}
     body["annotations"] = {**(rule.get("annotations") or {}), _MARK: mark_of(owner)}
     body["data"] = [{**query, "model": {"refId": query["refId"], **query["model"]}} for query in rule.get("data") or ()]
@@ -95,7 +95,7 @@ def wanted_rule(rule: Mapping[str, Any], folder: str, group: str, owner: str) ->
 
 
 def found_rule(listed: Mapping[str, Any]) -> Entry:
-    """Return a rule of the listing, which names its keys otherwise than what writes them."""
+    """Return a rule of the listing, whose keys have other names than those that are written."""
     alert = listed["grafana_alert"]
     body = {name: alert[key] for key, name in _LISTED.items() if key in alert}
     body.update({key: listed[key] for key in ("labels", "annotations", *_DURATIONS) if key in listed})

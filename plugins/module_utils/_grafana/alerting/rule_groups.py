@@ -20,7 +20,7 @@ from .rule import checked_rule, data_sources, found_rule, wanted_rule
 
 __all__ = ["apply", "plan"]
 
-# The only listing that tells how often a group is evaluated.
+# The only listing with the interval of each group.
 _LISTING = "/api/ruler/grafana/api/v1/rules"
 _SCHEDULER = 10  # seconds: Grafana evaluates at multiples of it
 _Group = tuple[str, str]
@@ -31,13 +31,13 @@ def plan(
 ) -> Plan:
     """Return the plan for rules and for the intervals of their groups.
 
-    A rule is known by its uid, or without one by folder and title. Rules of others stay, also within a listed group.
+    A rule is identified by its uid, or without one by folder and title. Rules of others stay, also in a listed group.
 
     Args:
         api: What is asked.
         listed: The groups.
-        scope: Whose the rules are.
-        missing: Is told, as a sentence, of a folder or data source that is not there.
+        scope: The scope of the task.
+        missing: Gets a sentence for each folder or data source that does not exist.
 
     Raises PlanError, by place, for what Grafana would accept and never evaluate.
     """
@@ -48,7 +48,7 @@ def plan(
     found = _matched(wanted, there, scope)
     rules = scope.planned(wanted, found)
     _check_places(api, rules.steps, there.values(), missing)
-    # First those that go: a new rule may have the title of one of them.
+    # Deletions first: a new rule may have the title of a deleted one.
     ordered = in_order(sorted(rules.steps, key=lambda step: step.action != "delete"), found, EXACT)
     groups = () if scope.absent else _interval_steps(intervals, ordered, there.values(), scope)
     return Plan((*ordered, *groups), rules.kept)
@@ -75,7 +75,7 @@ def _interval(group: Mapping[str, Any]) -> int:
     where = f"The rule group {_group_label(group)!r}: interval"
     seconds, rest = divmod(duration(group["interval"], where), 1000)
     if rest or seconds <= 0 or seconds % _SCHEDULER:
-        raise PlanError(f"{where} is {group['interval']!r}, which must be a multiple of {_SCHEDULER}s.")
+        raise PlanError(f"{where} is {group['interval']!r}, but must be a multiple of {_SCHEDULER}s.")
     return seconds
 
 
@@ -89,7 +89,7 @@ def _wanted(listed: Iterable[Mapping[str, Any]], scope: Scope) -> dict[str, Entr
             elif not (rule.get("uid") or rule.get("title")):
                 raise PlanError(f"{where} needs a uid or a title.")
             entries.append((where, wanted_rule(rule, group["folder_uid"], group["name"], scope.ownership.owner)))
-    for what, key in (("alert rule", _label), ("alert rule of the uid", lambda entry: entry.address)):
+    for what, key in (("alert rule", _label), ("alert rule with the uid", lambda entry: entry.address)):
         _refuse_repeated(entries, key, what)
     return {f"alert rule {_label(entry)!r}": entry for _place, entry in entries}
 
@@ -114,9 +114,9 @@ def _listing(api: AlertingApi) -> Iterator[Entry]:
 
 
 def _matched(wanted: Mapping[str, Entry], there: Mapping[str, Entry], scope: Scope) -> dict[str, Entry]:
-    """Return what is there, by the keys of what is wanted.
+    """Return the existing rules by the keys of the wanted ones.
 
-    Raises PlanError for a title that another rule has, unless that one is ours and about to go.
+    Raises PlanError for a title that another rule has, unless that one belongs to this list and will be deleted.
     """
     titles = {_label(entry): entry for entry in there.values()}
     found: dict[str, Entry] = {}
@@ -127,8 +127,8 @@ def _matched(wanted: Mapping[str, Entry], there: Mapping[str, Entry], scope: Sco
             found[key] = match
         elif namesake and not ((scope.prune or scope.absent) and scope.ownership.owns([namesake.owner])):
             raise PlanError(
-                f"The {key} has the uid {entry.address!r}, but its folder has one of that title with the uid "
-                f"{namesake.address!r}. Give that uid, or none, or choose another title."
+                f"The {key} has the uid {entry.address!r}, but its folder has a rule of that title with the "
+                f"uid {namesake.address!r}. Use that uid or none, or choose another title."
             )
     taken = {entry.address for entry in found.values()}
     others = [entry for entry in there.values() if entry.address not in taken]
@@ -139,24 +139,24 @@ def _matched(wanted: Mapping[str, Entry], there: Mapping[str, Entry], scope: Sco
 def _check_places(
     api: AlertingApi, steps: Iterable[Step], there: Iterable[Entry], missing: Callable[[str], None]
 ) -> None:
-    """Tell of folders and data sources that are not there, of which Grafana would not: such a rule never fires."""
+    """Report folders and data sources that do not exist. Grafana would not, and such a rule never fires."""
     known = {entry.body["folderUID"] for entry in there}
     writes = [step for step in steps if step.after]
     for folder in sorted({step.after.body["folderUID"] for step in writes} - known):
         if not api.exists(f"/api/folders/{quote(folder, safe='')}", f"look for the folder {folder!r}"):
-            missing(f"There is no folder with the uid {folder!r} for alert rules to be in.")
+            missing(f"There is no folder with the uid {folder!r} for the listed alert rules.")
     if not any(data_sources(step.after.body) for step in writes):
         return
     sources = {source["uid"] for source in api.read("/api/datasources", "list the data sources of alert rules")}
     for step in writes:
         for uid in sorted(data_sources(step.after.body) - sources):
-            missing(f"The {step.key} asks a data source with the uid {uid!r}, and there is none.")
+            missing(f"The {step.key} queries the data source {uid!r}, which does not exist.")
 
 
 def _interval_steps(
     intervals: Mapping[_Group, int], steps: Iterable[Step], there: Iterable[Entry], scope: Scope
 ) -> Iterator[Step]:
-    """Give the steps that set intervals, also where a rule moves into a group and brings another interval with it."""
+    """Yield the steps that set intervals, also where a rule moves into a group from one with another interval."""
     kind = scope.resource({}, {})
     changed = {step.before.address for step in steps if step.before}
     stay = [(_place(entry), entry) for entry in there if entry.address not in changed]
@@ -179,7 +179,7 @@ def _place(entry: Entry) -> _Group:
 def _set_interval(api: AlertingApi, step: Step) -> None:
     folder, name = step.after.body["group"]
     path = f"{PROVISIONING}/folder/{quote(folder, safe='')}/rule-groups/{quote(name, safe='')}"
-    # Read and written as a whole, since what is left out of a group is deleted from it.
+    # Read and written as a whole, because a rule that is left out of a group is deleted from it.
     group, wanted = api.read(path, f"read the {step.key}"), step.after.seen["interval"]
 
     def outcome() -> Answer | None:

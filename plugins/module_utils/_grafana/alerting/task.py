@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alerting of Grafana as one whole: each kind of object is planned, then all are written in an order that holds."""
+"""Alerting of Grafana as a whole: each kind of object is planned, then all are written in a valid order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KINDS: Mapping[str, ModuleType] = {
     "notification_policy": notification_policy,
     "rule_groups": rule_groups,
 }
-"""By the option that lists them. Each can refer to those before it, so none may go while one after it refers to it."""
+"""By the option that lists them. Each can refer to those before it, so those are deleted after it."""
 
 
 def _listed(**options: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ OPTIONS: Mapping[str, Any] = {
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Make the alerting objects as the parameters say, none in check mode, and return what exit_json takes."""
+    """Make the alerting objects match the parameters, except in check mode, and return what exit_json takes."""
     secrets = contact_points.secrets_of(module.params["contact_points"] or ())
     api = AlertingApi(grafana_api(module, session, secrets), editable=module.params["editable_in_ui"])
     missing: list[str] = []
@@ -82,13 +82,13 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
 def _plan(
     api: AlertingApi, parameters: Mapping[str, Any], *, missing: Callable[[str], None], left: Callable[[str], None]
 ) -> Plan:
-    """Return the plan of all kinds that are listed; tell, as sentences, what is missing and what is left of others.
+    """Return the plan for all listed kinds; pass sentences to `missing` and `left`.
 
     Raises PlanError before anything is written.
     """
     given = {name: kind for name, kind in _KINDS.items() if parameters[name] is not None}
     if not given:
-        raise PlanError(f"There is nothing to manage: give at least one of {', '.join(_KINDS)}.")
+        raise PlanError(f"Nothing to manage: give at least one of {', '.join(_KINDS)}.")
     more: dict[str, dict[str, Any]] = {
         "contact_points": {"digest_key": parameters["secret_digest_key"]},
         "rule_groups": {"missing": missing},
@@ -112,13 +112,13 @@ def _plan(
 
 
 def _outcome(made: Callable[[], Plan], step: Step) -> Answer | None:
-    """Return that the step is done when another plan has nothing left to do to its object, or to create it."""
+    """Return an answer if the step is done: a new plan does not change its object, or does not create it again."""
     left = {one.action for one in made().steps if one.key == step.key}
     return None if left - ({"update"} if step.action == "create" else set()) else Answer.of({})
 
 
 def _ordered(plans: Mapping[str, Plan]) -> tuple[Step, ...]:
-    """Return all steps: rules that go, then what comes or changes from templates up, then what goes, downwards."""
+    """Return all steps: deletions of rules, creations and changes in order of kinds, other deletions in reverse."""
     coming = [step for plan in plans.values() for step in plan.steps if step.action != "delete"]
     going = {name: [step for step in plan.steps if step.action == "delete"] for name, plan in plans.items()}
     first = going.pop("rule_groups", [])

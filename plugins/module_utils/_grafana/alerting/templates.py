@@ -43,10 +43,10 @@ def _key(name: str) -> str:
 
 def _desired(name: str, text: str, scope: Scope) -> Entry:
     if not (text.strip() or scope.absent):
-        raise PlanError(f"The template {name!r} is empty. Give its text, or leave it out.")
+        raise PlanError(f"The template {name!r} is empty. Give its text, or remove it from the list.")
     content = _bare(text.strip())
     if "define" not in content:
-        # As Grafana wraps a text that defines nothing, which it would also do to our comment.
+        # Grafana wraps a text that defines nothing in the same way, and would wrap the mark with it.
         content = f'{{{{ define "{name}" }}}}\n  {content}\n{{{{ end }}}}'
     content = f"{{{{/* {scope.ownership.mark} */}}}}\n{content}"
     return Entry({"template": content}, {"template": content}, name, scope.ownership.owner)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Dashboards of Grafana: what they should be, what they are, and how one becomes the other."""
+"""Dashboards of Grafana: the wanted ones, the existing ones, and the changes between them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard in a folder, the top one where `folder_uid` is empty; `file` is what provisions it on the server.
+    """A dashboard in a folder, at the top level where `folder_uid` is empty; `file` provisions it on the server.
 
-    `elements` are the library panels that it brings along, by their uids.
+    `elements` are the library panels that come with it, by their uids.
     """
 
     uid: str
@@ -48,7 +48,7 @@ class Dashboard:
 
 
 def read(api: Api, uid: str) -> Dashboard | None:
-    """Return the dashboard, None when there is none. Raises PlanError for a folder of that uid."""
+    """Return the dashboard, None if there is none. Raises PlanError for a folder with that uid."""
     path = f"/api/dashboards/uid/{quote(uid, safe='')}"
     answer = api.call("GET", path, attempt=f"read the dashboard {uid!r}", accept=(_NOT_FOUND,))
     if answer.status == _NOT_FOUND:
@@ -78,19 +78,19 @@ def plan(
     prune: bool = False,
     absent: bool = False,
 ) -> Plan:
-    """Return the plan, after reading each dashboard that it is about.
+    """Return the plan, after reading each dashboard in it.
 
     Args:
         api: What is asked.
         wanted: {uid: dashboard}, with absent {uid: anything}.
-        hits: All that is there.
+        hits: All existing folders and dashboards.
         ownership: Whose the list is.
         unusable: Gets what must not be written: a folder, a dashboard of a file on the server or of another owner, a
-            title in use. While there are such nothing is pruned, for one of them may be what is not listed.
+            title in use. If there are any, nothing is pruned, because one of them may seem not to be listed.
         fitted: Returns those of (wanted, found) that the server can store, as it stores them.
         message: For the history of the dashboards.
-        prune: Delete those of the owner that are not wanted.
-        absent: Delete what is wanted instead.
+        prune: Delete dashboards of the owner that are not wanted.
+        absent: Delete the wanted ones instead.
     """
     there: dict[str, Dashboard | None] = {}
     for uid in wanted:
@@ -108,7 +108,7 @@ def plan(
     folders = [hit for hit in hits.values() if hit.is_folder]
     make = unusable.write(write(api, message))
     while True:
-        # What a file brings to the server with our tag in it is the file's.
+        # A dashboard with the owner's tag that comes from a file on the server belongs to the file.
         gone = [uid for uid in going if uid in known and not known[uid].file and not unusable.sentences]
         try:
             made = Resource("dashboard", usable, known, make, _same, _shown, gone).plan(absent=absent)
@@ -120,7 +120,7 @@ def plan(
 
 
 def _readable(api: Api, uid: str, hits: Mapping[str, Hit], wanted: Any, ownership: Ownership) -> Dashboard | None:
-    """Return what is there of a dashboard. Raises PlanError for one that must not be written."""
+    """Return the existing dashboard, if any. Raises PlanError for one that must not be written."""
     if uid not in hits:
         return None
     found = None if hits[uid].is_folder else read(api, uid)
@@ -128,8 +128,8 @@ def _readable(api: Api, uid: str, hits: Mapping[str, Hit], wanted: Any, ownershi
         raise _is_folder(uid)
     if found and found.file:
         raise PlanError(
-            f"The dashboard {uid!r} ({found.file}) is provisioned from a file on the server of Grafana, which would "
-            "write it again: take it out of there, or out of dashboards."
+            f"The dashboard {uid!r} ({found.file}) is provisioned from a file on the Grafana server, which would "
+            "overwrite it. Remove the file, or remove the dashboard from dashboards."
         )
     if found and isinstance(wanted, Dashboard):
         marks = set(owners(found.model.get("tags") or ())) - set(owners(wanted.model.get("tags") or ()))
@@ -143,7 +143,7 @@ def _shown(one: Dashboard) -> dict[str, Any]:
 
 
 def write(api: Api, message: str) -> Callable[[Step], None]:
-    """Return what makes one change, with a message for the history of the dashboard. It raises HttpError."""
+    """Return a function that makes one change, with a message for the history. It raises HttpError."""
 
     def make(step: Step) -> None:
         attempt = _attempt(step)
@@ -151,8 +151,8 @@ def write(api: Api, message: str) -> Callable[[Step], None]:
             path = f"/api/dashboards/uid/{quote(step.key, safe='')}"
             api.call("DELETE", path, attempt=attempt, outcome=partial(_outcome, api, step))
             return
-        # With the version that was read Grafana refuses to overwrite what changed since. `overwrite` is never used: it
-        # overwrites whatever dashboard has the title.
+        # With the version that was read, Grafana refuses to overwrite later changes. `overwrite` is never used: it
+        # overwrites any dashboard that has the title.
         version = {"version": step.before.version} if step.before else {}
         body = {"dashboard": {**step.after.model, **version}, "folderUid": step.after.folder_uid, "message": message}
         answer = api.call(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What dashboards need of the Grafana that is to store them: library panels, and a refresh that it allows."""
+"""What dashboards require of the Grafana that stores them: library panels, and a refresh that it allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Fit"]
 
 
 class Fit:
-    """Looks at dashboards before they are planned; says what is adapted or left, and plans their library panels."""
+    """Checks and adapts dashboards before they are planned, and plans their library panels."""
 
     def __init__(self, api: Api, hits: Mapping[str, Hit], unusable: Unusable, *, update: bool) -> None:
         self._api = api
@@ -59,28 +59,28 @@ class Fit:
         return fit
 
     def _check(self, one: Dashboard, panels: Mapping[str, str], brings: dict[str, tuple[str, LibraryPanel]]) -> None:
-        """Raise PlanError for library panels that there are not, or that two dashboards bring in two ways."""
+        """Raise PlanError for library panels that do not exist, or that differ between two dashboards."""
         known = {*self._there, *one.elements}
         missing = [repr(uid) + (f" ({name})" if name else "") for uid, name in panels.items() if uid not in known]
         if missing:
             raise PlanError(
-                f"The dashboard {one.uid!r} ({one.title}) shows library panels that there are not: "
-                f"{', '.join(missing)}. Make them first, or take the dashboard from where they are, with them: by "
-                "grafana_export, or by 'Export for sharing externally'."
+                f"The dashboard {one.uid!r} ({one.title}) shows library panels that do not exist: "
+                f"{', '.join(missing)}. Create them first, or export the dashboard together with them, with "
+                "grafana_export or 'Export for sharing externally'."
             )
         for uid in (uid for uid in panels if uid in one.elements):
             by, former = brings.setdefault(uid, (one.uid, one.elements[uid]))
             if not alike_panels(one.elements[uid], former):
                 raise PlanError(
-                    f"The dashboards {by!r} and {one.uid!r} bring the library panel {uid!r} in two ways: export them "
-                    "again, or make both the same."
+                    f"The dashboards {by!r} and {one.uid!r} contain different versions of the library panel {uid!r}: "
+                    "export both again, or make the versions the same."
                 )
             placed = self._placed(one.elements[uid], one.folder_uid)
             holder = self._names.setdefault((placed.folder_uid, placed.name), uid)
             if holder != uid and uid not in self._there:
                 raise PlanError(
                     f"The library panel {uid!r} of the dashboard {one.uid!r} cannot have the name {placed.name!r} in "
-                    f"the folder {placed.folder_uid!r}: {holder!r} has it there. Rename one of them."
+                    f"the folder {placed.folder_uid!r}: {holder!r} already has that name. Rename one of them."
                 )
 
     def _refreshed(self, one: Dashboard, found: Dashboard | None) -> Dashboard:
@@ -106,13 +106,13 @@ class Fit:
 
     @property
     def warnings(self) -> list[str]:
-        """What was adapted, and what was left."""
+        """Sentences on what was adapted, and what was left unchanged."""
         left = ""
         if self._differing and not self._update:
             left = (
-                f"Library panels that are there differ from what the dashboards bring, and were left as they are, for "
-                f"others may show them too: {', '.join(map(repr, self._differing))}. Set update_library_panels to "
-                "change them, or export the dashboards again."
+                "Existing library panels differ from those that come with the dashboards, and were left unchanged, "
+                f"because others may show them too: {', '.join(map(repr, self._differing))}. Set "
+                "update_library_panels to update them, or export the dashboards again."
             )
         return [sentence for sentence in (self._refresh.warning, left) if sentence]
 

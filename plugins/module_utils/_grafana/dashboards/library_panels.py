@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Library panels of Grafana: panels that lie beside dashboards, and that several of them show."""
+"""Library panels of Grafana: panels that exist by themselves, and that several dashboards can show."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _PATH = "/api/library-elements"
 _KIND = 1  # of panels; 2 would be variables
 _PAGE = 500
 _NOT_FOUND = 404
-# What a dashboard says of its copy, and what Grafana adds where nothing is given.
+# Keys of a dashboard's copy, and keys that Grafana adds if they are missing.
 _COPIES = ("id", "gridPos", "libraryPanel")
 _ADDED = ("type", "description")
 
 
 @dataclass(frozen=True)
 class LibraryPanel:
-    """A library panel in a folder, None where it is to be that of the dashboard that brings it."""
+    """A library panel in a folder; None stands for the folder of the dashboard that it comes with."""
 
     uid: str
     name: str
@@ -55,12 +55,12 @@ def _uid(panel: Mapping[str, Any]) -> str:
     link = panel["libraryPanel"]
     uid = link.get("uid") if isinstance(link, Mapping) else None
     if not uid:
-        raise PlanError(f"its panel {panel.get('id')} is a library panel without a uid: give it one, or remove it.")
+        raise PlanError(f"its panel {panel.get('id')} is a library panel without a uid: add one, or remove the panel.")
     return str(uid)
 
 
 def brought(elements: Any) -> dict[str, LibraryPanel]:
-    """Return {uid: library panel} of what an export brings along (`__elements`)."""
+    """Return {uid: library panel} of those in an export (`__elements`)."""
     listed = elements.values() if isinstance(elements, Mapping) else elements or ()
     return {
         element["uid"]: LibraryPanel(
@@ -72,7 +72,7 @@ def brought(elements: Any) -> dict[str, LibraryPanel]:
 
 
 def exported(panels: Iterable[LibraryPanel]) -> dict[str, Any]:
-    """Return what an export says of library panels, with their folder."""
+    """Return library panels as an export contains them, with their folders."""
     return {
         one.uid: {
             "uid": one.uid,
@@ -104,7 +104,7 @@ def _found(element: Mapping[str, Any]) -> LibraryPanel:
 
 
 def alike_panels(wanted: LibraryPanel, there: LibraryPanel) -> bool:
-    """Return whether two library panels show the same under the same name, wherever they lie."""
+    """Return whether two library panels show the same under the same name, in whatever folder."""
     return wanted.name == there.name and alike(_bare(wanted.model), _bare(there.model))
 
 

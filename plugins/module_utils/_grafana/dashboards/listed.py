@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The list of dashboards that a task gives: what each of them is to be, and which of them cannot be used."""
+"""The list of dashboards of a task: what each of them should be, and which of them cannot be used."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ OPTIONS: Mapping[str, Any] = {
 
 
 def wanted(parameters: Mapping[str, Any], ownership: Ownership, unusable: Unusable) -> dict[str, Dashboard]:
-    """Return {uid: dashboard} of what the task lists. Raises PlanError for what cannot be, unless it is left out."""
+    """Return {uid: dashboard} of the list. Raises PlanError for what cannot be used, unless it is left out."""
     listed = parameters["dashboards"]
     for index, item in enumerate(listed):
         if item["dashboard"] is None and not item["error"]:
-            raise PlanError(f"dashboards[{index}] ({item['uid']!r}) needs dashboard, its model.")
+            raise PlanError(f"dashboards[{index}] ({item['uid']!r}) needs its model, in dashboard.")
     shared = {name: parameters[name] for name in ("folder_uid", "inputs", "datasources")}
     dashboards = _desired(listed, unusable, **shared, tag=ownership.mark)
     unusable.settle()
@@ -62,10 +62,10 @@ def wanted(parameters: Mapping[str, Any], ownership: Ownership, unusable: Unusab
 
 
 def unwanted(parameters: Mapping[str, Any]) -> dict[str, None]:
-    """Return the uids of what the task lists as absent. Raises PlanError for one without a uid."""
+    """Return the listed uids of a task with state absent. Raises PlanError for one without a uid."""
     for index, item in enumerate(parameters["dashboards"]):
         if not _uid(item):
-            raise PlanError(f"dashboards[{index}] has no uid: give uid, or a model with one.")
+            raise PlanError(f"dashboards[{index}] has no uid: set uid, or give a model that has one.")
     return dict.fromkeys(map(_uid, parameters["dashboards"]))
 
 
@@ -86,10 +86,10 @@ def _desired(
 
     Args:
         listed: Each with `dashboard` or `error`, and perhaps `uid`, `folder_uid`, `inputs` and `path`.
-        unusable: Gets what Grafana would refuse half-way, or store as something else, by its path or index.
-        folder_uid: Of those that name none.
+        unusable: Gets what Grafana would refuse half-way, or store differently, by its path or index.
+        folder_uid: Default folder.
         inputs: For the open inputs of exports; those of a dashboard itself come first.
-        datasources: {type: uid} for the open inputs that no name gives a value.
+        datasources: {type: uid} for the open inputs that have no value by name.
         tag: The mark of the owner, empty for none.
     """
     dashboards: dict[str, Dashboard] = {}
@@ -116,7 +116,7 @@ def _model(item: Mapping[str, Any], where: str, **given: Any) -> Prepared:
 
 def _once(places: dict[str, str], name: str, where: str, what: str) -> None:
     if name in places:
-        raise PlanError(f"{places[name]} and {where} are both the {what} {name!r}. Each may be listed once.")
+        raise PlanError(f"{places[name]} and {where} are both the {what} {name!r}. List each only once.")
     places[name] = where
 
 
@@ -127,26 +127,26 @@ def in_folders(
     *,
     expected: Callable[[str], None] | None = None,
 ) -> dict[str, Dashboard]:
-    """Return those whose folders exist.
+    """Return the dashboards whose folders exist.
 
     Args:
         wanted: {uid: dashboard}.
-        hits: All that is there.
+        hits: All existing folders and dashboards.
         unusable: Gets a sentence for each folder that does not exist. Raises PlanError unless such are left out.
-        expected: Is told instead, where folders are expected to be made before; all are returned then.
+        expected: Gets the sentences instead, if the folders may be created by an earlier task; all are returned then.
     """
     folders = {uid for uid, hit in hits.items() if hit.is_folder} | {""}
     homeless: dict[str, list[str]] = {}
     for one in (one for one in wanted.values() if one.folder_uid not in folders):
         homeless.setdefault(one.folder_uid, []).append(one.uid)
     sentences = [
-        f"There is no folder with the uid {uid!r}: make it with grafana_folders, or correct folder_uid of "
+        f"There is no folder with the uid {uid!r}: create it with grafana_folders, or correct folder_uid of "
         f"{', '.join(map(repr, homeless[uid]))}."
         for uid in sorted(homeless)
     ]
     if expected:
         for sentence in sentences:
-            expected(f"{sentence} That is right if an earlier task of this run makes it.")
+            expected(f"{sentence} This is fine if an earlier task of this run creates it.")
         return dict(wanted)
     unusable.sentences += sentences
     unusable.settle()

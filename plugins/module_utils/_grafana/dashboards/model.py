@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The model of a dashboard: as people write or export it, as Grafana stores it, and when two are the same."""
+"""The model of a dashboard: as written or exported, as Grafana stores it, and when two are the same."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from ..owner import unmarked
 
 __all__ = ["Prepared", "alike", "prepared", "stored"]
 
-# What Grafana numbers by itself, and what an export says to whoever imports it.
+# Keys that Grafana numbers itself, and keys of an export that are meant for its import.
 _SERVERS = ("id", "version")
 _ELEMENTS = "__elements"
 _EXPORTS = ("__inputs", "__requires", _ELEMENTS)
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # The data source that evaluates expressions is part of Grafana.
 _EXPRESSIONS = "__expr__"
-# An input of this type keeps the value that the export gives it, an empty one too.
+# An input of this type keeps its value in the export, even an empty one.
 _CONSTANT = "constant"
 
 
 class Prepared(NamedTuple):
-    """A model that is to be stored, and the library panels that an export brings along, as it says them."""
+    """A model to be stored, and the library panels in an export, as the export contains them."""
 
     model: dict[str, Any]
     elements: Any
 
 
 def stored(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model that was read, without what Grafana numbers by itself."""
+    """Return a model that was read, without what Grafana numbers itself."""
     return {key: value for key, value in model.items() if key not in _SERVERS}
 
 
@@ -47,15 +47,15 @@ def prepared(
     datasources: Mapping[str, str],
     where: str,
 ) -> Prepared:
-    """Return the model that is to be stored, and what comes with it.
+    """Return the model to be stored, and what comes with it.
 
     Args:
         given: A model, an export with `__inputs`, or an answer of the API with the model in it.
-        uid: Takes the place of the model's own.
-        tag: Mark of the owner, put in the place of those of others when it is not empty.
+        uid: Replaces the uid of the model.
+        tag: Mark of the owner, which replaces those of others unless it is empty.
         inputs: {name: value} for `__inputs`.
         datasources: {type: uid} for those of `__inputs` that are data sources and have no value by name.
-        where: How messages call it.
+        where: Its name in messages.
 
     Raises PlanError for a model without title or usable uid, and for inputs without a value, by name.
     """
@@ -63,12 +63,12 @@ def prepared(
     title, found = model.get("title"), uid or model.get("uid")
     if not isinstance(title, str) or not title.strip():
         raise PlanError(
-            f"{where} has no title. It must be the JSON model of a dashboard: 'title' and 'panels' at its top."
+            f"{where} has no title. It must be the JSON model of a dashboard, with 'title' and 'panels' at the top."
         )
     if not isinstance(found, str) or not _UID.fullmatch(found):
         raise PlanError(
             f"{where} ({title!r}) has the uid {found!r}. It must be 1 to 40 letters, digits, _ or -, and never change, "
-            "for it is what finds the dashboard again. Put one into the model, or give uid."
+            "because it identifies the dashboard. Add one to the model, or set uid."
         )
     tags = model.get("tags") or []
     if not isinstance(tags, list):
@@ -96,8 +96,8 @@ def _values(
         values[f"${{{name}}}"] = str(value)
     if missing:
         raise PlanError(
-            f"{where} is an export that leaves open: {', '.join(missing)}. Give inputs with a value for each: the uid "
-            "of a data source where it is one."
+            f"{where} is an export with open inputs: {', '.join(missing)}. Give each a value in inputs; for a data "
+            "source, its uid."
         )
     return values
 
@@ -114,8 +114,8 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Say whether two JSON values mean the same: 1 and 1.0 do, 1 and true do not."""
-    # Python's own comparison takes a tenth of the time of one that we would make, and confuses 1 and true alone.
+    """Return whether two JSON values are the same: 1 and 1.0 are, 1 and true are not."""
+    # Python's own comparison takes a tenth of the time of one written here, and only confuses 1 and true.
     if one != other:
         return False
     pairs = [(one, other)]

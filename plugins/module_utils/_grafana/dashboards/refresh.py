@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often dashboards refresh: Grafana stores its least interval in place of what is shorter or no duration."""
+"""How often dashboards refresh: Grafana replaces a shorter or invalid interval with its minimum."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AUTOMATIC = "auto"
 
 
 class Refresh:
-    """Asks for the least interval of a server when it matters, once; notes what it adapts to it."""
+    """Reads the minimum interval of a server once, if it matters; records what it adapts to it."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -34,16 +34,16 @@ class Refresh:
 
     @property
     def least(self) -> str:
-        """The least interval as the server writes it (min_refresh_interval), empty where there is none."""
+        """The minimum interval as the server writes it (min_refresh_interval), empty if there is none."""
         if self._least is None:
-            attempt = "ask how often dashboards may refresh"
+            attempt = "read the minimum refresh interval"
             answer = self._api.call("GET", _SETTINGS, attempt=attempt, accept=_UNANSWERED)
             known = answer.status not in _UNANSWERED
             self._least = str(answer.json().get("minRefreshInterval") or "") if known else ""
         return self._least
 
     def stored(self, uid: str, wanted: Any, there: Any) -> Any:
-        """Return what the server stores for the refresh of a dashboard; `there` is what it has, None for nothing."""
+        """Return the refresh that the server stores for a dashboard; `there` is the present one, None for none."""
         if not isinstance(wanted, str) or wanted in ("", there):
             return wanted
         least = _seconds(self.least)
@@ -57,13 +57,13 @@ class Refresh:
 
     @property
     def warning(self) -> str:
-        """What was adapted, empty for nothing."""
+        """A sentence on what was adapted, empty for nothing."""
         if not self.adapted:
             return ""
         named = ", ".join(f"{uid!r} ({wanted!r})" for uid, wanted in self.adapted.items())
         return (
-            f"This Grafana refreshes no dashboard more often than every {self.least} (min_refresh_interval), which is "
-            f"what those get that ask for less, or for no duration: {named}. Correct their refresh."
+            f"This Grafana refreshes dashboards at most every {self.least} (min_refresh_interval). These have a "
+            f"shorter or invalid refresh, and get that one instead: {named}. Correct their refresh."
         )
 
 

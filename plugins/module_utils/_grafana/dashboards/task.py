@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task on dashboards of Grafana from its beginning to its result."""
+"""A whole task on dashboards of Grafana."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ __all__ = ["act"]
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
-    """Make the dashboards as the parameters say, none in check mode, and return what exit_json takes."""
+    """Make the dashboards match the parameters, except in check mode, and return what exit_json takes."""
     parameters = module.params
     absent, ownership = parameters["state"] == "absent", Ownership.of(parameters, optional=True)
     if parameters["prune"] and (absent or not ownership.owner):
-        raise PlanError("prune needs an owner, whose tag says what is ours, and state present.")
+        raise PlanError("prune needs an owner, whose tag limits what may be deleted, and state present.")
     unusable = Unusable(skip=parameters["skip_unusable"])
     listed: dict[str, Any] = unwanted(parameters) if absent else wanted(parameters, ownership, unusable)
     api = grafana_api(module, session)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Dashboards that cannot be used, which need not keep the others from being made."""
+"""Dashboards that cannot be used; the others can be written all the same."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..._http.session import ApiError
 
 __all__ = ["Unusable"]
 
-# What a server answers for what one dashboard is, and not for all: 413 is too large, 422 what it cannot make sense of.
+# Answers that concern one dashboard and not all: 413 for one that is too large, 422 for one that is invalid.
 _REFUSALS = frozenset({400, 404, 409, 412, 413, 422})
 
 
 class Unusable:
-    """Sentences on dashboards that cannot be used: an error of all of them, or left out while the others are made."""
+    """Sentences on dashboards that cannot be used, which either fail the task or are left out."""
 
     def __init__(self, *, skip: bool) -> None:
         self._skip = skip
@@ -28,20 +28,20 @@ class Unusable:
         self.unwritten: list[Step] = []
 
     def settle(self) -> None:
-        """Raise PlanError when there are such, unless they are left out."""
+        """Raise PlanError if there are any, unless they are left out."""
         if self.sentences and not self._skip:
             raise PlanError(" ".join(self.sentences))
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Note the PlanError of what is done with one dashboard, and go on behind it."""
+        """Record the PlanError of one dashboard, and continue after the block."""
         try:
             yield
         except PlanError as error:
             self.sentences.append(str(error))
 
     def write(self, make: Callable[[Step], None]) -> Callable[[Step], None]:
-        """Return what makes one change, and leaves out one that the server refuses for what the dashboard is."""
+        """Return a function that makes one change, and leaves out one that the server refuses for that dashboard."""
 
         def attempt(step: Step) -> None:
             try:

@@ -138,7 +138,7 @@ def test_a_failure_after_the_first_change_says_what_was_made(
 
     monkeypatch.setattr(silences, "expire", refused)
     result = silence(matchers=[HOST], duration="1h", comment="Longer")
-    told = "1 of 2 changes were made before it: updated silence 'k1'; another run makes the rest."
+    told = "1 of 2 changes were made before this: updated silence 'k1'; run again to make the rest."
     assert result["msg"] == f"Could not end the silence 'k1'. {told}"
 
 
@@ -147,9 +147,9 @@ def test_a_failure_after_the_first_change_says_what_was_made(
     [
         ({"duration": "1h"}, "needs matchers"),
         ({"matchers": [], "duration": "1h"}, "needs matchers"),
-        ({"matchers": [HOST]}, "needs ends_at or duration"),
+        ({"matchers": [HOST]}, "needs either ends_at or duration"),
         ({"matchers": [HOST], "duration": "1h", "ends_at": FAR}, "and not both"),
-        ({"matchers": [HOST], "ends_at": "now-1h"}, "which is over"),
+        ({"matchers": [HOST], "ends_at": "now-1h"}, "which is in the past"),
         ({"matchers": [HOST], "duration": "soon"}, "duration 'soon' must be"),
     ],
 )

@@ -126,7 +126,7 @@ def test_check_passes_over_a_grafana_that_is_not_there_yet(set_password: Set) ->
 def test_command_that_fails_is_quoted_without_the_password(set_password: Set, command: Callable[[str], None]) -> None:
     command("read word; echo cannot use $word; echo database is locked >&2; exit 3")
     result = set_password()
-    assert "failed with exit code 3. It says:\ncannot use ********\ndatabase is locked" in result["msg"]
+    assert "failed with exit code 3:\ncannot use ********\ndatabase is locked" in result["msg"]
     assert WANTED not in str(result)
 
 
@@ -134,7 +134,7 @@ def test_password_that_is_refused_after_it_was_set_is_tried_no_more(
     set_password: Set, grafana: Grafana, command: Callable[[str], None]
 ) -> None:
     command("cat > /dev/null")
-    assert "five refused logins have locked the user" in set_password()["msg"]
+    assert "five failed logins have locked the user" in set_password()["msg"]
     assert len(grafana.tried) == 2
 
 

@@ -455,7 +455,7 @@ def test_a_refusal_in_the_middle_says_which_changes_were_made(manage: Manage) ->
     assert "receiver 'nobody' does not exist" in result["msg"]
     made = ", ".join(f"created template '{one['name']}'" for one in ALL["templates"])
     count = len(ALL["templates"])
-    assert result["msg"].endswith(f" {count} of {count + 1} changes were made before it: {made}.")
+    assert result["msg"].endswith(f" {count} of {count + 1} changes were made before this: {made}.")
 
 
 def test_requests_come_one_after_the_other(manage: Manage, server: Grafana) -> None:
@@ -468,14 +468,14 @@ def test_rules_that_are_not_ours_to_write_are_refused_before_anything_is_written
 ) -> None:
     seed_rule(server, title=RULE["title"], provenance="file")
     result = manage(**ALL)
-    assert "cannot be changed through the API: Grafana has it from 'file'" in result["msg"]
+    assert "cannot be changed through the API: its provenance is 'file'" in result["msg"]
     assert result["writes"] == 0
 
 
 def test_a_title_that_another_rule_has_is_refused(manage: Manage, server: Grafana) -> None:
     seed_rule(server, title=RULE["title"])
     result = manage(rule_groups=with_rule(uid="mine"))
-    assert "has one of that title with the uid 'theirs'" in result["msg"]
+    assert "has a rule of that title with the uid 'theirs'" in result["msg"]
     assert result["writes"] == 0
 
 
@@ -488,7 +488,7 @@ def test_rules_that_exchange_their_titles_are_refused_before_anything_is_written
 
     manage(rule_groups=groups("One", "Two", "Three"))
     result = manage(rule_groups=groups("Two", "One", "Three"))
-    assert "The alert rule 'shop/Two' and alert rule 'shop/One' are to exchange their titles" in result["msg"]
+    assert "The alert rule 'shop/Two' and alert rule 'shop/One' cannot swap their titles" in result["msg"]
     assert result["writes"] == 0
     passed_on = groups("Two", "Three", "Four")
     assert len(manage(rule_groups=passed_on)["updated"]) == 3
@@ -522,7 +522,7 @@ def test_a_new_organisation_is_not_waited_for_without_an_end(
     monkeypatch.setattr(objects, "_LONGEST", 0.05)
     postpone(server.served.application.store, 1, 1000)
     message = manage(templates=ALL["templates"])["msg"]
-    assert "Grafana makes it for a new organisation within a minute, but has not." in message
+    assert "Grafana creates it for a new organisation within a minute, but has not done so." in message
 
 
 def test_a_rule_gets_another_uid_when_ours_goes(manage: Manage, server: Grafana) -> None:
@@ -538,7 +538,7 @@ def test_a_rule_gets_another_uid_when_ours_goes(manage: Manage, server: Grafana)
         ([{"folder_uid": "gone", "name": "g", "rules": [RULE]}], "There is no folder with the uid 'gone'"),
         (
             with_rule(data=[{**RULE["data"][0], "datasourceUid": "gone"}, RULE["data"][1]]),
-            "asks a data source with the uid 'gone', and there is none",
+            "queries the data source 'gone', which does not exist",
         ),
     ],
 )
@@ -556,8 +556,8 @@ def test_a_place_that_is_not_there_is_refused_and_only_a_warning_in_check_mode(
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"condition": "none"}, "condition is 'none', which is no refId of its data (seconds, above)"),
-        ({"record": {"metric": "m", "from": "none"}}, "record.from is 'none', which is no refId"),
+        ({"condition": "none"}, "condition is 'none', which is not a refId of its data (seconds, above)"),
+        ({"record": {"metric": "m", "from": "none"}}, "record.from is 'none', which is not a refId"),
         ({"title": ""}, "rule_groups[0].rules[0] needs a title of 1 to 190 characters"),
         ({"uid": "a b"}, "uid 'a b' must be 1 to 40 letters"),
         ({"for": "soon"}, "for: 'soon' is not a duration"),
@@ -569,7 +569,7 @@ def test_a_place_that_is_not_there_is_refused_and_only_a_warning_in_check_mode(
             {"data": [{"refId": "above", "datasourceUid": "prom", "model": {}}]},
             "the query above needs a relativeTimeRange",
         ),
-        ({"summary": "x"}, "rule_groups[0].rules[0] has 'summary', which is none of annotations"),
+        ({"summary": "x"}, "rule_groups[0].rules[0] has unknown keys: 'summary'. Use annotations"),
     ],
 )
 def test_a_rule_that_would_never_be_evaluated_is_refused_by_name(manage: Manage, keys: Result, words: str) -> None:
@@ -595,7 +595,7 @@ def test_an_expression_alone_asks_no_data_source(manage: Manage, server: Grafana
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "There is nothing to manage: give at least one of templates"),
+        ({}, "Nothing to manage: give at least one of templates"),
         ({"templates": [{"name": "x"}]}, "The template 'x' is empty"),
         ({"templates": ALL["templates"] * 2}, "templates[0] and templates[1] are both the template 'plain'"),
         ({"rule_groups": [{"folder_uid": "f", "name": "g", "interval": "15s", "rules": []}]}, "a multiple of 10s"),
@@ -611,7 +611,7 @@ def test_an_expression_alone_asks_no_data_source(manage: Manage, server: Grafana
         ({"notification_policy": {"routes": []}}, "notification_policy needs a receiver"),
         (
             {"notification_policy": {"receiver": "x", "routes": [{"recevier": "y"}]}},
-            "notification_policy.routes[0] has 'recevier', which is none of",
+            "notification_policy.routes[0] has unknown keys: 'recevier'. Use ",
         ),
         (
             {"notification_policy": {"receiver": "x", "routes": [{"object_matchers": [["a", "="]]}]}},
@@ -624,32 +624,35 @@ def test_an_expression_alone_asks_no_data_source(manage: Manage, server: Grafana
         ({"notification_policy": {"receiver": "x", "group_wait": "1.5h"}}, "'1.5h' is not a duration"),
         (
             {"mute_timings": [{"name": "m", "time_intervals": [{"weekdays": ["saturday:sunday"]}]}]},
-            "weekdays has 'saturday:sunday', which must be one of sunday, monday",
+            "weekdays has 'saturday:sunday'. Use one of sunday, monday",
         ),
         (
             {"mute_timings": [{"name": "m", "time_intervals": [{"days_of_month": ["40"]}]}]},
-            "days_of_month has '40', which must be one of 1 to -1",
+            "days_of_month has '40'. Use one of 1 to -1",
         ),
         (
             {"mute_timings": [{"name": "m", "time_intervals": [{"times": [{"start_time": "9:00"}]}]}]},
-            "times has 9:00 to None, which must be like 06:00 to 08:30",
+            "times has 9:00 to None. Use times such as 06:00 to 08:30",
         ),
-        ({"mute_timings": [{"name": "m", "time_intervals": [{"days": []}]}]}, "time_intervals[0] has 'days'"),
+        (
+            {"mute_timings": [{"name": "m", "time_intervals": [{"days": []}]}]},
+            "time_intervals[0] has unknown keys: 'days'",
+        ),
         (
             {"contact_points": [{"name": "x", "type": "email"}, {"name": "x", "type": "email"}]},
             "are both the contact point 'x (email)'",
         ),
         (
             {"contact_points": [{"name": "x", "type": "slack", "settings": {"url": "https://hook/secret"}}]},
-            "contact_points[0] ('x'): url is secret to Grafana. Move it from settings to secure_settings",
+            "contact_points[0] ('x'): Grafana treats url as secret. Move it from settings to secure_settings",
         ),
         (
             {"contact_points": [{"name": "x", "type": "webhook", "secure_settings": {"password": "[REDACTED]"}}]},
-            "there is no contact point that could keep its own",
+            "there is no existing contact point whose secret can be kept",
         ),
         (
             {"contact_points": [{"name": "email receiver", "type": "email"}]},
-            "is the one that Grafana itself came with",
+            "is Grafana's built-in one",
         ),
     ],
 )
@@ -675,11 +678,11 @@ def test_contact_points_that_cannot_be_told_apart_are_refused(manage: Manage, se
 
     seed_config(server, two)
     alike = manage(contact_points=[{"name": "shop", "type": "email", "settings": {"addresses": "b@example.org"}}])
-    assert "Grafana has 2 of this name and type. Say which by its uid: x1, x2" in alike["msg"]
+    assert "Grafana has 2 of this name and type. Choose one by its uid: x1, x2" in alike["msg"]
     one = {"type": "email", "settings": {"addresses": "b@example.org"}}
     seed_config(server, lambda found: found["integrations"].pop())
     twice = manage(contact_points=[{**one, "name": "other", "uid": "x1"}, {**one, "name": "shop"}])
-    assert "is the one with the uid 'x1', which is listed already" in twice["msg"]
+    assert "is the one with the uid 'x1', which is already listed" in twice["msg"]
 
 
 def test_settings_below_settings_keep_their_secrets(manage: Manage, server: Grafana) -> None:

@@ -241,7 +241,7 @@ def test_one_of_another_owner_is_refused_by_name_or_taken_over(provision: Run, s
     assert (taken["updated"], taken["deleted"]) == (["a"], [])
     assert "vigil.observability:provision_grafana" in taken["diff"][0]["after"]
     (warning,) = taken["warnings"]
-    assert "were left as they are: 'b' (Dashboard b), 'c' (Dashboard c)" in warning
+    assert "were left unchanged: 'b' (Dashboard b), 'c' (Dashboard c)" in warning
     again = provision(listed(model("a")), **site, take_over=[OWNER])
     assert (again["changed"], again["warnings"], server.methods()) == (False, [], {"GET": 2})
 
@@ -270,13 +270,13 @@ def test_a_dashboard_is_moved_with_its_history(provision: Run, server: Server) -
 
 def test_a_folder_that_does_not_exist_is_refused_and_in_check_mode_expected(provision: Run, server: Server) -> None:
     refused = provision(listed(model("a")), folder_uid="nowhere")
-    assert "There is no folder with the uid 'nowhere': make it with grafana_folders" in refused["msg"]
+    assert "There is no folder with the uid 'nowhere': create it with grafana_folders" in refused["msg"]
     assert server.grafana.writes == 0
     planned = provision(listed(model("a")), folder_uid="nowhere", check=True)
     assert planned["created"] == ["a"]
     (warning,) = planned["warnings"]
     assert warning.startswith("There is no folder with the uid 'nowhere'")
-    assert warning.endswith("That is right if an earlier task of this run makes it.")
+    assert warning.endswith("This is fine if an earlier task of this run creates it.")
 
 
 # ---------------------------------------------------------------------------------- what is refused before any write
@@ -289,7 +289,7 @@ def test_a_title_that_another_dashboard_of_the_folder_has_is_refused(
     server.save(model("theirs", "CPU of hosts"), "hosts")
     refused = provision(listed(model("first"), model("ours", case("CPU of hosts"))), folder_uid="hosts")
     assert "The dashboard 'ours' cannot have the title" in refused["msg"]
-    assert "'theirs' has it there" in refused["msg"]
+    assert "'theirs' already has that title" in refused["msg"]
     assert server.grafana.writes == 0
     assert provision(listed(model("ours", "CPU of hosts")), folder_uid="shop")["created"] == ["ours"]
 
@@ -312,7 +312,7 @@ def test_a_title_of_one_that_is_pruned_is_free(provision: Run, server: Server) -
 def test_two_that_exchange_their_titles_are_refused(provision: Run, server: Server) -> None:
     provision(listed(model("a", "First"), model("b", "Second")))
     refused = provision(listed(model("a", "Second"), model("b", "First")))
-    assert "'a' and 'b' are to exchange their titles or places" in refused["msg"]
+    assert "'a' and 'b' cannot swap their titles or places" in refused["msg"]
     assert server.grafana.writes == 0
 
 
@@ -345,7 +345,7 @@ def test_one_from_a_file_that_carries_our_tag_is_not_pruned(provision: Run, serv
         (listed(model("a", tags="team")), "dashboards[0] ('Dashboard a'): tags must be a list"),
         (listed(model("a"), model("a", "b")), "dashboards[0] and dashboards[1] are both the dashboard 'a'"),
         (listed(model("a", "CPU"), model("b", "cpu ")), "are both the dashboard titled '/cpu'"),
-        ([{"uid": "a"}], "dashboards[0] ('a') needs dashboard, its model"),
+        ([{"uid": "a"}], "dashboards[0] ('a') needs its model, in dashboard"),
         ([{"folder_uid": "a"}], "one of the following is required: dashboard, uid"),
     ],
 )
@@ -383,7 +383,8 @@ def test_one_that_the_search_does_not_list_is_never_overwritten(
     monkeypatch.setattr(f"{task.__name__}.search", lambda api: {})
     result = provision(listed(model("a")))
     assert "create the dashboard 'a' (Dashboard a) at the top: Grafana at http" in result["msg"]
-    assert "Somebody else has written since it was read: run again. 0 of 1 changes were made before it" in result["msg"]
+    message = "Somebody else has changed it since it was read: run again. 0 of 1 changes were made before this"
+    assert message in result["msg"]
     assert server.dashboards()["a"]["model"]["panels"] == [{"id": 1}]
 
 
@@ -427,7 +428,7 @@ def test_a_refusal_in_the_middle_says_what_was_done_before(provision: Run, serve
     refused = provision(listed(model("a"), model("b", "Folder hosts"), model("c")), folder_uid="hosts")
     assert "Could not create the dashboard 'b' (Folder hosts) in the folder 'hosts'" in refused["msg"]
     assert "Dashboard name cannot be the same as folder" in refused["msg"]
-    assert refused["msg"].endswith("1 of 3 changes were made before it: created dashboard 'a'.")
+    assert refused["msg"].endswith("1 of 3 changes were made before this: created dashboard 'a'.")
     assert (refused["changed"], refused["created"]) == (True, ["a"])
     assert sorted(server.dashboards()) == ["a"]
 
@@ -472,7 +473,7 @@ def test_what_an_export_leaves_open_is_filled_in(provision: Run, server: Server)
 def test_what_stays_open_is_refused_by_name(provision: Run, server: Server) -> None:
     refused = provision(listed(EXPORT))
     assert (
-        "dashboards[0] ('Dashboard export') is an export that leaves open: DS_PROMETHEUS (prometheus)."
+        "dashboards[0] ('Dashboard export') is an export with open inputs: DS_PROMETHEUS (prometheus)."
         in refused["msg"]
     )
     assert server.grafana.requests.total() == 0
@@ -521,7 +522,7 @@ def test_what_cannot_be_used_is_named_and_does_not_keep_the_others(provision: Ru
     assert sorted(server.dashboards()) == ["file", "former", "good", "last", "theirs"]
     told = "\n".join(result["unusable"])
     for words in (
-        "hosts/export.json ('Dashboard export') is an export that leaves open: DS_PROMETHEUS (prometheus)",
+        "hosts/export.json ('Dashboard export') is an export with open inputs: DS_PROMETHEUS (prometheus)",
         "hosts/broken.json cannot be used: It is not valid JSON.",
         "dashboards[3] ('No uid') has the uid None",
         "dashboards[0] and dashboards[4] are both the dashboard 'good'",
@@ -567,7 +568,7 @@ def test_each_organisation_has_its_own_by_header(provision: Run, server: Server)
 
 def test_an_organisation_that_does_not_exist_is_refused(provision: Run, server: Server) -> None:
     refused = provision(listed(model("a")), org_id=99, check=True)
-    assert "There is no organisation with the number 99, or the user is not in it" in refused["msg"]
+    assert "There is no organisation with the id 99, or the user is not a member" in refused["msg"]
     assert "organisations are numbered from 1" in provision(listed(model("a")), org_id=0)["msg"]
     assert server.grafana.writes == 0
 
@@ -578,7 +579,7 @@ def test_a_token_of_another_organisation_is_refused_by_name(provision: Run, serv
     login = {"username": None, "password": None, "token": token}
     assert provision(listed(model("a")), **login, org_id=1)["created"] == ["a"]
     refused = provision(listed(model("a")), **login, org_id=2)
-    assert "The token is of the organisation 'Main Org.' (1), but org_id is 2" in refused["msg"]
+    assert "The token belongs to the organisation 'Main Org.' (1), but org_id is 2" in refused["msg"]
     assert token.strip() not in str(refused)
 
 

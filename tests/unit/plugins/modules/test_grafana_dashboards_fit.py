@@ -81,7 +81,7 @@ def test_a_library_panel_that_there_is_not_is_named_before_anything_is_written(
     provision: Run, grafana: Grafana
 ) -> None:
     result = provision(model("a"), model("b", panels=[link("gone", "Disks")]))
-    assert "The dashboard 'b' (Dashboard b) shows library panels that there are not: 'gone' (Disks)." in result["msg"]
+    assert "The dashboard 'b' (Dashboard b) shows library panels that do not exist: 'gone' (Disks)." in result["msg"]
     assert result["writes"] == 0
     assert provision(model("b", panels=[link("gone")]), check=True)["msg"]
 
@@ -145,7 +145,7 @@ def test_a_library_panel_that_differs_stays_with_a_warning_unless_told(provision
     other = sharing("a", element(model={**LOAD, "title": "Load of all"}))
     left = provision(other)
     assert (left["changed"], left["writes"]) == (False, 0)
-    assert "differ from what the dashboards bring, and were left as they are" in left["warnings"][0]
+    assert "differ from those that come with the dashboards, and were left unchanged" in left["warnings"][0]
     assert ask("GET", "/api/library-elements/load")["result"]["model"]["title"] == "Load"
     changed = provision(other, update_library_panels=True)
     assert changed["library_panels"] == {"created": [], "updated": ["load"], "unchanged": []}
@@ -156,7 +156,7 @@ def test_a_library_panel_that_differs_stays_with_a_warning_unless_told(provision
 
 def test_library_panels_that_cannot_be_are_refused_before_anything_is_written(provision: Run, ask: Ask) -> None:
     two_ways = provision(sharing("a"), sharing("b", element(model={**LOAD, "title": "Other"})))
-    assert "The dashboards 'a' and 'b' bring the library panel 'load' in two ways" in two_ways["msg"]
+    assert "The dashboards 'a' and 'b' contain different versions of the library panel 'load'" in two_ways["msg"]
     ask("POST", "/api/library-elements", {**element("theirs"), "folderUid": ""})
     taken = provision(sharing("a"))
     assert "The library panel 'load' of the dashboard 'a' cannot have the name 'Load' in the folder ''" in taken["msg"]
@@ -221,7 +221,7 @@ def test_a_server_without_a_least_interval_is_given_every_refresh(provision: Run
 def test_half_of_a_character_is_refused_by_its_place(provision: Run, keys: Model, place: str) -> None:
     """Grafana stores another character, so that every run would change the dashboard."""
     result = provision(model("a"), model("b", **keys))
-    assert f"'b' has half of a character (a lone surrogate) in {place}, in whose place" in result["msg"]
+    assert f"'b' has half of a character (a lone surrogate) in {place}. Servers would store" in result["msg"]
     assert result["writes"] == 0
     assert provision(model("a"), model("b", **keys), skip_unusable=True)["created"] == ["a"]
     whole = provision(model("c", title="Whole \U0001f525"))

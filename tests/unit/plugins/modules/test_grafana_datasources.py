@@ -196,7 +196,7 @@ def test_one_of_another_owner_is_refused_by_name_or_taken_over(datasources: Run,
     taken = datasources([PROMETHEUS], **other, take_over=["vigil.observability"])
     assert (taken["updated"], taken["deleted"], checked["updated"]) == (["prometheus"], [], ["prometheus"])
     (warning,) = taken["warnings"]
-    assert "were left as they are: 'alertmanager', 'traces'" in warning
+    assert "were left unchanged: 'alertmanager', 'traces'" in warning
     again = datasources([PROMETHEUS], **other, take_over=["vigil.observability"])
     assert (again["changed"], again["warnings"]) == (False, [])
 
@@ -245,8 +245,8 @@ def test_absent_removes_what_is_listed_and_is_content_when_it_is_gone(datasource
         ([PROMETHEUS, {**JAEGER, "isDefault": True}], {}, "not prometheus and traces"),
         ([{**JAEGER, "uid": "a b"}], {}, "datasources[0]: uid 'a b' must be"),
         ([{"uid": "x"}], {}, "datasources[0] ('x') needs a type"),
-        ([PROMETHEUS], {"secret_digest_key": None}, "give secret_digest_key"),
-        ([PROMETHEUS], {"secret_digest_key": "SW2YcwTIb9zpOOhoPsMm"}, "which everybody knows"),
+        ([PROMETHEUS], {"secret_digest_key": None}, "Set secret_digest_key"),
+        ([PROMETHEUS], {"secret_digest_key": "SW2YcwTIb9zpOOhoPsMm"}, "which is public"),
         ([PROMETHEUS], {"url": "monitor1:3000"}, "must be like https://host:port"),
     ],
 )
@@ -263,7 +263,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(
 def test_a_name_that_another_one_has_is_refused_before_anything_is_written(datasources: Run, grafana: Grafana) -> None:
     add(grafana, uid="theirs", name="Traces")
     result = datasources(ALL)
-    assert "The data source 'traces' cannot be named 'Traces': 'theirs' has that name" in result["msg"]
+    assert "The data source 'traces' cannot be named 'Traces': 'theirs' already has that name" in result["msg"]
     assert grafana.writes == 0
 
 
@@ -272,7 +272,7 @@ def test_a_data_source_whose_uid_changes_goes_before_the_one_that_takes_its_name
 ) -> None:
     datasources([JAEGER])
     renamed = {**JAEGER, "uid": "jaeger"}
-    assert "'traces' has that name" in datasources([renamed])["msg"]
+    assert "'traces' already has that name" in datasources([renamed])["msg"]
     result = datasources([renamed], prune=True)
     assert (result["created"], result["deleted"], grafana.writes) == (["jaeger"], ["traces"], 2)
     assert {uid: source["name"] for uid, source in stored(grafana).items()} == {"jaeger": "Traces"}
@@ -296,14 +296,14 @@ def test_data_sources_that_exchange_their_names_are_refused_before_anything_is_w
 ) -> None:
     datasources([ALERTMANAGER, JAEGER])
     result = datasources([{**ALERTMANAGER, "name": "Traces"}, {**JAEGER, "name": "alertmanager"}])
-    assert "The data sources 'alertmanager' and 'traces' are to exchange their names, which takes more" in result["msg"]
+    assert "The data sources 'alertmanager' and 'traces' cannot swap their names in one run" in result["msg"]
     assert grafana.writes == 0
 
 
 def test_a_refusal_in_the_middle_says_which_changes_were_made(datasources: Run, grafana: Grafana) -> None:
     result = datasources([JAEGER, ALERTMANAGER, {**PROMETHEUS, "url": "http://[:::"}])
     assert result["msg"].endswith(
-        "2 of 3 changes were made before it: created data source 'traces', created data source 'alertmanager'."
+        "2 of 3 changes were made before this: created data source 'traces', created data source 'alertmanager'."
     )
     assert (result["changed"], result["created"], result["deleted"]) == (True, ["traces", "alertmanager"], [])
     assert sorted(stored(grafana)) == ["alertmanager", "traces"]
@@ -336,5 +336,5 @@ def test_a_password_in_an_address_is_in_no_diff_and_told_as_changed(datasources:
 
 def test_an_organisation_that_there_is_not_is_refused_by_its_number(datasources: Run, grafana: Grafana) -> None:
     refused = datasources([ALERTMANAGER], org_id=7)
-    assert "There is no organisation with the number 7" in refused["msg"]
+    assert "There is no organisation with the id 7" in refused["msg"]
     assert stored(grafana) == {}

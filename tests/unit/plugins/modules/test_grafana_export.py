@@ -167,7 +167,7 @@ def test_dashboards_that_are_broken_already_are_named(export: Run, ask: Ask) -> 
         ask("POST", "/api/dashboards/db", {"dashboard": model}, allowed=(500,))
     first, second = sorted(export()["warnings"])
     assert "The dashboard 'bare' (Bare) cannot be provisioned again as it is: its panel 3 is a library panel" in first
-    assert "'broken' (Broken) shows library panels that there are not, and cannot be provisioned again" in second
+    assert "'broken' (Broken) shows library panels that do not exist, and cannot be provisioned again" in second
 
 
 def test_a_directory_that_cannot_be_written_is_said(export: Run, tmp_path: Path) -> None:

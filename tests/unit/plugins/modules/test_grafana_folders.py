@@ -157,7 +157,7 @@ def test_check_mode_plans_the_same_and_writes_nothing(provision: Run, server: Se
         ([folder("general")], "and not 'general'"),
         ([folder("x" * 41)], "must be 1 to 40 letters"),
         ([folder("a"), {"uid": "b"}], "folders[1] ('b') needs a title"),
-        ([folder("a", title="general")], "folders[0] ('a') needs a title, and another one than the top has"),
+        ([folder("a", title="general")], "folders[0] ('a') needs a title other than 'general'"),
         ([folder("a"), folder("a", title="B")], "folders[0] and folders[1] are both the folder 'a'"),
         ([folder("a", title="x"), folder("b", title="X ")], "are both the folder titled '/x'"),
     ],
@@ -174,28 +174,29 @@ def test_a_title_in_use_is_refused_in_any_case(provision: Run, server: Server) -
     provision([folder("t-a")])
     for uid in ("t-a", "t-new"):
         refused = provision([folder("t-first"), folder(uid, title="hOSTS")])
-        assert f"The folder {uid!r} cannot have the title 'hOSTS' at the top: 'theirs' has it there" in refused["msg"]
+        message = f"The folder {uid!r} cannot have the title 'hOSTS' at the top: 'theirs' already has that title"
+        assert message in refused["msg"]
         assert server.grafana.writes == 0
     assert provision([folder("t-a", title="Hosts"), folder("theirs", title="Other")])["updated"] == ["theirs", "t-a"]
 
 
-def test_two_that_exchange_their_titles_are_refused(provision: Run, server: Server) -> None:
+def test_two_that_swap_their_titles_are_refused(provision: Run, server: Server) -> None:
     provision([folder("t-a", title="First"), folder("t-b", title="Second")])
     refused = provision([folder("t-a", title="Second"), folder("t-b", title="First")])
-    assert "The folders 't-a' and 't-b' are to exchange their titles or places" in refused["msg"]
+    assert "The folders 't-a' and 't-b' cannot swap their titles or places" in refused["msg"]
     assert server.grafana.writes == 0
 
 
 def test_a_parent_that_is_missing_goes_or_lies_in_its_child_is_refused(provision: Run, server: Server) -> None:
     provision(TREE)
     refused = {
-        "which does not exist or is to be removed": [folder("t-c", "nowhere")],
-        "The folder 't-a' would lie in itself: t-a in t-c in t-b in t-a.": [folder("t-a", "t-c")],
+        "which does not exist or would be deleted": [folder("t-c", "nowhere")],
+        "The folder 't-a' would be inside itself: t-a in t-c in t-b in t-a.": [folder("t-a", "t-c")],
     }
     for message, wanted in refused.items():
         assert message in provision(wanted)["msg"]
     pruned = provision([folder("t-c", "t-b")], prune=True, uid_prefix="t-", delete_contents=True)
-    assert "'t-c' is to lie in 't-b', which does not exist or is to be removed" in pruned["msg"]
+    assert "'t-c' has the parent 't-b', which does not exist or would be deleted" in pruned["msg"]
     assert server.grafana.writes == 0
 
 
@@ -248,7 +249,7 @@ def test_prune_needs_a_prefix_that_all_folders_have(provision: Run, server: Serv
     assert "prune needs uid_prefix" in provision(TREE, prune=True)["msg"]
     assert "and state present" in provision(TREE, prune=True, uid_prefix="t-", state="absent")["msg"]
     refused = provision([*TREE, folder("other")], uid_prefix="t-")
-    assert "folders[4]: uid 'other' does not begin with uid_prefix 't-'" in refused["msg"]
+    assert "folders[4]: uid 'other' must begin with uid_prefix 't-'" in refused["msg"]
     assert server.grafana.requests.total() == 0
 
 
@@ -276,8 +277,8 @@ def test_an_absent_folder_that_is_not_empty_is_refused(provision: Run, server: S
 
 def test_a_grafana_without_nested_folders_is_told_from_what_it_makes(provision: Run, older: Server) -> None:
     refused = provision([folder("a"), folder("b", "a")], on=older.grafana)
-    assert "Could not create the folder 'b' (B) in 'a': this Grafana puts every folder at the top" in refused["msg"]
-    assert "1 of 2 changes were made before it" in refused["msg"]
+    assert "Could not create the folder 'b' (B) in 'a': this Grafana creates all folders at the top" in refused["msg"]
+    assert "1 of 2 changes were made before this" in refused["msg"]
     assert older.tree() == {"a": ("A", "")}
 
 

@@ -107,18 +107,18 @@ def test_an_empty_one_is_the_page_of_grafana(prefer: Run, ask: Callable[..., Any
 
 
 @pytest.mark.parametrize("uid", ["nope", "folder"])
-def test_what_is_no_dashboard_is_refused_and_only_a_warning_in_check_mode(prefer: Run, uid: str) -> None:
+def test_a_home_page_that_is_not_a_dashboard_is_refused_and_only_a_warning_in_check_mode(prefer: Run, uid: str) -> None:
     """Grafana accepts the uid of a folder."""
     refused = prefer(home_dashboard_uid=uid)
-    assert refused["msg"] == f"There is no dashboard with the uid {uid!r} that could be the home page."
+    assert refused["msg"] == f"There is no dashboard with the uid {uid!r} to use as the home page."
     assert refused["writes"] == 0
     checked = prefer(home_dashboard_uid=uid, check=True)
     assert checked["changed"]
-    assert checked["warnings"] == [f"{refused['msg']} That is right if an earlier task of this run makes it."]
+    assert checked["warnings"] == [f"{refused['msg']} This is fine if an earlier task of this run creates it."]
 
 
 def test_nothing_to_set_is_refused(prefer: Run) -> None:
-    assert prefer()["msg"].startswith("There is nothing to set: give at least one of home_dashboard_uid, theme")
+    assert prefer()["msg"].startswith("Nothing to set: give at least one of home_dashboard_uid, theme")
 
 
 def test_what_grafana_refuses_is_said_with_its_words(prefer: Run) -> None:

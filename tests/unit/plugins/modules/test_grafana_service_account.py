@@ -139,8 +139,8 @@ def test_what_cannot_be_written_leaves_file_and_token_as_they_were(
     with monkeypatch.context() as full:
         full.setattr(os, "fsync", raising(OSError(errno.ENOSPC, "No space left on device")))
         result = account(tokens=[token(file, renew_before=2 * MONTH)])
-    assert "The token 'bot' was made, but cannot be written to " in result["msg"]
-    assert "No space left on device. It was deleted" in result["msg"]
+    assert "The token 'bot' was created, but could not be written to " in result["msg"]
+    assert "No space left on device. The new token was deleted" in result["msg"]
     assert ([path.name for path in tmp_path.iterdir()], names(grafana)) == (["bot"], ["bot"])
     assert status(grafana, file) == 200
 
@@ -251,7 +251,7 @@ def test_a_server_that_never_answers_leaves_the_token_that_is_in_the_file(
     proxy.faults.append(Fault("the answer is lost", "POST", "/tokens$", times=3))
     result = account(url=proxy.url, tokens=[token(file, renew_before=2 * MONTH)])
     assert "Could not update the token 'bot' of the service account" in result["msg"]
-    assert result["msg"].endswith("0 of 1 changes were made before it; another run makes the rest.")
+    assert result["msg"].endswith("0 of 1 changes were made before this; run again to make the rest.")
     assert (names(grafana), status(grafana, file)) == (["bot", "bot (2)", "bot (3)", "bot (4)"], 200)
     assert account(tokens=[token(file)])["tokens"]["updated"] == ["bot"]
     assert (names(grafana), status(grafana, file)) == (["bot (5)"], 200)
@@ -264,7 +264,7 @@ def test_a_token_that_is_made_and_not_accepted_leaves_the_former_one(
     account(tokens=[token(file, seconds_to_live=MONTH)])
     monkeypatch.setattr(tokens, "is_accepted", lambda *_: False)
     result = account(tokens=[token(file, renew_before=2 * MONTH)])
-    assert "Grafana does not accept the one that it has just made" in result["msg"]
+    assert "Grafana does not accept the token that it has just created" in result["msg"]
     assert names(grafana) == ["bot", "bot (2)"]
 
 
@@ -274,7 +274,7 @@ def test_a_name_that_another_account_has_is_refused_by_the_server(
     account(name="other", tokens=[token(tmp_path / "bot")])
     result = account(tokens=[{"name": "bot", "path": str(tmp_path / "mine")}])
     assert "token with given name already exists in the organization" in result["msg"]
-    assert result["msg"].endswith("1 of 2 changes were made before it: created service account 'bot'.")
+    assert result["msg"].endswith("1 of 2 changes were made before this: created service account 'bot'.")
     assert names(grafana) == ["bot"]
 
 
@@ -308,9 +308,9 @@ def test_a_token_of_a_role_that_may_not_see_the_organisation_is_accepted() -> No
     [
         ([{"name": "a", "path": "{tmp}/a"}, {"name": "a", "path": "{tmp}/b"}], "are both the token 'a'"),
         ([{"name": "a", "path": "{tmp}/a"}, {"name": "b", "path": "{tmp}/a"}], "are both the file"),
-        ([{"name": "a", "path": "{tmp}/no/a"}], "there is no directory for"),
+        ([{"name": "a", "path": "{tmp}/no/a"}], "cannot be stored: the directory of"),
         ([{"name": "a", "path": "{tmp}"}], " is a directory."),
-        ([{"name": "a", "path": "{tmp}/a", "seconds_to_live": 60}], "lower renew_before"),
+        ([{"name": "a", "path": "{tmp}/a", "seconds_to_live": 60}], "Lower renew_before"),
     ],
 )
 def test_wrong_tokens_are_refused_before_anything_is_asked(
@@ -326,4 +326,4 @@ def test_a_token_of_another_organisation_is_refused_by_name(account: Run, grafan
     secret = (tmp_path / "admin").read_text()
     assert account(token=secret, org_id=1)["account"] == "updated"
     refused = account(name="other", token=secret, org_id=2)
-    assert "The token is of the organisation 'Main Org.' (1), but org_id is 2" in refused["msg"]
+    assert "The token belongs to the organisation 'Main Org.' (1), but org_id is 2" in refused["msg"]

@@ -51,18 +51,21 @@ def served(request: pytest.FixtureRequest, run_module: Run) -> Iterator[Served]:
         (
             grafana_dashboards,
             boards(("one", "CPU - host")),
-            "The dashboard 'one' cannot have the title 'CPU - host' in the folder 'hosts': 'cpu' has it there: to",
+            (
+                "The dashboard 'one' cannot have the title 'CPU - host' in the folder 'hosts': 'cpu' already has that "
+                "title. Grafana before 9.5"
+            ),
         ),
         (grafana_dashboards, boards(("other", "cpu_host!")), "The dashboard 'other' cannot have the title 'cpu_host!'"),
         (
             grafana_dashboards,
             boards(("one", "Größe: 1"), ("two", "grosse 1")),
-            "The dashboards 'one' and 'two' cannot be 'Größe: 1' and 'grosse 1' in one folder: to this Grafana",
+            "The dashboards 'one' and 'two' cannot be 'Größe: 1' and 'grosse 1' in one folder. Grafana before 9.5",
         ),
         (
             grafana_dashboards,
             boards(("one", "[Shop]")),
-            "The dashboard 'one' cannot have the title '[Shop]': a folder has it: to this Grafana",
+            "The dashboard 'one' cannot have the title '[Shop]': a folder already has it. Grafana before 9.5",
         ),
         (
             grafana_folders,
@@ -73,7 +76,10 @@ def served(request: pytest.FixtureRequest, run_module: Run) -> Iterator[Served]:
         (
             grafana_folders,
             folders(("new", "Top and co")),
-            "The folder 'new' cannot have the title 'Top and co': a dashboard at the top has it: to this Grafana",
+            (
+                "The folder 'new' cannot have the title 'Top and co': a dashboard at the top already has it. Grafana "
+                "before 9.5"
+            ),
         ),
     ],
 )

@@ -67,21 +67,22 @@ def test_a_long_question_goes_into_the_body(server: LoopbackServer, run_module: 
     assert server.requests[-1][0] == "/api/v1/query"
 
 
-def test_what_prometheus_warns_of_is_a_warning_of_the_task(server: LoopbackServer, run_module: Run) -> None:
+def test_a_warning_of_prometheus_is_a_warning_of_the_task(server: LoopbackServer, run_module: Run) -> None:
     server.bodies["/api/v1/query"] = answer("vector", [], warnings=["remote read failed"], infos=["no counter"])
     result = run_module(prometheus_query, url=server.url, query="rate(up[1m])")
-    assert result["warnings"] == [f"Prometheus at {server.url} warns of 'rate(up[1m])': remote read failed"]
+    warning = f"Prometheus at {server.url} returned a warning for 'rate(up[1m])': remote read failed"
+    assert result["warnings"] == [warning]
     assert result["infos"] == ["no counter"]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"time": "now", "start": "now-1h"}, "give one of them"),
+        ({"time": "now", "start": "now-1h"}, "give only one of them"),
         ({"start": "now", "end": "now-1h"}, "must come after start"),
-        ({"start": "now-1h", "step": "0s"}, "step be above 0"),
-        ({"start": "now-30d", "step": "1s"}, "236s is the least"),
-        ({"start": "then"}, "start 'then' must be an instant"),
+        ({"start": "now-1h", "step": "0s"}, "step must be above 0"),
+        ({"start": "now-30d", "step": "1s"}, "use at least 236s"),
+        ({"start": "then"}, "start 'then' must be a time"),
     ],
 )
 def test_a_wrong_range_is_refused_before_anything_is_asked(
@@ -95,7 +96,7 @@ def test_a_wrong_range_is_refused_before_anything_is_asked(
 
 def test_a_wrong_expression_is_told_in_the_words_of_the_server(server: LoopbackServer, run_module: Run) -> None:
     result = run_module(prometheus_query, url=server.url, query="rate(up[")
-    assert result["msg"] == f"Could not ask 'rate(up[': Prometheus at {server.url} answered 404."
+    assert result["msg"] == f"Could not evaluate 'rate(up[': Prometheus at {server.url} answered 404."
 
 
 def test_each_thing_that_is_gathered_takes_one_request(server: LoopbackServer, run_module: Run) -> None:

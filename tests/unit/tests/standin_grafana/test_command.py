@@ -217,7 +217,7 @@ def test_dashboards_of_files_are_there_soon_after_the_start(homes: dict[str, Pat
             "[security]\nadmin_password = $__file{/nowhere}\n",
             "cannot read the value $__file{/nowhere}",
         ),
-        ("[[[\nadmin_password = se-cret\n", "it is no ini file"),
+        ("[[[\nadmin_password = se-cret\n", "it is not an ini file"),
     ],
 )
 def test_server_that_cannot_start_says_why(homes: dict[str, Path], tmp_path: Path, more: str, says: str) -> None:
@@ -283,5 +283,5 @@ def test_given_archive_without_a_file_of_its_version_has_it_in_its_name(tmp_path
 
 
 def test_given_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="GRAFANA_ARCHIVE names .*absent, which is no file"):
+    with pytest.raises(FileNotFoundError, match="GRAFANA_ARCHIVE names .*absent, which is not a file"):
         grafana_recipes(str(tmp_path / "absent"))

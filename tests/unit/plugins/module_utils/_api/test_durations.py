@@ -50,5 +50,5 @@ def test_an_instant_without_its_zone_is_refused(text: str) -> None:
 
 
 def test_a_day_that_is_none_is_refused() -> None:
-    with pytest.raises(PlanError, match="start '2026-02-31T08:00:00Z' is no instant: "):
+    with pytest.raises(PlanError, match="start '2026-02-31T08:00:00Z' is not a valid time: "):
         instant("2026-02-31T08:00:00Z", "start", now=NOW)

@@ -102,7 +102,7 @@ def test_a_digest_that_anybody_reads_does_not_let_keys_be_tried_fast() -> None:
 
 
 def test_the_key_of_every_grafana_is_refused_as_a_key_of_digests() -> None:
-    with pytest.raises(PlanError, match="which everybody knows"):
+    with pytest.raises(PlanError, match="which is public"):
         checked_digest_key("SW2YcwTIb9zpOOhoPsMm")
     assert (checked_digest_key(None), checked_digest_key("a secret")) == ("", "a secret")
 
@@ -117,7 +117,7 @@ def test_a_failure_after_many_changes_tells_the_first_of_them_and_how_many_more(
         apply(SimpleNamespace(check_mode=False), plan)
     told = str(failed.value)
     assert told.startswith(
-        "Could not go on. 30 of 40 changes were made before it: created board '0', created board '1', "
+        "Could not go on. 30 of 40 changes were made before this: created board '0', created board '1', "
     )
-    assert told.endswith(", created board '19' and 10 more; another run makes the rest.")
+    assert told.endswith(", created board '19' and 10 more; run again to make the rest.")
     assert failed.value.made["created"] == [str(number) for number in range(30)]

@@ -51,7 +51,7 @@ def test_what_is_listed_twice_is_refused_by_index() -> None:
         by_key("abcab", str, option="letters", what="letter")
     assert str(refused.value) == (
         "letters[0] and letters[3] are both the letter 'a'; letters[1] and letters[4] are both the letter 'b'. "
-        "Each may be listed once."
+        "List each only once."
     )
     assert by_key("ba", str, option="letters", what="letter") == {"b": "b", "a": "a"}
 
@@ -96,19 +96,20 @@ def test_the_same_title_in_another_folder_waits_for_nobody() -> None:
 
 @pytest.mark.parametrize("kept", [{}, {"a": Board("1")}, {"a": Board("1", "")}])
 def test_a_title_that_is_kept_is_refused(kept: dict[str, Board]) -> None:
-    with pytest.raises(PlanError, match=r"The board 'b' cannot have the title '1' at the top: 'a' has it there"):
+    message = "The board 'b' cannot have the title '1' at the top: 'a' already has that title"
+    with pytest.raises(PlanError, match=message):
         order({"a": Board("1")}, {**kept, "b": Board("1")})
 
 
 def test_a_title_of_one_that_changes_otherwise_is_refused() -> None:
-    with pytest.raises(PlanError, match=r"'a' has it there"):
+    with pytest.raises(PlanError, match=r"'a' already has that title"):
         order({"a": Board("1")}, {"a": Board("1 "), "b": Board("1")})
 
 
 def test_a_circle_of_three_is_named_and_nothing_besides() -> None:
     there = {"a": Board("1"), "b": Board("2"), "c": Board("3"), "d": Board("4")}
     circle = {"a": Board("2"), "b": Board("3"), "c": Board("1"), "d": Board("5"), "e": Board("6")}
-    with pytest.raises(PlanError, match=r"^The boards 'a' and 'b' and 'c' are to exchange their titles or places"):
+    with pytest.raises(PlanError, match=r"^The boards 'a' and 'b' and 'c' cannot swap their titles or places"):
         order(there, circle)
 
 

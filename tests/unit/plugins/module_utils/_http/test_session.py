@@ -283,7 +283,7 @@ def test_nobody_waits_beyond_the_deadline(server: Server, pauses: list[float]) -
 
 def test_no_request_begins_after_the_deadline(server: Server) -> None:
     asked = session(server, deadline=0.0)
-    with pytest.raises(HttpError, match="got no answer: the 0 s that all requests may take are over"):
+    with pytest.raises(HttpError, match="got no answer: the deadline of 0 s for all requests has passed"):
         asked.request("GET", "/")
     assert (asked.requests, server.asked) == (0, [])
 
@@ -291,7 +291,7 @@ def test_no_request_begins_after_the_deadline(server: Server) -> None:
 def test_an_answer_that_comes_in_drops_is_not_waited_for(server: Server) -> None:
     server.replies = [Reply(body=b"x" * 100, pause=0.02)]
     begun = time.monotonic()
-    with pytest.raises(HttpError, match="it did not come to an end in time"):
+    with pytest.raises(HttpError, match="the answer was not complete in time"):
         session(server, timeout=0.2, retries=0).request("GET", "/")
     assert time.monotonic() - begun < 1.5
 
@@ -302,7 +302,7 @@ def test_a_kept_connection_has_the_deadline_of_the_moment(server: Server) -> Non
     asked._until = time.monotonic() + 0.2
     server.replies = [Reply(body=b"x" * 10, pause=1)]
     begun = time.monotonic()
-    with pytest.raises(HttpError, match=r"got no answer: (timed out|it did not come to an end in time)"):
+    with pytest.raises(HttpError, match=r"got no answer: (timed out|the answer was not complete in time)"):
         asked.request("GET", "/")
     assert time.monotonic() - begun < 2.5
 
@@ -397,7 +397,8 @@ def test_a_certificate_of_the_given_authority_is_trusted(tls: Server, certificat
 
 
 def test_a_certificate_of_a_stranger_is_refused_at_once_and_says_what_to_do(tls: Server, pauses: list[float]) -> None:
-    with pytest.raises(HttpError, match=r"its certificate is not trusted \(.*\); ca_path names the authority\.$"):
+    message = r"its certificate is not trusted \(.*\); set ca_path to the file with its authority\.$"
+    with pytest.raises(HttpError, match=message):
         session(tls).request("GET", "/")
     assert (pauses, tls.asked) == ([], [])
 
@@ -477,7 +478,7 @@ def refusal(call: Callable[[], object]) -> ApiError:
         (b'{"detail": 1}', "."),
         (b"", "."),
         (b"plain  words\n of a proxy", ": plain words of a proxy."),
-        (b"<html><body>Bad</body></html>", ": (a page of HTML)."),
+        (b"<html><body>Bad</body></html>", ": (an HTML page)."),
     ],
 )
 def test_a_refusal_says_what_was_attempted_and_quotes_the_server(server: Server, body: bytes, words: str) -> None:
@@ -490,8 +491,8 @@ def test_a_refusal_says_what_was_attempted_and_quotes_the_server(server: Server,
 @pytest.mark.parametrize(
     ("status", "headers", "advice"),
     [
-        (401, {}, "Look at the user and password, or at the token"),
-        (403, {}, "The user or token may not do this."),
+        (401, {}, "Check the user and password, or the token"),
+        (403, {}, "The user or token does not have permission for this."),
         (301, {"Location": "https://u:p@monitor1:3000/api/x?token=hidden"}, "It redirects to https://monitor1:3000: "),
         (302, {"Location": "/login"}, "It redirects to /login: "),
         (302, {}, "It redirects to nowhere: "),
@@ -508,10 +509,15 @@ def test_a_refusal_says_what_to_look_at(server: Server, status: int, headers: di
 @pytest.mark.parametrize(
     ("status", "body", "again", "advice"),
     [
-        (412, b'{"message": "no", "status": "version-mismatch"}', True, " Somebody else has written since it was read"),
-        (412, b'{"message": "no", "status": "name-exists"}', False, " Give it another title: "),
-        (412, b"<html>", False, "(a page of HTML)."),
-        (409, b'{"message": "already been updated by someone else."}', True, " Somebody else has written since"),
+        (
+            412,
+            b'{"message": "no", "status": "version-mismatch"}',
+            True,
+            " Somebody else has changed it since it was read",
+        ),
+        (412, b'{"message": "no", "status": "name-exists"}', False, " Choose another title: "),
+        (412, b"<html>", False, "(an HTML page)."),
+        (409, b'{"message": "already been updated by someone else."}', True, " Somebody else has changed it since"),
         (409, b'{"message": "the same name already exists"}', False, "already exists."),
         (400, b'{"message": "no", "status": "name-match"}', False, ": no."),
         (429, b"", True, "429."),
