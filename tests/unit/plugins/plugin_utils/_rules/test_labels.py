@@ -2,51 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Labels that the stack keeps to itself, compared with those that its rules and dashboards ask for."""
+"""Labels that the stack keeps to itself; a house rule compares them with those that rules and dashboards ask for."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.vigil.observability.plugins.filter.alerts_dashboard import alerts_dashboard
 from ansible_collections.vigil.observability.plugins.filter.inventory_targets import inventory_targets
 from ansible_collections.vigil.observability.plugins.filter.probe_jobs import probe_jobs
-from ansible_collections.vigil.observability.plugins.filter.stack_dashboards import stack_dashboards
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import RESERVED, wrong_labels
-from ansible_collections.vigil.observability.tests.dashboards.expressions import expressions
 
-SERVICES = ["node_exporter", "probes", "prometheus", "alertmanager", "grafana"]
 PROBE = {"name": "shop", "module": "http_2xx", "targets": ["https://shop.example"]}
-# The team that an alert is for is the user's own to name.
-FREE = {"team"}
-
-
-def _shipped_expressions() -> list[str]:
-    files = (ROLES / "prometheus" / "files" / "rules").glob("*.yml")
-    groups = [group for file in files for group in yaml.safe_load(file.read_text())["groups"]]
-    dashboards = [*stack_dashboards(SERVICES), alerts_dashboard("https://alerts.example")]
-    asked = [one.expr for dashboard in dashboards for one in expressions(dashboard)]
-    return [*(rule["expr"] for group in groups for rule in group["rules"]), *asked]
-
-
-def _labels_in(expr: str) -> set[str]:
-    selectors = re.findall(r"\{([^}]*)\}", expr)
-    groups = re.findall(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)", expr)
-    selected = {name for text in selectors for name in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", text)}
-    grouped = {name for text in groups for name in re.findall(r"\w+", text)}
-    # What label_replace and label_join write is made in the query, whatever the label was before.
-    return {name for name in selected | grouped if f'"{name}"' not in expr}
-
-
-def test_every_label_that_shipped_rules_and_dashboards_ask_for_is_the_stacks_own() -> None:
-    asked = {name for expr in _shipped_expressions() for name in _labels_in(expr)}
-    assert {"job", "instance", "host", "mountpoint", "state", "le"} <= asked
-    assert asked - FREE - RESERVED == set()
 
 
 def test_every_label_that_the_stack_sets_on_a_target_is_its_own() -> None:
