@@ -39,7 +39,7 @@ molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers
 
-bench: $(if $(filter grafana,$(B)),environment,hosts) ## Benchmark deployments and a hundred dashboards (B=grafana: only those; REF=<commit>: deployments beside that commit's)
+bench: $(if $(filter grafana,$(B)),environment,hosts) ## Benchmark deployments and a hundred dashboards (B=grafana: only those; REF=<commit>: deployments compared with that commit)
 	$(if $(filter grafana,$(B)),,@$(in_environment) python tests/bench.py $(REF))
 	$(if $(REF),,@$(in_environment) python tests/bench_grafana.py)
 

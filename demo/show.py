@@ -67,7 +67,7 @@ def show(replicas: list[Replica], watched: str, receiver: str, console: Console)
     def seen(sentence: str, check: Callable[[], object]) -> None:
         found = wait_until(check)
         if not found:
-            raise ShowError(f"after {PATIENCE:.0f} s it is still not so that {sentence}")
+            raise ShowError(f"within {PATIENCE:.0f} s it was not seen that {sentence}")
         told = found if isinstance(found, str) else ""
         console.print(f"[green]✔[/] {time.monotonic() - begun:4.0f} s  {sentence} {told}")
 
@@ -75,22 +75,22 @@ def show(replicas: list[Replica], watched: str, receiver: str, console: Console)
         seen(f"Prometheus on {replica.name} sees every target up", partial(every_target_up, replica))
     for replica in (one for one in replicas if one.grafana):
         seen(f"Grafana on {replica.name} has its data sources and dashboards", partial(dashboards, replica))
-        seen("every panel of them has data", partial(every_panel_has_data, replica))
-    seen("it is known how fast the shop burns its error budgets", partial(burn_rates, replicas[0]))
-    seen("the Alertmanagers know each other", lambda: all(mesh_size(one) == len(replicas) for one in replicas))
+        seen("every panel has data", partial(every_panel_has_data, replica))
+    seen("the burn rates of the shop's error budgets are recorded", partial(burn_rates, replicas[0]))
+    seen("the Alertmanagers have formed a mesh", lambda: all(mesh_size(one) == len(replicas) for one in replicas))
     console.print(f"  systemctl stop node_exporter    on {watched}")
     on_host(watched, "systemctl", "stop", "node_exporter")
     try:
         for replica in replicas:
             seen(f"Prometheus on {replica.name} fires ExporterDown", partial(is_firing, replica))
         seen("every Alertmanager has the alert", lambda: all(has_alert(one) for one in replicas))
-        seen("the receiver was told", lambda: notifications(receiver)["firing"])
+        seen("the receiver was notified", lambda: notifications(receiver)["firing"])
         time.sleep(SILENCE)
         seen("exactly once", lambda: notifications(receiver)["firing"] == 1)
     finally:
         console.print(f"  systemctl start node_exporter    on {watched}")
         on_host(watched, "systemctl", "start", "node_exporter")
-    seen("the receiver was told that it is resolved", lambda: notifications(receiver)["resolved"])
+    seen("the receiver was notified that it is resolved", lambda: notifications(receiver)["resolved"])
     time.sleep(SILENCE)
     seen("exactly once", lambda: notifications(receiver) == Counter(firing=1, resolved=1))
 
@@ -139,7 +139,7 @@ def every_panel_has_data(replica: Replica) -> str:
         if not one.when_empty and not any(recorded in one.expr for recorded in ("slo:", "business:"))
     }
     answered = all(replica.ask_prometheus(f"/api/v1/query?{urlencode({'query': expr})}")["result"] for expr in asked)
-    return f"({len(asked)} questions)" if answered else ""
+    return f"({len(asked)} queries)" if answered else ""
 
 
 def burn_rates(replica: Replica) -> str:

@@ -82,7 +82,7 @@ def run(*words: str | Path, output: int | None = None) -> None:
     code = subprocess.run(words, cwd=ROOT, env=environment(), stdout=output, check=False).returncode
     if code:
         console.print(f"\n[bold red]The demo ended early[/]: {' '.join(map(str, words[:3]))} ... failed, see above.")
-        console.print("Its hosts are left as they are, for you to look at; make demo-down removes them.")
+        console.print("Its hosts are kept for inspection; make demo-down removes them.")
         sys.exit(code)
 
 
@@ -138,14 +138,14 @@ def make_tokens() -> None:
 def provide_archives() -> list[str]:
     """Return the options of Ansible that say where archives come from: upstream, or this machine."""
     if not subprocess.run([*ASSEMBLE, "upstream"], check=False).returncode:
-        console.print("Archives are upstream's own, downloaded by each host.")
+        console.print("Each host downloads the archives from upstream.")
         return []
-    console.print("Upstream does not answer, so its archives are assembled here from packages, in the same layout.")
+    console.print("Upstream cannot be reached, so archives with the same layout are assembled from packages.")
     given = os.environ.get("GRAFANA_ARCHIVE")
     if not given:
         console.print(
-            "[bold]Grafana is not among them[/]: a stand-in of ours takes its place. It answers like its API and has "
-            "no pages to look at. GRAFANA_ARCHIVE=<archive of upstream's> has the real one deployed."
+            "[bold]Grafana is not among them[/]: a stand-in replaces it, which answers API requests but has no pages. "
+            "GRAFANA_ARCHIVE=<archive from upstream> deploys the real one."
         )
     run(*ASSEMBLE, "default")
     run(ARCHIVES, "start")
@@ -189,11 +189,11 @@ def summary(demo: Demo, listed: dict[str, Any], replicas: list[Replica]) -> Tabl
 def main() -> int:
     """Run the demo and return the exit code."""
     demo = Demo(sys.argv[1] if len(sys.argv) > 1 else "three_nodes")
-    step("Docker engine, image of the hosts")
+    step("Docker engine and host image")
     run(ROOT / "tests/hosts/image")
-    step("Archives of the servers")
+    step("Server archives")
     archives = provide_archives()
-    step("The collection, built and installed")
+    step("Build and install the collection")
     install_collection()
     step("Secrets: ansible-playbook vigil.observability.secrets")
     run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
@@ -203,7 +203,7 @@ def main() -> int:
     prepare_hosts(listed)
     step("Deployment: ansible-playbook vigil.observability.site")
     run("ansible-playbook", *demo.sources, *archives, "vigil.observability.site")
-    step("What it does")
+    step("Demonstration")
     replicas = replicas_of(listed)
     some_host = next(iter(listed["_meta"]["hostvars"].values()))
     (STATE / "authorities.crt").write_text(some_host["certificates_authority_certificate"])
@@ -211,7 +211,7 @@ def main() -> int:
     try:
         show(replicas, watched, RECEIVER, console)
     except ShowError as error:
-        console.print(f"[bold red]Not as promised[/]: {error}. The hosts are left for you to look at.")
+        console.print(f"[bold red]Not as promised[/]: {error}. The hosts are kept for inspection.")
         return 1
     console.print("\n", summary(demo, listed, replicas))
     folder = SECRETS.relative_to(ROOT)
@@ -221,7 +221,7 @@ def main() -> int:
         f"Certificate    {(STATE / 'authorities.crt').relative_to(ROOT)} (for your browser, or curl --cacert)",
         f"Look around    docker exec -it vigil-demo-{replicas[0].name} bash    (systemctl, journalctl, promtool ...)",
         f"Notifications  docker logs {RECEIVER}",
-        "Take it down   make demo-down",
+        "Remove         make demo-down",
         sep="\n",
     )
     step("Done")
