@@ -84,12 +84,12 @@ def _ask(api: Api, path: str, subject: str) -> Any:
 
 
 def _named(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    told = {name: item.get(key) for name, key in names.items()}
-    if told.get("url"):
+    shown = {name: item.get(key) for name, key in names.items()}
+    if shown.get("url"):
         # Not everyone who reads the output of a run may see a user and password in an address.
-        parts = urlsplit(str(told["url"]))
-        told["url"] = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
-    return told
+        parts = urlsplit(str(shown["url"]))
+        shown["url"] = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    return shown
 
 
 def _folder(hit: Hit) -> dict[str, Any]:
@@ -97,12 +97,12 @@ def _folder(hit: Hit) -> dict[str, Any]:
 
 
 def _dashboards(api: Api, hits: Mapping[str, Hit], *, models: bool) -> list[dict[str, Any]]:
-    told = []
+    listed = []
     for hit in (hit for hit in hits.values() if not hit.is_folder):
         one: dict[str, Any] = {"uid": hit.uid, "title": hit.title, "folder_uid": hit.folder_uid, "tags": list(hit.tags)}
         if not models:
-            told.append(one)
+            listed.append(one)
         # It may have been deleted since the search.
         elif found := read(api, hit.uid):
-            told.append({**one, "provisioned_from": found.file, "dashboard": found.model})
-    return told
+            listed.append({**one, "provisioned_from": found.file, "dashboard": found.model})
+    return listed

@@ -69,9 +69,9 @@ def without_url_secrets(value: Any, former: Any = None) -> Any:
         return [without_url_secrets(below, old) for below, old in zip(value, (*olds, *[None] * len(value)))]
     if not isinstance(value, str):
         return value
-    told = _addresses(value).sub(lambda found: _masked(found[0]), value)
-    changed = isinstance(former, str) and former != value and told == without_url_secrets(former)
-    return told.replace(HIDDEN, f"{HIDDEN} (changed)") if changed else told
+    masked = _addresses(value).sub(lambda found: _masked(found[0]), value)
+    changed = isinstance(former, str) and former != value and masked == without_url_secrets(former)
+    return masked.replace(HIDDEN, f"{HIDDEN} (changed)") if changed else masked
 
 
 def _addresses(text: str) -> re.Pattern[str]:

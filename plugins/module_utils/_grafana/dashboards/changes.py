@@ -57,7 +57,7 @@ def read(api: Api, uid: str) -> Dashboard | None:
     meta, model = found["meta"], found["dashboard"]
     if meta.get("isFolder"):
         raise _is_folder(uid)
-    file = meta.get("provisionedExternalId") or ("of its own" if meta.get("provisioned") else "")
+    file = meta.get("provisionedExternalId") or ("unknown file" if meta.get("provisioned") else "")
     return Dashboard(uid, meta.get("folderUid") or "", stored(model), model.get("version", 0), file)
 
 

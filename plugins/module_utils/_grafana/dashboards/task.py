@@ -49,9 +49,9 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         module.warn(sentence)
     _warn(module, made, {uid: hit for uid, hit in hits.items() if uid not in listed}, ownership, unusable)
     found = panels.outcome()
-    told = {kind: found[kind] for kind in ("created", "updated", "unchanged")}
+    brought = {kind: found[kind] for kind in ("created", "updated", "unchanged")}
     named = {name: keys for name, keys in made.outcome().items() if name != "changed"}
-    return {**result, **named, "library_panels": told, "unusable": unusable.sentences}
+    return {**result, **named, "library_panels": brought, "unusable": unusable.sentences}
 
 
 def _kept_and_written(plan: Plan, listed: Mapping[str, Dashboard]) -> list[Dashboard]:
