@@ -15,12 +15,13 @@ description:
     with one request per 1,000, reads each of O(dashboards) with one more, and writes those that differ. Changes in the
     browser are therefore detected, and an unchanged run writes nothing.
   - A dashboard is never overwritten because of its title. A title that another dashboard in the folder has, the uid of
-    a folder, and a dashboard from a file on the server are refused by name before anything is written. Grafana before
-    9.5 treats titles that differ only in punctuation as the same, and a dashboard cannot have the title of a folder.
+    a folder, and a dashboard from a file on the server are refused by name before anything is written. Before
+    9.5, Grafana treats titles that differ only in punctuation as the same, and refuses a dashboard with the title of a
+    folder.
   - Library panels of a dashboard must exist or come with it (in C(__elements), as written by
-    M(vigil.observability.grafana_export) and by Grafana's own export for sharing). Those that come with it are created,
-    in their original folder if it exists, otherwise in that of the dashboard. A dashboard with other missing library
-    panels is refused, and they are named. Library panels are never deleted.
+    M(vigil.observability.grafana_export) and by Grafana's own export for sharing). Those that come with it are created
+    if they are missing, in their original folder if it exists, otherwise in that of the dashboard. A dashboard with
+    other missing library panels is refused, and they are named. Library panels are never deleted.
   - A dashboard that Grafana would store differently, so that every run would change it, is refused. A C(refresh) that
     is invalid or below the minimum of the server (C(min_refresh_interval)) is replaced with that minimum, with a
     warning.

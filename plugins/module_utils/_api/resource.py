@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Objects of an API: which kind they are of, and the changes that lead from what is there to what is wanted."""
+"""Objects of an API by kind, and the changes from the existing to the wanted ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind of objects by their keys: what is wanted, in the order in which it is created, and what is there.
+    """One kind of objects by their keys: the wanted ones, in the order of their creation, and the existing ones.
 
     Args:
         what: What one is called, empty where the keys contain it.

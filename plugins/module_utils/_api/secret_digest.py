@@ -17,7 +17,7 @@ from .plan import PlanError
 
 __all__ = ["PUBLIC_KEY", "checked_digest_key", "secret_digest"]
 
-# Whoever reads digests and knows a secret can try keys. Each try costs as much as this, some 20 ms of a processor.
+# Anybody who reads digests and knows a secret can try keys. This makes each try cost some 20 ms of CPU time.
 _ITERATIONS = 100_000
 _PURPOSE = b"vigil.observability: digests of secrets"
 PUBLIC_KEY = "SW2YcwTIb9zpOOhoPsMm"

@@ -71,7 +71,7 @@ def token_plan(
     write: Callable[[Step], object],
     prune: bool,
 ) -> Plan:
-    """Return the plan for tokens: {name, path, seconds_to_live, renew_before}, `before` a list of what is there.
+    """Return the plan for tokens: {name, path, seconds_to_live, renew_before}, `before` a list of the existing ones.
 
     A token is replaced if it has expired or soon will, if its file contains none that is `accepted`, or if an earlier
     renewal was interrupted.

@@ -18,7 +18,7 @@ HIDDEN = "********"
 
 # A secret this short is part of many words, so it is only hidden where it is a word of its own.
 _SHORT = 4
-# A line of a secret that is quoted alone, as of a key, and what a header has behind the name of its scheme.
+# The shortest line of a secret (such as a key) that may be quoted alone, and what follows the scheme in a header.
 _LINE, _SCHEME = 8, re.compile(r"(?:Basic|Bearer|Token|ApiKey)\s+(\S+)", re.IGNORECASE)
 # Above it, only plain letters and digits are searched for: a key of kilobytes would take a second otherwise.
 _LONG = 300
