@@ -37,7 +37,7 @@ PROFILE = MozillaTlsConfiguration.get(TlsConfigurationEnum.MOZILLA_INTERMEDIATE)
 
 
 def request(asked: dict[str, Any], service: str, port: int) -> ServerScanRequest:
-    """Return what to ask of a port. Certificates of ours are good for localhost, others for the name of the host."""
+    """Return the query for a port. Certificates of the collection are valid for localhost, others for the host name."""
     folder = Path(asked["folder"])
     certificate, key = folder / f"{service}.crt", folder / f"{service}.key"
     ours = certificate.exists()

@@ -28,7 +28,7 @@ def prometheus(ask: Any, secrets: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def answered(host: Any, secrets: Any) -> Callable[[list[str]], list[bool]]:
-    """Return a function that asks Prometheus many questions at once and tells of each whether the answer has data."""
+    """Return a function that sends many queries to Prometheus at once and returns whether each result has data."""
 
     def asked(queries: list[str]) -> list[bool]:
         login = f"admin:{secrets['prometheus_passwords']['admin']}"
@@ -63,7 +63,7 @@ def grafana(ask: Any, secrets: Any) -> Callable[[str], Any]:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], Any], Any], None]:
-    """Return a function that waits until a question has an answer, and tells the last one when it does not."""
+    """Return a function that waits until a query has a result, and reports the last one if it does not."""
 
     def wait(question: Callable[[], Any], wanted: Any) -> None:
         until = time.monotonic() + PATIENCE

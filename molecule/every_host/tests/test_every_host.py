@@ -32,20 +32,20 @@ print(json.dumps({"authorities.crt": (folder / "authorities.crt").read_text()} |
 
 
 def services_of(host):
-    """Return which services of ours run on a host."""
+    """Return which services of the collection run on a host."""
     units = host.check_output("grep -l vigil.observability /etc/systemd/system/*.service").splitlines()
     return [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
 
 
 def listening_on(host):
-    """Return the rows of ports that are listened on: all but the resolver that the engine gives every host."""
+    """Return the rows of open ports, except the resolver that the engine gives every host."""
     rows = [row.split() for row in host.check_output("ss -Hltn --cgroup").splitlines()]
     return [row for row in rows if not row[3].startswith("127.0.0.11:")]
 
 
 @pytest.fixture(scope="module")
 def services(host):
-    """Return which services of ours run on the host: there are some."""
+    """Return which services of the collection run on the host, at least one."""
     found = services_of(host)
     assert found
     return found
@@ -90,7 +90,7 @@ def test_every_port_refuses_who_shows_no_credentials(host, listening):
 
 
 def answers(host, urls):
-    """Return the status, 0 for none, that each URL answers who shows nothing, and where it leads."""
+    """Return the status, 0 for none, and the redirect of each URL for a client without credentials."""
     shown = "%{url_effective} %{http_code} %{redirect_url}\\n"
     asked = ["curl", "-sS", "--parallel", "--max-time", "3", "--cacert", "/etc/vigil/certificates/authorities.crt"]
     asked += ["--write-out", shown, *(word for url in urls for word in ("-o", "/dev/null", url))]
@@ -99,7 +99,7 @@ def answers(host, urls):
 
 
 def refuses(url, status, to):
-    """Return whether an answer gives nothing away: a refusal, or the way to the page where people log in."""
+    """Return whether an answer reveals nothing: a refusal, or a redirect to the login page."""
     return status in REFUSALS or (status == 302 and to == f"{'/'.join(url.split('/')[:3])}/login")
 
 

@@ -1,4 +1,4 @@
-"""What became of Grafana, its database and its administrator when inputs changed."""
+"""Grafana, its database and its administrator after inputs have changed."""
 
 from __future__ import annotations
 

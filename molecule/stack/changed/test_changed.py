@@ -1,4 +1,4 @@
-"""What people changed in Grafana is put back, what the inventory no longer has goes, and what is theirs stays."""
+"""Changes of users in Grafana are reverted, what the inventory no longer has is removed, and what users own stays."""
 
 from __future__ import annotations
 

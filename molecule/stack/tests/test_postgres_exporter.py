@@ -1,4 +1,4 @@
-"""postgres_exporter logs in to the PostgreSQL of its host without a password, and tells when that is down."""
+"""postgres_exporter logs in to the PostgreSQL of its host without a password, and reports when that is down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ testinfra_hosts = ["stack-1"]
 
 @pytest.fixture
 def up(prometheus):
-    """Return a function that tells whether the exporter and the database are up, as Prometheus sees it."""
+    """Return a function that returns whether the exporter and the database are up, according to Prometheus."""
 
     def state():
         found = prometheus("query", query='{__name__=~"up|pg_up",job="postgres_exporter"}')["result"]

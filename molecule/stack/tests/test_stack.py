@@ -1,4 +1,4 @@
-"""What dashboards show and rules ask for is there, in Grafana and Prometheus as they were deployed."""
+"""What dashboards show and rules query exists, in Grafana and Prometheus as deployed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_shipped_alerts_ask_for_metrics_that_there_are(prometheus, eventually):
 
 @pytest.fixture
 def questions(dashboards):
-    """Return what all panels ask, with the titles of dashboard and panel."""
+    """Return the queries of all panels, with the titles of dashboard and panel."""
     return [(title, one) for title, found in dashboards.items() for one in expressions(found["dashboard"])]
 
 

@@ -85,7 +85,7 @@ def _labels(name: str, places: Iterable[int]) -> list[str]:
     return [pair.label for pair in recorded(name) if pair.label.split()[0] in chosen]
 
 
-_NO_CLIENT = "no client of ours asks for it"
+_NO_CLIENT = "no client in this collection uses it"
 _RACE = "the outcome of requests at the same moment, while these come one after the other"
 _RACES = (1, 3, 4, 5, 7, 10, 13, 14, 17, 18, 19, 20, 21, 22, 23, 24, 31, 32, 34, 38, 41, 44, 47, 50, 51)
 

@@ -17,7 +17,7 @@ def _data_sources(served: Served) -> None:
             add_datasource(store, 1, source, read_only=bool(json_data))
 
 
-_NO_CLIENT = "no client of ours asks for it"
+_NO_CLIENT = "no client in this collection uses it"
 
 REPLAYS = {
     "00-setup": Replay(),
