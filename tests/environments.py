@@ -1,11 +1,12 @@
 """Makes the Python environments that stand beside .venv, each once, in the cache, named by what it was made from.
 
     environments.py auditing|publishing|oldest|newest     prints the folder of its programs
-    environments.py oldest|newest COMMAND [ARGUMENT ...]  runs a command for which Ansible is that of this environment
+    environments.py KIND COMMAND [ARGUMENT ...]           runs a command for which Ansible is that of this environment
 
 "auditing" and "publishing" have the tools of requirements/auditing.txt and requirements/publishing.txt; "oldest" and
-"newest" have the oldest and the newest ansible-core that is supported and that the Pythons of this machine run. A
-command that the environment has itself, such as pytest, is taken from there.
+"newest" have the oldest and the newest ansible-core that is supported and that the Pythons of this machine run.
+"hosts_oldest" and "hosts_newest" have the oldest and the newest Python of this machine that hosts may have, with what
+ansible-core sends to hosts. A command that the environment has itself, such as pytest, is taken from there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -32,6 +34,11 @@ RELEASES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
 }
 TOOLS = ("auditing", "publishing")
 PYTHONS = [f"3.{minor}" for minor in range(9, 15)]
+# What hosts may have: releases of ansible-core that send their module_utils, with the Pythons of hosts, best first.
+ON_HOSTS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
+    "hosts_oldest": [(RELEASES["oldest"][0][0], tuple(PYTHONS))],
+    "hosts_newest": [(RELEASES["newest"][0][0], tuple(reversed(PYTHONS)))],
+}
 # What plays and the unit tests of plugins need beside ansible-core, in the releases of requirements/development.txt.
 BESIDE_CORE = {
     "bcrypt",
@@ -76,24 +83,39 @@ def interpreters() -> dict[str, Path]:
 
 def choose(kind: str, found: dict[str, Path]) -> Choice:
     """Return the best release of this kind for which an interpreter was found, or leave with what is missing."""
-    for release, versions in RELEASES[kind]:
+    releases = {**RELEASES, **ON_HOSTS}[kind]
+    for release, versions in releases:
         for version in versions:
             if version in found:
                 return Choice(release, version, found[version])
-    needed = ", ".join(", ".join(versions) for release, versions in RELEASES[kind])
+    needed = ", ".join(", ".join(versions) for release, versions in releases)
     raise SystemExit(f"ansible-core needs one of Python {needed} and found {', '.join(found) or 'none'}: install one.")
 
 
 def environment_of(choice: Choice, cache: Path) -> Path:
     """Return the environment of this release, with what plays and unit tests need beside it."""
-    lines = (ROOT / "requirements/development.txt").read_text(encoding="utf-8").splitlines()
-    beside = [line for line in lines if line.partition("==")[0] in BESIDE_CORE]
+    beside = [line for line in required("development") if line.partition("==")[0] in BESIDE_CORE]
     return made(choice.folder, choice.interpreter, [f"ansible-core=={choice.release}", *beside], cache)
 
 
-def made(name: str, interpreter: Path, requirements: list[str], cache: Path) -> Path:
-    """Return the environment that holds these requirements; make it unless it is there."""
-    digest = hashlib.sha256("\n".join([str(interpreter), *requirements]).encode()).hexdigest()[:12]
+def host_environment_of(choice: Choice, cache: Path) -> Path:
+    """Return the environment of unit tests on a Python of hosts, which ansible-core itself need not run on."""
+    alone = [f"ansible-core=={choice.release}"]
+    return made(f"hosts-{choice.folder}", choice.interpreter, required("hosts"), cache, alone)
+
+
+def required(kind: str) -> list[str]:
+    """Return the lines of a file of requirements without its comments."""
+    lines = (ROOT / f"requirements/{kind}.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if re.match(r"\w", line)]
+
+
+def made(name: str, interpreter: Path, requirements: list[str], cache: Path, alone: Sequence[str] = ()) -> Path:
+    """Return the environment that holds these requirements; make it unless it is there.
+
+    Those `alone` are installed without what they require, be it another Python.
+    """
+    digest = hashlib.sha256("\n".join([str(interpreter), *requirements, *alone]).encode()).hexdigest()[:12]
     environment = cache / f"{name}-{digest}"
     cache.mkdir(parents=True, exist_ok=True)
     with Path(f"{environment}.lock").open("w") as lock:
@@ -103,6 +125,8 @@ def made(name: str, interpreter: Path, requirements: list[str], cache: Path) -> 
             subprocess.run([interpreter, "-m", "venv", environment], check=True)
             pip = [str(environment / "bin/pip"), "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
             subprocess.run([*pip, *requirements], check=True)
+            if alone:
+                subprocess.run([*pip, "--no-deps", "--ignore-requires-python", *alone], check=True)
             (environment / ".complete").touch()
     return environment
 
@@ -129,13 +153,14 @@ def main() -> None:
     kind, *command = sys.argv[1:]
     cache = Path(os.environ["VIGIL_CACHE"])
     if kind in TOOLS:
-        lines = (ROOT / f"requirements/{kind}.txt").read_text(encoding="utf-8").splitlines()
-        requirements = [line for line in lines if re.match(r"\w", line)]
-        environment = made(kind, Path(sys.executable).resolve(), requirements, cache)
+        environment = made(kind, Path(sys.executable).resolve(), required(kind), cache)
     else:
-        environment = environment_of(choose(kind, interpreters()), cache)
+        choice = choose(kind, interpreters())
+        environment = (host_environment_of if kind in ON_HOSTS else environment_of)(choice, cache)
     if command:
         print(environment.name, flush=True)
+        if kind in ON_HOSTS and choice.python != (best := ON_HOSTS[kind][0][1][0]):
+            print(f"hosts-python{best}: not tested, because Python {best} was not found here", flush=True)
         run(environment, command)
     print(environment / "bin")
 

@@ -24,7 +24,7 @@ class Job:
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    telling: str = "assemble:"  # lines of its log that begin so are shown when it ends
+    telling: str | tuple[str, ...] = "assemble:"  # lines of its log that begin so are shown when it ends
     needs_hosts: bool = False
 
     @property
@@ -46,10 +46,12 @@ CORES = {"grafana": "oldest", "metrics": "newest"}
 ON_EVERY_CORE = [
     f"tests/unit/plugins/{part}" for part in ("action", "filter", "plugin_utils/_formats/test_same_text.py")
 ]
+# What runs on hosts, and is tested on the oldest and the newest Python that they may have.
+ROOMS_OF_HOSTS = ("module_utils", "modules")
 
 
 def with_core(kind: str | None, command: list[str]) -> list[str]:
-    """Return the command that runs this one with the oldest or the newest ansible-core."""
+    """Return the command that runs this one with the oldest or the newest ansible-core, or Python of hosts."""
     return ["python", str(ROOT / "tests/environments.py"), kind, *command] if kind else command
 
 
@@ -71,13 +73,33 @@ def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
     if "demo" in kinds:
         found.append(Job("demo", ["make", "demo"], needs_hosts=True))
     if "unit" in kinds:
-        found.append(Job("unit", ["pytest", "-q", "--cov", "--cov-report=term"], telling="TOTAL"))
-        for kind in ("oldest", "newest"):
-            command = with_core(kind, ["pytest", "-q", *ON_EVERY_CORE])
-            found.append(Job(f"unit_{kind}", command, telling="ansible-core"))
+        found += unit_jobs()
     if "lint" in kinds:
         found += [Job(path.name, [str(path)]) for path in sorted((ROOT / "tests/lint").iterdir()) if is_job(path)]
     return found
+
+
+def unit_jobs() -> list[Job]:
+    """Return the unit tests: of the controller and of hosts where their coverage is measured, and on other releases."""
+    rooms = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and path.name[0] != "_")
+    controller = [f"--cov=plugins/{room}" for room in rooms if room not in ROOMS_OF_HOSTS]
+    controller += [f"--ignore=tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS]
+    covered = [f"--cov=plugins/{room}" for room in ROOMS_OF_HOSTS]
+    hosts = ["pytest", "-q", *(f"tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS)]
+    return [
+        Job("unit", ["pytest", "-q", *controller, "--cov-report=term"], telling="TOTAL"),
+        Job(
+            "unit_hosts_oldest",
+            with_core("hosts_oldest", [*hosts, *covered, "--cov-report=term"]),
+            {"COVERAGE_FILE": str(BUILD / "coverage-hosts")},
+            telling=("hosts-", "TOTAL"),
+        ),
+        Job("unit_hosts_newest", with_core("hosts_newest", hosts), telling="hosts-"),
+        *(
+            Job(f"unit_{kind}", with_core(kind, ["pytest", "-q", *ON_EVERY_CORE]), telling="ansible-core")
+            for kind in ("oldest", "newest")
+        ),
+    ]
 
 
 def is_job(path: Path) -> bool:

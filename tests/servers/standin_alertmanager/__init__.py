@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -80,14 +80,20 @@ def _refusal(wanted: Silence, now: str) -> Answer | None:
     if not wanted["matchers"]:
         return 422, {"code": 612, "message": "matchers in body should have at least 1 items"}
     for index, matcher in enumerate(wanted["matchers"]):
-        try:
-            re.compile(matcher["value"] if matcher["isRegex"] else "")
-        except re.error:
+        if matcher["isRegex"] and not _compiles(matcher["value"]):
             reason = f'invalid regular expression "{matcher["value"]}": error parsing regexp: missing closing ): `(`'
             return 400, f"invalid silence: invalid label matcher {index}: {reason}"
     if wanted["endsAt"] < wanted["startsAt"]:
         return 400, "Failed to create silence: start time must be before end time"
     return (400, "Failed to create silence: end time can't be in the past") if wanted["endsAt"] < now else None
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 def _state(silence: Silence) -> str:
@@ -96,7 +102,7 @@ def _state(silence: Silence) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager

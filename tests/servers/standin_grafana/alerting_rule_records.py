@@ -71,7 +71,7 @@ def _query(query: Rule) -> Rule:
     model = dict(query.get("model") or {})
     for name, default in (("intervalMs", 1000), ("maxDataPoints", 43200)):
         given = model.get(name)
-        model[name] = given if isinstance(given, int | float) and given > 0 else default
+        model[name] = given if isinstance(given, (int, float)) and given > 0 else default
     span = query.get("relativeTimeRange") or {}
     return {
         "refId": query.get("refId", ""),

@@ -44,7 +44,7 @@ def duration(value: Any, *, positive: bool = False) -> str:
     found = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if not found:
         raise _bad()
-    left = sum(int(digits or 0) * factor for digits, factor in zip(found.groups(), _UNITS.values(), strict=True))
+    left = sum(int(digits or 0) * factor for digits, factor in zip(found.groups(), _UNITS.values()))
     if positive and not left:
         raise _bad()
     text = ""

@@ -7,7 +7,7 @@ import secrets
 import string
 import time
 import zlib
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from .access import ADMIN, ROLES, Need, digest_of_token
@@ -138,7 +138,7 @@ def _shown_token(token: Account) -> Account:
         "name": token["name"],
         "created": token["created"],
         "lastUsedAt": None,
-        "expiration": datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if end else None,
+        "expiration": datetime.fromtimestamp(end, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if end else None,
         # Of a token that has more than a week left it says 0, as of one that never ends.
         "secondsUntilExpiration": left if left < _WEEK else 0,
         "hasExpired": bool(end) and not left,

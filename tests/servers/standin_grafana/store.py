@@ -10,7 +10,7 @@ import string
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -139,5 +139,5 @@ def new_uid() -> str:
 
 def instant(*, fraction: bool = False) -> str:
     """Return now, in whole seconds or with nanoseconds."""
-    now = datetime.now(UTC)
+    now = datetime.now(timezone.utc)
     return now.strftime("%Y-%m-%dT%H:%M:%S") + (f".{now.microsecond * 1000 + 7:09d}Z" if fraction else "Z")

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
 
 Result = dict[str, Any]
 RunModule = Callable[..., Result]
@@ -81,9 +82,9 @@ def run_module(
     def run(module: ModuleType, *, check: bool = False, diff: bool = False, **options: Any) -> Result:
         warnings: list[str] = []
         remote = str(tmp_path_factory.mktemp("remote"))
-        # As Ansible sends them, no_log at all times.
-        internal = {"check_mode": check, "diff": diff, "remote_tmp": remote, "no_log": False}
-        named = {f"_ansible_{name}": value for name, value in internal.items()}
+        # As Ansible sends them, no_log at all times, and of them what this release of it knows.
+        internal = {"check_mode": check, "diff": diff, "remote_tmp": remote, "no_log": False, "inject_invocation": True}
+        named = {f"_ansible_{name}": value for name, value in internal.items() if name in PASS_VARS}
         args = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **named}}).encode()
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", args)
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)

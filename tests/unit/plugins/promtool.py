@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -22,7 +21,7 @@ from typing import Any
 
 from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
 
-__all__ = ["evaluate", "judge"]
+__all__ = ["answered", "evaluate", "judge"]
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MONTH = 30 * 86_400
@@ -31,7 +30,7 @@ _MONTH = 30 * 86_400
 @cache
 def _program() -> str:
     environment = {**os.environ, "VIGIL_CACHE": str(CACHE)}
-    command = [sys.executable, str(_ROOT / "tests" / "servers" / "assemble.py"), "promtool"]
+    command = [str(_ROOT / ".venv/bin/python"), str(_ROOT / "tests/servers/assemble.py"), "promtool"]
     return subprocess.check_output(command, text=True, env=environment).strip()
 
 
@@ -81,6 +80,17 @@ def evaluate(
     whole = {"rule_files": ["rules.json"] if groups else [], "evaluation_interval": step, "tests": [test]}
     (folder / "test.json").write_text(json.dumps(whole))
     return _ask(folder, ["test", "rules"], ["test.json"], ["rules.json"])[1]
+
+
+def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "10m") -> None:
+    """Check that the expression has exactly these answers, by their labels, up to rounding."""
+    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
+    test = {
+        "interval": "1m",
+        "input_series": list(series),
+        "promql_expr_test": [{"expr": f"round({expr}, 0.001)", "eval_time": at, "exp_samples": samples}],
+    }
+    assert "SUCCESS" in evaluate(folder, test)
 
 
 def judge(folder: Path, files: Iterable[Mapping[str, str]]) -> str:

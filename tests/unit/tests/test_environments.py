@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.vigil.observability.tests import environments
-from ansible_collections.vigil.observability.tests.runner.jobs import CORES, scenarios
+from ansible_collections.vigil.observability.tests.runner.jobs import CORES, jobs_of, scenarios
 
 
 def interpreter(folder: Path, version: str) -> Path:
@@ -50,19 +50,73 @@ def test_a_machine_without_a_fitting_interpreter_is_told_which_to_install() -> N
         environments.choose("oldest", {"3.9": Path("a")})
 
 
-def test_an_environment_is_made_once_and_anew_when_its_making_was_cut_short(tmp_path: Path) -> None:
-    interpreter = tmp_path / "python"
-    interpreter.write_text(
+@pytest.mark.parametrize(
+    ("kind", "found", "chosen"),
+    [
+        ("hosts_oldest", ("3.9", "3.11", "3.13"), "3.9"),
+        ("hosts_oldest", ("3.11", "3.13"), "3.11"),
+        ("hosts_newest", ("3.9", "3.11", "3.13"), "3.13"),
+    ],
+)
+def test_code_of_hosts_is_tested_on_the_oldest_and_the_newest_python_that_were_found(
+    kind: str, found: tuple[str, ...], chosen: str
+) -> None:
+    assert environments.choose(kind, {version: Path(version) for version in found}).python == chosen
+
+
+def test_a_python_of_hosts_that_was_not_found_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(sys, "argv", ["environments.py", "hosts_oldest", "pytest"])
+    monkeypatch.setenv("VIGIL_CACHE", str(tmp_path))
+    monkeypatch.setattr(environments, "interpreters", lambda: {"3.11": tmp_path})
+    monkeypatch.setattr(environments, "made", lambda name, *_: Path(name))
+    monkeypatch.setattr(environments, "run", lambda _environment, command: commands.append(command))
+    environments.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("hosts-ansible-core-2.18.")
+    assert lines[1] == "hosts-python3.9: not tested, because Python 3.9 was not found here"
+    assert commands == [["pytest"]]
+
+
+def test_every_folder_of_plugins_is_measured_once_and_tests_of_hosts_run_on_both_pythons_of_hosts() -> None:
+    jobs = {job.name: job.command for job in jobs_of(["unit"], [])}
+    measured = [word for command in jobs.values() for word in command if word.startswith("--cov=")]
+    rooms = [path.name for path in (environments.ROOT / "plugins").iterdir() if any(path.rglob("*.py"))]
+    assert sorted(measured) == sorted(f"--cov=plugins/{room}" for room in rooms)
+    left = [word.removeprefix("--ignore=") for word in jobs["unit"] if word.startswith("--ignore=")]
+    assert left == ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
+    for kind in ("oldest", "newest"):
+        assert [word for word in jobs[f"unit_hosts_{kind}"] if word.startswith("tests/unit")] == left
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Path:
+    """An interpreter that makes environments whose pip writes down what it is asked for."""
+    path = interpreter(tmp_path, "3.9")
+    path.write_text(
         '#!/bin/sh\nmkdir -p "$3/bin"; echo made >>"${0%/*}/log"\n'
-        'printf "#!/bin/sh\\n" >"$3/bin/pip"; chmod +x "$3/bin/pip"\n'
+        'printf "#!/bin/sh\\necho \\$* >>\\${0%%/*}/asked\\n" >"$3/bin/pip"; chmod +x "$3/bin/pip"\n'
     )
-    interpreter.chmod(0o755)
-    first = environments.made("tools", interpreter, ["a==1"], tmp_path / "cache")
-    assert environments.made("tools", interpreter, ["a==1"], tmp_path / "cache") == first
-    assert environments.made("tools", interpreter, ["a==2"], tmp_path / "cache") != first
+    return path
+
+
+def test_an_environment_is_made_once_and_anew_when_its_making_was_cut_short(maker: Path, tmp_path: Path) -> None:
+    first = environments.made("tools", maker, ["a==1"], tmp_path / "cache")
+    assert environments.made("tools", maker, ["a==1"], tmp_path / "cache") == first
+    assert environments.made("tools", maker, ["a==2"], tmp_path / "cache") != first
     (first / ".complete").unlink()
-    environments.made("tools", interpreter, ["a==1"], tmp_path / "cache")
+    environments.made("tools", maker, ["a==1"], tmp_path / "cache")
     assert (tmp_path / "log").read_text().splitlines() == ["made"] * 3
+
+
+def test_ansible_core_comes_alone_to_a_python_that_it_does_not_run_on(maker: Path, tmp_path: Path) -> None:
+    choice = environments.choose("hosts_oldest", {"3.9": maker})
+    made = environments.host_environment_of(choice, tmp_path / "cache")
+    pinned, alone = (made / "bin/asked").read_text().splitlines()
+    assert "pytest==8" in pinned
+    assert alone.endswith(f"--no-deps --ignore-requires-python ansible-core=={choice.release}")
 
 
 def test_environments_of_other_releases_hold_what_the_one_of_the_tests_holds() -> None:

@@ -34,6 +34,7 @@ def checkout(tmp_path: Path) -> Path:
         "tests/setup",
         "tests/hosts",
         "molecule",
+        "plugins",
         ".venv/bin",
         ".build/ansible_collections/vigil",
     ):
@@ -114,15 +115,15 @@ def test_a_run_ends_with_seconds_of_its_jobs_then_what_failed_by_name_and_why(ch
     program(checkout / ".venv/bin/pytest", f"echo '{case}' >.build/logs/unit.xml", "exit 1")
     program(checkout / ".venv/bin/python")
     lines = run(checkout, "lint", "unit")[1]
-    end = lines[lines.index("job          seconds  processor  result") :]
+    end = lines[lines.index("job                seconds  processor  result") :]
     assert end[1].split() == ["first", "1", "0", "1", "passed"]
-    assert "second             0          0  1 FAILED, 0 passed" in end
+    assert "second                   0          0  1 FAILED, 0 passed" in end
     assert end[-4] == "failed:"
     assert set(end[-3:-1]) == {
         "  second: second: ERROR: unfit",
         "  unit: tests/unit/test_it.py::TestIt::test_one[a]: assert 1 == 2",
     }
-    assert end[-1] == "3 passed, 2 failed"
+    assert end[-1] == "5 passed, 2 failed"
 
 
 def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:

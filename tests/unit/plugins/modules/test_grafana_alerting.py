@@ -483,7 +483,7 @@ def test_rules_that_exchange_their_titles_are_refused_before_anything_is_written
     manage: Manage, server: Grafana
 ) -> None:
     def groups(*titles: str) -> list[Result]:
-        members = [{**RULE, "uid": uid, "title": title} for uid, title in zip("abc", titles, strict=False)]
+        members = [{**RULE, "uid": uid, "title": title} for uid, title in zip("abc", titles)]
         return [{"folder_uid": "shop", "name": "checkout", "rules": members}]
 
     manage(rule_groups=groups("One", "Two", "Three"))

@@ -7,12 +7,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.filter.dashboard_files import dashboard_files
 from ansible_collections.vigil.observability.plugins.module_utils._api.resource import Resource, Step
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards import task
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.dashboards.changes import Dashboard, write
@@ -184,12 +182,11 @@ def test_one_and_true_are_not_the_same(provision: Run, server: Server) -> None:
     assert provision(listed(model("a", fiscalYearStartMonth=True)))["updated"] == ["a"]
 
 
-def test_models_may_be_json_text(provision: Run, tmp_path: Path) -> None:
-    (tmp_path / "hosts").mkdir()
-    legend = {"legendFormat": "{{instance}}"}
-    (tmp_path / "hosts/a.json").write_text(json.dumps(model("a", panels=[{"targets": [legend]}])))
-    assert provision(dashboard_files(str(tmp_path)))["created"] == ["a"]
-    assert provision(dashboard_files(str(tmp_path)))["changed"] is False
+def test_models_may_be_json_text(provision: Run) -> None:
+    text = json.dumps(model("a", panels=[{"targets": [{"legendFormat": "{{instance}}"}]}]))
+    given = [{"path": "hosts/a.json", "dashboard": text, "folder_uid": "hosts"}]
+    assert provision(given)["created"] == ["a"]
+    assert provision(given)["changed"] is False
 
 
 # ------------------------------------------------------------------------------------------- tags, owners, messages
@@ -353,7 +350,7 @@ def test_bad_input_is_refused_by_name_before_any_request(
     dashboards: list[dict[str, Any]], message: str, provision: Run, server: Server
 ) -> None:
     assert message in provision(dashboards)["msg"]
-    assert server.grafana.requests.total() == 0
+    assert server.grafana.requests == {}
 
 
 def test_absent_ones_need_a_uid_and_no_prune(provision: Run) -> None:
@@ -476,7 +473,7 @@ def test_what_stays_open_is_refused_by_name(provision: Run, server: Server) -> N
         "dashboards[0] ('Dashboard export') is an export with open inputs: DS_PROMETHEUS (prometheus)."
         in refused["msg"]
     )
-    assert server.grafana.requests.total() == 0
+    assert server.grafana.requests == {}
 
 
 def test_inputs_are_filled_by_the_type_of_the_data_source_unless_named(provision: Run, server: Server) -> None:

@@ -257,7 +257,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(
     result = run_module(grafana_datasources, datasources=sources, **{**login, **options})
     assert message in result["msg"]
     assert PASSWORD not in result["msg"]
-    assert grafana.requests.total() == 0
+    assert grafana.requests == {}
 
 
 def test_a_name_that_another_one_has_is_refused_before_anything_is_written(datasources: Run, grafana: Grafana) -> None:

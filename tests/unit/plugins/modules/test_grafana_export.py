@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.filter.dashboard_files import dashboard_files
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, Session
 from ansible_collections.vigil.observability.plugins.modules import (
     grafana_dashboards,
@@ -149,7 +148,11 @@ def test_an_empty_grafana_gets_all_of_it_in_one_run_library_panels_too(
 ) -> None:
     export()
     folders = json.loads((tmp_path / "out/folders.json").read_text())
-    listed = dashboard_files(str(tmp_path / "out/dashboards"))
+    # As the filter dashboard_files lists them.
+    listed = [
+        {"dashboard": file.read_text(), "folder_uid": file.parent.name.replace("general", "")}
+        for file in tmp_path.glob("out/dashboards/*/*.json")
+    ]
     with running(Settings()) as other:
         login = {"url": other.url, **LOGIN}
         run_module(grafana_folders, **login, folders=folders)

@@ -166,7 +166,7 @@ def test_bad_input_is_refused_by_name_before_any_request(
     folders: list[dict[str, Any]], message: str, provision: Run, server: Server
 ) -> None:
     assert message in provision(folders)["msg"]
-    assert server.grafana.requests.total() == 0
+    assert server.grafana.requests == {}
 
 
 def test_a_title_in_use_is_refused_in_any_case(provision: Run, server: Server) -> None:
@@ -250,7 +250,7 @@ def test_prune_needs_a_prefix_that_all_folders_have(provision: Run, server: Serv
     assert "and state present" in provision(TREE, prune=True, uid_prefix="t-", state="absent")["msg"]
     refused = provision([*TREE, folder("other")], uid_prefix="t-")
     assert "folders[4]: uid 'other' must begin with uid_prefix 't-'" in refused["msg"]
-    assert server.grafana.requests.total() == 0
+    assert server.grafana.requests == {}
 
 
 # ----------------------------------------------------------------------------------------------------------- absent

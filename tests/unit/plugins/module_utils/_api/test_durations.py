@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._api.durations import duration, instant, rfc3339
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(

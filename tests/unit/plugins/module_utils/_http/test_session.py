@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -262,7 +262,7 @@ def test_the_last_answer_is_given_when_no_attempt_went_better(server: Server, pa
 def test_a_server_that_wants_to_be_left_alone_is_left_alone_for_that_time(
     server: Server, asked: str, pauses: list[float]
 ) -> None:
-    moment = datetime.now(UTC) + timedelta(seconds=7)
+    moment = datetime.now(timezone.utc) + timedelta(seconds=7)
     value = format_datetime(moment, usegmt=True) if asked == "date" else asked
     server.replies = [Reply(429, headers={"retry-after": value})]
     assert session(server).request("POST", "/", body={}).status == 200

@@ -18,7 +18,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._prometheus.ap
     quoted,
     report_series,
 )
-from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards import answers
+from ansible_collections.vigil.observability.tests.unit.plugins import promtool
 
 METRICS = {
     "requests": "http_requests_total",
@@ -43,7 +43,7 @@ OTHERS = {"series": 'http_requests_total{job="other",instance="c",status_code="5
 
 def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "15m") -> None:
     """Check the answers when the longest window of the expressions is full."""
-    answers.answered(folder, expr, expected, *series, at=at)
+    promtool.answered(folder, expr, expected, *series, at=at)
 
 
 def test_error_rate_weighs_instances_by_their_requests(tmp_path: Path) -> None:

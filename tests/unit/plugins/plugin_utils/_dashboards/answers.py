@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page
 from ansible_collections.vigil.observability.tests.dashboards.expressions import all_panels, expressions
-from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate
+from ansible_collections.vigil.observability.tests.unit.plugins.promtool import answered
 
-__all__ = ["AskedPage", "answered", "steady", "unknown"]
+__all__ = ["AskedPage", "steady", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -80,17 +80,6 @@ def steady(name: str, value: float, **labels: str) -> dict[str, str]:
     """Return a series that has the same value all day."""
     text = ",".join(f'{label}="{one}"' for label, one in labels.items())
     return {"series": f"{name}{{{text}}}", "values": f"{value}x1000"}
-
-
-def answered(folder: Path, expr: str, expected: dict[str, float], *series: dict[str, str], at: str = "10m") -> None:
-    """Check that the expression has exactly these answers, by their labels, up to rounding."""
-    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
-    test = {
-        "interval": "1m",
-        "input_series": list(series),
-        "promql_expr_test": [{"expr": f"round({expr}, 0.001)", "eval_time": at, "exp_samples": samples}],
-    }
-    assert "SUCCESS" in evaluate(folder, test)
 
 
 def unknown(folder: Path, expr: str, reading: Mapping[str, Any], text: str, *series: dict[str, str]) -> None:

@@ -14,10 +14,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 )
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards.answers import (
     AskedPage,
-    answered,
     steady,
     unknown,
 )
+from ansible_collections.vigil.observability.tests.unit.plugins.promtool import answered
 
 PAGE = AskedPage.of(certificates_page())
 DAY = 86400

@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.probes.page import probes_page
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._dashboards.answers import (
     AskedPage,
-    answered,
     steady,
     unknown,
 )
+from ansible_collections.vigil.observability.tests.unit.plugins.promtool import answered
 
 PAGE = AskedPage.of(probes_page())
 
