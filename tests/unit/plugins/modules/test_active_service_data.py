@@ -222,6 +222,7 @@ def test_data_of_an_earlier_installation_that_cannot_be_put_back_is_said(migrati
     assert "The data of an earlier installation did not come back" in result["msg"]
 
 
+@pytest.mark.every_step
 def test_upgrade_killed_at_any_point_is_finished_or_taken_back_with_the_data(
     migrating: Host, run_module: Callable[..., Any]
 ) -> None:

@@ -77,6 +77,7 @@ def run_until_the_end(options: dict[str, Any], prepare: Callable[[], None], chec
     raise AssertionError("the run never came to its end")
 
 
+@pytest.mark.every_step
 def test_upgrade_killed_at_any_point_converges_when_it_is_repeated(host: Host, run_module: RunModule) -> None:
     old, new = host.options("1.0.0"), host.options("2.0.0", "two")
 
@@ -94,6 +95,7 @@ def test_upgrade_killed_at_any_point_converges_when_it_is_repeated(host: Host, r
     assert run_until_the_end(new, prepare, repeated_run_converges) > 10
 
 
+@pytest.mark.every_step
 def test_first_installation_killed_at_any_point_converges_when_it_is_repeated(
     host: Host, run_module: RunModule
 ) -> None:

@@ -511,6 +511,7 @@ def _provision_until(step: int, host: Host, options: dict[str, Any], scratch: Pa
     call(signed=host.sign(requests))
 
 
+@pytest.mark.every_step
 def test_run_killed_at_any_step_and_repeated_converges(tmp_path: Path, run_module: RunModule) -> None:
     steps = 0
     for step in range(1, 200):

@@ -107,6 +107,7 @@ def _run_until(step: int, module: ModuleType, options: dict[str, Any], root: Pat
         module.main()
 
 
+@pytest.mark.every_step
 @pytest.mark.parametrize("edited", [False, True], ids=["first", "edited on the host"])
 @pytest.mark.parametrize(("module", "options_below"), [(staged_release, release), (staged_config, configuration)])
 def test_staging_killed_at_any_point_leaves_no_half_and_converges_when_it_is_repeated(
