@@ -39,9 +39,10 @@ molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers
 
-bench: $(if $(filter grafana,$(B)),environment,hosts) ## Benchmark deployments and a hundred dashboards (B=grafana: only those; REF=<commit>: deployments compared with that commit)
-	$(if $(filter grafana,$(B)),,@$(in_environment) python tests/bench.py $(REF))
-	$(if $(REF),,@$(in_environment) python tests/bench_grafana.py)
+bench: $(if $(filter grafana logs,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines (B=grafana, B=logs: only those; REF=<commit>: deployments compared with that commit)
+	$(if $(filter grafana logs,$(B)),,@$(in_environment) python tests/bench.py $(REF))
+	$(if $(REF)$(filter logs,$(B)),,@$(in_environment) python tests/bench_grafana.py)
+	$(if $(REF)$(filter grafana,$(B)),,@$(in_environment) python tests/bench_logs.py)
 
 build: environment ## Build the collection archive
 	@$(in_environment) ansible-galaxy collection build --force

@@ -48,6 +48,8 @@ BESIDE_CORE = {
     "grafana-foundation-sdk",
     "hypothesis",
     "jmespath",
+    "orjson",
+    "polars",
     "promql-parser",
     "pytest",
     "requests",
