@@ -57,8 +57,8 @@ def _of_staged(option: str, staged: Mapping[str, Any], name: str) -> dict[str, A
     """Return the options that follow from what staged_release or staged_config has returned."""
     if "path" not in staged:
         raise AnsibleActionFail(
-            f"{name} was not touched: the option {option} is to name what this run has staged, and it has staged "
-            "nothing. Run the tasks that stage it (staged_release, staged_config) in the same run."
+            f"{name} was not touched. The option {option} must refer to what this run has staged, but this "
+            "run has staged nothing. Run the tasks that stage it (staged_release, staged_config) in the same run."
         )
     known = {key: staged.get(key) for key in ("version", "data_oldest_reader")} if option == "release" else {}
     return {key: value for key, value in known.items() if value is not None}

@@ -203,9 +203,9 @@ def bring_up(module: AnsibleModule, name: str) -> None:
     except RecordError as exc:
         module.fail_json(msg=f"{name} was not touched. {exc}")
     except (OSError, OperatorError) as exc:
-        module.fail_json(msg=f"Cannot tell what to do for {name}: {exc}")
+        module.fail_json(msg=f"Cannot determine the state of {name}: {exc}")
     if change.before.unrecorded:
-        module.warn(f"There is no record of {name}: what runs is taken as the last that worked.")
+        module.warn(f"There is no record of {name}: the running deployment is taken as the last known good one.")
     if change.refusal:
         module.fail_json(msg=f"{name} was not touched. {change.refusal}")
     result: dict[str, Any] = {"action": change.action.value}

@@ -185,7 +185,7 @@ def main() -> None:
         with locked(module, ["certificates", *(service["name"] for service in module.params["services"])]):
             module.exit_json(**HostCertificates(module).brought_up_to_date())
     except OSError as error:
-        module.fail_json(msg=f"Cannot keep certificates below {directory}: {reason_of(error, directory)}")
+        module.fail_json(msg=f"Cannot store certificates in {directory}: {reason_of(error, directory)}")
     except OperatorError as error:
         module.fail_json(msg=str(error))
 

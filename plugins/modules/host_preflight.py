@@ -135,7 +135,7 @@ def main() -> None:
     missing = list(host.missing_files())
     problems = [*host.problems(), *([] if module.check_mode else missing)]
     if problems:
-        module.fail_json(msg="\n".join(["This host cannot run what it is to run:", *problems]), problems=problems)
+        module.fail_json(msg="\n".join(["This host cannot run its services:", *problems]), problems=problems)
     # In check mode, an earlier task may not have made what it will.
     for warning in [*host.warnings(), *missing]:
         module.warn(warning)

@@ -46,7 +46,7 @@ def test_database_is_copied_before_another_release_and_never_else(host, steps):
 
 def test_release_that_migrates_and_never_answers_is_taken_back_with_the_database(host, said):
     assert "grafana 99.1.0 was not activated: it was not healthy within 5 s" in said["failed"]
-    assert "was put back and serves again, with its data as in /var/lib/vigil/grafana-data/" in said["failed"]
+    assert ", which is healthy. Its data was restored from /var/lib/vigil/grafana-data/" in said["failed"]
     assert "grafana 99.1.0 (stand-in): has migrated the database and never becomes ready" in said["failed"]
     tables = tables_of(host, "/var/lib/grafana/grafana.db")
     assert tables

@@ -49,7 +49,7 @@ def test_alone_it_has_no_mesh(host):
 
 @pytest.mark.parametrize("how", ["refused", "check"])
 def test_a_route_to_nowhere_is_refused_in_the_words_of_amtool(said, how):
-    assert "what runs was not touched" in said[how]
+    assert "the running service was not touched" in said[how]
     assert 'undefined receiver "ghost" used in route' in said[how]
 
 

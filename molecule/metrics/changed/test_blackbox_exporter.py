@@ -22,14 +22,14 @@ def test_a_changed_module_is_read_by_the_same_process(steps):
 
 def test_a_misspelt_module_is_refused_in_the_words_of_the_exporter(host):
     said = host.check_output("cat /run/refused")
-    assert "what runs was not touched" in said
+    assert "the running service was not touched" in said
     assert "field tiemout not found" in said
 
 
 def test_a_missing_certificate_is_refused_with_the_role_that_makes_it_before_anything_is_touched(host, steps):
     said = host.check_output("cat /run/uncertified")
-    assert "blackbox_exporter has no /etc/vigil/certificates/missing/tls.crt" in said
-    assert "run the role vigil.observability.certificates for blackbox_exporter before" in said
+    assert "blackbox_exporter needs files that do not exist: /etc/vigil/certificates/missing/tls.crt" in said
+    assert "Run the role vigil.observability.certificates for blackbox_exporter first" in said
     assert steps["uncertified"][:2] == ["none", steps["module"][1]]
 
 

@@ -200,7 +200,7 @@ def test_run_killed_while_it_waits_for_health_leaves_whole_parts_and_goes_back_w
     assert (record["proven"], record["active"]) == (False, before["serves"]["record"]["active"])
     repeated = run(**{**broken, "prometheus_start_timeout": 5})
     assert repeated.status > 0
-    assert "prometheus 3.13.3 was put back and serves again" in repeated.output
+    assert "Rolled back to prometheus 3.13.3, which is healthy" in repeated.output
     after = serving(host)["serves"]
     assert after["record"] == before["serves"]["record"]
     assert (after["links"], after["unit"], after["flags"]) == tuple(
@@ -213,8 +213,8 @@ def test_release_that_crashes_is_taken_back_where_the_record_of_what_runs_was_lo
     host.check_output("rm /var/lib/vigil/prometheus.json")
     done = run(prometheus_version="3.99.1")
     assert done.status > 0
-    assert "There is no record of prometheus: what runs is taken as the last that worked" in done.output
-    assert "prometheus 3.13.3 was put back and serves again" in done.output
+    assert "There is no record of prometheus: the running deployment is taken as the last known good one" in done.output
+    assert "Rolled back to prometheus 3.13.3, which is healthy" in done.output
     after = serving(host)["serves"]
     assert {**after, "record": None, "configurations": None} == {**before, "record": None, "configurations": None}
     assert (after["record"]["proven"], after["record"]["active"]["version"]) == (True, "3.13.3")
@@ -237,7 +237,8 @@ def test_run_that_waits_too_long_for_another_one_is_refused_and_names_it(host, h
     refused = run(**CHANGED, vigil_lock_timeout=1)
     host.check_output(f"echo go > {HOLD}")
     told = (
-        r"Another run works on prometheus, and did not finish within 1 s: vigil.observability.active_service \(pid \d+"
+        r"Another run is working on prometheus and did not finish within 1 s: vigil.observability.active_service "
+        r"\(pid \d+"
     )
     assert refused.status > 0
     assert re.search(told, refused.output)

@@ -12,8 +12,8 @@ from typing import Any
 __all__ = ["expiry_metrics"]
 
 _SERVICE_METRICS = {
-    "not_after": "When the certificate of a service expires.",
-    "not_before": "Since when the certificate of a service is valid.",
+    "not_after": "Expiry of the certificate of a service.",
+    "not_before": "Start of the validity of the certificate of a service.",
 }
 
 
@@ -28,7 +28,7 @@ def expiry_metrics(host: str, records: Mapping[str, Mapping[str, Any]], *, autho
             for service, record in sorted(records.items())
         ]
     name = "vigil_certificate_authority_not_after_timestamp_seconds"
-    lines += [f"# HELP {name} When the authority that signs expires.", f"# TYPE {name} gauge"]
+    lines += [f"# HELP {name} Expiry of the signing authority.", f"# TYPE {name} gauge"]
     lines += [f'{name}{{host="{_escaped(host)}"}} {authority_not_after}']
     return "\n".join(lines) + "\n"
 

@@ -67,8 +67,8 @@ class HostCertificates:
         for service in self.store.unreadable():
             if service not in self.wanted:
                 self.module.warn(
-                    f"The record of the certificate of {service} cannot be read, so nothing watches when it expires: "
-                    f"run the role certificates for {service} as well, which issues a new one."
+                    f"The record of the certificate of {service} cannot be read, so its expiry is not monitored. Run "
+                    f"the role certificates for {service} too, which issues a new one."
                 )
         before = self._state()
         if due:
@@ -90,10 +90,10 @@ class HostCertificates:
         off = now - self.options["time"]
         if abs(off) > _CLOCK_TOLERANCE:
             raise OperatorError(
-                f"No certificate was issued for {', '.join(due)}, as the clock of {self.options['host']} is "
-                f"{abs(off):.0f} seconds {'ahead of' if off > 0 else 'behind'} the controller's: "
-                f"{_utc(now)} against {_utc(self.options['time'])}. Set both by NTP (at most "
-                f"{_CLOCK_TOLERANCE} seconds apart) and run again."
+                f"No certificate was issued for {', '.join(due)}, because the clock of {self.options['host']} is "
+                f"{abs(off):.0f} seconds {'ahead of' if off > 0 else 'behind'} the controller's: {_utc(now)} compared "
+                f"with {_utc(self.options['time'])}. Synchronise both with NTP (at most {_CLOCK_TOLERANCE} seconds "
+                "apart) and run again."
             )
 
     def _requests(self, due: dict[str, str]) -> list[dict[str, Any]]:
@@ -140,8 +140,8 @@ class HostCertificates:
             return False
         if service not in self.wanted or directory is None:
             raise OperatorError(
-                f"The key that was made for {service} is no longer on {self.options['host']}: it was removed before "
-                "its certificate was signed. Run again."
+                f"The key created for {service} no longer exists on {self.options['host']}: it was removed before its "
+                "certificate was signed. Run again."
             )
         if foreign := self.store.foreign(self.store.link(service)):
             local = self.store.local(service)
@@ -166,7 +166,7 @@ class HostCertificates:
 
     def _would_change(self, due: dict[str, str]) -> bool:
         if due and self.module.get_bin_path("openssl") is None:
-            self.module.warn("This host has no openssl command: a run without check mode needs the package openssl.")
+            self.module.warn("This host has no openssl command. A run without check mode needs the package openssl.")
         return (
             self._with_users()
             or bool(due)

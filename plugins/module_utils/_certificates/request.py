@@ -23,7 +23,8 @@ def _openssl(module: AnsibleModule) -> str:
     program = module.get_bin_path("openssl")
     if program is None:
         raise OperatorError(
-            "Cannot make keys on this host, as it has no openssl command. Install the package openssl and run again."
+            "Cannot create keys on this host, because it has no openssl command. Install the package openssl and "
+            "run again."
         )
     return str(program)
 
@@ -40,5 +41,5 @@ def make_request(module: AnsibleModule, service: str, key: Path) -> str:
     code, out, err = module.run_command(command, umask=0o077)
     config.unlink()
     if code or "BEGIN CERTIFICATE REQUEST" not in out:
-        raise OperatorError(f"Cannot make a key for {service} in {key.parent}: openssl says: {err.strip()}")
+        raise OperatorError(f"Cannot create a key for {service} in {key.parent}. openssl failed with: {err.strip()}")
     return str(out)

@@ -103,7 +103,7 @@ class CertificateStore:
         reasons = {
             "its names changed": record.get("names") != facts["names"],
             "the authority changed": record.get("issuer") != facts["issuer"],
-            "the lifetime asked for changed": record.get("lifetime_days") != facts["lifetime_days"],
+            "the requested lifetime changed": record.get("lifetime_days") != facts["lifetime_days"],
             "a third of its lifetime or less is left": now >= _renewal(record),
         }
         return next((reason for reason, holds in reasons.items() if holds), None)

@@ -40,11 +40,11 @@ def unfit_uid(wanted: Wanted) -> str | None:
     option = f"{wanted.service}_uid"
     if found and uid not in (None, found.pw_uid):
         return (
-            f"The user {wanted.user} exists with UID {found.pw_uid}, and {option} is {uid}: set it to {found.pw_uid} "
-            f"or leave it out, or stop what runs as {wanted.user} and give the user and its files the UID {uid}."
+            f"The user {wanted.user} exists with UID {found.pw_uid}, but {option} is {uid}. Set it to {found.pw_uid} "
+            f"or remove it, or stop what runs as {wanted.user} and change the UID of the user and its files to {uid}."
         )
     other = _name_of(uid) if uid is not None and not found else None
-    return f"The UID {uid} of {option} is that of {other}: choose another one." if other else None
+    return f"The UID {uid} in {option} belongs to {other}. Choose another one." if other else None
 
 
 def unfit_account(wanted: Wanted, unit_dirs: Iterable[Path], root: Path = Path("/")) -> str | None:
@@ -74,7 +74,7 @@ def unfit_account(wanted: Wanted, unit_dirs: Iterable[Path], root: Path = Path("
 
 def _of_the_system(entry: pwd.struct_passwd) -> str | None:
     if entry.pw_uid == 0:
-        return "it may do everything. Set"
+        return "it is root. Set"
     fixed = entry.pw_uid < _OWN_BY_THE_SYSTEM or entry.pw_uid in _NOBODY
     if fixed or entry.pw_name.startswith("systemd-"):
         return "it is an account of the operating system. Set"
@@ -84,17 +84,16 @@ def _of_the_system(entry: pwd.struct_passwd) -> str | None:
 def _of_a_person(entry: pwd.struct_passwd, root: Path) -> str | None:
     password = _password(entry.pw_name, root)
     has_shell = bool(entry.pw_shell) and not entry.pw_shell.endswith(_NO_LOGIN)
-    lock = (
-        f"If it is for this service alone, lock it (usermod --lock --shell /usr/sbin/nologin {entry.pw_name}), or set"
-    )
+    lock = f"If only this service uses it, lock it (usermod --lock --shell /usr/sbin/nologin {entry.pw_name}), or set"
     if password is not None and not password.startswith(_LOCKED):
-        return f"somebody can log in with its password. {lock}"
+        return f"it has a password to log in with. {lock}"
     if has_shell and password is None:
         return (
-            "it is of a directory service and has a login shell, as people do. Give it /usr/sbin/nologin there, or set"
+            "it comes from a directory service and has a login shell. Change its shell there to "
+            "/usr/sbin/nologin, or set"
         )
     if has_shell and entry.pw_uid >= _first_person(root):
-        return f"it has a login shell and a UID of people. {lock}"
+        return f"it has a login shell and a UID in the range for people. {lock}"
     return None
 
 
@@ -110,7 +109,7 @@ def _home_in_use(entry: pwd.struct_passwd, wanted: Wanted, root: Path) -> str | 
     used = sorted(_names_in(Path(home)) - _names_in(root / "etc/skel"))
     if not (belongs and used):
         return None
-    return f"its home is in use ({', '.join(used[:3])}). Remove that if nobody needs it, or set"
+    return f"its home directory is in use ({', '.join(used[:3])}). Remove the files if nobody needs them, or set"
 
 
 def _of_another_program(entry: pwd.struct_passwd, unit_dirs: Sequence[Path], root: Path) -> str | None:
@@ -118,7 +117,9 @@ def _of_another_program(entry: pwd.struct_passwd, unit_dirs: Sequence[Path], roo
         units = units_of(process)
         if not any(is_our_unit(folder / unit) for unit in units for folder in unit_dirs):
             unit = f" of {units[-1]}" if units else ""
-            return f"{name_of(process)} (pid {process.name}{unit}) runs as it. Stop that if nobody needs it, or set"
+            return (
+                f"{name_of(process)} (pid {process.name}{unit}) runs as this user. Stop it if nobody needs it, or set"
+            )
     return None
 
 

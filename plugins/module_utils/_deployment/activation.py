@@ -66,7 +66,7 @@ class Activation:
             reason = self._reason(exc)
             journal = self._journal(since) if touched else []
             outcome, rolled_back = self._go_back() if touched else self._undo()
-            told = [f"The last lines of its journal, {len(journal)}:", *journal] if journal else []
+            told = [f"Last lines of its journal ({len(journal)}):", *journal] if journal else []
             message = f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}."
             raise ActivationError("\n".join([message, *told]), rolled_back=rolled_back, journal=journal) from exc
 
@@ -96,14 +96,16 @@ class Activation:
         active = self.change.before.record.active
         if active is None:
             self._remove()
-            return "Nothing was started, and what was written was removed again", True
+            return "Nothing was started, and the files that were written were removed", True
         try:
             enabled = self.change.before.state.enabled
             self.switch.put(active, self.change.desired.links, self.switch.systemd.read(), enable=enabled)
             self.change.before.record.write(self.record)
         except _FAILURES as exc:
-            return f"The running service was not touched, but not all files were put back: {self._reason(exc)}", False
-        return "The running service was not touched, and its files were put back", True
+            return (
+                f"The running service was not touched, but not all files could be restored: {self._reason(exc)}"
+            ), False
+        return "The running service was not touched, and its files were restored", True
 
     def _go_back(self) -> tuple[str, bool]:
         """Let what served before serve again. Return what to say, and whether it does."""
@@ -111,7 +113,7 @@ class Activation:
         try:
             pending = Record.read(self.record).copy
         except RecordError as exc:
-            return f"Nothing was put back, as it is not known whether there is a copy of the data: {exc}", False
+            return f"It was not rolled back, because it is not known whether there is a copy of the data: {exc}", False
         if active and (why := self._why_not_back(active, pending)):
             return why, False
         try:
@@ -119,26 +121,24 @@ class Activation:
             if active:
                 return f"{self._restore(active)}{restored}", True
         except _FAILURES as exc:
-            lost = (
-                f"{_named(self.name, active)} served before, but" if active else "The data of an earlier installation"
-            )
-            return f"{lost} did not come back: {self._reason(exc)}", False
+            what = f"Rollback to {_named(self.name, active)}" if active else "Restoring data of an earlier installation"
+            return f"{what} failed: {self._reason(exc)}", False
         self._remove()
-        return f"It has never been healthy on this host, so its unit and its links were removed again{restored}", True
+        return f"It has never been healthy on this host, so its unit and links were removed{restored}", True
 
     def _why_not_back(self, active: Deployment, pending: PendingCopy | None) -> str:
         """Return why what served before cannot serve again, nothing where it can."""
         desired = self.change.desired
         if pending and not self.change.data.can_restore:
             return (
-                f"It was not rolled back, as {_named(self.name, desired)} may have changed the data, and there is "
-                f"no command that restores it. Restore it from {pending.path}, then run {active.version} again"
+                f"It was not rolled back, because {_named(self.name, desired)} may have changed the data and no "
+                f"restore command is set. Restore the data from {pending.path}, then deploy {active.version} again"
             )
         if is_irreversible(active, desired) and not pending:
             wrote = f"{_named(self.name, active)} cannot read the data of {desired.version}"
-            return f"It was not rolled back, as accept_irreversible allows: {wrote}"
+            return f"It was not rolled back, which accept_irreversible permits: {wrote}"
         if active == desired:
-            return "There is nothing to go back to, it is what served last: it was left as it is"
+            return "There is no other deployment to roll back to, so it was left as it is"
         return ""
 
     def _take_back(self, pending: PendingCopy | None) -> str:
@@ -146,7 +146,7 @@ class Activation:
         if pending is None:
             return ""
         self.change.data.take_back(self.switch.systemd, self.record, pending)
-        return f", with its data as in {pending.path}"
+        return f". Its data was restored from {pending.path}"
 
     def _restore(self, active: Deployment) -> str:
         # After a killed run the state found is that of a switch half made; what was known good ran, and at boot too.
@@ -159,11 +159,11 @@ class Activation:
         if not running:
             systemd.verb("stop")
             replace(self.change.before.record, copy=None).write(self.record)
-            return f"{_named(self.name, active)} was put back, and is stopped as it was before"
+            return f"Rolled back to {_named(self.name, active)}, which is stopped as before"
         self._resume(active)
         self.switch.wait(active)
         replace(self._switching(), known_good=True, copy=None).write(self.record)
-        return f"{_named(self.name, active)} was put back and serves again"
+        return f"Rolled back to {_named(self.name, active)}, which is healthy"
 
     def _resume(self, active: Deployment) -> None:
         """Have the process of what served before serve again."""

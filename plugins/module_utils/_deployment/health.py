@@ -51,9 +51,9 @@ class Endpoint:
         """Return when the service answers 2xx. Raises NotHealthyYet, or OperatorError for what waiting cannot cure."""
         status, body = self._request("GET", self.url)
         if status in (401, 403):
-            raise OperatorError(f"{self.url} refuses the credentials of the health check (HTTP {status}){_told(body)}")
+            raise OperatorError(f"{self.url} rejects the credentials of the health check (HTTP {status}){_told(body)}")
         if not _is_good(status):
-            raise NotHealthyYet(f"{self.url} answers HTTP {status}{_told(body)}")
+            raise NotHealthyYet(f"{self.url} returns HTTP {status}{_told(body)}")
 
     def accepts(self) -> bool:
         """Say whether the service lets the user in: no for 401. Raises NotHealthyYet and OperatorError for all else."""
@@ -61,7 +61,7 @@ class Endpoint:
         if status == 401:  # noqa: PLR2004 - Unauthorized
             return False
         if not _is_good(status):
-            raise OperatorError(f"{self.url} answers HTTP {status}{_told(body)}")
+            raise OperatorError(f"{self.url} returns HTTP {status}{_told(body)}")
         return True
 
     def reload(self, url: str) -> None:
@@ -69,9 +69,9 @@ class Endpoint:
         try:
             status, body = self._request("POST", url, timeout=60)
         except OperatorError as exc:
-            raise OperatorError(f"The reload was not answered: {exc}") from exc
+            raise OperatorError(f"There was no response to the reload: {exc}") from exc
         if not _is_good(status):
-            raise OperatorError(f"The service refused to reload, {url} answers HTTP {status}{_told(body)}")
+            raise OperatorError(f"The service rejected the reload: {url} returns HTTP {status}{_told(body)}")
 
     def progress(self) -> str | None:
         """Return what the service says about its start, None when it says nothing."""
@@ -122,12 +122,12 @@ def _unanswered(url: str, timeout: float, error: HttpError) -> OperatorError:
     """Return what to say of a request without an answer: waiting cures neither certificates nor addresses."""
     cause = error.__cause__
     if cause is None:
-        return OperatorError(f"The health check cannot be made: {error}")
+        return OperatorError(f"The health check is not possible: {error}")
     if isinstance(cause, ssl.SSLCertVerificationError):
         return OperatorError(f"The certificate of {url} is not trusted: {cause.verify_message}")
     if isinstance(cause, (TimeoutError, socket.timeout)):
-        return NotHealthyYet(f"{url} does not answer within {timeout:.0f} s")
-    return NotHealthyYet(f"{url} does not answer: {cause}")
+        return NotHealthyYet(f"{url} does not respond within {timeout:.0f} s")
+    return NotHealthyYet(f"{url} does not respond: {cause}")
 
 
 def _is_good(status: int) -> bool:

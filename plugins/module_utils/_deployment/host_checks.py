@@ -67,9 +67,9 @@ class Host:
             missing = [path for path in service["files"] if not Path(path).exists()]
             if missing:
                 yield (
-                    f"{name} has no {', '.join(missing)}, which it serves with: run the role "
-                    f"vigil.observability.certificates for {name} before, or name files that are there in "
-                    f"{name}_certificate_file, {name}_key_file and {name}_authority_file."
+                    f"{name} needs files that do not exist: {', '.join(missing)}. Run the role "
+                    f"vigil.observability.certificates for {name} first, or set {name}_certificate_file, "
+                    f"{name}_key_file and {name}_authority_file to existing files."
                 )
 
     def warnings(self) -> Iterator[str]:
@@ -77,7 +77,7 @@ class Host:
         release = _os_release(self.root / "etc/os-release")
         if (release.get("ID"), release.get("VERSION_ID")) not in _TESTED:
             name = release.get("PRETTY_NAME", "This operating system")
-            yield f"{name} is not among the platforms that this collection is tested on: Debian 12 and 13."
+            yield f"{name} is not a tested platform. This collection is tested on Debian 12 and 13."
         yield from _shrunk_retentions(self.name, self.services)
 
     def releases(self) -> dict[str, str]:
@@ -98,18 +98,18 @@ class Host:
     def _platform_problems(self) -> Iterator[str]:
         if sys.version_info < _PYTHON:
             yield (
-                f"Ansible uses Python {platform.python_version()} ({sys.executable}), and 3.9 is the oldest that does: "
-                "install a newer one and name it as ansible_python_interpreter."
+                f"Ansible uses Python {platform.python_version()} ({sys.executable}), but 3.9 or newer is required. "
+                "Install a newer version and set ansible_python_interpreter to it."
             )
         if not (self.root / "run/systemd/system").is_dir():
-            yield "systemd does not run as the first process, and services are its units: boot the host with systemd."
+            yield "systemd is not running as PID 1, but services run as its units. Boot the host with systemd."
         machine = platform.machine()
         for service in self.services:
             if service["architectures"] and machine not in service["architectures"]:
                 yield (
-                    f"{service['name']} has no archive for the architecture {machine} in the version to run, "
-                    f"only for {', '.join(service['architectures'])}: choose another version, or add that archive "
-                    "with its digest to vigil_catalogue_extra."
+                    f"{service['name']} has no archive for the architecture {machine} in this version, only for "
+                    f"{', '.join(service['architectures'])}. Choose another version, or add the archive with its "
+                    "digest to vigil_catalogue_extra."
                 )
 
     def _port_problems(self) -> Iterator[str]:
@@ -119,7 +119,7 @@ class Host:
         for one in listeners(tcp, udp=udp):
             name, what = owners[one.protocol, one.port], "UDP port" if one.protocol == "udp" else "Port"
             if f"{name}.service" not in one.units:
-                yield f"{what} {one.port}, wanted by {name}, is taken by {one}: stop that, or give {name} another port."
+                yield f"{what} {one.port} of {name} is in use by {one}. Stop it, or set another port for {name}."
 
     def _foreign_parts(self, service: Mapping[str, Any]) -> Iterator[str]:
         name = service["name"]
@@ -179,8 +179,9 @@ def _oversized_retentions(services: Iterable[Mapping[str, Any]]) -> Iterator[str
         size = _size_of_disk(Path(service["data_dir"]))
         if retention > size:
             yield (
-                f"{service['name']} is to keep {_text(retention)}, but the file system of {service['data_dir']} has "
-                f"{_text(size)}: lower the retention, or name a data directory on a larger disk."
+                f"{service['name']} is configured to keep {_text(retention)}, but the file system of "
+                f"{service['data_dir']} has {_text(size)}. Lower the retention, or set a data directory on a larger "
+                "disk."
             )
 
 
@@ -201,8 +202,9 @@ def _shrunk_retentions(host: str, services: list[Mapping[str, Any]]) -> Iterator
         if kept[name] < wanted:
             size = _size_of_disk(Path(one["data_dir"]))
             yield (
-                f"{name} on {host} keeps {_text(kept[name])}, not the default of {_text(wanted)}: 80 % of the file "
-                f"system of {one['data_dir']}, which has {_text(size)}. Set {name}_retention_size to choose otherwise."
+                f"{name} on {host} keeps {_text(kept[name])} instead of the default of {_text(wanted)}: 80 % of the "
+                f"file system of {one['data_dir']}, which has {_text(size)}. To change that, set "
+                f"{name}_retention_size."
             )
 
 

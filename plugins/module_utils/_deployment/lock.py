@@ -92,10 +92,12 @@ def _refusal(service: str, path: Path, timeout: int) -> str:
     try:
         note = json.loads(path.read_bytes())
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(note["since"]))
-        holder = f"{note['command']} (pid {note['pid']}, started by {note['user']}) has worked on it since {since}"
+        holder = (
+            f"{note['command']} (pid {note['pid']}, started by {note['user']}) has been working on it since {since}"
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        holder = f"a process that left no name holds {path}"
+        holder = f"an unidentified process holds {path}"
     return (
-        f"Another run works on {service}, and did not finish within {timeout} s: {holder}. Run again when it has "
-        "finished. If it hangs, end that process: the lock ends with it."
+        f"Another run is working on {service} and did not finish within {timeout} s: {holder}. Run again when it has "
+        "finished. If it hangs, kill that process; this releases the lock."
     )

@@ -33,7 +33,7 @@ def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_plan
         return
     yield from _unstaged_parts(desired)
     if uid_of(user) is None:
-        yield f"There is no user {user} on this host to run {name}: staged_config makes it."
+        yield f"There is no user {user} on this host to run {name}. Run staged_config first, which creates it."
 
 
 def _foreign_parts(name: str, before: HostState, desired: Deployment) -> Iterator[str]:
@@ -58,8 +58,8 @@ def _unstaged_parts(desired: Deployment) -> Iterator[str]:
     for path, token in parts.items():
         if path and token is None:
             yield (
-                f"{path} is not staged on this host: stage it first (staged_release, staged_config). If this run did, "
-                "another one has pruned it since: run again."
+                f"{path} is not staged on this host. Stage it first (staged_release, staged_config). If this run has "
+                "staged it, another run has pruned it: run again."
             )
 
 
@@ -68,8 +68,8 @@ def _unknown_data(before: HostState, desired: Deployment) -> Iterator[str]:
     runs, wanted = before.record.active, desired.version
     if before.unrecorded and runs and runs.version and wanted and is_older(wanted, runs.version):
         yield (
-            f"Its record is lost, so it is not known whether {wanted} can read the data of the {runs.version} that "
-            f"runs. Run {runs.version} once, which makes the record anew, or set accept_irreversible."
+            f"Its record is missing, so it is not known whether {wanted} can read the data of the running "
+            f"{runs.version}. Deploy {runs.version} once, which creates the record, or set accept_irreversible."
         )
 
 
@@ -79,11 +79,11 @@ def _unreadable_data(name: str, before: HostState, desired: Deployment) -> Itera
     reader = before.record.data_oldest_reader
     if wanted and reader and is_older(wanted, reader):
         yield (
-            f"{name} {wanted} cannot read the data that is on this host: it takes {reader} or newer. "
-            f"Choose such a release, or restore data of {wanted} and set accept_irreversible."
+            f"{name} {wanted} cannot read the data on this host: {reader} or newer is required. Choose such a "
+            f"release, or restore data of {wanted} and set accept_irreversible."
         )
     elif active and active.version and is_irreversible(active, desired):
         yield (
             f"{name} {wanted} writes data that the active {active.version} cannot read, so a failed upgrade could not "
-            f"be rolled back. Take a snapshot of the data and set accept_irreversible, or choose a release between."
+            "be rolled back. Back up the data and set accept_irreversible, or choose a release in between."
         )

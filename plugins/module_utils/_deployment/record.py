@@ -63,13 +63,13 @@ class Record:
             found = None if newer else cls._of(data)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise RecordError(
-                f"The record {path} is damaged ({type(error).__name__}: {error}). Restore it from a backup, or move it "
-                "away and run again: what runs then is taken as the last that worked."
+                f"The record {path} is damaged ({type(error).__name__}: {error}). Restore it from a backup, or move "
+                "it away and run again: the running deployment is then taken as the last known good one."
             ) from error
         if found is None:
             raise RecordError(
-                f"The record {path} was written by a newer release of vigil.observability, with {newer}: "
-                "run with that release or a newer one."
+                f"The record {path} was written by a newer release of vigil.observability, with {newer}. Use that "
+                "release or a newer one."
             )
         return found
 
@@ -78,7 +78,7 @@ class Record:
         active, previous = (Deployment.from_json(data[key]) if data[key] else None for key in ("active", "previous"))
         copy, reader, proven = data.get("copy"), data["data_oldest_reader"], data["proven"]
         if not isinstance(proven, bool) or not isinstance(reader, (str, type(None))):
-            raise TypeError("proven is no boolean, or data_oldest_reader no text")
+            raise TypeError("proven is not a boolean, or data_oldest_reader not a string")
         return cls(active, previous, proven and active is not None, reader, PendingCopy(**copy) if copy else None)
 
     def write(self, path: Path) -> None:
@@ -112,7 +112,7 @@ class Record:
 def _newer_parts(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield what only a release of this collection can have written that is newer than this one."""
     if data.get("schema", _SCHEMA) > _SCHEMA:
-        yield f"schema {data['schema']} (this one reads up to {_SCHEMA})"
+        yield f"schema {data['schema']} (this release reads up to {_SCHEMA})"
     yield from (f"the field {name}" for name in sorted(data.keys() - _FIELDS))
     for part, kind in {"active": Deployment, "copy": PendingCopy, "previous": Deployment}.items():
         unknown = (data.get(part) or {}).keys() - {one.name for one in fields(kind)}

@@ -77,7 +77,7 @@ class Switch:
         """Return the invocation of the process that runs; raise when it is not this one."""
         state = self.systemd.read()
         if invocation not in (None, state.invocation) or not (state.running or state.starting):
-            raise OperatorError(f"{self.systemd.unit} died after it was started ({state.end})")
+            raise OperatorError(f"{self.systemd.unit} exited after it was started ({state.end})")
         return state.invocation
 
 
@@ -85,10 +85,10 @@ def _require_health(endpoint: Endpoint | None, lived: float) -> None:
     if endpoint is not None:
         endpoint.check()
     elif lived < _SETTLED:
-        raise NotHealthyYet("it has no health URL and has only just been started")
+        raise NotHealthyYet("it has no health URL and was only just started")
 
 
 def _too_late(last: NotHealthyYet, endpoint: Endpoint | None, timeout: float) -> str:
     progress = endpoint.progress() if endpoint else None
-    told = f"; its progress: {progress}" if progress else ""
+    told = f"; progress: {progress}" if progress else ""
     return f"it was not healthy within {timeout:g} s: {last}{told}"

@@ -18,7 +18,7 @@ from .unit_values import unfit_line, unfit_resource, unfit_user, unfit_variable,
 __all__ = ["MARK", "Unit", "quote", "render"]
 
 MARK = "# Managed by the Ansible collection vigil.observability"
-_NOTICE = "# Edits are put back by its next run; what must last belongs in a drop-in (systemctl edit) or the inventory."
+_NOTICE = "# The next run overwrites changes. Make lasting changes in a drop-in (systemctl edit) or in the inventory."
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"}
 # What needs no quotes in a systemd command line; everything else is quoted, non-ASCII letters included.
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./%$-]+")
@@ -72,7 +72,7 @@ def _unit_section(unit: Unit) -> Iterable[str]:
 
 def _service_section(unit: Unit) -> Iterable[str]:
     if not unit.command or not unit.command[0].startswith("/"):
-        raise OperatorError(f"The command of {unit.name} must begin with the absolute path of a program.")
+        raise OperatorError(f"The command of {unit.name} must start with the absolute path of a program.")
     _refuse(f"The user of {unit.name}", unfit_user(unit.user))
     yield "Type=exec"
     yield f"User={quote(unit.user)}"

@@ -24,12 +24,12 @@ _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 _LONGEST = 200  # characters of a value in a message
 # What the module and the roles set by inputs of their own.
 _TAKEN = {
-    "Environment": "the environment has an input of its own",
+    "Environment": "there is a separate input for the environment",
     "ExecReload": "the role sets it",
-    "ExecStart": "options of the command line have an input of their own",
-    "Group": "the user has an input of its own, and the group has the same name",
+    "ExecStart": "there is a separate input for command-line options",
+    "Group": "there is a separate input for the user, and the group has the same name",
     "Type": "the role sets it",
-    "User": "the user has an input of its own",
+    "User": "there is a separate input for the user",
 }
 _KNOWN = """AllowedCPUs AllowedMemoryNodes BindPaths BindReadOnlyPaths CPUAccounting CPUAffinity CPUQuota
 CPUQuotaPeriodSec CPUSchedulingPolicy CPUSchedulingPriority CPUWeight CoredumpFilter Delegate EnvironmentFile
@@ -64,14 +64,14 @@ _VALUES: dict[str, tuple[re.Pattern[str], str]] = {
 def unfit_word(word: str) -> str | None:
     """Return why a unit cannot hold a word of a command line, a path or a value of a variable."""
     if any(ord(character) < ord(" ") and character not in "\n\t" for character in word):
-        return f"has a control character in it ({word[:_LONGEST]!r}): remove that."
+        return f"contains a control character ({word[:_LONGEST]!r}): remove it."
     return None
 
 
 def unfit_line(key: str, text: str) -> str | None:
     """Return why a unit cannot have a line with this key and text."""
     if not _KEY.fullmatch(key):
-        return "is no key of a systemd unit: keys are like MemoryMax."
+        return "is not a valid key of a systemd unit: use a key such as MemoryMax."
     if "\n" in text or text.endswith("\\"):
         return f"must be one line that ends without a backslash, not {text[:_LONGEST]!r}."
     return unfit_word(text)
@@ -81,38 +81,38 @@ def unfit_user(user: str) -> str | None:
     """Return why this cannot be the name of a system user."""
     if _USER.fullmatch(user):
         return None
-    return f"is {user[:_LONGEST]!r}, which no system user can be called: letters, digits and _.- can, 31 at most."
+    return f"is {user[:_LONGEST]!r}, which is not a valid user name: use at most 31 letters, digits, _, . and -."
 
 
 def unfit_variable(variable: str, value: Any, resources: str = "resources") -> str | None:
     """Return why a unit cannot hold an environment variable of this name and value."""
     if not _VARIABLE.fullmatch(variable):
-        return "cannot be the name of an environment variable: letters, digits and _ can, no digit first."
+        return "is not a valid name for an environment variable: use letters, digits and _, with no digit first."
     if value is None or isinstance(value, (dict, list)):
-        return "is no text: write one, or remove it."
+        return "is not a string: correct or remove it."
     if _CREDENTIALS.search(str(value)) or (value and _SECRET.search(variable)):
         kind = "a password in a URL" if _CREDENTIALS.search(str(value)) else "a secret"
         return (
-            f"holds {kind}, and everyone may read a unit: put it into a file that only root may read, and name that in "
-            f"{resources} as EnvironmentFile."
+            f"contains {kind}, but everyone can read a unit: put it into a file that only root can read, and set "
+            f"EnvironmentFile in {resources} to it."
         )
-    return "has a control character in its value: remove that." if unfit_word(str(value)) else None
+    return "has a control character in its value: remove it." if unfit_word(str(value)) else None
 
 
 def unfit_resource(key: str, value: Any) -> str | None:
     """Return why a unit cannot have this key of its Service section, or what of it systemd would ignore."""
     known = _BY_FOLDED.get(re.sub(r"[\s_-]", "", key).lower(), key)
     if known != key:
-        return f"is no key of a systemd unit: write {known}."
+        return f"is not a key of a systemd unit: write {known}."
     if key in _TAKEN or key in BASELINE:
-        return f"cannot be set here: {_TAKEN.get(key, 'the hardening of the unit sets it, and would prevail')}."
+        return f"cannot be set here: {_TAKEN.get(key, 'the hardening of the unit sets it and takes precedence')}."
     wrong = (_unfit_value(key, item) for item in (value if isinstance(value, list) else [value]))
     return next((sentence for sentence in wrong if sentence), None)
 
 
 def _unfit_value(key: str, value: Any) -> str | None:
     if value is None or isinstance(value, (dict, list)):
-        return "is no text or number: write one, or leave the key out."
+        return "is not a string or a number: correct or remove it."
     text = str(value)
     if wrong := unfit_line(key, text):
         return wrong

@@ -58,7 +58,7 @@ def is_our_unit(path: Path) -> bool:
 
 def _maker(path: Path) -> str:
     package = origin_of(path)
-    return f"of the package {package}" if package else "that this collection did not make"
+    return f"from the package {package}" if package else "that this collection did not create"
 
 
 def _remedy(path: Path, otherwise: str) -> str:

@@ -26,4 +26,4 @@ def restore_labels(module: AnsibleModule, path: Path) -> None:
         return
     code, out, err = module.run_command([program, "-R", str(path)])
     if code:
-        module.warn(f"The SELinux labels of {path} were not restored: restorecon says: {(err or out).strip()}")
+        module.warn(f"The SELinux labels of {path} were not restored. restorecon failed with: {(err or out).strip()}")

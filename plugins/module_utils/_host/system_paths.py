@@ -76,12 +76,12 @@ _OURS = ("/opt/vigil", "/var/lib/vigil")
 _SHARED = "/var/lib/vigil/textfile"
 # A service could be given these without harm to the system, and yet would lose or never see what lies there.
 _USELESS = {
-    "/home": "is hidden from services by their hardening",
+    "/home": "is not visible to hardened services",
     "/run": "is emptied when the host restarts",
     "/tmp": "is emptied when the host restarts",  # noqa: S108 - looked for, not written to
     "/var/lock": "is emptied when the host restarts",
     "/var/run": "is emptied when the host restarts",
-    "/var/tmp": "is cleaned of old files by the system",  # noqa: S108 - looked for, not written to
+    "/var/tmp": "is regularly cleaned by the system",  # noqa: S108 - looked for, not written to
 }
 
 
@@ -93,11 +93,11 @@ def normal_path(path: str) -> str:
 def unfit_path(path: str) -> str | None:
     """Return why this cannot be the path of something on a host, as the end of a sentence."""
     if not path.startswith("/"):
-        return "is no absolute path: let it begin with /."
+        return "is not an absolute path: start it with /."
     if re.search(r"[\x00-\x1f\x7f]", path):
-        return "has a control character in it: remove that."
+        return "contains a control character: remove it."
     # Modules replace these by what their environment on the host says.
-    return "has a $ in it: write the path out." if "$" in path else None
+    return "contains a $: write the full path." if "$" in path else None
 
 
 def system_directory(path: str) -> str | None:
@@ -108,7 +108,7 @@ def system_directory(path: str) -> str | None:
     path = normal_path(path)
     parent, name = posixpath.split(path)
     if any(_is_below(path, tree) for tree in _OURS):
-        return "is where this collection keeps releases, records and copies"
+        return "is used by this collection for releases, records and copies"
     itself = parent == "/" or (parent == "/var" and name in _VAR) or path in ("/var/lib/misc", "/var/log/private")
     return _SYSTEM if itself or any(_is_below(path, tree) for tree in _TREES) else None
 

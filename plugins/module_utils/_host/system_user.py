@@ -22,8 +22,8 @@ def is_missing(user: str, uid: int | None = None) -> bool:
     found = uid_of(user)
     if found is not None and uid is not None and found != uid:
         raise OperatorError(
-            f"The user {user} exists with UID {found}, but UID {uid} was asked for. Ask for UID {found}, "
-            f"or stop what runs as {user}, give the user and its files the UID {uid}, and run again."
+            f"The user {user} exists with UID {found}, but UID {uid} was requested. Request UID {found}, or stop what "
+            f"runs as {user}, change the UID of the user and its files to {uid}, and run again."
         )
     return found is None or gid_of(user) is None
 
@@ -74,9 +74,9 @@ def _run(module: AnsibleModule, user: str, command: list[str]) -> None:
     program = module.get_bin_path(command[0])
     if program is None:
         raise OperatorError(
-            f"Cannot make the system user {user}: this host has no {command[0]}. "
-            f"Install the package that brings it (passwd on Debian, shadow-utils on RHEL), or make the user {user}."
+            f"Cannot create the system user {user}: this host has no {command[0]}. Install the package that contains "
+            f"it (passwd on Debian, shadow-utils on RHEL), or create the user {user}."
         )
     code, out, err = module.run_command([program, *command[1:]])
     if code:
-        raise OperatorError(f"Cannot make the system user {user}: {command[0]} says: {(err or out).strip()}")
+        raise OperatorError(f"Cannot create the system user {user}. {command[0]} failed with: {(err or out).strip()}")

@@ -103,7 +103,7 @@ class Systemd:
         command = self._module.get_bin_path("systemctl")
         asked = f"systemctl {' '.join(word for word in words if not word.startswith('--property'))}"
         if command is None:
-            raise OperatorError(f"Cannot run {asked}: this host has no systemctl, so no systemd.")
+            raise OperatorError(f"Cannot run {asked}: this host has no systemctl, and therefore no systemd.")
         code, out, err = self._module.run_command([command, *words], environ_update=_LOCALE)
         if code:
             raise OperatorError(f"{asked} failed: {(err or out).strip()}")

@@ -53,8 +53,8 @@ def _chunks(url: str, timeout: int) -> Iterator[bytes]:
     except (OSError, http.client.HTTPException, UrlConnectionError) as error:
         reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
         raise OperatorError(
-            f"Cannot download {shown(url)}: {reason}. Check that this host reaches the address, directly or "
-            f"through the proxy that its environment names, or choose a mirror or a file on the controller."
+            f"Cannot download {shown(url)}: {reason}. Check that this host can reach the URL, directly or through the "
+            "proxy in its environment, or use a mirror or a file on the controller."
         ) from error
 
 
@@ -64,7 +64,8 @@ def verify(archive: Path, *, source: str, sha256: str) -> None:
     if found != sha256:
         raise OperatorError(
             f"{source} has the wrong digest: expected sha256 {sha256}, found {found} in {archive.stat().st_size} "
-            f"bytes. It was cut short, changed since, or the pinned digest is of another file; nothing was installed."
+            "bytes. It is incomplete, it has changed, or the pinned digest belongs to another file. Nothing was "
+            "installed."
         )
 
 
@@ -86,7 +87,7 @@ def unpack(archive: Path, scratch: Path, *, source: str, keep_top_level_director
     except OperatorError as error:
         raise _unsafe(source, str(error)) from error
     except (FileExistsError, NotADirectoryError) as error:
-        raise _unsafe(source, f"it holds {Path(str(error.filename2 or error.filename)).name!r} twice") from error
+        raise _unsafe(source, f"it contains {Path(str(error.filename2 or error.filename)).name!r} twice") from error
     except UNREADABLE as error:
         raise _unreadable(source, error, kind_of(archive)) from error
     except OSError as error:
@@ -115,7 +116,7 @@ def _extract(archive: Path, root: Path) -> None:
         elif member.kind in ("directory", "file"):
             _place(member, path)
         else:
-            raise OperatorError(f"its member {member.name!r} is a device, a pipe or of an unknown kind")
+            raise OperatorError(f"its member {member.name!r} is a device, a pipe or of an unknown type")
     for member in sorted(links, key=lambda member: member.kind):
         _link(member, root)
 
@@ -124,9 +125,9 @@ def _parts(name: str) -> tuple[str, ...]:
     """Return the components of a member's name below the root of its archive."""
     path = PurePosixPath(name)
     if path.is_absolute():
-        raise OperatorError(f"the name {name!r} in it is absolute")
+        raise OperatorError(f"it contains the absolute path {name!r}")
     if ".." in path.parts:
-        raise OperatorError(f"the name {name!r} in it leads out of it")
+        raise OperatorError(f"it contains {name!r}, a path outside of it")
     return path.parts
 
 
@@ -144,16 +145,16 @@ def _place(member: Member, path: Path) -> None:
 def _link(member: Member, root: Path) -> None:
     path = root.joinpath(*_parts(member.name))
     if os.path.realpath(path.parent) != str(path.parent):
-        raise OperatorError(f"its link {member.name!r} lies below another link")
+        raise OperatorError(f"its link {member.name!r} is below another link")
     make_directory(path.parent)
     if member.kind == "symlink":
         if PurePosixPath(member.target).is_absolute():
-            raise OperatorError(f"its link {member.name!r} points to the absolute {member.target!r}")
+            raise OperatorError(f"its link {member.name!r} points to the absolute path {member.target!r}")
         path.symlink_to(member.target)
         return
     original = root.joinpath(*_parts(member.target))
     if not original.is_file():
-        raise OperatorError(f"its link {member.name!r} shares {member.target!r}, which is no file in it")
+        raise OperatorError(f"its hard link {member.name!r} points to {member.target!r}, which is not a file in it")
     os.link(original, path)
 
 
@@ -169,4 +170,4 @@ def _refuse_links_out_of(release: Path) -> None:
     for name in paths_below(release):
         end = Path(os.path.realpath(release / name))
         if end != release and release not in end.parents:
-            raise OperatorError(f"its link {str(name)!r} leads out of it, to {str((release / name).readlink())!r}")
+            raise OperatorError(f"its link {str(name)!r} points outside of it, to {str((release / name).readlink())!r}")

@@ -62,12 +62,14 @@ class ConfigurationFile:
         """Return the file that one entry of the option files describes. Raises OperatorError."""
         path, mode = PurePosixPath(parameters["path"]), parameters["mode"]
         if path.is_absolute() or ".." in path.parts or not path.parts or path.parts[0] == MARKER:
-            raise OperatorError(f"The path {parameters['path']!r} of a file does not lie inside of its configuration.")
+            raise OperatorError(f"The path {parameters['path']!r} of a file is outside of its configuration.")
         if not isinstance(mode, str) or not re.fullmatch("0[0-7]{3}", mode):
-            raise OperatorError(f'The mode {mode!r} of {path} is not four octal digits in quotes, such as "0640".')
+            raise OperatorError(f'The mode {mode!r} of {path} must be four octal digits in quotes, such as "0640".')
         secret = parameters["secret_content"] is not None
         if secret and int(mode, 8) & 0o007:
-            raise OperatorError(f'The mode {mode} lets everyone on the host at the secret file {path}: use "0640".')
+            raise OperatorError(
+                f'The mode {mode} gives everyone on the host access to the secret file {path}: use "0640".'
+            )
         text = parameters["secret_content"] if secret else parameters["content"]
         content = text.encode("utf-8", "surrogateescape")
         return cls(str(path), content, int(mode, 8), secret, parameters.get("tests"))
@@ -90,9 +92,7 @@ class Configuration:
         for file in sorted(files, key=lambda file: file.path):
             parents = {str(parent) for parent in PurePosixPath(file.path).parents}
             if file.path in taken or parents & taken:
-                raise OperatorError(
-                    f"The configuration of {service} has two files that both need the path {file.path}."
-                )
+                raise OperatorError(f"The configuration of {service} has two files that both use {file.path}.")
             taken.add(file.path)
         return cls(service, parameters["user"] or service, files)
 
@@ -209,7 +209,7 @@ def _text(entry: Entry | None, other: Entry | None, mask: str | None) -> str:
 
 def _owner_of(entry: Entry) -> str:
     """Return user and group by their names, by number where they have none."""
-    user, group = str(entry.uid), "(group to be made)" if entry.gid < 0 else str(entry.gid)
+    user, group = str(entry.uid), "(group to be created)" if entry.gid < 0 else str(entry.gid)
     with contextlib.suppress(KeyError):
         user = pwd.getpwuid(entry.uid).pw_name
     with contextlib.suppress(KeyError, OverflowError):

@@ -32,8 +32,8 @@ _SCRATCH = ".unpack-"
 _AT_CWD = -100
 _EXCHANGE = 2
 _ADVICE = {
-    errno.ENOSPC: " Free space there and run again.",
-    errno.EDQUOT: " Raise the quota or free space there and run again.",
+    errno.ENOSPC: " Free up space there and run again.",
+    errno.EDQUOT: " Raise the quota or free up space there and run again.",
     errno.EACCES: " Run as root, with become: true.",
     errno.EPERM: " Run as root, with become: true.",
     errno.EROFS: " Make that file system writable and run again.",
@@ -43,7 +43,7 @@ _ADVICE = {
 def plain_name(noun: str, name: str) -> str:
     """Return name when it can be one component of a path; raise OperatorError, calling it noun, when it cannot."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+~@-]*", name):
-        raise OperatorError(f"The {noun} {name!r} cannot name a directory: letters, digits and ._+~@- can.")
+        raise OperatorError(f"The {noun} {name!r} cannot be the name of a directory: use letters, digits and ._+~@-.")
     return name
 
 

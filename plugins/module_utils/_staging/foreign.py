@@ -61,6 +61,6 @@ def told(directory: Path, names: Sequence[Path], local: Path, fate: str) -> str:
     more = len(names) - _NAMED
     shown = ", ".join(map(str, names[:_NAMED])) + (f" and {more} more" if more > 0 else "")
     return (
-        f"{directory} holds files that this collection did not put there, {shown}: {fate} {local}/removed. "
-        f"Keep what other tools write in {local}, which runs leave alone."
+        f"{directory} contains files that this collection did not create, {shown}: {fate} {local}/removed. Keep files "
+        f"of other tools in {local}, where no run touches them."
     )

@@ -44,7 +44,7 @@ class Release:
         service = plain_name("service", parameters["service"])
         if not parameters["url"] and not parameters["file"]:
             # Where the action plugin has not found one in the catalogue.
-            raise OperatorError(f"Cannot stage {service}: one of the following is required: url, file.")
+            raise OperatorError(f"Cannot stage {service}: set url or file.")
         version = plain_name("version", parameters["version"])
         sha256, url = parameters["sha256"].lower(), parameters["url"]
         if not re.fullmatch("[0-9a-f]{64}", sha256):
@@ -104,6 +104,6 @@ def stage(release: Release, *, timeout: int, finish: Callable[[Path], None] | No
             replace_tree(new, release.path)
     except OSError as error:
         raise OperatorError(
-            f"Cannot stage {release.service} {release.version} in {parent}: {reason_of(error, parent)} "
-            "Nothing of it was left behind, and what runs was not touched."
+            f"Cannot stage {release.service} {release.version} in {parent}: {reason_of(error, parent)} No files were "
+            "left behind, and the running service was not touched."
         ) from error

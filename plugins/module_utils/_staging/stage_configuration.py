@@ -39,8 +39,8 @@ def outcome(module: AnsibleModule, configuration: Configuration) -> dict[str, An
         return _Staging(module, configuration, path).outcome()
     except OSError as error:
         raise OperatorError(
-            f"Cannot stage the configuration of {service} in {path.parent}: {reason_of(error, path.parent)} "
-            "Nothing of it was left behind, and what runs was not touched."
+            f"Cannot stage the configuration of {service} in {path.parent}: {reason_of(error, path.parent)} No files "
+            "were left behind, and the running service was not touched."
         ) from error
 
 
@@ -89,7 +89,7 @@ class _Staging:
             where = self._active if active == self.path else self.path
             self.module.warn(told(where, self.foreign, self.local, "they are moved to"))
         if active != self.path and (left := foreign_files(active)):
-            fate = f"they stay in {active} when another configuration takes its place, and are later moved to"
+            fate = f"they stay in {active} until that configuration is pruned, and are then moved to"
             self.module.warn(told(self._active, left, self.local, fate))
 
     def _stage(self, runnable: Sequence[Command]) -> None:

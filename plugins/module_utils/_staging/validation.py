@@ -43,10 +43,11 @@ def available(module: AnsibleModule, service: str, commands: Sequence[Command]) 
         named = ", ".join(f"'{shlex.join(_with_directory(command, ''))}'" for command in missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         sentence = (
-            f"The configuration of {service} was not validated by {named}{more}: there is no such program on this host"
+            f"The configuration of {service} was not validated by {named}{more}: the program does not exist on "
+            "this host"
         )
         if not module.check_mode:
-            raise OperatorError(f"{sentence}. Stage the release that brings it first, or correct validate.")
+            raise OperatorError(f"{sentence}. Stage the release that contains it first, or correct validate.")
         module.warn(f"{sentence} yet. A run without check mode validates it.")
     return [command for command in commands if command not in missing]
 
@@ -73,7 +74,8 @@ def accepting(
                 words = scrubbed(text.replace(f"{directory}/", "").strip(), secrets, [service, *public])
                 raise OperatorError(
                     f"'{shlex.join(_with_directory(command, ''))}' rejects the configuration of {service} with exit "
-                    f"code {code}. Nothing was staged, and what runs was not touched. It says:\n{words or '(nothing)'}"
+                    f"code {code}. Nothing was staged, and the running service was not touched. Its output:\n"
+                    f"{words or '(nothing)'}"
                 )
             yield command
 

@@ -128,4 +128,4 @@ def test_what_was_not_staged_in_the_same_run_is_not_activated(tmp_path: Path, se
     path.write_text(yaml.safe_dump([{"hosts": "web1", "gather_facts": False, "tasks": [task]}]))
     said = play(tmp_path, str(path.with_suffix("")), "-e", '{"alertmanager_peers": []}')
     assert said.startswith("2\n")
-    assert "and it has staged nothing" in said
+    assert "but this run has staged nothing" in said

@@ -70,9 +70,9 @@ class DataCopy:
             free = shutil.disk_usage(folder).free
             if needed > free:
                 return (
-                    f"Another release may change the data, and there is no room to copy {self.path} to {self.folder} "
-                    f"and back: that takes {_mib(needed)}, and {_mib(free)} are free on the file system of {folder}. "
-                    "Free space there and run again."
+                    f"Another release may change the data, and there is not enough space to copy {self.path} to "
+                    f"{self.folder} and back: this requires {_mib(needed)}, but only {_mib(free)} are free on the "
+                    f"file system of {folder}. Free up space there and run again."
                 )
         return None
 
@@ -139,7 +139,7 @@ class DataCopy:
         code, out, err = self.run(words)
         if code:
             said = "; ".join((err or out).strip().splitlines()[-3:])
-            raise OperatorError(f"the command that is to {verb} the data, {shlex.join(words)}, failed: {said}")
+            raise OperatorError(f"the command to {verb} the data, {shlex.join(words)}, failed: {said}")
 
 
 def _write(source: Path, target: Path) -> None:

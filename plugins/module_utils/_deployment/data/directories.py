@@ -45,8 +45,8 @@ def _of_the_system(path: Path, user: str) -> str | None:
     for place in (str(path), real):
         reason = system_directory(place)
         if reason:
-            leads = f" leads to {real}, which" if place != str(path) else ""
-            return f"{path} cannot be given to {user}: it{leads} {reason}. Name a directory of its own."
+            leads = f" is a link to {real}, which" if place != str(path) else ""
+            return f"{path} cannot be the directory of {user}: it{leads} {reason}. Choose a separate directory."
     return None
 
 
@@ -54,7 +54,7 @@ def _of_others(path: Path, user: str, product: str, coming: int | None) -> str |
     if not os.path.lexists(path):
         return None
     if not path.is_dir():
-        return f"{path} is to be a directory of {user}, but is something else: move it away, then run again."
+        return f"{path} is not a directory, but is configured as one for {user}. Move it away, then run again."
     owner = path.stat().st_uid
     if owner in (0, os.geteuid()):
         return _in_use(path, user, product)
@@ -62,8 +62,8 @@ def _of_others(path: Path, user: str, product: str, coming: int | None) -> str |
         return None
     wanted = f", set {product}_uid to {owner}" if _may_become(owner, user) else ""
     return (
-        f"{path} is to be a directory of {user}, but belongs to UID {owner}: give it and what is "
-        f"in it to {user} (chown -R){wanted}, or name another directory."
+        f"{path} is configured as a directory of {user}, but belongs to UID {owner}. Change its owner to {user} "
+        f"(chown -R){wanted}, or choose another directory."
     )
 
 
@@ -74,9 +74,9 @@ def _in_use(path: Path, user: str, product: str) -> str | None:
         return None
     more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
     return (
-        f"{path} is to be a directory of {user}, but belongs to root and holds what is no data of {product} "
-        f"({', '.join(strange[:_NAMED])}{more}): name an empty directory or one that is yet to be made. If all of it "
-        f"is for {product}, give it to {user} (chown -R), then run again."
+        f"{path} is configured as a directory of {user}, but belongs to root and contains files that are not data of "
+        f"{product} ({', '.join(strange[:_NAMED])}{more}). Choose an empty or new directory. If everything in it "
+        f"belongs to {product}, change its owner to {user} (chown -R), then run again."
     )
 
 

@@ -135,5 +135,7 @@ def test_directories_are_taken_as_they_are() -> None:
 @pytest.mark.parametrize("staged", [{}, {"failed": True, "msg": "no room"}])
 def test_what_this_run_has_not_staged_is_not_activated(option: str, staged: Options) -> None:
     options = {"name": "demo", "release": RELEASE, "config": CONFIG, option: staged}
-    with pytest.raises(AnsibleActionFail, match=f"demo was not touched: the option {option} is to name what this run"):
+    with pytest.raises(
+        AnsibleActionFail, match=f"demo was not touched. The option {option} must refer to what this run"
+    ):
         given(active_service, options)

@@ -507,14 +507,17 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         ),
         (
             {"every": {"prometheus_resources": {"memory_max": "1G", "CPUWeight": 5}}},
-            ("prometheus_resources.memory_max of monitor1 and monitor2 is no key of a systemd unit: write MemoryMax."),
+            (
+                "prometheus_resources.memory_max of monitor1 and monitor2 is not a key of a systemd unit: write "
+                "MemoryMax."
+            ),
         ),
         (
             {"monitor1": {"prometheus_environment": {"HTTPS_PROXY": "http://me:battery@proxy:3128"}}},
             (
-                "prometheus_environment.HTTPS_PROXY of monitor1 holds a password in a URL, and everyone may read a "
-                "unit: put it into a file that only root may read, and name that in prometheus_resources as "
-                "EnvironmentFile."
+                "prometheus_environment.HTTPS_PROXY of monitor1 contains a password in a URL, but everyone can read a "
+                "unit: put it into a file that only root can read, and set EnvironmentFile in "
+                "prometheus_resources to it."
             ),
         ),
         (
@@ -537,11 +540,11 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         ),
         (
             {"monitor1": {"prometheus_data_dir": "/home/jo/prometheus"}},
-            "is /home/jo/prometheus, which is hidden from services by their hardening: name a directory",
+            "is /home/jo/prometheus, which is not visible to hardened services: name a directory",
         ),
         (
             {"monitor1": {"prometheus_data_dir": "data"}},
-            "prometheus_data_dir of monitor1 is 'data', which is no absolute path: let it begin with /.",
+            "prometheus_data_dir of monitor1 is 'data', which is not an absolute path: start it with /.",
         ),
         (
             {"web1": {"vigil_textfile_dir": "/var/log"}},

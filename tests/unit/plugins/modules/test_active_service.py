@@ -94,9 +94,9 @@ def test_upgrade_restarts_and_remembers_the_previous_release(host: Host, activat
 @pytest.mark.parametrize(
     ("behavior", "reason"),
     [
-        ("crash", "demo.service died after it was started (exit status 3)"),
+        ("crash", "demo.service exited after it was started (exit status 3)"),
         ("hang", "it was not healthy within 1 s"),
-        ("never ready", "answers HTTP 503: 2.0.0 one"),
+        ("never ready", "returns HTTP 503: 2.0.0 one"),
     ],
 )
 def test_upgrade_that_does_not_serve_puts_the_previous_release_back(
@@ -109,7 +109,7 @@ def test_upgrade_that_does_not_serve_puts_the_previous_release_back(
     assert result["failed"]
     assert result["rolled_back"]
     assert reason in result["msg"]
-    assert "demo 1.0.0 was put back and serves again" in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy" in result["msg"]
     assert host.serves() == "1.0.0 one"
     assert (host.record["active"], host.record["proven"]) == (before, True)
     assert not activate()["changed"]
@@ -136,7 +136,7 @@ def test_first_installation_that_never_serves_is_removed_again(host: Host, activ
     host.release("1.0.0", "crash")
     result = activate()
     assert result["failed"]
-    assert "It has never been healthy on this host, so its unit and its links were removed again" in result["msg"]
+    assert "It has never been healthy on this host, so its unit and links were removed" in result["msg"]
     assert not host.unit.exists()
     assert not os.path.lexists(host.root / "opt/demo")
     assert not os.path.lexists(host.root / "bin/server")
@@ -177,7 +177,7 @@ def test_refused_reload_puts_the_configuration_back_without_a_restart(host: Host
     activate()
     process = host.process()
     result = activate(config="invalid")
-    assert "answers HTTP 500: unknown key in the configuration" in result["msg"]
+    assert "returns HTTP 500: unknown key in the configuration" in result["msg"]
     assert (result["failed"], result["rolled_back"]) == (True, True)
     assert (host.serves(), host.process()) == ("1.0.0 one", process)
     assert (host.root / "etc/demo").readlink().name == "one"
@@ -214,7 +214,7 @@ def test_stopped_service_that_does_not_start_is_left_with_the_reason(host: Host,
     host.refuse("restart", "Job failed.")
     result = activate()
     assert "systemctl restart demo.service failed: Failed to restart: Job failed." in result["msg"]
-    assert "There is nothing to go back to" in result["msg"]
+    assert "There is no other deployment to roll back to" in result["msg"]
     assert not result["rolled_back"]
 
 
@@ -224,7 +224,7 @@ def test_failed_upgrade_of_a_stopped_service_leaves_it_stopped(host: Host, activ
     subprocess.run(["systemctl", "disable", "demo.service"], check=True)
     host.release("2.0.0", "crash")
     result = activate("2.0.0")
-    assert "demo 1.0.0 was put back, and is stopped as it was before" in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is stopped as before" in result["msg"]
     assert (host.state["wanted"], host.state["enabled"]) == (False, False)
     assert (host.root / "opt/demo").readlink().name == "1.0.0"
 
@@ -282,7 +282,7 @@ def test_downgrade_to_a_release_that_cannot_read_the_data_is_refused_by_name(
     host.options("2.54.1")
     before = host.snapshot()
     result = activate("2.54.1")
-    assert f"demo 2.54.1 cannot read the data that is on this host: it takes {reader} or newer" in result["msg"]
+    assert f"demo 2.54.1 cannot read the data on this host: {reader} or newer" in result["msg"]
     assert host.snapshot() == before
 
 
@@ -304,10 +304,10 @@ def test_accepted_irreversible_upgrade_that_fails_is_not_rolled_back(host: Host,
     activate("2.42.0")
     host.release("3.5.0", "crash")
     result = activate("3.5.0", data_oldest_reader="2.55.0", accept_irreversible=True)
-    assert "It was not rolled back, as accept_irreversible allows" in result["msg"]
+    assert "It was not rolled back, which accept_irreversible permits" in result["msg"]
     assert not result["rolled_back"]
     assert (host.root / "opt/demo").readlink().name == "3.5.0"
-    assert "cannot read the data that is on this host" in activate("2.42.0")["msg"]
+    assert "cannot read the data on this host" in activate("2.42.0")["msg"]
 
 
 def test_accepted_irreversible_upgrade_that_serves_is_an_upgrade(host: Host, activate: Activate) -> None:
@@ -322,7 +322,7 @@ def test_directory_of_another_installation_is_refused(host: Host, activate: Acti
     host.options()
     before = host.snapshot()
     result = activate()
-    assert f"{host.root / part} is a directory that this collection did not make" in result["msg"]
+    assert f"{host.root / part} is a directory that this collection did not create" in result["msg"]
     assert host.snapshot() == before
 
 
@@ -332,7 +332,7 @@ def test_unit_of_another_installation_is_refused_with_its_package(
     make_program("dpkg-query", f'echo "prometheus: {host.unit}"')
     host.unit.write_text("[Service]\nExecStart=/usr/bin/prometheus\n")
     result = activate()
-    assert f"{host.unit} is a unit of the package prometheus: remove that package" in result["msg"]
+    assert f"{host.unit} is a unit from the package prometheus: remove that package" in result["msg"]
 
 
 def test_unit_of_a_package_elsewhere_is_refused(
@@ -342,12 +342,12 @@ def test_unit_of_a_package_elsewhere_is_refused(
     packaged.parent.mkdir()
     packaged.write_text("[Service]\n")
     monkeypatch.setenv("FAKE_FRAGMENT", str(packaged))
-    assert f"{packaged} is a unit that this collection did not make: disable demo" in activate()["msg"]
+    assert f"{packaged} is a unit that this collection did not create: disable demo" in activate()["msg"]
 
 
 def test_program_of_somebody_else_is_not_replaced(host: Host, activate: Activate) -> None:
     (host.root / "bin/server").write_text("#!/bin/sh\n")
-    assert "bin/server is a file that this collection did not make" in activate()["msg"]
+    assert "bin/server is a file that this collection did not create" in activate()["msg"]
 
 
 def test_release_that_was_never_staged_is_refused(host: Host, activate: Activate) -> None:
@@ -361,13 +361,13 @@ def test_missing_user_is_refused(activate: Activate) -> None:
 
 def test_file_in_place_of_the_data_directory_is_refused(host: Host, activate: Activate) -> None:
     (host.root / "data").write_text("")
-    assert "is to be a directory of" in activate()["msg"]
+    assert "is not a directory, but is configured as one for" in activate()["msg"]
 
 
 def test_directory_of_the_system_is_not_given_to_a_service(activate: Activate) -> None:
     before = Path("/var/log").stat()
     result = activate(writable_paths=["/var/log"])
-    assert "demo was not touched. /var/log cannot be given to" in result["msg"]
+    assert "demo was not touched. /var/log cannot be the directory of" in result["msg"]
     assert (Path("/var/log").stat().st_mode, Path("/var/log").stat().st_uid) == (before.st_mode, before.st_uid)
 
 
@@ -418,7 +418,7 @@ def test_service_that_died_is_started(host: Host, activate: Activate) -> None:
 def test_long_start_tells_its_progress(host: Host, activate: Activate) -> None:
     host.release("1.0.0", "never ready")
     result = activate(health={"path": "/", "progress_path": "/progress"}, start_timeout=1)
-    assert "its progress: replayed 3 of 7 segments" in result["msg"]
+    assert "; progress: replayed 3 of 7 segments" in result["msg"]
 
 
 def test_prune_keeps_what_is_current_and_previous(host: Host, activate: Activate) -> None:
@@ -450,7 +450,7 @@ def test_previous_release_that_does_not_come_back_is_said(host: Host, activate: 
     host.release("2.0.0", "crash")
     host.release("1.0.0", "crash")
     result = activate("2.0.0")
-    assert "demo 1.0.0 served before, but did not come back" in result["msg"]
+    assert "Rollback to demo 1.0.0 failed" in result["msg"]
     assert (result["rolled_back"], host.record["proven"]) == (False, False)
 
 
@@ -468,7 +468,7 @@ def test_what_another_run_has_pruned_is_refused_by_name(host: Host, activate: Ac
     activate()
     shutil.rmtree(options["release"])
     Path(options["release"]).mkdir()
-    assert "If this run did, another one has pruned it since: run again" in activate("2.0.0")["msg"]
+    assert "If this run has staged it, another run has pruned it: run again" in activate("2.0.0")["msg"]
     assert host.serves() == "1.0.0 one"
 
 

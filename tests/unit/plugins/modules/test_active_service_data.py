@@ -98,7 +98,7 @@ def test_release_that_changes_the_data_and_does_not_serve_is_taken_back_with_the
     Path(f"{migrating.database}-journal").write_text("of a process that was killed")
     migrating.release("2.0.0", behavior)
     result = activate("2.0.0", start_timeout=1)
-    assert "demo 1.0.0 was put back and serves again, with its data as in" in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy. Its data was restored from" in result["msg"]
     assert result["rolled_back"]
     # The old release has started once more since.
     assert migrating.database.read_text() == "1.0.0 1.0.0 "
@@ -134,7 +134,7 @@ def test_data_without_a_record_is_copied_and_comes_back_when_the_installation_fa
     migrating.database.write_text("kept ")
     migrating.release("1.0.0", "crash")
     result = activate()
-    assert "so its unit and its links were removed again, with its data as in" in result["msg"]
+    assert "so its unit and links were removed. Its data was restored from" in result["msg"]
     assert migrating.database.read_text() == "kept "
 
 
@@ -147,8 +147,11 @@ def test_no_room_for_a_copy_is_refused_before_anything_is_stopped(
         file.truncate(shutil.disk_usage(full_disk).free + 1)
     process = migrating.process()
     result = activate("2.0.0", records_dir=records)
-    assert "demo was not touched. Another release may change the data, and there is no room to copy" in result["msg"]
-    assert f"are free on the file system of {full_disk}. Free space there and run again" in result["msg"]
+    assert (
+        "demo was not touched. Another release may change the data, and there is not enough space to copy"
+        in result["msg"]
+    )
+    assert f"are free on the file system of {full_disk}. Free up space there and run again" in result["msg"]
     assert migrating.process() == process
 
 
@@ -158,7 +161,7 @@ def test_copy_that_fails_lets_the_old_release_serve_again(migrating: Host, activ
     folder.write_text("in the way")
     result = activate("2.0.0")
     assert f"at {folder}" in result["msg"]
-    assert "demo 1.0.0 was put back and serves again" in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy" in result["msg"]
     assert migrating.serves() == "1.0.0 one"
     assert migrating.record["proven"]
 
@@ -191,7 +194,7 @@ def test_without_a_command_that_restores_it_is_said_what_to_restore(migrating: H
     result = activate("2.0.0", data_copy=data_copy)
     (copy,) = (migrating.root / "records/demo-data").glob("*-1.0.0")
     assert not result["rolled_back"]
-    assert f"Restore it from {copy}, then run 1.0.0 again" in result["msg"]
+    assert f"Restore the data from {copy}, then deploy 1.0.0 again" in result["msg"]
     shutil.copy(copy / "dump", migrating.database)
     assert not activate(data_copy=data_copy)["failed"]
     assert migrating.database.read_text() == "1.0.0 1.0.0 "
@@ -202,7 +205,7 @@ def test_command_that_fails_is_shown_with_its_words_and_nothing_is_switched(
 ) -> None:
     activate()
     result = activate("2.0.0", data_copy={"command": ["cp", "/nowhere/dump", "{dir}"]})
-    assert "the command that is to copy the data, cp /nowhere/dump" in result["msg"]
+    assert "the command to copy the data, cp /nowhere/dump" in result["msg"]
     assert "cannot stat '/nowhere/dump'" in result["msg"]
     assert (result["rolled_back"], migrating.serves()) == (True, "1.0.0 one")
 
@@ -212,14 +215,14 @@ def test_data_that_cannot_be_put_back_is_said(migrating: Host, activate: Activat
     migrating.release("2.0.0", "crash")
     data_copy = {"command": ["cp", str(migrating.database), "{dir}/dump"], "restore": ["false"]}
     result = activate("2.0.0", data_copy=data_copy)
-    assert "demo 1.0.0 served before, but did not come back: the command that is to restore the data" in result["msg"]
+    assert "Rollback to demo 1.0.0 failed: the command to restore the data" in result["msg"]
     assert migrating.record["copy"]["restoring"]
 
 
 def test_data_of_an_earlier_installation_that_cannot_be_put_back_is_said(migrating: Host, activate: Activate) -> None:
     migrating.release("1.0.0", "crash")
     result = activate(data_copy={"command": ["true"], "restore": ["false"]})
-    assert "The data of an earlier installation did not come back" in result["msg"]
+    assert "Restoring data of an earlier installation failed" in result["msg"]
 
 
 @pytest.mark.every_step

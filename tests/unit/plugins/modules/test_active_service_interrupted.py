@@ -127,7 +127,7 @@ def test_killed_upgrade_to_a_release_that_crashes_goes_back_when_it_is_repeated(
     assert run_killed(broken, 1000) == -signal.SIGKILL
     assert (host.root / "opt/demo").readlink().name == "2.0.0"
     result = run_module(active_service, **broken)
-    assert "demo 1.0.0 was put back and serves again" in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy" in result["msg"]
     assert host.serves() == "1.0.0 one"
     assert not run_module(active_service, **host.options())["changed"]
 
@@ -164,7 +164,7 @@ def test_full_disk_during_a_first_installation_leaves_nothing_behind(
     options = host.options()
     fill(monkeypatch, "units")
     result = run_module(active_service, **options)
-    assert "Nothing was started, and what was written was removed again" in result["msg"]
+    assert "Nothing was started, and the files that were written were removed" in result["msg"]
     assert not list((host.root / "opt").iterdir())
     assert not host.record
 
@@ -178,7 +178,7 @@ def test_disk_that_has_no_room_for_the_proof_is_named_and_what_served_put_back(
     changed = host.options("2.0.0", description="x" * 600_000, records_dir=records)
     result = run_module(active_service, **changed)
     assert f" at {full_disk}/demo.json" in result["msg"]
-    assert "demo 1.0.0 was put back and serves again." in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy." in result["msg"]
     assert ".." not in result["msg"]
     assert host.serves() == "1.0.0 one"
     assert not run_module(active_service, **host.options(records_dir=records))["changed"]

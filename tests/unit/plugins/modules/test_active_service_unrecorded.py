@@ -41,8 +41,10 @@ def test_release_that_crashes_is_taken_back_where_the_record_was_lost(unrecorded
     unrecorded.release("2.0.0", "crash")
     result = activate("2.0.0", "two", binaries=["server", "behavior"])
     assert result["rolled_back"]
-    assert "demo 1.0.0 was put back and serves again" in result["msg"]
-    assert "There is no record of demo: what runs is taken as the last that worked." in result["warnings"]
+    assert "Rolled back to demo 1.0.0, which is healthy" in result["msg"]
+    assert (
+        "There is no record of demo: the running deployment is taken as the last known good one." in result["warnings"]
+    )
     assert (unrecorded.serves(), unrecorded.state["enabled"]) == ("1.0.0 one", True)
     assert not os.path.lexists(unrecorded.root / "bin/behavior")
     assert (unrecorded.record["active"]["version"], unrecorded.record["proven"]) == ("1.0.0", True)
@@ -66,7 +68,7 @@ def test_release_that_crashes_is_taken_back_where_record_and_marks_were_lost(
     (unrecorded.root / "releases/1.0.0/.staged").unlink()
     (unrecorded.root / "configurations/one/.staged").unlink()
     unrecorded.release("2.0.0", "crash")
-    assert "demo was put back and serves again" in activate("2.0.0", "two")["msg"]
+    assert "Rolled back to demo, which is healthy" in activate("2.0.0", "two")["msg"]
     assert unrecorded.serves() == "1.0.0 one"
 
 
@@ -76,8 +78,8 @@ def test_older_release_is_refused_where_the_record_was_lost_that_knows_the_data(
     unrecorded.options("0.9.0")
     before = unrecorded.snapshot()
     result = activate("0.9.0")
-    assert "demo was not touched. Its record is lost" in result["msg"]
-    assert "Run 1.0.0 once, which makes the record anew" in result["msg"]
+    assert "demo was not touched. Its record is missing" in result["msg"]
+    assert "Deploy 1.0.0 once, which creates the record" in result["msg"]
     assert unrecorded.snapshot() == before
     assert not activate("0.9.0", writable_paths=[])["failed"]
     lose(unrecorded)
@@ -87,14 +89,14 @@ def test_older_release_is_refused_where_the_record_was_lost_that_knows_the_data(
 def test_service_that_listens_elsewhere_comes_back_without_a_record(unrecorded: Host, activate: Activate) -> None:
     unrecorded.release("2.0.0", "crash")
     result = activate("2.0.0", port=1)
-    assert "demo 1.0.0 was put back and serves again" in result["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy" in result["msg"]
     assert unrecorded.serves() == "1.0.0 one"
 
 
 def test_program_of_somebody_else_is_refused_where_the_record_was_lost(unrecorded: Host, activate: Activate) -> None:
     (unrecorded.root / "bin/server").unlink()
     (unrecorded.root / "bin/server").symlink_to("/usr/bin/other")
-    assert "bin/server is a link to /usr/bin/other that this collection did not make" in activate("2.0.0")["msg"]
+    assert "bin/server is a link to /usr/bin/other that this collection did not create" in activate("2.0.0")["msg"]
     assert unrecorded.serves() == "1.0.0 one"
 
 
@@ -150,5 +152,5 @@ def test_record_that_is_damaged_during_a_switch_is_said_and_nothing_put_back(hos
     record = host.root / "records/demo.json"
     program.write_text(program.read_text().replace("running = ", f"open({str(record)!r}, 'w').close()\nrunning = ", 1))
     result = activate("2.0.0")
-    assert "Nothing was put back, as it is not known whether there is a copy of the data" in result["msg"]
+    assert "It was not rolled back, because it is not known whether there is a copy of the data" in result["msg"]
     assert not result["rolled_back"]

@@ -111,7 +111,7 @@ def test_file_of_others_beside_a_certificate_is_moved_aside_with_a_warning_when_
     (host.directory / "prometheus/full.pem").write_text("both")
     warnings = host.provision()["warnings"]
     moved = host.directory.parent / "local/prometheus/removed"
-    told = f"{host.directory}/prometheus holds files that this collection did not put there, full.pem: they are moved"
+    told = f"{host.directory}/prometheus contains files that this collection did not create, full.pem: they are moved"
     assert [warning.partition(". Keep")[0] for warning in warnings] == [f"{told} to {moved}"]
     assert (moved / "full.pem").read_text() == "both"
 
@@ -191,7 +191,7 @@ def test_check_mode_on_an_unchanged_host_changes_nothing(host: Host) -> None:
     [
         ({"renew": ["prometheus"]}, "asked for"),
         ({"issuer": "another"}, "the authority changed"),
-        ({"lifetime_days": 90}, "the lifetime asked for changed"),
+        ({"lifetime_days": 90}, "the requested lifetime changed"),
         ({"services": [{"name": "prometheus", "user": ME, "names": ["DNS:other"]}]}, "its names changed"),
     ],
 )
@@ -294,7 +294,7 @@ def test_user_is_named_like_the_service_where_nothing_says_otherwise(host: Host,
 def test_uid_of_another_user_is_refused(host: Host) -> None:
     options = {**host.options(), "services": [{"name": "prometheus", "user": ME, "uid": 4123, "names": []}]}
     result = host.run_module(host_certificates, check=True, **options)
-    assert "UID 4123 was asked for" in result["msg"]
+    assert "UID 4123 was requested" in result["msg"]
 
 
 def test_another_bundle_is_written_without_new_certificates(host: Host) -> None:
@@ -366,7 +366,7 @@ def test_host_without_openssl_is_told_to_install_it(host: Host, monkeypatch: pyt
     monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", lambda *_args, **_options: None)
     before = host.tree()
     assert host.call(check=True)["warnings"] == [
-        "This host has no openssl command: a run without check mode needs the package openssl."
+        "This host has no openssl command. A run without check mode needs the package openssl."
     ]
     assert host.tree() == before
     assert "Install the package openssl and run again" in host.call()["msg"]
@@ -377,8 +377,8 @@ def test_failing_openssl_is_quoted_and_leaves_nothing_behind(host: Host, make_pr
     real = shutil.which("openssl")
     make_program("openssl", f'case "$*" in *node_exporter*) echo no entropy >&2; exit 1;; esac; exec {real} "$@"')
     result = host.call()
-    assert "Cannot make a key for node_exporter" in result["msg"]
-    assert "openssl says: no entropy" in result["msg"]
+    assert "Cannot create a key for node_exporter" in result["msg"]
+    assert "openssl failed with: no entropy" in result["msg"]
     assert host.issued() == []
 
 
@@ -391,7 +391,7 @@ def test_full_disk_is_named_and_leaves_what_is_active(host: Host, monkeypatch: p
 
     monkeypatch.setattr(issuance, "write_atomically", full)
     result = host.call(bundle=BUNDLE * 2)
-    assert f"Cannot keep certificates below {host.directory}: No space left on device" in result["msg"]
+    assert f"Cannot store certificates in {host.directory}: No space left on device" in result["msg"]
     assert (host.directory / "prometheus").readlink() == before
 
 
@@ -418,7 +418,7 @@ def test_certificate_for_a_key_that_is_gone_is_refused(host: Host) -> None:
     host.after_an_hour()
     host.provision()
     result = host.call(signed=signed, renew=["prometheus"])
-    assert "The key that was made for prometheus is no longer on web1" in result["msg"]
+    assert "The key created for prometheus no longer exists on web1" in result["msg"]
     assert not host.call()["changed"]
 
 
@@ -443,11 +443,11 @@ def test_bundle_and_metrics_that_are_no_text_are_written_anew(host: Host, check:
 @pytest.mark.parametrize("token", ["../../x", "0123456789abcdef"])
 def test_certificate_for_an_unknown_key_is_refused(host: Host, token: str) -> None:
     signed = [{**each, "token": token} for each in host.sign(host.call(services=["prometheus"])["requests"])]
-    assert "is no longer on web1" in host.call(services=["prometheus"], signed=signed)["msg"]
+    assert "no longer exists on web1" in host.call(services=["prometheus"], signed=signed)["msg"]
 
 
 def test_service_that_cannot_name_a_directory_is_refused(host: Host) -> None:
-    assert "cannot name a directory" in host.call(services=["../x"])["msg"]
+    assert "cannot be the name of a directory" in host.call(services=["../x"])["msg"]
 
 
 def test_what_a_killed_run_left_is_removed_even_when_nothing_is_due(host: Host) -> None:

@@ -86,7 +86,7 @@ def test_fitting_host_tells_its_facts(look: Look, tmp_path: Path, check: bool) -
 def test_port_of_another_process_is_refused_with_its_name(look: Look, taken: int) -> None:
     (problem,) = look({"name": "demo", "ports": [taken]})["problems"]
     name = Path("/proc/self/comm").read_text().strip()
-    assert problem.startswith(f"Port {taken}, wanted by demo, is taken by {name} (pid {os.getpid()}")
+    assert problem.startswith(f"Port {taken} of demo is in use by {name} (pid {os.getpid()}")
 
 
 def test_port_of_the_service_itself_is_fine(look: Look, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,12 +102,12 @@ def test_udp_port_of_another_process_is_refused_where_datagrams_are_taken(look: 
         port = other.getsockname()[1]
         assert not look({"name": "demo", "ports": [port]})["failed"]
         (problem,) = look({"name": "demo", "ports": [port], "udp_ports": [port]})["problems"]
-    assert problem.startswith(f"UDP port {port}, wanted by demo, is taken by ")
+    assert problem.startswith(f"UDP port {port} of demo is in use by ")
 
 
 def test_host_without_systemd_is_refused(look: Look, root: Path) -> None:
     (root / "run/systemd/system").rmdir()
-    assert "systemd does not run as the first process" in look({"name": "demo"})["msg"]
+    assert "systemd is not running as PID 1" in look({"name": "demo"})["msg"]
 
 
 def test_old_python_is_refused_by_its_version(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +121,8 @@ def test_architecture_without_an_archive_is_refused_for_each_service(look: Look)
     result = look({"name": "demo", "architectures": ["s390x"]}, own)
     [problem] = result["problems"]
     assert problem == (
-        f"demo has no archive for the architecture {platform.machine()} in the version to run, only for s390x: choose "
-        "another version, or add that archive with its digest to vigil_catalogue_extra."
+        f"demo has no archive for the architecture {platform.machine()} in this version, only for s390x. Choose "
+        "another version, or add the archive with its digest to vigil_catalogue_extra."
     )
 
 
@@ -132,7 +132,7 @@ def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -
     assert not look({**place, "retention_bytes": size})["failed"]
     assert not look({"name": "demo", "retention_bytes": size + 1})["failed"]
     result = look({**place, "retention_bytes": 2 * size})
-    assert "demo is to keep" in result["msg"]
+    assert "demo is configured to keep" in result["msg"]
     assert f"but the file system of {tmp_path}/data has" in result["msg"]
 
 
@@ -142,8 +142,8 @@ def test_default_retention_shrinks_to_what_fits_on_the_disk_with_a_warning(look:
     assert result["ansible_facts"]["vigil_retention_bytes"] == {"demo": int((64 << 20) * 0.8)}
     (warning,) = result["warnings"]
     assert warning == (
-        f"demo on monitor1 keeps 51.2 MiB, not the default of 50.0 GiB: 80 % of the file system of {path}, "
-        "which has 64.0 MiB. Set demo_retention_size to choose otherwise."
+        f"demo on monitor1 keeps 51.2 MiB instead of the default of 50.0 GiB: 80 % of the file system of {path}, "
+        "which has 64.0 MiB. To change that, set demo_retention_size."
     )
 
 
@@ -203,11 +203,11 @@ def test_record_that_cannot_be_used_is_refused_before_any_service_of_the_host_is
 def test_user_that_the_service_has_run_as_before_is_not_judged_again(look: Look, root: Path) -> None:
     unit = "[Service]\nUser=root\n"
     active = Deployment(release="/r", release_token="t", config=None, config_token=None, unit=unit, links={})
-    assert "cannot run demo: it may do everything" in look({"name": "demo", "user": "root"})["msg"]
+    assert "cannot run demo: it is root. Set demo_user to another name" in look({"name": "demo", "user": "root"})["msg"]
     Record(active, known_good=True).write(root / "records/demo.json")
     assert not look({"name": "demo", "user": "root"})["failed"]
     assert "cannot run demo: it is an account of the op" in look({"name": "demo", "user": "daemon"})["msg"]
-    assert "exists with UID 0, and demo_uid is 4711" in look({"name": "demo", "user": "root", "uid": 4711})["msg"]
+    assert "exists with UID 0, but demo_uid is 4711" in look({"name": "demo", "user": "root", "uid": 4711})["msg"]
 
 
 def test_data_directory_in_use_is_refused_before_any_service_is_switched(look: Look, tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ def test_data_directory_in_use_is_refused_before_any_service_is_switched(look: L
     (tmp_path / "logs/syslog").write_text("")
     service = {"name": "prometheus", "user": "vigil-absent", "data_dir": str(tmp_path / "logs")}
     [problem] = look(service)["problems"]
-    assert f"{tmp_path}/logs is to be a directory of vigil-absent, but belongs to root" in problem
-    assert "no data of prometheus (syslog)" in problem
+    assert f"{tmp_path}/logs is configured as a directory of vigil-absent, but belongs to root" in problem
+    assert "contains files that are not data of prometheus (syslog)" in problem
 
 
 def test_data_of_a_former_host_is_refused_unless_its_uid_is_asked_for(look: Look, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_data_of_a_former_host_is_refused_unless_its_uid_is_asked_for(look: Look
     os.chown(tmp_path / "data", 47110, -1)
     service = {"name": "demo", "user": "vigil-absent", "data_dir": str(tmp_path / "data")}
     assert "belongs to UID 47110" in look({**service, "uid": 47111})["msg"]
-    assert ", set demo_uid to 47110, or name another" in look(service)["msg"]
+    assert ", set demo_uid to 47110, or choose another" in look(service)["msg"]
     assert not look({**service, "uid": 47110})["failed"]
 
 
@@ -232,9 +232,10 @@ def test_missing_certificate_is_refused_with_the_role_that_makes_it(look: Look, 
     (tmp_path / "tls.crt").touch()
     files = [str(tmp_path / name) for name in ("tls.crt", "tls.key", "authorities.crt")]
     said = (
-        f"blackbox_exporter has no {files[1]}, {files[2]}, which it serves with: run the role "
-        "vigil.observability.certificates for blackbox_exporter before, or name files that are there in "
-        "blackbox_exporter_certificate_file, blackbox_exporter_key_file and blackbox_exporter_authority_file."
+        f"blackbox_exporter needs files that do not exist: {files[1]}, {files[2]}. Run the role "
+        "vigil.observability.certificates for blackbox_exporter first, or set "
+        "blackbox_exporter_certificate_file, blackbox_exporter_key_file and blackbox_exporter_authority_file to "
+        "existing files."
     )
     result = look({"name": "blackbox_exporter", "files": files})
     assert (result["failed"], result["problems"]) == (True, [said])
@@ -246,9 +247,9 @@ def test_missing_certificate_is_refused_with_the_role_that_makes_it(look: Look, 
 def test_untested_platform_is_a_warning(look: Look, root: Path) -> None:
     (root / "etc/os-release").write_text('PRETTY_NAME="Rocky Linux 9.4"\nID=rocky\n# comment\n')
     (warning,) = look({"name": "demo"})["warnings"]
-    assert "Rocky Linux 9.4 is not among the platforms" in warning
+    assert "Rocky Linux 9.4 is not a tested platform" in warning
     (root / "etc/os-release").unlink()
-    assert "This operating system is not among" in look({"name": "demo"})["warnings"][0]
+    assert "This operating system is not a tested platform" in look({"name": "demo"})["warnings"][0]
 
 
 def a_release(root: Path) -> Path:

@@ -204,8 +204,8 @@ def test_files_of_another_tool_are_moved_aside_with_a_warning_before_the_directo
     set_symlink(active, path)
     (path / "file_sd").mkdir()
     (path / "file_sd/a.json").write_text("[]")
-    warning = f"{active} holds files that this collection did not put there, file_sd/a.json: they are moved to "
-    assert stage(check=True)["warnings"][0].startswith(f"{warning}{moved.parents[1]}. Keep what other tools write in ")
+    warning = f"{active} contains files that this collection did not create, file_sd/a.json: they are moved to "
+    assert stage(check=True)["warnings"][0].startswith(f"{warning}{moved.parents[1]}. Keep files of other tools in ")
     assert (path / "file_sd/a.json").exists()
     assert stage()["warnings"][0].startswith(warning)
     assert (moved.read_text(), (path / "file_sd").exists()) == ("[]", False)
@@ -219,7 +219,7 @@ def test_files_of_another_tool_stay_behind_with_a_warning_in_a_configuration_tha
     set_symlink(active, first)
     (first / "notes.txt").write_text("mine")
     result = stage(files=FILES[1:])
-    assert f"notes.txt: they stay in {first} when another configuration takes its place" in result["warnings"][0]
+    assert f"notes.txt: they stay in {first} until that configuration is pruned" in result["warnings"][0]
     assert (first / "notes.txt").read_text() == "mine"
     set_symlink(active, Path(result["path"]))
     assert stage(files=FILES[1:])["warnings"] == []
@@ -314,8 +314,8 @@ def test_invalid_configuration_is_refused_with_the_validator_s_words_and_nothing
     checker = make_program("checker", f'echo "$1: line 1: no such field"; echo "$0" "$1" > {tmp_path}/asked; exit 3')
     result = stage(check=check, validate=[[str(checker), "{dir}/app.yml"]])
     assert result["msg"] == (
-        f"'{checker} app.yml' rejects the configuration of app with exit code 3. Nothing was staged, and what runs "
-        "was not touched. It says:\napp.yml: line 1: no such field"
+        f"'{checker} app.yml' rejects the configuration of app with exit code 3. Nothing was staged, and the running "
+        "service was not touched. Its output:\napp.yml: line 1: no such field"
     )
     assert not configurations.exists() if check else staged_names(configurations) == []
     assert not Path((tmp_path / "asked").read_text().split()[1]).exists()
@@ -358,8 +358,8 @@ def test_missing_validator_is_named_in_a_warning_of_check_mode(
     assert (result["changed"], result["validated"]) == (True, False)
     (warning,) = result["warnings"]
     assert warning == (
-        "The configuration of app was not validated by '/opt/vigil/app/1.0-abc/apptool check config app.yml': there is "
-        "no such program on this host yet. A run without check mode validates it."
+        "The configuration of app was not validated by '/opt/vigil/app/1.0-abc/apptool check config app.yml': the "
+        "program does not exist on this host yet. A run without check mode validates it."
     )
     assert stage(check=True, validate=[absent])["validated"] is False
     assert not configurations.exists()
@@ -368,12 +368,15 @@ def test_missing_validator_is_named_in_a_warning_of_check_mode(
 def test_many_missing_validators_are_one_warning(stage: Stage) -> None:
     result = stage(check=True, validate=[["/nowhere/tool", "test", f"{{dir}}/{number}"] for number in range(9)])
     (warning,) = result["warnings"]
-    assert "not validated by '/nowhere/tool test 0', '/nowhere/tool test 1' and 7 more: there is no such" in warning
+    assert (
+        "not validated by '/nowhere/tool test 0', '/nowhere/tool test 1' and 7 more: the program does not exist"
+        in warning
+    )
 
 
 def test_missing_validator_fails_outside_of_check_mode(stage: Stage, configurations: Path) -> None:
     result = stage(validate=[["/opt/vigil/app/1.0-abc/apptool", "{dir}"]])
-    assert "there is no such program on this host. Stage the release that brings it first" in result["msg"]
+    assert "the program does not exist on this host. Stage the release that contains it first" in result["msg"]
     assert not (configurations / "app").exists()
 
 
@@ -504,7 +507,7 @@ def test_tests_run_side_by_side_with_less_priority_and_the_first_of_the_list_is_
     make_program("tester", script)
     result = stage(**{**TESTED, "test": ["tester"]})
     niceness = min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
-    assert result["msg"].endswith(f"It says:\n{niceness}\ntests/a")
+    assert result["msg"].endswith(f"Its output:\n{niceness}\ntests/a")
 
 
 def open_for_all(path: Path) -> None:
@@ -556,7 +559,7 @@ def test_missing_tester_is_named_in_a_warning_of_check_mode(stage: Stage, config
 def test_secrets_are_scrubbed_from_the_words_of_the_validator(stage: Stage, make_program: MakeProgram) -> None:
     make_program("checker", 'echo "bad password battery-staple near $(head -1 "$1/passwords/admin")" >&2; exit 1')
     result = stage(validate=[["checker", "{dir}"]])
-    assert result["msg"].endswith("It says:\nbad password ******** near ********")
+    assert result["msg"].endswith("Its output:\nbad password ******** near ********")
     assert not any(word in str(result) for word in ("horse", "battery"))
 
 
@@ -613,7 +616,7 @@ def test_full_disk_is_a_clear_error_and_leaves_what_was_staged(stage: Stage, ful
     result = stage(configurations_dir=str(full_disk), files=with_file("big.yml", content="x" * (1 << 20)))
     assert result["msg"].startswith(f"Cannot stage the configuration of app in {full_disk}/app: ")
     assert "No space left on device" in result["msg"] or "File too large" in result["msg"]
-    assert result["msg"].endswith("Nothing of it was left behind, and what runs was not touched.")
+    assert result["msg"].endswith("No files were left behind, and the running service was not touched.")
     assert [str(path) for path in (full_disk / "app").iterdir()] == [first]
     assert snapshot(Path(first)) == before
 
@@ -621,17 +624,20 @@ def test_full_disk_is_a_clear_error_and_leaves_what_was_staged(stage: Stage, ful
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([{"path": "/etc/passwd", "content": ""}], "The path '/etc/passwd' of a file does not lie inside"),
-        ([{"path": "a/../../b", "content": ""}], "The path 'a/../../b' of a file does not lie inside"),
-        ([{"path": "", "content": ""}], "The path '' of a file does not lie inside"),
-        ([{"path": "./", "content": ""}], "The path './' of a file does not lie inside"),
-        ([{"path": MARKER, "content": ""}], f"The path '{MARKER}' of a file does not lie inside"),
-        ([{"path": "a", "content": ""}, {"path": "./a", "content": ""}], "two files that both need the path a."),
-        ([{"path": "a/b", "content": ""}, {"path": "a", "content": ""}], "two files that both need the path a/b."),
-        ([{"path": "a", "content": "", "mode": 416}], "The mode 416 of a is not four octal digits in quotes"),
-        ([{"path": "a", "content": "", "mode": "u=rw"}], "The mode 'u=rw' of a is not four octal digits in quotes"),
-        ([{"path": "a", "content": "", "mode": "4755"}], "The mode '4755' of a is not four octal digits in quotes"),
-        ([{"path": "a", "secret_content": "x", "mode": "0644"}], "lets everyone on the host at the secret file a"),
+        ([{"path": "/etc/passwd", "content": ""}], "The path '/etc/passwd' of a file is outside of its configuration"),
+        ([{"path": "a/../../b", "content": ""}], "The path 'a/../../b' of a file is outside of its configuration"),
+        ([{"path": "", "content": ""}], "The path '' of a file is outside of its configuration"),
+        ([{"path": "./", "content": ""}], "The path './' of a file is outside of its configuration"),
+        ([{"path": MARKER, "content": ""}], f"The path '{MARKER}' of a file is outside of its configuration"),
+        ([{"path": "a", "content": ""}, {"path": "./a", "content": ""}], "two files that both use a."),
+        ([{"path": "a/b", "content": ""}, {"path": "a", "content": ""}], "two files that both use a/b."),
+        ([{"path": "a", "content": "", "mode": 416}], "The mode 416 of a must be four octal digits in quotes"),
+        ([{"path": "a", "content": "", "mode": "u=rw"}], "The mode 'u=rw' of a must be four octal digits in quotes"),
+        ([{"path": "a", "content": "", "mode": "4755"}], "The mode '4755' of a must be four octal digits in quotes"),
+        (
+            [{"path": "a", "secret_content": "x", "mode": "0644"}],
+            "gives everyone on the host access to the secret file a",
+        ),
         ([{"path": "a"}], "one of the following is required: content, secret_content"),
         ([{"path": "a", "content": "", "secret_content": ""}], "mutually exclusive"),
     ],
@@ -644,11 +650,11 @@ def test_bad_files_are_refused_in_one_sentence(
 
 
 def test_service_that_is_no_directory_name_is_refused(stage: Stage) -> None:
-    assert "The service 'a/b' cannot name a directory" in stage(service="a/b")["msg"]
+    assert "The service 'a/b' cannot be the name of a directory" in stage(service="a/b")["msg"]
 
 
 def test_user_with_another_uid_is_refused_before_anything_is_written(stage: Stage, configurations: Path) -> None:
-    assert f"The user {ME} exists with UID {os.geteuid()}, but UID 5123 was asked for" in stage(uid=5123)["msg"]
+    assert f"The user {ME} exists with UID {os.geteuid()}, but UID 5123 was requested" in stage(uid=5123)["msg"]
     assert not configurations.exists()
 
 
@@ -685,7 +691,7 @@ def test_check_mode_says_that_the_user_would_be_made_and_validates_without_it(
     assert (result["changed"], result["validated"]) == (True, True)
     assert by_file(result)[f"system user {absent_user}"] == ("", "present\n")
     assert by_file(result)["app.yml"][1].startswith(
-        f"-rw-r----- {pwd.getpwuid(os.geteuid()).pw_name}:(group to be made)"
+        f"-rw-r----- {pwd.getpwuid(os.geteuid()).pw_name}:(group to be created)"
     )
     assert not (tmp_path / "made").exists()
 

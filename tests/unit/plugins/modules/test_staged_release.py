@@ -158,7 +158,7 @@ def test_file_of_others_in_a_release_is_moved_aside_with_a_warning_before_it_is_
     (path / "plugin.so").write_text("mine")
     for options in ({"check": True}, {}):
         assert (
-            f"{path} holds files that this collection did not put there, plugin.so" in stage(**options)["warnings"][0]
+            f"{path} contains files that this collection did not create, plugin.so" in stage(**options)["warnings"][0]
         )
     assert (releases / "local/app/removed/plugin.so").read_text() == "mine"
     assert not (path / "plugin.so").exists()
@@ -216,7 +216,7 @@ def test_pinned_archive_that_is_none_leaves_nothing_behind(stage: Stage, release
 def test_hostile_archive_leaves_nothing_behind(stage: Stage, releases: Path, server: Any) -> None:
     server.bodies["/app.tar.gz"] = hostile = archive_with(**{"../../../escaped": b"x"})
     result = stage(sha256=hashlib.sha256(hostile).hexdigest())
-    assert result["msg"].startswith(f"{server.url}/app.tar.gz is not safe to unpack: the name ")
+    assert result["msg"].startswith(f"{server.url}/app.tar.gz is not safe to unpack: it contains '")
     assert list((releases / "app").iterdir()) == []
     assert not list(releases.rglob("escaped"))
 
@@ -288,11 +288,11 @@ def test_disk_that_fills_while_unpacking_is_a_clear_error_too(stage: Stage, serv
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"service": "../etc"}, "The service '../etc' cannot name a directory"),
-        ({"version": "1/0"}, "The version '1/0' cannot name a directory"),
+        ({"service": "../etc"}, "The service '../etc' cannot be the name of a directory"),
+        ({"version": "1/0"}, "The version '1/0' cannot be the name of a directory"),
         ({"sha256": "abc"}, "The sha256 'abc' of app 1.0 is not 64 hexadecimal digits."),
         ({"url": "ftp://u:p@mirror/a"}, "The url 'ftp://mirror/a' of app 1.0 is neither http, https nor file."),
-        ({"url": None}, "one of the following is required: url, file"),
+        ({"url": None}, "Cannot stage app: set url or file."),
         ({"file": "app.tar.gz"}, "parameters are mutually exclusive: url|file"),
         ({"transferred": "/tmp/archive"}, "parameters are mutually exclusive: url|transferred"),
     ],

@@ -112,7 +112,7 @@ def test_second_run_that_may_not_wait_changes_nothing_and_names_the_first(
     before = names(tmp_path / "configurations/demo")
     result = Run("staged_config", {**configuration(tmp_path, "two"), "lock_timeout": 0}).answer()
     assert (
-        f"Another run works on demo, and did not finish within 0 s: staged_config (pid {first.process.pid}"
+        f"Another run is working on demo and did not finish within 0 s: staged_config (pid {first.process.pid}"
         in (result["msg"])
     )
     assert names(tmp_path / "configurations/demo") == before
@@ -152,9 +152,9 @@ def test_run_waits_for_the_health_of_another_release_and_then_has_its_own(host: 
     second = Run("active_service", host.options("1.0.0", "two"))
     refused = run_module(active_service, **host.options("1.0.0", "two", lock_timeout=0))["msg"]
     first.process.send_signal(signal.SIGCONT)
-    assert refused.startswith("demo was not touched. Another run works on demo, and did not finish within 0 s: ")
+    assert refused.startswith("demo was not touched. Another run is working on demo and did not finish within 0 s: ")
     assert f"active_service (pid {first.process.pid}, started by " in refused
-    assert "demo 1.0.0 was put back and serves again" in first.answer()["msg"]
+    assert "Rolled back to demo 1.0.0, which is healthy" in first.answer()["msg"]
     assert second.answer()["changed"]
     assert host.serves() == "1.0.0 two"
     assert host.record["proven"]

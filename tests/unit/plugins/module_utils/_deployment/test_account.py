@@ -22,7 +22,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._deployment.un
 
 NO_LOGIN = "/usr/sbin/nologin"
 PROMETHEUS = Wanted("prometheus", "prometheus", None, "/srv/prometheus")
-LOCK = "If it is for this service alone, lock it (usermod --lock --shell /usr/sbin/nologin prometheus), or set"
+LOCK = "If only this service uses it, lock it (usermod --lock --shell /usr/sbin/nologin prometheus), or set"
 
 Judge = Callable[..., "str | None"]
 
@@ -97,15 +97,15 @@ def test_locked_account_without_a_home_in_use_is_taken_as_it_is(judge: Judge, pr
 @pytest.mark.parametrize(
     ("properties", "reason"),
     [
-        ({"hashed": "$y$abc"}, f"somebody can log in with its password. {LOCK}"),
-        ({"hashed": ""}, f"somebody can log in with its password. {LOCK}"),
-        ({"uid": 1001, "program": "/bin/bash"}, f"it has a login shell and a UID of people. {LOCK}"),
+        ({"hashed": "$y$abc"}, f"it has a password to log in with. {LOCK}"),
+        ({"hashed": ""}, f"it has a password to log in with. {LOCK}"),
+        ({"uid": 1001, "program": "/bin/bash"}, f"it has a login shell and a UID in the range for people. {LOCK}"),
         (
             {"uid": 160042, "program": "/bin/zsh", "hashed": None},
-            "it is of a directory service and has a login shell",
+            "it comes from a directory service and has a login shell",
         ),
-        ({"uid": 998, "program": "/bin/sh", "hashed": None}, "it is of a directory service and has a login shell"),
-        ({"uid": 0}, "it may do everything. Set prometheus_user to another name."),
+        ({"uid": 998, "program": "/bin/sh", "hashed": None}, "it comes from a directory service and has a login shell"),
+        ({"uid": 0}, "it is root. Set prometheus_user to another name."),
         ({"uid": 33}, "it is an account of the operating system. Set prometheus_user to another name."),
         ({"uid": 65534}, "it is an account of the operating system."),
     ],
@@ -126,7 +126,9 @@ def test_account_of_systemd_is_of_the_system_though_nothing_runs_as_it(judge: Ju
 
 def test_home_in_use_is_refused_by_what_is_in_it(judge: Judge, root: Path) -> None:
     home = make_home(root, "notes", "a", "b", "c")
-    assert "its home is in use (a, b, c). Remove that if nobody needs it, or set" in str(judge(home=home))
+    assert "its home directory is in use (a, b, c). Remove the files if nobody needs them, or set" in str(
+        judge(home=home)
+    )
 
 
 @pytest.mark.parametrize(("names", "uid"), [((), 998), ((".bashrc",), 998), (("notes",), 0)])
@@ -143,7 +145,7 @@ def test_home_that_is_the_data_directory_is_the_service_s(judge: Judge, root: Pa
 
 def test_account_that_another_program_runs_as_is_refused_by_that_program(judge: Judge, root: Path) -> None:
     make_process(root)
-    assert "database (pid 4711 of db.service) runs as it. Stop that if nobody needs it, or set" in str(judge())
+    assert "database (pid 4711 of db.service) runs as this user. Stop it if nobody needs it, or set" in str(judge())
 
 
 def test_account_shared_by_services_of_ours_is_taken(judge: Judge, root: Path) -> None:
@@ -162,7 +164,7 @@ def test_process_of_another_user_or_of_a_container_is_no_reason(
 
 def test_people_begin_where_the_host_says_so(judge: Judge, root: Path) -> None:
     (root / "etc/login.defs").write_text("UID_MIN 500\n")
-    assert "a UID of people" in str(judge(uid=600, program="/bin/bash"))
+    assert "a UID in the range for people" in str(judge(uid=600, program="/bin/bash"))
     (root / "etc/login.defs").unlink()
     assert judge(uid=600, program="/bin/bash") is None
 
@@ -176,7 +178,7 @@ def test_uid_that_does_not_fit_is_refused_with_the_one_that_does() -> None:
     daemon = pwd.getpwnam("daemon").pw_uid
     assert unfit_uid(Wanted("prometheus", "daemon", daemon, None)) is None
     assert unfit_uid(Wanted("prometheus", "daemon", None, None)) is None
-    assert f"exists with UID {daemon}, and prometheus_uid is 4711: set it to {daemon} or leave it out" in str(
+    assert f"exists with UID {daemon}, but prometheus_uid is 4711. Set it to {daemon} or remove it" in str(
         unfit_uid(Wanted("prometheus", "daemon", 4711, None))
     )
 
@@ -184,5 +186,5 @@ def test_uid_that_does_not_fit_is_refused_with_the_one_that_does() -> None:
 def test_uid_of_another_account_is_refused_before_a_user_is_made() -> None:
     daemon = pwd.getpwnam("daemon").pw_uid
     assert unfit_uid(Wanted("prometheus", "vigil-absent", daemon, None)) == (
-        f"The UID {daemon} of prometheus_uid is that of daemon: choose another one."
+        f"The UID {daemon} in prometheus_uid belongs to daemon. Choose another one."
     )

@@ -106,7 +106,7 @@ def test_address_without_a_path_asks_for_the_root(service: Service) -> None:
 @pytest.mark.parametrize("status", [302, 404, 503])
 def test_other_answer_is_not_healthy_yet_and_told(service: Service, status: int) -> None:
     service.status, service.body = status, b"Service Unavailable\n"
-    with pytest.raises(NotHealthyYet, match=f"/ answers HTTP {status}: Service Unavailable$"):
+    with pytest.raises(NotHealthyYet, match=f"/ returns HTTP {status}: Service Unavailable$"):
         Endpoint(f"{service.url()}/").check()
     assert len(service.asked) == 1
 
@@ -114,7 +114,7 @@ def test_other_answer_is_not_healthy_yet_and_told(service: Service, status: int)
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_credentials_are_not_waited_for(service: Service, status: int) -> None:
     service.status = status
-    with pytest.raises(OperatorError, match=f"refuses the credentials of the health check \\(HTTP {status}\\)$"):
+    with pytest.raises(OperatorError, match=f"rejects the credentials of the health check \\(HTTP {status}\\)$"):
         Endpoint(service.url()).check()
 
 
@@ -131,7 +131,7 @@ def test_an_answer_that_repeats_the_password_is_told_without_it(service: Service
     service.status, service.body = 503, f'"p\\"w" {login} {"x" * 1970} p"w'.encode()
     with pytest.raises(NotHealthyYet) as told:
         Endpoint(service.url(), username="u", password_file=str(secret)).check()
-    assert f'{service.url()} answers HTTP 503: "********" ******** xx' in str(told.value)
+    assert f'{service.url()} returns HTTP 503: "********" ******** xx' in str(told.value)
     assert str(told.value).endswith("x ********")
 
 
@@ -154,7 +154,7 @@ def test_service_that_nobody_reaches_is_not_healthy_yet() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        with pytest.raises(NotHealthyYet, match=f"{url} does not answer: .*Connection refused"):
+        with pytest.raises(NotHealthyYet, match=f"{url} does not respond: .*Connection refused"):
             Endpoint(url).check()
 
 
@@ -163,14 +163,14 @@ def test_service_that_hangs_is_not_healthy_yet(monkeypatch: pytest.MonkeyPatch) 
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        with pytest.raises(NotHealthyYet, match="does not answer within 0 s"):
+        with pytest.raises(NotHealthyYet, match="does not respond within 0 s"):
             Endpoint(f"http://127.0.0.1:{silent.getsockname()[1]}").check()
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/", "localhost:9090"])
 def test_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(
-        OperatorError, match=r"The health check cannot be made: The URL .* must be like https://host:port"
+        OperatorError, match=r"The health check is not possible: The URL .* must be like https://host:port"
     ):
         Endpoint(url).check()
 
@@ -202,13 +202,13 @@ def test_service_that_wants_a_client_certificate_gets_nothing_from_a_health_chec
     service: Service, certificates: Path
 ) -> None:
     secure(service, certificates, mutual=True)
-    with pytest.raises(NotHealthyYet, match="does not answer"):
+    with pytest.raises(NotHealthyYet, match="does not respond"):
         Endpoint(service.url("https", "localhost"), ca_file=str(certificates / "tls.crt")).check()
 
 
 def test_missing_authority_is_not_waited_for(service: Service) -> None:
     with pytest.raises(
-        OperatorError, match=r"cannot be made: The certificates for https://.* cannot be read \(/nowhere\)"
+        OperatorError, match=r"is not possible: The certificates for https://.* cannot be read \(/nowhere\)"
     ):
         Endpoint(service.url("https"), ca_file="/nowhere").check()
 
@@ -220,12 +220,14 @@ def test_accepted_reload_returns(service: Service) -> None:
 
 def test_refused_reload_tells_the_words_of_the_service(service: Service) -> None:
     service.status, service.body = 500, b"failed to reload config: unknown field"
-    with pytest.raises(OperatorError, match="refused to reload, .* answers HTTP 500: failed to reload config: unknown"):
+    with pytest.raises(
+        OperatorError, match="rejected the reload: .* returns HTTP 500: failed to reload config: unknown"
+    ):
         Endpoint(service.url()).reload(service.url())
 
 
 def test_reload_that_nobody_answers_is_an_error() -> None:
-    with pytest.raises(OperatorError, match="The reload was not answered: http://127.0.0.1:9 does not answer"):
+    with pytest.raises(OperatorError, match="There was no response to the reload: http://127.0.0.1:9 does not respond"):
         Endpoint("http://127.0.0.1:9").reload("http://127.0.0.1:9")
 
 

@@ -106,9 +106,9 @@ def test_run_that_waited_too_long_is_told_who_works_on_the_service_and_since_whe
     with pytest.raises(LockError) as caught, locked(module(folder, timeout=0.3), ["demo"]):
         pass
     told = (
-        f"vigil.observability.active_service (pid {holder.pid}, started by deploy) has worked on it since {since[:-1]}"
+        f"vigil.observability.active_service (pid {holder.pid}, started by deploy) has been working on it since {since}"
     )
-    assert str(caught.value).startswith("Another run works on demo, and did not finish within 0.3 s: " + told)
+    assert str(caught.value).startswith("Another run is working on demo and did not finish within 0.3 s: " + told)
 
 
 def test_killed_run_frees_the_lock_at_once_though_a_command_of_it_goes_on(folder: Path, hold: Hold) -> None:
@@ -166,7 +166,7 @@ def test_holder_that_left_no_name_is_said(folder: Path, hold: Hold) -> None:
     hold("demo")
     (folder / "demo.lock").write_text("")
     with (
-        pytest.raises(LockError, match=f"a process that left no name holds {folder}"),
+        pytest.raises(LockError, match=f"an unidentified process holds {folder}"),
         locked(module(folder), ["demo"]),
     ):
         pass

@@ -64,7 +64,7 @@ def test_record_with_links_that_are_none_is_damaged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("schema", 2, r"schema 2 \(this one reads up to 1\)"),
+        ("schema", 2, r"schema 2 \(this release reads up to 1\)"),
         ("mood", "good", "the field mood"),
         ("active", {**ONE.to_json(), "mood": "good"}, "the field active.mood"),
         ("previous", {**ONE.to_json(), "mood": "good"}, "the field previous.mood"),
@@ -76,7 +76,9 @@ def test_record_of_a_newer_release_of_this_collection_is_refused_and_not_taken_f
 ) -> None:
     Record(ONE, None, known_good=True).write(tmp_path / "demo.json")
     change(tmp_path / "demo.json", key, value)
-    with pytest.raises(RecordError, match=f"written by a newer release .*, with {named}: run with that release"):
+    with pytest.raises(
+        RecordError, match=f"written by a newer release .*, with {named}. Use that release or a newer one"
+    ):
         Record.read(tmp_path / "demo.json")
 
 

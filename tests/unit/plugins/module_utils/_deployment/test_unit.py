@@ -53,7 +53,7 @@ def test_word_with_a_variable_is_not_replaced() -> None:
 
 
 def test_control_character_is_refused() -> None:
-    with pytest.raises(OperatorError, match=r"A word of the unit has a control character in it \('a\\x00b'\): remove"):
+    with pytest.raises(OperatorError, match=r"A word of the unit contains a control character \('a\\x00b'\): remove"):
         quote("a\0b")
 
 
@@ -64,7 +64,7 @@ def test_command_is_quoted_word_by_word() -> None:
 
 @pytest.mark.parametrize("command", [[], ["demo"]])
 def test_command_without_an_absolute_path_is_refused(command: list[str]) -> None:
-    with pytest.raises(OperatorError, match="must begin with the absolute path"):
+    with pytest.raises(OperatorError, match="must start with the absolute path"):
         render(unit(command=command))
 
 
@@ -83,12 +83,12 @@ def test_environment_is_quoted_and_sorted() -> None:
 
 
 def test_name_that_no_variable_can_have_is_refused() -> None:
-    with pytest.raises(OperatorError, match="'A B' of demo cannot be the name of an environment variable"):
+    with pytest.raises(OperatorError, match="'A B' of demo is not a valid name for an environment variable"):
         render(unit(environment={"A B": "1"}))
 
 
 def test_password_in_the_environment_is_refused_without_telling_it() -> None:
-    with pytest.raises(OperatorError, match="'HTTP_PROXY' of demo holds a password") as refused:
+    with pytest.raises(OperatorError, match="'HTTP_PROXY' of demo contains a password") as refused:
         render(unit(environment={"HTTP_PROXY": "http://me:battery@proxy:3128"}))
     assert "battery" not in str(refused.value)
 
@@ -106,17 +106,19 @@ def test_value_that_would_reach_into_the_next_line_is_refused(value: str) -> Non
 
 
 def test_key_that_is_none_is_refused() -> None:
-    with pytest.raises(OperatorError, match="'Memory Max' in the resources of demo is no key of a systemd unit: write"):
+    with pytest.raises(
+        OperatorError, match="'Memory Max' in the resources of demo is not a key of a systemd unit: write"
+    ):
         render(unit(resources={"Memory Max": 1}))
 
 
 def test_line_of_a_key_that_a_role_made_up_is_refused() -> None:
-    with pytest.raises(OperatorError, match="'protect-home' of a unit is no key of a systemd unit"):
+    with pytest.raises(OperatorError, match="'protect-home' of a unit is not a valid key of a systemd unit"):
         render(unit(hardening_overrides={"protect-home": {"value": "true", "reason": "misspelt"}}))
 
 
 def test_user_that_no_system_has_is_refused() -> None:
-    with pytest.raises(OperatorError, match="The user of demo is 'a b', which no system user can be called"):
+    with pytest.raises(OperatorError, match="The user of demo is 'a b', which is not a valid user name"):
         render(unit(user="a b"))
 
 

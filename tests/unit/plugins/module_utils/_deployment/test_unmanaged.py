@@ -27,7 +27,7 @@ def test_unit_of_a_package_is_named_with_it(tmp_path: Path, make_program: MakePr
     unit = tmp_path / "demo.service"
     unit.write_text("[Service]\n")
     make_program("dpkg-query", f'echo "demo-package: {unit}"')
-    expected = f"{unit} is a unit of the package demo-package: remove that package, then run again."
+    expected = f"{unit} is a unit from the package demo-package: remove that package, then run again."
     assert foreign_unit("demo", [tmp_path]) == expected
 
 
@@ -38,7 +38,7 @@ def test_masked_unit_is_said_to_be_masked(tmp_path: Path) -> None:
 
 def test_unit_that_links_to_nothing_is_foreign(tmp_path: Path) -> None:
     (tmp_path / "demo.service").symlink_to(tmp_path / "nowhere")
-    assert "is a unit that this collection did not make: disable demo" in str(foreign_unit("demo", [tmp_path]))
+    assert "is a unit that this collection did not create: disable demo" in str(foreign_unit("demo", [tmp_path]))
 
 
 @pytest.mark.parametrize("target", ["/opt/vigil/demo/1.0.0", "/recorded"])
@@ -52,7 +52,7 @@ def test_link_to_what_was_staged_or_recorded_is_ours(tmp_path: Path, target: str
 def test_link_to_elsewhere_is_foreign(tmp_path: Path) -> None:
     (tmp_path / "demo").symlink_to("/usr/lib/demo")
     found = foreign_link(tmp_path / "demo", Path("/opt/vigil/demo"))
-    assert f"{tmp_path}/demo is a link to /usr/lib/demo that this collection did not make: remove it" in str(found)
+    assert f"{tmp_path}/demo is a link to /usr/lib/demo that this collection did not create: remove it" in str(found)
 
 
 def test_directory_and_file_in_place_of_a_link_are_foreign(tmp_path: Path) -> None:

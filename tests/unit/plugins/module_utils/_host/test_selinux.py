@@ -44,4 +44,6 @@ def test_labels_that_cannot_be_restored_are_a_warning(
     make_program("restorecon", "echo Operation not permitted >&2; exit 255")
     (tmp_path / "enforce").write_text("1")
     selinux.restore_labels(basic.AnsibleModule({}), Path("/opt/vigil"))
-    assert warnings == ["The SELinux labels of /opt/vigil were not restored: restorecon says: Operation not permitted"]
+    assert warnings == [
+        "The SELinux labels of /opt/vigil were not restored. restorecon failed with: Operation not permitted"
+    ]

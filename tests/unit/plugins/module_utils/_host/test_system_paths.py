@@ -98,10 +98,10 @@ def test_directory_for_metrics_of_others_may_be_that_of_this_collection_where_no
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [
-        ("data", "no absolute path"),
-        ("~/data", "no absolute path"),
+        ("data", "is not an absolute path"),
+        ("~/data", "is not an absolute path"),
         ("/a\nb", "control character"),
-        ("/srv/$HOME", "has a $ in it: write the path out."),
+        ("/srv/$HOME", "contains a $: write the full path."),
     ],
 )
 def test_what_is_no_path_is_told(path: str, wrong: str) -> None:

@@ -91,7 +91,7 @@ def test_user_without_a_group_of_its_name_stays_as_it_is_beside_one_that_is_made
 @pytest.mark.parametrize("check", [False, True])
 def test_other_uid_than_asked_for_is_refused_by_name(make_module: MakeModule, check: bool) -> None:
     with pytest.raises(
-        OperatorError, match=f"^The user {ME} exists with UID {os.geteuid()}, but UID 5123 was asked for"
+        OperatorError, match=f"^The user {ME} exists with UID {os.geteuid()}, but UID 5123 was requested"
     ):
         ensure(make_module(check=check), ME, 5123)
 
@@ -99,7 +99,7 @@ def test_other_uid_than_asked_for_is_refused_by_name(make_module: MakeModule, ch
 def test_failure_passes_on_the_words_of_the_program(make_module: MakeModule, make_program: MakeProgram) -> None:
     make_program("useradd", "echo UID 5123 is not unique >&2; exit 4")
     with pytest.raises(
-        OperatorError, match=f"^Cannot make the system user {ABSENT}: useradd says: UID 5123 is not unique$"
+        OperatorError, match=f"^Cannot create the system user {ABSENT}. useradd failed with: UID 5123 is not unique$"
     ):
         ensure(make_module(), ABSENT, 5123)
 

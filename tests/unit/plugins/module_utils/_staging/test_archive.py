@@ -101,17 +101,20 @@ def test_links_that_stay_inside_are_kept(unpacked: Unpack) -> None:
 
 
 HOSTILE = {
-    "absolute name": ([member("/etc/app")], "'/etc/app' in it is absolute"),
-    "name that climbs out": ([member("app-1/../../app")], "leads out of it"),
-    "directory that climbs out": ([member("../app", tarfile.DIRTYPE)], "leads out of it"),
+    "absolute name": ([member("/etc/app")], "the absolute path '/etc/app'"),
+    "name that climbs out": ([member("app-1/../../app")], "a path outside of it"),
+    "directory that climbs out": ([member("../app", tarfile.DIRTYPE)], "a path outside of it"),
     "absolute symbolic link": (
         [member("app-1/a", tarfile.SYMTYPE, "/etc/passwd")],
-        "points to the absolute '/etc/passwd'",
+        "points to the absolute path '/etc/passwd'",
     ),
-    "symbolic link that climbs out": ([member("app-1/a"), member("app-1/b", tarfile.SYMTYPE, "../../x")], "leads out"),
+    "symbolic link that climbs out": (
+        [member("app-1/a"), member("app-1/b", tarfile.SYMTYPE, "../../x")],
+        "points outside of it",
+    ),
     "symbolic link to beside the leading directory": (
         [member("app-1/a"), member("app-1/b", tarfile.SYMTYPE, "../app-1/a")],
-        "leads out of it, to '../app-1/a'",
+        "points outside of it, to '../app-1/a'",
     ),
     "symbolic links that climb out together": (
         [
@@ -119,31 +122,31 @@ HOSTILE = {
             member("app-1/x/y/z/s", tarfile.SYMTYPE, "../../../d"),
             member("app-1/t", tarfile.SYMTYPE, "x/y/z/s/../../.."),
         ],
-        "leads out",
+        "points outside of it",
     ),
     "file below a symbolic link": (
         [member("app-1/a", tarfile.SYMTYPE, ".."), member("app-1/a/b")],
-        "holds 'a' twice",
+        "it contains 'a' twice",
     ),
     "symbolic link below a symbolic link": (
         [member("app-1/a", tarfile.SYMTYPE, "d"), member("app-1/d/f"), member("app-1/a/b", tarfile.SYMTYPE, "f")],
-        "'app-1/a/b' lies below another link",
+        "'app-1/a/b' is below another link",
     ),
-    "hard link that climbs out": ([member("app-1/a", tarfile.LNKTYPE, "../../etc/passwd")], "leads out of it"),
-    "absolute hard link": ([member("app-1/a", tarfile.LNKTYPE, "/etc/passwd")], "'/etc/passwd' in it is absolute"),
-    "hard link to nothing": ([member("app-1/a", tarfile.LNKTYPE, "app-1/b")], "'app-1/b', which is no file in it"),
+    "hard link that climbs out": ([member("app-1/a", tarfile.LNKTYPE, "../../etc/passwd")], "a path outside of it"),
+    "absolute hard link": ([member("app-1/a", tarfile.LNKTYPE, "/etc/passwd")], "the absolute path '/etc/passwd'"),
+    "hard link to nothing": ([member("app-1/a", tarfile.LNKTYPE, "app-1/b")], "'app-1/b', which is not a file in it"),
     "hard link to a symbolic link": (
         [member("app-1/a", tarfile.SYMTYPE, "/etc/passwd"), member("app-1/b", tarfile.LNKTYPE, "app-1/a")],
-        "'app-1/a', which is no file in it",
+        "'app-1/a', which is not a file in it",
     ),
     "hard link over a file": (
         [member("app-1/a"), member("app-1/b"), member("app-1/a", tarfile.LNKTYPE, "app-1/b")],
-        "holds 'a' twice",
+        "it contains 'a' twice",
     ),
     "character device": ([member("app-1/null", tarfile.CHRTYPE)], "'app-1/null' is a device"),
     "block device": ([member("app-1/disk", tarfile.BLKTYPE)], "'app-1/disk' is a device"),
     "pipe": ([member("app-1/pipe", tarfile.FIFOTYPE)], "'app-1/pipe' is a device, a pipe"),
-    "name given twice": ([member("app-1/a"), member("app-1/a")], "holds 'a' twice"),
+    "name given twice": ([member("app-1/a"), member("app-1/a")], "it contains 'a' twice"),
     "file that is a directory too": ([member("app-1/a"), member("app-1/a/b")], "twice"),
     "no members": ([], "it is empty"),
 }
@@ -199,10 +202,10 @@ def test_zip_file_is_unpacked_like_a_tar_file(unzipped: Unpack) -> None:
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
-        ([zipped("/etc/app")], "'/etc/app' in it is absolute"),
-        ([zipped("plugin/../../app")], "leads out of it"),
-        ([zipped("plugin/a", "/etc/passwd", stat.S_IFLNK)], "points to the absolute '/etc/passwd'"),
-        ([zipped("plugin/a"), zipped("plugin/b", "../../x", stat.S_IFLNK)], "leads out"),
+        ([zipped("/etc/app")], "the absolute path '/etc/app'"),
+        ([zipped("plugin/../../app")], "a path outside of it"),
+        ([zipped("plugin/a", "/etc/passwd", stat.S_IFLNK)], "points to the absolute path '/etc/passwd'"),
+        ([zipped("plugin/a"), zipped("plugin/b", "../../x", stat.S_IFLNK)], "points outside of it"),
         ([zipped("plugin/pipe", mode=stat.S_IFIFO)], "'plugin/pipe' is a device, a pipe"),
         ([], "it is empty"),
     ],

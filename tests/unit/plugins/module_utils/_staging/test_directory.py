@@ -29,7 +29,7 @@ def test_plain_name_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "-rf", "a/b", "a b", "a\n", "ü"])
 def test_name_that_is_no_path_component_is_refused(name: str) -> None:
-    with pytest.raises(OperatorError, match="^The version .* cannot name a directory"):
+    with pytest.raises(OperatorError, match="^The version .* cannot be the name of a directory"):
         plain_name("version", name)
 
 
@@ -76,7 +76,7 @@ def test_reason_names_what_is_free_where_the_disk_is_full(tmp_path: Path) -> Non
     error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     reason = reason_of(error, tmp_path / "absent/deeper")
     assert reason.startswith("No space left on device (")
-    assert reason.endswith(f"KiB are free on the file system of {tmp_path}). Free space there and run again.")
+    assert reason.endswith(f"KiB are free on the file system of {tmp_path}). Free up space there and run again.")
 
 
 @pytest.mark.parametrize(

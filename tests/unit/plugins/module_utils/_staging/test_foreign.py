@@ -63,7 +63,7 @@ def test_the_last_file_of_a_name_is_kept_whatever_the_one_before_was(staged: Pat
 def test_of_many_files_the_first_are_named() -> None:
     names = [Path(f"{number}.json") for number in range(7)]
     assert told(Path("/etc/app"), names, Path("/etc/vigil/local/app"), "they are moved to") == (
-        "/etc/app holds files that this collection did not put there, 0.json, 1.json, 2.json, 3.json, 4.json and 2 "
-        "more: they are moved to /etc/vigil/local/app/removed. Keep what other tools write in /etc/vigil/local/app, "
-        "which runs leave alone."
+        "/etc/app contains files that this collection did not create, 0.json, 1.json, 2.json, 3.json, 4.json and 2 "
+        "more: they are moved to /etc/vigil/local/app/removed. Keep files of other tools in /etc/vigil/local/app, "
+        "where no run touches them."
     )

@@ -102,21 +102,25 @@ def test_directory_of_root_with_anything_else_in_it_is_refused_by_what_it_holds(
     for name in names:
         (tmp_path / name).mkdir()
     said = str(refused_directory([str(tmp_path)], "demo", product))
-    assert f"belongs to root and holds what is no data of {product} {strange}" in said
-    assert "name an empty directory" in said
+    assert f"belongs to root and contains files that are not data of {product} {strange}" in said
+    assert "Choose an empty or new directory" in said
     assert "(chown -R)" in said
 
 
 @pytest.mark.parametrize("path", ["/", "/srv", "/var/log", "/var/log/", "/srv/../etc", "//usr/local/x", "/opt/vigil"])
 def test_directory_of_the_system_is_refused_to_everyone_who_can_be_named(path: str) -> None:
     for user in (ME, "daemon"):
-        assert f"{Path(path)} cannot be given to {user}: it" in str(refused_directory([path], user, "prometheus"))
+        assert f"{Path(path)} cannot be the directory of {user}: it" in str(
+            refused_directory([path], user, "prometheus")
+        )
 
 
 def test_link_to_a_directory_of_the_system_is_refused_with_where_it_leads(tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to("/var")
     said = str(refused_directory([f"{tmp_path}/data/log"], ME, "prometheus"))
-    assert said.startswith(f"{tmp_path}/data/log cannot be given to {ME}: it leads to /var/log, which belongs to the")
+    assert said.startswith(
+        f"{tmp_path}/data/log cannot be the directory of {ME}: it is a link to /var/log, which belongs to the"
+    )
 
 
 def test_directory_that_the_user_has_already_keeps_its_mode(tmp_path: Path) -> None:
@@ -132,8 +136,8 @@ def test_directory_of_another_user_is_refused_with_what_to_do(tmp_path: Path) ->
     os.chown(tmp_path, 4713, -1)
     said = str(refused_directory([str(tmp_path)], "demo", "prometheus"))
     assert said == (
-        f"{tmp_path} is to be a directory of demo, but belongs to UID 4713: give it and what is in it to demo "
-        "(chown -R), or name another directory."
+        f"{tmp_path} is configured as a directory of demo, but belongs to UID 4713. Change its owner to demo "
+        "(chown -R), or choose another directory."
     )
 
 
@@ -148,4 +152,4 @@ def test_directory_that_a_user_to_be_made_may_get_is_not_refused(tmp_path: Path,
 def test_something_else_in_place_of_a_directory_is_refused(tmp_path: Path, link: bool) -> None:
     path = tmp_path / "data"
     path.symlink_to("nowhere") if link else path.write_text("")
-    assert "is something else: move it away" in str(refused_directory([str(path)], ME, "demo"))
+    assert "is not a directory, but is configured as one for" in str(refused_directory([str(path)], ME, "demo"))
