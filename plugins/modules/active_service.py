@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: active_service
-short_description: Run a service from what was staged, or put everything back
+short_description: Switch a service to what was staged, and roll back on failure
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
@@ -15,54 +15,54 @@ description:
     the service and waits until it is healthy. Only then does it record them as the last known good.
   - When the service does not become healthy, the module rolls back to the previous version and configuration and fails
     with the last lines of the journal. A first installation that never becomes healthy is removed.
-  - What was not made by this collection is refused with its origin.
-  - Options that a task leaves out have the value of the input of the service's role, such as C(prometheus_user) for
-    O(user). That goes for O(user), O(environment), O(resources), O(start_timeout), O(listen_address), O(port),
+  - Refuses to replace a unit, link or directory that this collection did not create, and names its origin.
+  - Options that a task omits default to the input of the service's role, such as C(prometheus_user) for O(user). This
+    applies to O(user), O(environment), O(resources), O(start_timeout), O(listen_address), O(port),
     O(accept_irreversible) and for the files of O(health). Its certificate and key only without O(health.username).
 options:
   name: {description: Name of the service and of its unit., type: str, required: true}
   description: {description: Description of the service in its unit., type: str, default: ""}
   documentation:
-    description: URL of the documentation. Of services of this collection, that of C(services.yml).
+    description: URL of the documentation. For services of this collection, defaults to the one in C(services.yml).
     type: str
     default: ""
   version: {description: Version of the release., type: str}
   data_oldest_reader:
-    description: Oldest release that can read the data which this one writes.
+    description: Oldest release that can read the data that this release writes.
     type: str
   accept_irreversible:
-    description: Whether to go on where the data rules out a rollback. A failed upgrade is then left as it is.
+    description: Whether to continue where the data rules out a rollback. A failed upgrade is then left as it is.
     type: bool
     default: false
   release:
     description:
       - Directory of the staged release.
-      - What M(vigil.observability.staged_release) returned is taken as well, with O(version) and O(data_oldest_reader).
+      - The result of M(vigil.observability.staged_release) also sets O(version) and O(data_oldest_reader).
     type: path
     required: true
   config:
-    description: Directory of the staged configuration, or what M(vigil.observability.staged_config) returned.
+    description: Directory of the staged configuration, or the result of M(vigil.observability.staged_config).
     type: path
   user:
-    description: System user (and group) that runs the service. By default of the same name.
+    description: System user (and group) that runs the service. Defaults to the name of the service.
     type: str
   program:
     description:
-      - The program, as a path below the release, and words that come before its flags. None are interpreted by systemd.
-      - By default the program that is called like the service.
+      - The program, as a path below the release, and arguments before its flags. systemd does not interpret them.
+      - Defaults to the program with the name of the service.
     type: list
     elements: str
   flags:
     description:
-      - Its long options. V(true) gives the bare option, V(false) its C(no-) form, a list one option for each of its
-        values, null none.
+      - Long options of the program. V(true) sets the bare option, V(false) its C(no-) form, a list repeats the option
+        for each of its values, and null omits it.
     type: dict
     default: {}
   listen_address:
-    description: Where it listens. On every address when empty, C(0.0.0.0) or C(::); it is then asked at C(localhost).
+    description: Address to listen on. Empty, C(0.0.0.0) and C(::) are all addresses; checks then use C(localhost).
     type: str
     default: ""
-  port: {description: Port that answers O(health) and O(reload_path)., type: int}
+  port: {description: Port that O(health) and O(reload_path) use., type: int}
   binaries: {description: Programs to link into O(binaries_dir)., type: list, elements: str, default: []}
   writable_paths:
     description: Directories that the service owns and may write to.
@@ -90,43 +90,43 @@ options:
     default: []
   data_copy:
     description:
-      - What to copy of the stored data, while the service is stopped, before another release may change it. A failed
-        switch puts it back. The last two copies stay below O(records_dir), in a directory named by the service.
+      - Stored data to copy, while the service is stopped, before another release may change it. A failed switch
+        restores it. The last two copies are kept below O(records_dir), in a directory named after the service.
     type: dict
     suboptions:
-      path: {description: "An SQLite database, with what belongs to it.", type: path}
+      path: {description: "An SQLite database, with its journal files.", type: path}
       command:
-        description: A command that copies instead. V({dir}) stands for a directory made for it.
+        description: A command that makes the copy instead. V({dir}) stands for a new directory to write to.
         type: list
         elements: str
       restore:
-        description: A command that puts back what O(data_copy.command) wrote. Without it, nothing is rolled back.
+        description: A command that restores what O(data_copy.command) wrote. Without it, nothing is rolled back.
         type: list
         elements: str
   reload: {description: Whether the service reads its configuration again on SIGHUP., type: bool, default: false}
   reload_path:
-    description: Path to POST to for a reload that answers whether it worked. Asked like O(health.path).
+    description: Path to POST to for a reload that reports whether it succeeded. Requested like O(health.path).
     type: str
   health:
-    description: How to ask the service whether it serves. Without it, living for two seconds is enough.
+    description: How to check that the service is healthy. By default, it must only keep running for two seconds.
     type: dict
     suboptions:
-      path: {description: Path that answers 2xx when the service is ready., type: str}
+      path: {description: Path that returns 2xx when the service is ready., type: str}
       ca_file:
-        description: Authorities that may have issued the certificate of the service, which is then asked over HTTPS.
+        description: Authorities that the certificate of the service is verified with. If set, HTTPS is used.
         type: path
       username: {description: User for basic authentication., type: str}
       password_file: {description: File on the host that holds the password., type: path}
       certificate: {description: Client certificate on the host., type: path}
       key: {description: Key of the client certificate., type: path}
-      progress_path: {description: Path whose answer reports the progress of a long start., type: str}
-  start_timeout: {description: Seconds to wait for health while the process lives., type: int, default: 120}
-  keep: {description: "Staged releases, and configurations, to keep.", type: int, default: 3}
-  unit_dir: {description: Where the unit lies., type: path, default: /etc/systemd/system}
-  release_link: {description: Link to the active release. By default C(/opt/) and the name., type: path}
-  config_link: {description: Link to the active configuration. By default C(/etc/) and the name., type: path}
-  records_dir: {description: Where the last known good deployment lies., type: path, default: /var/lib/vigil}
-  binaries_dir: {description: Where O(binaries) are linked., type: path, default: /usr/local/bin}
+      progress_path: {description: Path that returns the progress of a long start., type: str}
+  start_timeout: {description: Seconds to wait until the service is healthy., type: int, default: 120}
+  keep: {description: "Number of staged releases, and of configurations, to keep.", type: int, default: 3}
+  unit_dir: {description: Directory of the unit., type: path, default: /etc/systemd/system}
+  release_link: {description: Link to the active release. Defaults to C(/opt/<name>)., type: path}
+  config_link: {description: Link to the active configuration. Defaults to C(/etc/<name>)., type: path}
+  records_dir: {description: Directory of records of deployments., type: path, default: /var/lib/vigil}
+  binaries_dir: {description: Directory of the links to O(binaries)., type: path, default: /usr/local/bin}
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode: {support: full, description: Reports what would change and changes nothing.}
@@ -134,7 +134,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Run Prometheus from what was staged
+- name: Activate the staged Prometheus
   vigil.observability.active_service:
     name: prometheus
     release: "{{ staged_release }}"
@@ -152,16 +152,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done to the process, or would be in check mode.
+  description: What was done to the process, or would be done in check mode.
   type: str
   returned: always
   choices: [none, installed, started, reloaded, restarted]
 rolled_back:
   description: Whether the service was rolled back, or a first installation was removed.
   type: bool
-  returned: when activated, failed included
+  returned: when activated, also on failure
 journal:
-  description: Last lines that the service logged.
+  description: The last lines that the service logged.
   type: list
   elements: str
   returned: on failed activation

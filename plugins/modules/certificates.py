@@ -8,24 +8,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: certificates
-short_description: Give the services of a host their certificates
+short_description: Issue the certificates of a host's services
 version_added: 1.0.0
 description:
-  - Gives each listed service a key of its own, made on its host, and a certificate for it, signed on the controller.
-    The key never leaves the host; the key of the authority never leaves the controller.
-  - A certificate is renewed when a third of its lifetime is left, and when its names, its lifetime or the authority
-    changed, or its files were changed on the host. When nothing is due this is one module call that writes nothing.
-  - Key and certificate lie in C(<certificates_dir>/<service>/) as C(tls.key) and C(tls.crt), and change together.
-    The authorities to trust lie in C(<certificates_dir>/authorities.crt).
-  - Each certificate names its service and host in a URI, C(vigil://<host>/<service>), and carries the name
-    C(<service>.vigil.internal), which is the same on every host.
-  - Certificates of services which are not listed are left alone. To drop one, remove its directory on the host.
+  - Issues each listed service a certificate, signed on the controller, for a key that is created on the host. The key
+    never leaves the host; the key of the authority never leaves the controller.
+  - A certificate is renewed when a third of its lifetime is left, when its names, its lifetime or the authority
+    changed, or when its files were changed on the host. If nothing is due, this is one module call that writes nothing.
+  - Key and certificate are C(tls.key) and C(tls.crt) in C(<certificates_dir>/<service>/), and change together. The
+    authorities to trust are in C(<certificates_dir>/authorities.crt).
+  - Each certificate names its service and host in a URI, C(vigil://<host>/<service>), and contains the
+    name C(<service>.vigil.internal), which is the same on every host.
+  - Certificates of services that are not listed are not changed. To delete one, remove its directory on the host.
 author: Vigil contributors (@vigil-observability)
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     support: full
-    description: Reports which certificates are due, without making keys.
+    description: Reports which certificates are due, without creating keys.
   diff_mode:
     support: full
     description: Shows names, issuer and validity of certificates, and digests of trusted authorities. No key.
@@ -45,8 +45,8 @@ options:
         required: true
       user:
         description:
-          - System user that may read the key, made when missing. Its group has the same name.
-          - Without it, the user of the certificate that is there, and for the first one the name of the service.
+          - System user that can read the key. Created if missing, with a group of the same name.
+          - Defaults to the user of the existing certificate, and for the first one to the name of the service.
         type: str
       uid:
         description: UID of that user.
@@ -54,7 +54,7 @@ options:
       names:
         description:
           - Further DNS names and IP addresses by which clients reach the service.
-          - Without it, those of the certificate that is there stay. An empty list takes them away.
+          - By default, those of the existing certificate are kept. An empty list removes them.
         type: list
         elements: str
   host:
@@ -68,8 +68,8 @@ options:
   authority_certificate:
     description:
       - Certificate of the authority as PEM.
-      - With an intermediate authority, its certificate comes first, and those of the authorities above it follow.
-        Services then serve the chain, and clients trust the root.
+      - For an intermediate authority, put its certificate first, followed by those of the authorities above it.
+        Services then present the chain, and clients trust the root.
     type: str
     required: true
   authority_key:
@@ -77,15 +77,15 @@ options:
     type: str
     required: true
   trusted:
-    description: Certificates of further authorities to trust, as PEM. For the time in which authorities change.
+    description: Certificates of further authorities to trust, as PEM, while the authority is being replaced.
     type: str
     default: ""
   lifetime_days:
-    description: Lifetime of certificates. At least 30, as renewal needs a run.
+    description: Lifetime of certificates. At least 30, because renewal requires a run.
     type: int
     default: 365
   renew:
-    description: Services whose certificate is renewed in any case, V(all) for every one that is listed.
+    description: Services whose certificate to renew in any case, or V(all) for every listed service.
     type: list
     elements: str
     default: []
@@ -94,16 +94,16 @@ options:
     type: path
     default: /etc/vigil/certificates
   textfile_dir:
-    description: Directory on the host that node_exporter reads metrics from. The expiry of certificates is put there.
+    description: Directory on the host from which node_exporter reads metrics, such as the expiry of certificates.
     type: path
     default: /var/lib/vigil/textfile
 seealso:
   - module: vigil.observability.inventory_secrets
-    description: Makes an authority, and replaces it.
+    description: Creates an authority, and replaces it.
 """
 
 EXAMPLES = r"""
-- name: Give the services of this host their certificates
+- name: Issue the certificates of this host's services
   vigil.observability.certificates:
     services:
       - name: prometheus
@@ -127,12 +127,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 due:
-  description: Why each service that got a certificate, or in check mode would get one, needed it.
+  description: Reason why a certificate was issued, or would be in check mode, by service.
   returned: success
   type: dict
   sample: {"prometheus": "a third of its lifetime or less is left"}
 services:
-  description: The certificate of each listed service that has one, by service.
+  description: The certificates of the listed services, by service.
   returned: success
   type: dict
   contains:
@@ -145,7 +145,7 @@ services:
       type: str
       sample: /etc/vigil/certificates/prometheus/tls.key
     not_after:
-      description: When it expires, in seconds since the epoch.
+      description: Its expiry, in seconds since the epoch.
       type: int
       sample: 1798761600
 authority_file:

@@ -11,15 +11,15 @@ module: host_certificates
 short_description: Keep keys and certificates of services on a host
 version_added: 1.0.0
 description:
-  - The part of M(vigil.observability.certificates) that runs on the host. It is not meant to be called by itself.
-  - Makes keys and requests for the services whose certificate is due, and installs what the controller signed.
-    The key never leaves the host. Certificates of services which are not listed are left alone.
+  - The part of M(vigil.observability.certificates) that runs on the host. Do not call it directly.
+  - Creates keys and requests for the services whose certificate is due, and installs what the controller signed.
+    The key never leaves the host. Certificates of services that are not listed are not changed.
 author: Vigil contributors (@vigil-observability)
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
     support: full
-    description: Reports which certificates are due and makes none.
+    description: Reports which certificates are due and issues none.
   diff_mode:
     support: full
     description: Shows names, issuer and validity of certificates, and digests of trusted authorities. No key.
@@ -35,8 +35,8 @@ options:
       name: {description: Name of the service., type: str, required: true}
       user:
         description:
-          - System user that may read the key, made when missing. Its group has the same name.
-          - Without it the user of the active key, and for the first one a user named like the service.
+          - System user that can read the key. Created if missing, with a group of the same name.
+          - Defaults to the user of the active key, and for the first key to the name of the service.
         type: str
       uid: {description: UID of that user., type: int}
       names:
@@ -45,7 +45,7 @@ options:
         elements: str
         required: true
       keep_names:
-        description: Whether names of the active certificate stay that are not among O(services[].names).
+        description: Whether to keep names of the active certificate that are not in O(services[].names).
         type: bool
         default: false
   host:
@@ -53,15 +53,15 @@ options:
     type: str
     required: true
   issuer:
-    description: What identifies the authority with its chain. A certificate of another one is due.
+    description: Identifier of the authority with its chain. A certificate of another authority is due.
     type: str
     required: true
   issuer_not_after:
-    description: When the authority expires, in seconds since the epoch.
+    description: Expiry of the authority, in seconds since the epoch.
     type: int
     required: true
   chain:
-    description: What services serve after their own certificate, as PEM.
+    description: Certificates that services present after their own, as PEM.
     type: str
     default: ""
   bundle:
@@ -73,12 +73,12 @@ options:
     type: int
     required: true
   renew:
-    description: Services whose certificate is due in any case.
+    description: Services whose certificate to renew in any case.
     type: list
     elements: str
     default: []
   time:
-    description: The time on the controller, in seconds since the epoch. Keys are refused when this host's is far off.
+    description: Time on the controller, in seconds since the epoch. Fails if the clock of this host is far off.
     type: float
     required: true
   signed:
@@ -90,20 +90,20 @@ options:
       service: {description: Name of the service., type: str, required: true}
       token: {description: The token of the request., type: str, required: true}
       certificate: {description: The certificate as PEM., type: str, required: true}
-      not_before: {description: "Since when it is valid, in seconds since the epoch.", type: int, required: true}
-      not_after: {description: "When it expires, in seconds since the epoch.", type: int, required: true}
+      not_before: {description: "Start of its validity, in seconds since the epoch.", type: int, required: true}
+      not_after: {description: "Its expiry, in seconds since the epoch.", type: int, required: true}
   certificates_dir:
     description: Directory of the certificates.
     type: path
     default: /etc/vigil/certificates
   textfile_dir:
-    description: Directory that node_exporter reads metrics from.
+    description: Directory from which node_exporter reads metrics.
     type: path
     default: /var/lib/vigil/textfile
 """
 
 EXAMPLES = r"""
-- name: Show what is due
+- name: Show which certificates are due
   vigil.observability.host_certificates:
     services: [{name: prometheus, user: prometheus, names: ["DNS:monitoring1"]}]
     host: monitoring1
@@ -117,7 +117,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 due:
-  description: Why each service that needs a certificate needs one, by service.
+  description: Reason why a certificate is due, by service.
   returned: success
   type: dict
 requests:

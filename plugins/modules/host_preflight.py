@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_preflight
-short_description: Check that a host can run services before anything on it is changed
+short_description: Check that a host can run its services before changing anything
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Looks at a host once for all services that it is to run, and fails with everything that is wrong, a sentence each.
-  - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port that another
-    process listens on, a unit, directory or link that this collection did not make, a user who is a person or runs
-    another program, a data directory that is the system's or somebody else's, a retention larger than the disk, a
-    record that is damaged or of a newer release of this collection, and a certificate that is missing. In check mode
-    that last one is a warning, as an earlier task may be going to make it.
-  - A default retention that does not fit shrinks to 80 % of the disk, with a warning.
+  - Checks a host once for all services that it should run, and fails with one sentence for each problem.
+  - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port in use by another
+    process, a unit, directory or link that this collection did not create, the account of a person or of another
+    program, a data directory of the system or of somebody else, a retention larger than the disk, a record that is
+    damaged or was written by a newer release of this collection, and a missing certificate. In check mode, a missing
+    certificate is a warning, because an earlier task may issue it.
+  - Reduces a default retention that does not fit to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
   services:
@@ -27,23 +27,23 @@ options:
     required: true
     suboptions:
       name: {description: Name of the service and of its unit., type: str, required: true}
-      user: {description: System user that runs it. By default of the same name., type: str}
-      uid: {description: UID that this user is to have., type: int}
-      ports: {description: TCP ports it is going to listen on., type: list, elements: int, default: []}
-      udp_ports: {description: UDP ports it is going to listen on., type: list, elements: int, default: []}
-      data_dir: {description: Where it is going to keep data., type: path}
+      user: {description: System user that runs it. Defaults to its name., type: str}
+      uid: {description: UID of this user., type: int}
+      ports: {description: TCP ports that it listens on., type: list, elements: int, default: []}
+      udp_ports: {description: UDP ports that it listens on., type: list, elements: int, default: []}
+      data_dir: {description: Its data directory., type: path}
       architectures:
-        description: Architectures of its release, as C(uname -m) names them. Without one, any will do.
+        description: Architectures of its release, as C(uname -m) names them. By default, any.
         type: list
         elements: str
         default: []
-      files: {description: Certificate files that have to be there., type: list, elements: path, default: []}
-      retention_bytes: {description: What it may keep by the user's own choice., type: int}
-      default_retention_bytes: {description: What it may keep where the user chose nothing., type: int}
-  host: {description: Name of the host in warnings. By default what it calls itself., type: str}
-  key: {description: Key of the seals that are returned. The action plugin makes one in each run., type: str}
+      files: {description: Certificate files that must exist., type: list, elements: path, default: []}
+      retention_bytes: {description: Retention that the user set., type: int}
+      default_retention_bytes: {description: Retention if the user set none., type: int}
+  host: {description: Name of the host in warnings. Defaults to its own host name., type: str}
+  key: {description: Key of the returned seals. The action plugin generates one in each run., type: str}
   unit_dirs:
-    description: Where units lie.
+    description: Directories of units.
     type: list
     elements: path
     default:
@@ -52,15 +52,15 @@ options:
       - /usr/local/lib/systemd/system
       - /usr/lib/systemd/system
       - /lib/systemd/system
-  root: {description: Where C(opt) and C(etc) lie., type: path, default: /}
-  records_dir: {description: Where is recorded what this collection runs., type: path, default: /var/lib/vigil}
+  root: {description: Parent of C(opt) and C(etc)., type: path, default: /}
+  records_dir: {description: Directory of the records of deployments., type: path, default: /var/lib/vigil}
 attributes:
   check_mode: {support: full, description: Changes nothing in any mode.}
   diff_mode: {support: full, description: There is never a difference to show.}
 """
 
 EXAMPLES = r"""
-- name: Look at the host
+- name: Check that the host can run its services
   vigil.observability.host_preflight:
     services:
       - {name: prometheus, ports: [9090], data_dir: /var/lib/prometheus}
@@ -74,19 +74,19 @@ ansible_facts:
   returned: success
   contains:
     architecture: {description: Its architecture as C(uname -m) names it., type: str, sample: x86_64}
-    vigil_disk_bytes: {description: Size of the file system of each service that has a data directory., type: dict}
-    vigil_retention_bytes: {description: What each service of a default retention may keep., type: dict}
-    vigil_host_time: {description: Its clock in seconds of the epoch., type: float}
+    vigil_disk_bytes: {description: "Size of the file system of the data directory, by service.", type: dict}
+    vigil_retention_bytes: {description: "Retention of each service with a default retention.", type: dict}
+    vigil_host_time: {description: "Its clock, in seconds since the epoch.", type: float}
 releases:
-  description: Digest of each active release that is as it was staged, by its directory.
+  description: Digest of each active release that is unchanged since it was staged, by directory.
   type: dict
   returned: success
   sample: {/opt/vigil/prometheus/3.5.0-e811827af26d: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a}
 configurations:
   description:
-    - Seal of the active configuration of each service whose configuration is as it was staged, for the option
+    - Seal of each active configuration that is unchanged since it was staged, by service, for the option
       C(already_staged) of M(vigil.observability.staged_config).
-    - Nobody who lacks O(key) can compare what is sealed, or guess a secret in it.
+    - Without O(key), nobody can compare a sealed configuration, or guess a secret in it.
   type: dict
   returned: success
   sample: {prometheus: 5c1d9b0f0f6f7d3f4f1f0d4a1f5f5b9e0a8a1c8f7a3b2d1e0f9c8b7a6d5e4f3a}

@@ -11,24 +11,24 @@ short_description: Stage a complete, validated configuration directory of a serv
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Writes all files of a configuration to a directory of its own, which is named by the digest over their paths,
-    owners, groups, modes and contents, and which only root and the group of the service's user may enter.
-  - The directory appears only once the product's own tools accept it. They run in check mode too.
-  - Never touches the configuration in use, unless that was edited on the host; then it is restored in one step, so
-    that M(vigil.observability.active_service), which switches to what was staged, sees a new one.
-  - Makes the system user of the service when it is missing. An unchanged run writes nothing.
+  - Writes all files of a configuration to a separate directory, named after the digest of their paths, owners, groups,
+    modes and contents. Only root and the group of the service's user can enter it.
+  - The directory is created only if the product's own tools accept the configuration. They also run in check mode.
+  - Never changes the configuration in use, unless it was edited on the host. It is then restored in one step, and
+    M(vigil.observability.active_service), which switches to what was staged, treats it as a new one.
+  - Creates the system user of the service if it is missing. An unchanged run writes nothing.
 options:
   service:
-    description: Service that the configuration is of.
+    description: Name of the service.
     type: str
     required: true
   user:
     description:
-      - System user that reads the files by its group of the same name. Made when missing.
-      - By default, as O(uid), the input of that name of the service's role, else of the service's name.
+      - System user that reads the files through its group of the same name. Created if missing.
+      - Like O(uid), defaults to the input of the service's role, otherwise to the name of the service.
     type: str
   uid:
-    description: UID that the user must have. Any, when omitted.
+    description: UID that the user must have. By default, any.
     type: int
   files:
     description: All files of the configuration.
@@ -37,14 +37,14 @@ options:
     required: true
     suboptions:
       path:
-        description: Path relative to the directory. Directories in it are made.
+        description: Path relative to the directory. Parent directories are created.
         type: str
         required: true
       content:
-        description: Content that may be shown in diffs. Exactly one of this and O(files[].secret_content) is needed.
+        description: Content that may appear in diffs. Set either this or O(files[].secret_content).
         type: str
       secret_content:
-        description: Content that is never shown. The file must not be open to everyone on the host.
+        description: Content that is never shown. The mode must not grant access to everyone on the host.
         type: str
       mode:
         description: Permissions as four octal digits, quoted.
@@ -52,39 +52,39 @@ options:
         default: "0640"
       tests:
         description:
-          - Paths of the other files that this one is a test of, for O(test).
-          - An empty list when they are not known. That test runs on every change of the configuration, as does one of a
-            file that is not among O(files).
+          - Paths of the other files that this file tests, for O(test).
+          - Set an empty list if they are unknown. The test then runs on every change of the configuration, as does a
+            test of a file that is not in O(files).
         type: list
         elements: str
   validate:
     description:
       - Commands that must accept the configuration, each a list of program and arguments, without a shell.
-      - V({dir}) stands for the directory that holds the files at that moment.
-      - They run side by side, one for each CPU, with a lower priority than services have.
-      - A program that is missing fails the task. In check mode a warning names what was not validated.
+      - V({dir}) stands for the directory that contains the files during validation.
+      - They run in parallel, one per CPU, at a lower priority than services.
+      - A missing program fails the task. In check mode, a warning names what was not validated.
     type: list
     elements: list
     default: []
   test:
     description:
-      - Command that must accept each file with O(files[].tests), one at a time, with its path as last argument.
-      - A test that passed on this host runs again only when it, one of the files that it tests or the program has
-        changed. What passed is kept below O(configurations_dir), as digests, beside the configurations of the service.
+      - Command that must accept each file with O(files[].tests). It runs once per file, with its path as last argument.
+      - A test that passed on this host runs again only if it, a file that it tests or the program has changed.
+        Digests of passed tests are stored in O(configurations_dir), beside the configurations of the service.
     type: list
     elements: str
     default: []
   configurations_dir:
-    description: Directory below which every service has a directory of configurations.
+    description: Parent of the directories of configurations, one per service.
     type: path
     default: /etc/vigil
   active:
-    description: Configuration in use, which the diff is made against. By default the service's name below C(/etc).
+    description: Configuration in use, to compare with in the diff. Defaults to C(/etc/<service>).
     type: path
   already_staged:
     description:
-      - Seals by service of what M(vigil.observability.host_preflight) found staged and untouched in the same run.
-      - A configuration that is among them is there, and neither sent to the host nor compared again.
+      - Seals, by service, of the configurations that M(vigil.observability.host_preflight) found unchanged in this run.
+      - A configuration with one of these seals is neither sent to the host nor compared again.
     type: dict
     default: {}
 extends_documentation_fragment: [vigil.observability.lock]
@@ -93,7 +93,7 @@ attributes:
     description: Validates in a temporary directory.
     support: full
   diff_mode:
-    description: Shows each file that differs from the configuration in use. Secret files are masked one by one.
+    description: Shows each file that differs from the configuration in use. The content of secret files is masked.
     support: full
 seealso:
   - module: vigil.observability.staged_release
@@ -128,11 +128,11 @@ path:
   type: str
   sample: /etc/vigil/prometheus/0b5cf7a8a8a1
 digest:
-  description: SHA-256 over paths, owners, groups, modes and contents.
+  description: SHA-256 of paths, owners, groups, modes and contents.
   returned: success
   type: str
 validated:
-  description: Whether the commands of O(validate) and O(test), one at least, have all accepted this configuration.
+  description: Whether there were commands in O(validate) or O(test), and all of them accepted the configuration.
   returned: success
   type: bool
 """

@@ -7,43 +7,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: staged_release
-short_description: Stage a verified release of a service beside those already there
+short_description: Stage a verified release of a service beside existing ones
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Brings the archive of a release to the host, compares it with its pinned digest there, and unpacks it into a
-    directory of its own. An archive with absolute names, C(..), links that lead out of it, or devices is refused.
-  - Never touches the release that runs; M(vigil.observability.active_service) switches to what was staged.
-  - A staged release that was changed on the host is staged anew. When anything fails, nothing is left behind.
+  - Downloads or transfers the archive of a release to the host, verifies its pinned digest there, and unpacks it into a
+    separate directory. Refuses an archive with absolute paths, C(..), links that point outside of it, or devices.
+  - Never changes the running release; M(vigil.observability.active_service) switches to what was staged.
+  - A staged release that was changed on the host is staged again. On failure, nothing is left behind.
   - An unchanged run downloads and writes nothing.
 options:
   service:
-    description: Service that the release is of.
+    description: Name of the service.
     type: str
     required: true
   version:
-    description: Version of the release. By default what the input of the service's role says, else the catalogue.
+    description: Version of the release. Defaults to the input of the service's role, otherwise to the catalogue's.
     type: str
   url:
     description:
-      - Where the host finds the archive, a zip file or a tar file in any compression that its Python reads.
+      - URL of the archive for the host, a zip file or a tar file in any compression that its Python supports.
       - Proxies are taken from the environment of the task.
-      - Without O(url) and O(file), the catalogue says which archive it is, for O(service), O(version) and the
-        architecture of the host, which M(vigil.observability.host_preflight) returns. The variables
-        C(vigil_catalogue_extra) and C(vigil_mirror) of the inventory add releases, and replace the server.
+      - Without O(url) and O(file), the archive is taken from the catalogue, by O(service), O(version) and the
+        architecture of the host, which M(vigil.observability.host_preflight) returns. The inventory variables
+        C(vigil_catalogue_extra) and C(vigil_mirror) add releases and replace the server.
     type: str
   file:
-    description: Archive on the controller. It is transferred only when the host needs it.
+    description: Archive on the controller. It is transferred only if the host needs it.
     type: path
   sha256:
-    description: SHA-256 that the archive must have, in hexadecimal. Needed with O(url) and O(file).
+    description: SHA-256 of the archive, in hexadecimal. Required with O(url) and O(file).
     type: str
   keep_top_level_directory:
-    description: Whether the directory that leads all names in the archive stays. Else what is in it takes its place.
+    description: Whether to keep the top-level directory of the archive. By default, it is stripped.
     type: bool
     default: false
   releases_dir:
-    description: Directory below which every service has a directory of releases.
+    description: Parent of the directories of releases, one per service.
     type: path
     default: /opt/vigil
   timeout:
@@ -51,21 +51,21 @@ options:
     type: int
     default: 60
   transferred:
-    description: Where the archive lies on the host once it was transferred. The action plugin sets it.
+    description: Path of the transferred archive on the host. Set by the action plugin.
     type: path
   already_staged:
     description:
-      - Digests by directory of what M(vigil.observability.host_preflight) found staged and untouched in the same run.
-      - A release that is among them is there, and the host is not asked again.
+      - Digests, by directory, of the releases that M(vigil.observability.host_preflight) found unchanged in this run.
+      - For one of these releases, the host is not contacted again.
     type: dict
     default: {}
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode:
-    description: Compares a O(file) that is needed with its digest; does not ask the server of an O(url).
+    description: Verifies the digest of a O(file) that is needed, but does not contact the server of an O(url).
     support: full
   diff_mode:
-    description: Shows the release as it was found, naming changed files, and as it is staged.
+    description: Shows the release as found, with the names of changed files, and as staged.
     support: full
 seealso:
   - module: vigil.observability.staged_config
@@ -73,7 +73,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Stage the default Prometheus of the catalogue
+- name: Stage the catalogue's default version of Prometheus
   vigil.observability.staged_release:
     service: prometheus
 
@@ -85,7 +85,7 @@ EXAMPLES = r"""
     sha256: e811827af26d822afb09a4f28314f61b618b12cff5369835a67f674d8b46f39a
   register: prometheus_release
 
-- name: Stage Prometheus on hosts that reach nothing but the controller
+- name: Stage Prometheus on hosts that can only reach the controller
   vigil.observability.staged_release:
     service: prometheus
     version: 3.5.0
@@ -109,7 +109,7 @@ sha256:
   returned: success
   type: str
 data_oldest_reader:
-  description: Oldest release that can read the data which this one writes, where the catalogue says that.
+  description: Oldest release that can read the data that this release writes, if the catalogue defines one.
   returned: success, from the catalogue
   type: str
   sample: 2.55.0

@@ -11,14 +11,14 @@ short_description: Stage the Python environment of a service as a release
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Installs locked Python packages in a virtual environment of their own, beside the releases already there.
+  - Installs locked Python packages in a separate virtual environment, beside existing releases.
   - Its program is C(bin/python). Start a service with C(bin/python -m) and its module; the programs of packages are
     not installed.
   - The controller downloads the packages with its own pip, as wheels for the Python and the architecture of the host,
     verifies their digests, and transfers them. The host needs Python, but no network, pip or compiler.
-  - Never touches the release that runs; M(vigil.observability.active_service) switches to what was staged.
+  - Never changes the running release; M(vigil.observability.active_service) switches to what was staged.
   - The environment is staged again when the lock, the packages, the minor version of the host's Python or a file in it
-    changed. When anything fails, nothing is left behind.
+    changed. On failure, nothing is left behind.
   - An unchanged run downloads, transfers and writes nothing.
 options:
   service:
@@ -37,31 +37,31 @@ options:
     type: str
     required: true
   packages:
-    description: Wheels on the controller that are installed as well, such as the service's own.
+    description: Wheels on the controller to install as well, such as the service's own.
     type: list
     elements: path
     default: []
   wheels:
     description:
       - Directory on the controller with the wheels of O(requirements). Nothing is downloaded then.
-      - By default, pip downloads from where its configuration on the controller says.
+      - By default, pip downloads from the index that is configured on the controller.
     type: path
   python:
     description: Python on the host that runs the service.
     type: path
     default: /usr/bin/python3
   releases_dir:
-    description: Directory below which every service has a directory of releases.
+    description: Parent of the directories of releases, one per service.
     type: path
     default: /opt/vigil
   inputs_sha256:
-    description: Digest of the lock and the packages. The action plugin sets it.
+    description: Digest of the lock and the packages. Set by the action plugin.
     type: str
   transferred:
-    description: Where the archive with the packages is on the host once it was transferred. The action plugin sets it.
+    description: Path of the transferred archive of packages on the host. Set by the action plugin.
     type: path
   transferred_sha256:
-    description: Digest of the archive. The action plugin sets it.
+    description: Digest of the archive. Set by the action plugin.
     type: str
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
@@ -69,7 +69,7 @@ attributes:
     description: Does not download; compares the lock, the packages and the Python of the host with what is staged.
     support: full
   diff_mode:
-    description: Shows the environment as it was found, naming changed files, and as it is staged.
+    description: Shows the environment as found, with the names of changed files, and as staged.
     support: full
 seealso:
   - module: vigil.observability.staged_release
@@ -112,7 +112,7 @@ version:
   type: str
   sample: 1.4.0
 sha256:
-  description: Digest of what the environment is made of.
+  description: Digest of the lock, the packages and the Python version.
   returned: success
   type: str
 downloaded:
