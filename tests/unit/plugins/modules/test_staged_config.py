@@ -18,9 +18,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._deployment import host_checks
 from ansible_collections.vigil.observability.plugins.module_utils._host.tree import MARKER, set_symlink, staging_token
 from ansible_collections.vigil.observability.plugins.module_utils._staging import passed_tests
-from ansible_collections.vigil.observability.plugins.modules import staged_config
+from ansible_collections.vigil.observability.plugins.module_utils._staging.seal import seal
+from ansible_collections.vigil.observability.plugins.modules import host_preflight, staged_config
 
 Result = dict[str, Any]
 Stage = Callable[..., Result]
@@ -722,3 +724,37 @@ def test_files_belong_to_root_and_the_group_of_the_user(stage: Stage) -> None:
     owners = {(entry.lstat().st_uid, entry.lstat().st_gid) for entry in path.rglob("*") if entry.name != MARKER}
     assert owners == {(os.geteuid(), grp.getgrnam(user).gr_gid)}
     assert stage(user=user)["changed"] is False
+
+
+# ------------------------------------------------------------------------------------------- seals of the preflight
+
+
+@pytest.fixture
+def sealed(run_module: Stage, active: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A function that has the preflight look at the active configuration of a service, and returns its seals."""
+    monkeypatch.setattr(host_checks.Host, "problems", lambda _: ())
+    places = {"root": str(active.parents[1]), "unit_dirs": [], "records_dir": f"{active}.records"}
+
+    def run(key: str, **service: Any) -> Result:
+        services = [{"name": "app", "user": ME, **service}]
+        return dict(run_module(host_preflight, services=services, key=key, **places)["configurations"])
+
+    return run
+
+
+def test_the_preflight_seals_the_active_configuration_with_its_key(stage: Stage, sealed: Stage, active: Path) -> None:
+    staged = stage(validate=[["/bin/true"]])
+    assert sealed("key") == {}
+    active.symlink_to(staged["path"])
+    assert sealed("key") == {"app": seal(staged["path"], staged["digest"], [["/bin/true"]], "key")}
+    assert sealed("another")["app"] != sealed("key")["app"]
+
+
+def test_the_preflight_seals_nothing_that_was_changed_on_the_host(stage: Stage, sealed: Stage, active: Path) -> None:
+    path = Path(stage()["path"])
+    active.symlink_to(path)
+    assert sealed("key", uid=os.geteuid()) != {}
+    assert sealed("key", uid=os.geteuid() + 1) == {}
+    assert sealed("key", user="user-of-nobody") == {}
+    (path / "app.yml").write_text("interval: 1s\n")
+    assert sealed("key") == {}
