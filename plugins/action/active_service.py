@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module on what this run has staged; what the task leaves out, the inputs of the role say."""
+"""Runs the module on what this run has staged, with defaults from the inputs of the role."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
     """The controller's side of active_service."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the module answers."""
+        """Return the result of the module."""
         super().run(tmp, task_vars)
         args = _with_inputs(self._task.args, TaskDefaults(task_vars, self._templar))
         for option in ("release", "config"):
@@ -41,12 +41,12 @@ class ActionModule(ActionBase):
 
 
 def _with_inputs(args: Mapping[str, Any], defaults: TaskDefaults) -> dict[str, Any]:
-    """Return the options, and those that are not given as the inputs of the role."""
+    """Return the options, with defaults from the inputs of the role."""
     service = str(args.get("name"))
     known = {"documentation": services()[service].documentation} if service in services() else {}
     found = {**known, **defaults.options(service, *_INPUTS), **args}
     if isinstance(health := args.get("health"), Mapping):
-        # A service that asks for a password asks for no certificate; others take their own for that of a client.
+        # A service with password authentication needs no client certificate; others present their own.
         files = {"ca_file": "authority_file"} | ({} if health.get("username") else _OWN_FILES)
         inputs = defaults.options(service, *files.values())
         found["health"] = {option: inputs[name] for option, name in files.items() if name in inputs} | dict(health)

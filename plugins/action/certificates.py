@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the result of the task, as the documentation of the module says."""
+        """Return the result of the task, as documented in the module."""
         super().run(tmp, task_vars)
         options = plain(self.validate_argument_spec(argument_spec=SPEC)[1])
         now = datetime.now(UTC)
@@ -141,17 +141,19 @@ def _signed(
 
 
 def _finished(result: dict[str, Any], options: dict[str, Any], authority: Authority, now: datetime) -> dict[str, Any]:
-    """Return the result as the user sees it, with what the user should know besides as warnings."""
+    """Return the result for the user, with warnings."""
     result.pop("requests", None)
     warnings = result.setdefault("warnings", [])
     unknown = sorted(set(options["renew"]) - {service["name"] for service in options["services"]} - {"all"})
     if unknown:
         # Without the name of the host: one warning for a run that renews a service wherever it is.
-        warnings.append(f"Hosts of this run have no service {', '.join(unknown)} to renew the certificate of.")
+        warnings.append(
+            f"Some hosts of this run have no service {', '.join(unknown)}, so no certificate of it was renewed there."
+        )
     end = authority.certificate.not_valid_after_utc
     if end - now < (end - authority.certificate.not_valid_before_utc) / 4:
         warnings.append(
             f"The certificate authority {authority.certificate.subject.rfc4514_string()} expires on {end:%Y-%m-%d}, "
-            "and every certificate no later: replace the authority in its phases."
+            "and no certificate is valid for longer. Replace the authority with the playbook secrets, in three phases."
         )
     return result

@@ -21,7 +21,7 @@ class ActionModule(ActionBase):
     """The controller's side of host_preflight."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the module answers."""
+        """Return the result of the module."""
         super().run(tmp, task_vars)
         args = {**self._task.args, "key": run_key()}
         result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)

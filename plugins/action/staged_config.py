@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module unless the host has the configuration; what the task leaves out, the inputs of the role say."""
+"""Runs the module unless the host has the configuration, with defaults from the inputs of the role."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
     """The controller's side of staged_config."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the module answers, or would answer."""
+        """Return the result of the module, or what it would be."""
         super().run(tmp, task_vars)
         args, defaults = self._task.args, TaskDefaults(task_vars, self._templar)
         args = {**defaults.options(str(args.get("service")), "user", "uid"), **args}
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         return dict(result)
 
     def _already_staged(self, args: dict[str, Any]) -> dict[str, Any] | None:
-        """Return what the module would answer when the configuration is among those already staged."""
+        """Return what the result of the module would be if the configuration is among those already staged."""
         staged = args.pop("already_staged", None)
         if not staged or "active" in args:
             return None

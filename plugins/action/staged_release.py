@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module unless its answer is known; transfers an archive, and runs it again, only when the host needs it."""
+"""Runs the module unless its result is known; transfers an archive, and runs it again, only if the host needs it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
     """
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the module answers, the second time when it had to be run twice."""
+        """Return the result of the module, of its second call if there were two."""
         super().run(tmp, task_vars)
         if "transferred" in self._task.args:
             raise AnsibleActionFail("The option transferred is set by the action plugin: give url or file.")
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
         return {**result, **data}
 
     def _complete(self, defaults: TaskDefaults) -> dict[str, Any]:
-        """Add to the options what the catalogue and the inventory say; return what the release does to its data."""
+        """Complete the options from the catalogue and the inventory; return what the release does to its data."""
         args = {**defaults.options(""), **self._task.args}
         data: dict[str, Any] = {}
         if not args.get("url") and not args.get("file"):
@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         return data
 
     def _already_staged(self) -> dict[str, Any] | None:
-        """Return what the module would answer when the release is among those already staged."""
+        """Return what the result of the module would be if the release is among those already staged."""
         args = self._task.args
         staged = args.pop("already_staged", None) or {}
         version, sha256 = args.get("version"), str(args.get("sha256")).lower()

@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
     """The controller's side of staged_venv. It leaves TRANSFERS_FILES off, as that of staged_release does."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the module answers, the second time when it had to be run twice."""
+        """Return the result of the module, of its second call if there were two."""
         super().run(tmp, task_vars)
         given = self._task.args
         if own := sorted(OWN_OPTIONS & given.keys()):

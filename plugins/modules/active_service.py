@@ -185,7 +185,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 
 
 def main() -> None:
-    """Read what is there, and bring the service to what the options say."""
+    """Compare the host with the options, and bring the service up to date."""
     module = AnsibleModule(argument_spec=OPTIONS, required_by=REQUIRED_BY, supports_check_mode=True)
     name = module.params["name"]
     try:
@@ -196,7 +196,7 @@ def main() -> None:
 
 
 def bring_up(module: AnsibleModule, name: str) -> None:
-    """Answer with what had to be done, once it is done."""
+    """Make the change, and return what was done."""
     service = Service.of(module)
     try:
         change = service.change(only_planned=module.check_mode)

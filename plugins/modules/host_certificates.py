@@ -181,7 +181,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     directory = Path(module.params["certificates_dir"])
     try:
-        # What the services have in common has the lock of a name that none of them has.
+        # What the services share is locked under a name that no service has.
         with locked(module, ["certificates", *(service["name"] for service in module.params["services"])]):
             module.exit_json(**HostCertificates(module).brought_up_to_date())
     except OSError as error:

@@ -119,7 +119,7 @@ _SERVICE = {
 
 
 def main() -> None:
-    """Look at the host and say all that is wrong with it."""
+    """Check the host, and fail with everything that is wrong."""
     module = AnsibleModule(
         argument_spec={
             "services": {"type": "list", "elements": "dict", "required": True, "options": _SERVICE},
@@ -136,7 +136,7 @@ def main() -> None:
     problems = [*host.problems(), *([] if module.check_mode else missing)]
     if problems:
         module.fail_json(msg="\n".join(["This host cannot run its services:", *problems]), problems=problems)
-    # In check mode, an earlier task may not have made what it will.
+    # In check mode, an earlier task has not created them.
     for warning in [*host.warnings(), *missing]:
         module.warn(warning)
     facts = {

@@ -149,7 +149,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._staging.stage
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # Ansible publishes no types
-    """Tells the system log which files it got, and nothing of what is in them.
+    """Logs the paths of its files to the system log, without their content.
 
     Ansible would log them as one text, in which it does not recognize a secret of several lines.
     """

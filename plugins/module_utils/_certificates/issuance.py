@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One call on a host for all its certificates: what is due, requests for it, installing what was signed."""
+"""One call on a host for all its certificates: what is due, requests for it, installation of what was signed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CLOCK_TOLERANCE = 300
 
 
 class HostCertificates:
-    """The certificates that a module's options ask for on this host."""
+    """The certificates that the options of the module describe for this host."""
 
     def __init__(self, module: AnsibleModule) -> None:
         self.module = module
@@ -46,7 +46,7 @@ class HostCertificates:
         self.wanted = {service["name"]: self._wanted(service) for service in self.options["services"]}
 
     def _wanted(self, service: dict[str, Any]) -> Wanted:
-        """Return the wish, with what it leaves open as the host has it."""
+        """Return what is wanted, completed by what the host has."""
         name, names = service["name"], service["names"]
         kept = self.store.record(name).get("names", []) if service["keep_names"] else []
         return Wanted(
@@ -58,7 +58,7 @@ class HostCertificates:
         )
 
     def brought_up_to_date(self) -> dict[str, Any]:
-        """Make requests for what is due, or install what was signed and all that needs no signature.
+        """Create requests for what is due, or install what was signed and everything that needs no signature.
 
         Returns the module's result. Raises OperatorError or OSError.
         """
@@ -135,7 +135,7 @@ class HostCertificates:
         service = signed["service"]
         directory = self.store.begun(service, signed["token"])
         if directory and service in self.wanted and service not in due:
-            # Another run was faster, and its certificate is as good.
+            # Another run was faster, and its certificate is valid too.
             remove_tree(directory)
             return False
         if service not in self.wanted or directory is None:

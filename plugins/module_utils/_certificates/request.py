@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A key and the request for its certificate, made by the host's own openssl so that the key is nowhere else."""
+"""A key and the request for its certificate, created by the host's own openssl so that the key never leaves it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._errors.sentence import OperatorError
 
 __all__ = ["make_request"]
 
-# A host may have no openssl.cnf, or one that adds what does not belong into a request.
+# A host may have no openssl.cnf, or one that adds extensions that do not belong in a request.
 _CONFIG = "[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = {service}\n"
 
 

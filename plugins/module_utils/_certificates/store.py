@@ -48,7 +48,7 @@ class Wanted:
     lifetime_days: int
 
     def facts(self) -> dict[str, Any]:
-        """Return what the record of a certificate says of the wish it was issued for."""
+        """Return the fields of a certificate's record that describe what was requested."""
         return {"names": list(self.names), "issuer": self.issuer, "lifetime_days": self.lifetime_days}
 
 
@@ -63,7 +63,7 @@ class CertificateStore:
         return Path(self.directory, plain_name("service", service))
 
     def record(self, service: str) -> dict[str, Any]:
-        """Return the record of the active certificate, nothing when there is none or it is not readable."""
+        """Return the record of the active certificate, empty if there is none or it cannot be read."""
         try:
             record = json.loads((self.link(service) / RECORD).read_bytes())
         except (OSError, ValueError):
@@ -81,11 +81,11 @@ class CertificateStore:
             return None
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """Return the records of all services that have a certificate of ours on this host."""
+        """Return the records of all services with a certificate of this collection on this host."""
         return {service: record for service, record in self._all().items() if record}
 
     def unreadable(self) -> list[str]:
-        """Return the services that have a certificate of ours on this host whose record cannot be read."""
+        """Return the services with a certificate of this collection on this host whose record cannot be read."""
         return [service for service, record in self._all().items() if not record]
 
     def _all(self) -> dict[str, dict[str, Any]]:
@@ -93,7 +93,7 @@ class CertificateStore:
         return {link.name: self.record(link.name) for link in links if link.is_symlink()}
 
     def reason_to_issue(self, wanted: Wanted, *, now: float) -> str | None:
-        """Return why the service needs a new certificate, None when it does not. Reads files, starts nothing."""
+        """Return why the service needs a new certificate, None if it does not. Only reads files."""
         record = self.record(wanted.service)
         if not record:
             return "its record cannot be read" if os.path.lexists(self.link(wanted.service)) else "it has none"
@@ -120,9 +120,9 @@ class CertificateStore:
             return False
 
     def leftovers(self, service: str) -> Iterator[Path]:
-        """Give the directories of the service which are not the active one: replaced, or left by a killed run.
+        """Return the directories of the service that are not the active one: replaced, or left by a killed run.
 
-        One that was begun a short while ago is not among them: another run may be waiting for its signature.
+        Recent ones are not among them, because another run may be waiting for their signature.
         """
         active, old = target_of(self.link(service)), time.time() - _UNDER_WAY
         for path in sorted(self._issued.glob(f"{service}.*")):
@@ -142,7 +142,7 @@ class CertificateStore:
         return directory if re.fullmatch("[0-9a-f]{16}", token) and (directory / KEY).is_file() else None
 
     def complete(self, wanted: Wanted, directory: Path, certificate: str, *, not_before: int, not_after: int) -> None:
-        """Put the certificate beside its key, make both the active ones in one step, remove those before."""
+        """Write the certificate beside its key, activate both in one step, and remove the previous ones."""
         uid, gid = os.geteuid(), gid_of(wanted.user)
         write_atomically(directory / CERTIFICATE, certificate.encode(), mode=_MODES[CERTIFICATE], uid=uid, gid=gid)
         record = {
@@ -166,7 +166,7 @@ class CertificateStore:
         remove_tree(directory)
 
     def foreign(self, directory: Path) -> list[Path]:
-        """Return the files in the directory of a certificate that are none of ours."""
+        """Return the files in the directory of a certificate that this collection did not create."""
         return foreign_files(directory, (CERTIFICATE, KEY, RECORD)) if directory.is_dir() else []
 
     def local(self, service: str) -> Path:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether an account that is on the host already can run a service, or is a person's or another program's."""
+"""Whether an existing account can run a service, or belongs to a person or another program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FIRST_PERSON = 1000
 
 @dataclass(frozen=True)
 class Wanted:
-    """The account that a service is to run as: its name, and the UID where one is asked for."""
+    """The account to run a service as: its name, and its UID if one is set."""
 
     service: str
     user: str
@@ -35,7 +35,7 @@ class Wanted:
 
 
 def unfit_uid(wanted: Wanted) -> str | None:
-    """Return a sentence when the account cannot have the UID that is asked for."""
+    """Return a sentence if the account cannot have the requested UID."""
     found, uid = _entry(wanted.user), wanted.uid
     option = f"{wanted.service}_uid"
     if found and uid not in (None, found.pw_uid):
@@ -48,9 +48,9 @@ def unfit_uid(wanted: Wanted) -> str | None:
 
 
 def unfit_account(wanted: Wanted, unit_dirs: Iterable[Path], root: Path = Path("/")) -> str | None:
-    """Return a sentence when the account is there and not for this service alone, None when it is taken as it is.
+    """Return a sentence if the account exists and is not only for this service, None if it can be used.
 
-    One that is locked, of no person, and of no other program is taken: neither it nor its home is changed.
+    A locked account of no person and no other program is used; neither it nor its home is changed.
     """
     entry = _entry(wanted.user)
     if entry is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A service is switched to a deployment, or back to what served before."""
+"""Switching a service to a deployment, and rolling back to the previous one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FAILURES = (OSError, OperatorError)
 
 
 class ActivationError(OperatorError):
-    """A switch that failed; the text says why, and what runs now."""
+    """A failed switch; the text gives the reason and the state of the service now."""
 
     def __init__(self, message: str, *, rolled_back: bool, journal: list[str]) -> None:
         super().__init__(message)
@@ -48,7 +48,7 @@ class Activation:
     change: Change
 
     def run(self) -> None:
-        """Make the service serve from the desired deployment and record that. Raises ActivationError."""
+        """Switch the service to the desired deployment and record it. Raises ActivationError."""
         since = time.time()
         touched = False
         try:
@@ -75,7 +75,7 @@ class Activation:
 
     @property
     def _action(self) -> ProcessAction:
-        """What is done to the process: a service that was only disabled is not restarted."""
+        """What to do to the process: a service that was only disabled is not restarted."""
         action = self.change.action
         disabled = action is ProcessAction.STARTED and self.change.before.state.running
         return ProcessAction.NONE if disabled else action
@@ -87,12 +87,12 @@ class Activation:
             self.switch.systemd.verb("restart")
 
     def _journal(self, since: float) -> list[str]:
-        """Return what was logged since then: of a restart not the end of the process before, which fills pages."""
+        """Return the journal since then; after a restart, without the end of the previous process, often pages."""
         old = "" if self._action is ProcessAction.RELOADED else self.change.before.state.invocation
         return self.switch.systemd.journal(since, without=old)
 
     def _undo(self) -> tuple[str, bool]:
-        """Put files back after a failure before the process heard of anything. Return what to say, and whether done."""
+        """Restore the files if it failed before the process was touched. Return the outcome, and whether it worked."""
         active = self.change.before.record.active
         if active is None:
             self._remove()
@@ -108,7 +108,7 @@ class Activation:
         return "The running service was not touched, and its files were restored", True
 
     def _go_back(self) -> tuple[str, bool]:
-        """Let what served before serve again. Return what to say, and whether it does."""
+        """Roll back to the previous deployment. Return the outcome, and whether it worked."""
         active = self.change.before.record.active
         try:
             pending = Record.read(self.record).copy
@@ -127,7 +127,7 @@ class Activation:
         return f"It has never been healthy on this host, so its unit and links were removed{restored}", True
 
     def _why_not_back(self, active: Deployment, pending: PendingCopy | None) -> str:
-        """Return why what served before cannot serve again, nothing where it can."""
+        """Return why a rollback is not possible, empty if it is."""
         desired = self.change.desired
         if pending and not self.change.data.can_restore:
             return (
@@ -142,14 +142,14 @@ class Activation:
         return ""
 
     def _take_back(self, pending: PendingCopy | None) -> str:
-        """Put the data back, where a copy of it is recorded, and return what to say of that."""
+        """Restore the data if a copy of it is recorded, and return a sentence about that."""
         if pending is None:
             return ""
         self.change.data.take_back(self.switch.systemd, self.record, pending)
         return f". Its data was restored from {pending.path}"
 
     def _restore(self, active: Deployment) -> str:
-        # After a killed run the state found is that of a switch half made; what was known good ran, and at boot too.
+        # A killed run leaves a half-made switch; what was known good was running, and enabled at boot.
         whole = not self.change.before.record.known_good
         running, enabled = whole or self.change.before.state.running, whole or self.change.before.state.enabled
         systemd = self.switch.systemd
@@ -166,9 +166,9 @@ class Activation:
         return f"Rolled back to {_named(self.name, active)}, which is healthy"
 
     def _resume(self, active: Deployment) -> None:
-        """Have the process of what served before serve again."""
+        """Bring back the process of the previous deployment."""
         if self._action is ProcessAction.RELOADED:
-            # A process that refused to reload still runs as before and may accept what it had; if not, it is restarted.
+            # A process that rejected a reload still runs and may accept its old configuration; if not, it is restarted.
             with contextlib.suppress(*_FAILURES):
                 self.switch.reload(active)
                 return
@@ -185,7 +185,7 @@ class Activation:
             self.record.unlink,
         ]
         for step in steps:
-            # Each one for itself: what was never made cannot be removed, and the rest must go all the same.
+            # Each step on its own: what was never created cannot be removed, and the rest must still go.
             with contextlib.suppress(*_FAILURES):
                 step()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The change from what is on a host to the deployment that is wanted of a service."""
+"""The change from what is on a host to the desired deployment of a service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Change"]
 
 @dataclass(frozen=True)
 class Change:
-    """Both ends of the change, the stored data between them, what happens to the process, and why none of it may."""
+    """Both ends of the change, the stored data, what happens to the process, and any reason to refuse the change."""
 
     before: HostState
     desired: Deployment

@@ -19,7 +19,7 @@ __all__ = ["Deployment", "content_digest", "is_irreversible"]
 
 @dataclass(frozen=True)
 class Deployment:
-    """All that decides which code a service runs and how; equal deployments need no switch between them."""
+    """Everything that determines what a service runs and how; between equal deployments, no switch is needed."""
 
     release: str
     release_token: str | None
@@ -60,7 +60,7 @@ class Deployment:
         )
 
     def needs_restart_after(self, other: Deployment) -> bool:
-        """Say whether a process of the other deployment must end before it can be one of this."""
+        """Return whether a process of the other deployment must end before it can be one of this."""
         mine = (self.release, self.release_token, self.unit, self.watched, self.parts)
         return mine != (other.release, other.release_token, other.unit, other.watched, other.parts)
 
@@ -89,6 +89,6 @@ def _staged(token: str | None) -> str:
 
 
 def is_irreversible(active: Deployment, desired: Deployment) -> bool:
-    """Say whether the active release cannot read what the desired one writes."""
+    """Return whether the active release cannot read what the desired one writes."""
     reader = desired.data_oldest_reader
     return bool(active.version and reader and is_older(active.version, reader))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Health of a service over HTTP or HTTPS, with whatever it asks its clients for."""
+"""Health of a service over HTTP or HTTPS, with the credentials that it requires."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHOWN, _READ = 2000, 20_000  # characters of an answer
 
 
 class NotHealthyYet(OperatorError):  # noqa: N818 - the normal course of a start, not an error
-    """No good answer so far; the text says which."""
+    """No good response so far; the text describes the last one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Endpoint:
             raise NotHealthyYet(f"{self.url} returns HTTP {status}{_told(body)}")
 
     def accepts(self) -> bool:
-        """Say whether the service lets the user in: no for 401. Raises NotHealthyYet and OperatorError for all else."""
+        """Return whether the service accepts the user: no for 401. Raises NotHealthyYet or OperatorError otherwise."""
         status, body = self._request("GET", self.url)
         if status == 401:  # noqa: PLR2004 - Unauthorized
             return False
@@ -65,7 +65,7 @@ class Endpoint:
         return True
 
     def reload(self, url: str) -> None:
-        """Ask the service to reload by a POST that answers when it is done. Raises OperatorError with its words."""
+        """Reload the service by a POST that returns when it is done. Raises OperatorError with its response."""
         try:
             status, body = self._request("POST", url, timeout=60)
         except OperatorError as exc:
@@ -74,7 +74,7 @@ class Endpoint:
             raise OperatorError(f"The service rejected the reload: {url} returns HTTP {status}{_told(body)}")
 
     def progress(self) -> str | None:
-        """Return what the service says about its start, None when it says nothing."""
+        """Return what the service reports about its start, None if it reports nothing."""
         if self.progress_url is None:
             return None
         try:
@@ -119,7 +119,7 @@ class Endpoint:
 
 
 def _unanswered(url: str, timeout: float, error: HttpError) -> OperatorError:
-    """Return what to say of a request without an answer: waiting cures neither certificates nor addresses."""
+    """Return the error for a request without a response; waiting cures neither certificates nor addresses."""
     cause = error.__cause__
     if cause is None:
         return OperatorError(f"The health check is not possible: {error}")

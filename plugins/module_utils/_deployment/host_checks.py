@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rules a host out for services, found before anything on it is touched."""
+"""Reasons why a host cannot run its services, found before anything on it is touched."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 @dataclass(frozen=True)
 class Host:
-    """A host and the services it is to run, each a mapping of the module's suboptions."""
+    """A host and its services, each a mapping of the module's suboptions."""
 
     name: str
     services: list[Mapping[str, Any]]
@@ -73,7 +73,7 @@ class Host:
                 )
 
     def warnings(self) -> Iterator[str]:
-        """Yield a sentence for everything that may be fine, but that nobody has tried."""
+        """Yield a sentence for everything that may work, but is not tested."""
         release = _os_release(self.root / "etc/os-release")
         if (release.get("ID"), release.get("VERSION_ID")) not in _TESTED:
             name = release.get("PRETTY_NAME", "This operating system")
@@ -139,7 +139,7 @@ class Host:
         yield from (sentence for sentence in found if sentence)
 
     def _account_problems(self, service: Mapping[str, Any]) -> Iterator[str]:
-        """Yield what rules the user of a service out. Whoever it has run as before was found fit then."""
+        """Yield reasons why the user cannot run a service. A user that it has run as was accepted earlier."""
         wanted = Wanted(service["name"], service["user"] or service["name"], service["uid"], service["data_dir"])
         wrong = unfit_uid(wanted)
         if not wrong and not self._has_run_as(wanted):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a service is on this host now, and what it takes to get from there to a deployment."""
+"""The state of a service on this host, and what has to change to reach a deployment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ProcessAction(Enum):
 
 @dataclass(frozen=True)
 class HostState:
-    """The record, and what is really there: it counts more than what the record says."""
+    """The record, and what actually exists, which takes precedence over the record."""
 
     record: Record
     state: UnitState

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time works on a service of a host: locks, which end with the process that holds them."""
+"""Locks, so that one run at a time works on a service of a host. A lock ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PAUSE = 0.1
 
 
 class LockError(OperatorError):
-    """A lock that cannot be had; the text is a sentence or two for the operator."""
+    """A lock that is not available; the text is a sentence or two for the operator."""
 
 
 @contextlib.contextmanager
@@ -80,7 +80,7 @@ def _free(handle: int) -> bool:
 
 
 def _sign(handle: int, module: AnsibleModule) -> None:
-    """Write into the file who holds its lock, for those who wait in vain."""
+    """Write the holder of the lock into the file, for the message of a run that times out."""
     user = os.environ.get("SUDO_USER") or os.environ.get("USER") or f"UID {os.getuid()}"
     note = {"pid": os.getpid(), "command": module._name or "a module", "user": user, "since": int(time.time())}
     with contextlib.suppress(OSError):

@@ -22,7 +22,7 @@ __all__ = ["unmet_preconditions"]
 
 
 def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_planned: bool) -> Iterator[str]:
-    """Yield a sentence for everything that rules a change out; what others still make is no reason yet."""
+    """Yield a sentence for each reason to refuse a change; what other tasks still create is not a reason yet."""
     name, user, before, desired = options["name"], options["user"], change.before, change.desired
     yield from _foreign_parts(name, before, desired)
     if not options["accept_irreversible"]:
@@ -37,7 +37,7 @@ def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_plan
 
 
 def _foreign_parts(name: str, before: HostState, desired: Deployment) -> Iterator[str]:
-    """Yield a sentence for each unit and link of this service that is there and not ours."""
+    """Yield a sentence for each unit and link of this service that this collection did not create."""
     recorded = before.record.active.links if before.record.active else {}
     if not recorded:
         folders: Sequence[Path] = [before.unit_path.parent]
@@ -64,7 +64,7 @@ def _unstaged_parts(desired: Deployment) -> Iterator[str]:
 
 
 def _unknown_data(before: HostState, desired: Deployment) -> Iterator[str]:
-    """Yield a sentence when the record is lost that would tell whether an older release can read the data."""
+    """Yield a sentence if an older release may not be able to read the data, but the record is missing."""
     runs, wanted = before.record.active, desired.version
     if before.unrecorded and runs and runs.version and wanted and is_older(wanted, runs.version):
         yield (

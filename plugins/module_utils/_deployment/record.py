@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The last known good of a service on this host: one JSON file each, whose field `proven` says whether it is whole."""
+"""The last known good deployment of a service: one JSON file each, with `proven` false during a switch."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _FIELDS = {"schema", "active", "copy", "data_oldest_reader", "previous", "proven
 
 
 class RecordError(OperatorError):
-    """A record that is there and cannot be used; the text is two or three sentences for the operator."""
+    """A record that exists but cannot be used; the text is two or three sentences for the operator."""
 
 
 @dataclass(frozen=True)
 class PendingCopy:
-    """The copy of what the active release has stored, from before the release that is coming could change it."""
+    """The copy of the active release's data, made before the next release could change it."""
 
     path: str
     coming: str  # directory of that release
-    restoring: bool = False  # it is being put back: until that is done, the data is not to be read
+    restoring: bool = False  # the data is being restored, and must not be read until then
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Record:
 
 
 def _newer_parts(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what only a release of this collection can have written that is newer than this one."""
+    """Yield what only a newer release of this collection can have written."""
     if data.get("schema", _SCHEMA) > _SCHEMA:
         yield f"schema {data['schema']} (this release reads up to {_SCHEMA})"
     yield from (f"the field {name}" for name in sorted(data.keys() - _FIELDS))

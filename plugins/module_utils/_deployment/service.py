@@ -48,7 +48,7 @@ _UNIT_OPTIONS = (
 
 @dataclass(frozen=True)
 class Service:
-    """What is wanted of a service, and where its parts lie on the host."""
+    """The desired state of a service, and the paths of its parts on the host."""
 
     options: Mapping[str, Any]
     systemd: Systemd
@@ -56,7 +56,7 @@ class Service:
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Service:
-        """Return the service that the module is about, once its secrets are told nowhere."""
+        """Return the service of the module, with its secrets registered so that nothing shows them."""
         options = {**module.params, "user": module.params["user"] or module.params["name"]}
         folder = Path(options["records_dir"], f"{options['name']}-data")
         wanted = options["data_copy"] or {}
@@ -78,7 +78,7 @@ class Service:
         return Path(self.options["records_dir"], f"{self.name}.json")
 
     def deployment(self) -> Deployment:
-        """Return the deployment that is wanted. Raises OperatorError."""
+        """Return the desired deployment. Raises OperatorError."""
         options = self.options
         for key, override in options["hardening_overrides"].items():
             if not isinstance(override, dict) or override.keys() != {"value", "reason"}:
@@ -116,7 +116,7 @@ class Service:
     def change(self, *, only_planned: bool) -> Change:
         """Return what has to change on the host. Raises OSError, RecordError or OperatorError.
 
-        What other tasks still make is no reason to refuse a change that is only planned.
+        A change that is only planned is not refused for what other tasks still create.
         """
         desired, options = self.deployment(), self.options
         missing = not_writable(options["writable_paths"], options["user"])
@@ -145,7 +145,7 @@ class Service:
             yield from prune(folder, keep=0, spared=spared)
 
     def _secrets(self) -> list[str]:
-        """Return what must not be told, as far as it can be read now."""
+        """Return the secrets, as far as they can be read now."""
         try:
             password = Endpoint.from_options(health_options(self.options)).password()
         except (OperatorError, TypeError):

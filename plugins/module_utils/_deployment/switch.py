@@ -20,20 +20,20 @@ from .health import Endpoint, NotHealthyYet
 __all__ = ["Switch"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
-# A service that nobody can ask counts as healthy when it has lived this long.
+# A service without a health check counts as healthy after running for this long.
 _SETTLED = 2.0
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One service, and how long its health is waited for."""
+    """One service, and how long to wait until it is healthy."""
 
     systemd: Systemd
     unit: Path
     start_timeout: float
 
     def put(self, deployment: Deployment, links: Iterable[str], state: UnitState, *, enable: bool = True) -> None:
-        """Give the files what the deployment wants; of these links, those it does not name go. Raises OSError."""
+        """Write the files of the deployment, and remove those of the links that it does not name. Raises OSError."""
         for link in {*links, *deployment.links}:
             target = deployment.links.get(link)
             if target:
@@ -41,20 +41,20 @@ class Switch:
             set_symlink(Path(link), Path(target) if target else None)
         written = write_atomically(self.unit, deployment.unit.encode())
         if enable and not state.enabled:
-            # Lets the manager read the units anew as well.
+            # Also makes systemd read the units again.
             self.systemd.verb("enable")
         elif written or state.stale:
             self.systemd.read_units()
 
     def reload(self, deployment: Deployment) -> None:
-        """Let the process read its configuration again. Raises OperatorError."""
+        """Reload the configuration of the process. Raises OperatorError."""
         if deployment.reload_url:
             Endpoint.from_options(deployment.health).reload(deployment.reload_url)
         else:
             self.systemd.verb("reload")
 
     def wait(self, deployment: Deployment) -> None:
-        """Return when the process that runs now serves. Raises OperatorError."""
+        """Wait until the running process is healthy. Raises OperatorError."""
         endpoint = Endpoint.from_options(deployment.health) if deployment.health.get("url") else None
         begin, pause = time.monotonic(), _FIRST_PAUSE
         invocation = self._require_life(None)
@@ -67,7 +67,7 @@ class Switch:
                 if lived > self.start_timeout:
                     raise OperatorError(_too_late(exc, endpoint, self.start_timeout)) from exc
             else:
-                # The answer may be the last one of a process that has died since.
+                # The response may be the last one of a process that has exited since.
                 self._require_life(invocation)
                 return
             time.sleep(pause)

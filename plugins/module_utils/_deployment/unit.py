@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./%$-]+")
 
 @dataclass(frozen=True)
 class Unit:
-    """What a unit says beyond the hardening baseline; values of systemd keys are in systemd's own notation."""
+    """The contents of a unit beyond the hardening baseline; values of systemd keys are in systemd's notation."""
 
     name: str
     user: str
@@ -66,7 +66,7 @@ def _unit_section(unit: Unit) -> Iterable[str]:
     yield "After=network-online.target"
     for path in unit.writable_paths:
         yield f"RequiresMountsFor={quote(path)}"
-    # A service that cannot start yet (an address that comes late) is tried for as long as it takes.
+    # A service that cannot start yet (because an address is missing, say) is restarted until it can.
     yield "StartLimitIntervalSec=0"
 
 

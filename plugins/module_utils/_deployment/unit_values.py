@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a unit can hold: told to the preflight of an inventory and to what writes the unit, so that both agree.
+"""What a unit can contain, for both the inventory preflight and the code that writes the unit.
 
 Each function returns the end of a sentence about the value, which shows no secret, or None where nothing is wrong.
 """
@@ -22,7 +22,7 @@ _CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 _SECRET = re.compile(r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|(ACCESS|API|SECRET|PRIVATE)_?KEY)$", re.IGNORECASE)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 _LONGEST = 200  # characters of a value in a message
-# What the module and the roles set by inputs of their own.
+# Keys with separate inputs of the module and the roles.
 _TAKEN = {
     "Environment": "there is a separate input for the environment",
     "ExecReload": "the role sets it",

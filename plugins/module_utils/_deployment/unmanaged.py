@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is on a host under the names of a service of ours, but was not made by us."""
+"""Units and links that have the names of a service, but that this collection did not create."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNIT_DIRS = (
 
 
 def foreign_unit(name: str, folders: Iterable[Path]) -> str | None:
-    """Return a sentence about the first unit of that name in these folders that is not ours, if there is one."""
+    """Return a sentence about the first unit of that name in these folders that this collection did not create."""
     for folder in folders:
         path = folder / f"{name}.service"
         if os.path.lexists(path) and not is_our_unit(path):
@@ -48,7 +48,7 @@ def foreign_link(link: Path, targets: Path | None, recorded: str | None = None) 
 
 
 def is_our_unit(path: Path) -> bool:
-    """Say whether there is a unit at path that this collection wrote."""
+    """Return whether there is a unit at path that this collection wrote."""
     try:
         with path.open(errors="replace") as file:
             return file.readline().strip() == MARK

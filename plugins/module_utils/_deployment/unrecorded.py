@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs of a service that has lost its record."""
+"""The running deployment of a service whose record is missing."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["running_deployment"]
 
 
 def running_deployment(desired: Deployment, *, state: UnitState, unit: Path) -> Deployment | None:
-    """Return what runs in the place of the desired deployment, None where that is nothing of ours.
+    """Return the running deployment of the service, None if this collection did not create it.
 
-    Ours is a live process of a unit that this collection wrote, whose release link leads to a staged directory. How it
+    That is a live process of a unit that this collection wrote, whose release link leads to a staged directory. How it
     was asked for its health is not known: as the desired one where it answers that well now, else not at all.
     """
     if not state.running or not is_our_unit(unit):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What /proc tells of processes: their names, users and units."""
+"""Processes as /proc shows them: their names, users and units."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def units_of(process: Path) -> list[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return what a file of /proc says, nothing where it is gone or closed."""
+    """Return the text of a file in /proc, empty if it is gone or not readable."""
     try:
         return path.read_text(errors="replace")
     except OSError:

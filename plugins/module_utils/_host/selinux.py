@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SELinux labels of what modules write."""
+"""SELinux labels of the files that modules write."""
 
 from __future__ import annotations
 

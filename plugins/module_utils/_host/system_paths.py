@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which directories are the system's, and so are never given to a service: from their names alone."""
+"""Which directories belong to the system, so that no service may own them; judged by their names alone."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _VAR = [
 ]
 _OURS = ("/opt/vigil", "/var/lib/vigil")
 _SHARED = "/var/lib/vigil/textfile"
-# A service could be given these without harm to the system, and yet would lose or never see what lies there.
+# A service could own these without harm to the system, but would lose or never see the files in them.
 _USELESS = {
     "/home": "is not visible to hardened services",
     "/run": "is emptied when the host restarts",
@@ -96,14 +96,14 @@ def unfit_path(path: str) -> str | None:
         return "is not an absolute path: start it with /."
     if re.search(r"[\x00-\x1f\x7f]", path):
         return "contains a control character: remove it."
-    # Modules replace these by what their environment on the host says.
+    # Modules expand these from their environment on the host.
     return "contains a $: write the full path." if "$" in path else None
 
 
 def system_directory(path: str) -> str | None:
-    """Return what keeps a directory from being anyone's but the system's or this collection's, None when nothing does.
+    """Return why a directory belongs to the system or this collection, None if it does not.
 
-    Only from its name: a caller on a host has to follow links before.
+    Judged by its name: a caller on a host must resolve links first.
     """
     path = normal_path(path)
     parent, name = posixpath.split(path)
@@ -126,7 +126,7 @@ def unfit_shared_directory(path: str) -> str | None:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Say whether one of the directories is the other, or lies in it."""
+    """Return whether one of the directories is the other, or lies in it."""
     one, other = normal_path(one), normal_path(other)
     return _is_below(one, other) or _is_below(other, one)
 

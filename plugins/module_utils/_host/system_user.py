@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The system user of a service, and its group of the same name. One that is made has no home and no login."""
+"""The system user of a service, and its group of the same name. A new one has no home and no login."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def is_missing(user: str, uid: int | None = None) -> bool:
 
 
 def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
-    """Make the system user and group of that name unless they are there. Return whether they were missing.
+    """Create the system user and group of that name if they are missing. Return whether they were.
 
-    Check mode makes nothing. Raises OperatorError when the user has another UID than asked for, or cannot be made.
+    Check mode creates nothing. Raises OperatorError if the user has another UID, or cannot be created.
     """
     if not is_missing(user, uid):
         return False
@@ -41,7 +41,7 @@ def ensure(module: AnsibleModule, user: str, uid: int | None = None) -> bool:
     if uid_of(user) is None:
         _run(module, user, _useradd(user, uid, missing_group=missing_group))
     else:
-        # The user stays as it is: units and validation name the group, so it need be no member.
+        # The user is not changed: units and validation name the group, so it need not be a member.
         _run(module, user, ["groupadd", "--system", user])
     return True
 

@@ -21,14 +21,14 @@ _PROPERTIES = (
     "LoadState,ActiveState,SubState,UnitFileState,FragmentPath,InvocationID,NRestarts,NeedDaemonReload,"
     "Result,ExecMainCode,ExecMainStatus"
 )
-# Of a line of the process itself, and of one that the manager says about it.
+# Fields of a line of the process itself, and of one that the manager logs about it.
 _INVOCATIONS = ("_SYSTEMD_INVOCATION_ID", "INVOCATION_ID")
 _LOCALE = {"LC_ALL": "C", "LANG": "C"}
 
 
 @dataclass(frozen=True)
 class UnitState:
-    """What the manager says about a unit."""
+    """The state of a unit as the manager reports it."""
 
     loaded: str  # loaded, not-found, masked, ...
     active: str
@@ -77,20 +77,20 @@ class Systemd:
         self._systemctl(*words, self.unit)
 
     def read_units(self) -> None:
-        """Let the manager read the unit files anew. Raises OperatorError."""
+        """Make the manager read the unit files again. Raises OperatorError."""
         self._systemctl("daemon-reload")
 
     def journal(self, since: float, *, without: str = "", lines: int = 20) -> list[str]:
         """Return the last lines of the unit since then (seconds of the epoch), none where there is no journal.
 
-        What the process of the invocation `without` had to say is left out.
+        Lines of the invocation `without` are left out.
         """
         command = self._module.get_bin_path("journalctl")
         if command is None:
             return []
-        # The journal lags behind: without this the last words of a process, which tell why it died, may be missing.
+        # The journal lags behind: without this, the last lines of a process, which explain its exit, may be missing.
         self._module.run_command([command, "--sync"], environ_update=_LOCALE)
-        # Backwards, as of all lines since a time journalctl up to 253 tells the first ones, not the last.
+        # Backwards, because journalctl up to 253 otherwise prints the first lines since a time, not the last.
         options = [f"--unit={self.unit}", f"--since=@{int(since)}", f"--lines={lines}", "--reverse"]
         words = [command, *options, "--output=json", "--all"]
         code, out = self._module.run_command(words, environ_update=_LOCALE, errors="replace")[:2]

@@ -72,7 +72,7 @@ def write_atomically(
     uid, gid = os.geteuid() if uid is None else uid, os.getegid() if gid is None else gid
     if _has(path, content, (mode, uid, gid)):
         return False
-    # A fixed name: what a killed run leaves is taken up by the next one instead of piling up.
+    # A fixed name: the next run reuses what a killed run leaves, so that nothing piles up.
     new = path.with_name(f".{path.name}.new")
     remove_tree(new)
     try:
@@ -85,7 +85,7 @@ def write_atomically(
         new.replace(path)
     except OSError as error:
         remove_tree(new)
-        # The system says of a full disk that it is full, but not which one.
+        # The error of a full disk does not name the disk.
         raise OSError(error.errno, error.strerror, str(path)) from error
     sync_directory(path.parent)
     return True
@@ -112,7 +112,7 @@ def make_directory(path: Path, mode: int = 0o755) -> bool:
     # Not mkdir and then chmod: a run killed between the two would leave what the umask of an operator allows.
     umask = os.umask(0)
     try:
-        # Another run may make it in this moment.
+        # Another run may create it at this moment.
         path.mkdir(mode, exist_ok=True)
     finally:
         os.umask(umask)
@@ -155,7 +155,7 @@ def sync_directory(path: Path) -> None:
 def mark_staged(directory: Path, *, token: str | None = None, **facts: Any) -> str:
     """Mark the directory as staged with these facts. Return its token: a new one unless one is given to keep.
 
-    A staged directory is identified by its path and its token, so that one put back at the same path counts as new.
+    A staged directory is identified by its path and its token, so that one restored at the same path counts as new.
     """
     token = token or os.urandom(16).hex()
     text = json.dumps({"token": token, **facts}, indent=1, sort_keys=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The releases of a product in order."""
+"""The order of a product's releases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["is_older"]
 
 
 def is_older(version: str, other: str) -> bool:
-    """Say whether version comes before other; a missing number counts as zero, a pre-release before its release."""
+    """Return whether version comes before other; a missing number counts as zero, a pre-release before its release."""
     return _order(version) < _order(other)
 
 

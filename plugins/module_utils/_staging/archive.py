@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Release archives: fetched and compared with a pinned digest, unpacked without trusting a single member.
+"""Release archives: downloaded, verified by a pinned digest, unpacked without trusting a single member.
 
 The extraction filters of tarfile are missing from Pythons that hosts still run, and zipfile has none, so every member
 is checked here.
@@ -80,7 +80,7 @@ def unpack(archive: Path, scratch: Path, *, source: str, keep_top_level_director
     make_directory(members)
     try:
         _extract(archive, members)
-        # A name that no archive can know: a link that climbs out of the release to come back by name is found.
+        # A name that no archive can know, so that a link out of the release and back in by name is found.
         top = _leading(members)
         release = (members if keep_top_level_directory else top).rename(scratch.resolve() / os.urandom(16).hex())
         _refuse_links_out_of(release)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in an archive, told alike for tar files in any compression and for zip files."""
+"""The members of an archive, in one form for tar files in any compression and for zip files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import IO, cast
 
 __all__ = ["UNREADABLE", "Member", "kind_of", "members_of"]
 
-# What the readers raise for an archive that is damaged, or packed in a way that they do not read.
+# What the readers raise for an archive that is damaged, or in a format that they do not support.
 UNREADABLE = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -76,7 +76,7 @@ def _of_tar(archive: Path) -> Iterator[Member]:
 def _of_zip(archive: Path) -> Iterator[Member]:
     with zipfile.ZipFile(archive) as packed:
         for info in packed.infolist():
-            # The upper half holds the mode of Unix, zero where another system has packed.
+            # The upper half is the Unix mode, zero if the file was packed on another system.
             mode = info.external_attr >> 16
             kind = "directory" if info.is_dir() else _KINDS.get(stat.S_IFMT(mode), "other")
             target = packed.read(info).decode(errors="surrogateescape") if kind == "symlink" else ""

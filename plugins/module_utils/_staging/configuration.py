@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A configuration directory: as it is asked for, as it lies on the host, and what differs between the two."""
+"""A configuration directory: as requested, as found on the host, and the differences between the two."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Entry:
 class ConfigurationFile:
     """One file of a configuration; path is relative to its directory.
 
-    `tests` holds the paths of the files that it is a test of, nothing where those are not known, None for no test.
+    `tests` holds the paths of the files that it tests, empty if they are unknown, None if it is not a test.
     """
 
     path: str
@@ -208,7 +208,7 @@ def _text(entry: Entry | None, other: Entry | None, mask: str | None) -> str:
 
 
 def _owner_of(entry: Entry) -> str:
-    """Return user and group by their names, by number where they have none."""
+    """Return the names of user and group, or their numbers if they have no name."""
     user, group = str(entry.uid), "(group to be created)" if entry.gid < 0 else str(entry.gid)
     with contextlib.suppress(KeyError):
         user = pwd.getpwuid(entry.uid).pw_name

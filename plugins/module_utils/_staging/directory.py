@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Staging a directory: beside those in use, put in its place in one step, nothing left behind on failure."""
+"""Staging a directory: beside those in use, moved to its place in one step, nothing left behind on failure."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def leftovers(parent: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def scratch_directory(parent: Path) -> Iterator[Path]:
-    """Give a directory of its own below parent, which only its owner may enter and which is gone afterwards."""
+    """Provide a temporary directory below parent, which only its owner can enter and which is removed afterwards."""
     scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent))
     try:
         yield scratch
@@ -88,7 +88,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def reason_of(error: OSError, directory: Path) -> str:
-    """Return in a sentence or two why the system refused to write below directory, and what to do about it."""
+    """Return a sentence or two on why the system refused to write below directory, and what to do about it."""
     where = f" at {os.fsdecode(error.filename)}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         existing = next(path for path in (directory, *directory.parents) if path.exists())

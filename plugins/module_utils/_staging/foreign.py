@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of others in directories that are replaced as a whole: told of, and moved out of them before they go."""
+"""Files of others in directories that are replaced as a whole: reported, and moved away first."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NAMED = 5  # files; of more, how many follow
 
 
 def local_directory(root: Path, service: str) -> Path:
-    """Return where other tools keep files of a service, below the root of what is staged; runs leave it alone."""
+    """Return where other tools keep files of a service, below the root of what is staged; no run touches it."""
     return root / "local" / service
 
 
 def foreign_files(directory: Path, known: Container[str] | None = None) -> list[Path]:
-    """Return what lies in a staged directory and is none of the known paths, relative to it; no directories.
+    """Return the files in a staged directory that are not among the known paths, relative to it.
 
-    Without known, the marker of the directory says what was staged; nothing is foreign where it does not say that.
+    Without known, the marker of the directory lists what was staged; without such a list, nothing is foreign.
     """
     known = staging_facts(directory).get("files") if known is None else known
     if known is None:
@@ -57,7 +57,7 @@ def put_aside(directory: Path, names: Sequence[Path], local: Path) -> None:
 
 
 def told(directory: Path, names: Sequence[Path], local: Path, fate: str) -> str:
-    """Return a sentence about files of others in a directory, what becomes of them, and where they are to be kept."""
+    """Return a sentence about files of others in a directory, what happens to them, and where to keep them."""
     more = len(names) - _NAMED
     shown = ", ".join(map(str, names[:_NAMED])) + (f" and {more} more" if more > 0 else "")
     return (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lies in staged releases, in a form that shows whether somebody changed it since."""
+"""The contents of staged releases, in a form that shows whether somebody changed them since."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def manifest_of(root: Path) -> dict[str, str]:
 def untouched_releases(folder: Path) -> dict[str, str]:
     """Return the digest of each staged release of a service that is as it was staged, by its directory.
 
-    Nothing where a killed run left something: the next staging has to clear that away.
+    Empty if a killed run left something behind, which the next staging removes.
     """
     if leftovers(folder):
         return {}

@@ -70,7 +70,7 @@ class PassedTests:
 
 
 def _trusted_lines(path: Path) -> list[str]:
-    """Return the lines of the file, none where somebody else may have written them."""
+    """Return the lines of the file, none if somebody else may have written them."""
     try:
         found = path.lstat()
     except FileNotFoundError:

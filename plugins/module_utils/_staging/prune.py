@@ -20,7 +20,7 @@ _CLAIMED = 3600.0  # seconds
 
 
 def claim(path: Path, active: Path) -> None:
-    """Let the staged directory count as new unless the link leads to it: the run that asked for it will activate it.
+    """Count the staged directory as new unless the link leads to it: the run that requested it will activate it.
 
     Where nothing is active yet there is nothing to prune, and nothing is written.
     """

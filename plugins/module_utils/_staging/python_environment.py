@@ -43,7 +43,7 @@ class Interpreter:
 
     @classmethod
     def at(cls, path: str, run: Run) -> Interpreter:
-        """Ask the Python at this path what it is. Raises OperatorError."""
+        """Return the Python at this path, by its own account. Raises OperatorError."""
         try:
             status, out, error = run([path, "-I", "-c", _QUESTION], handle_exceptions=False)
             told = json.loads(out) if status == 0 else {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A release of a service: as it is asked for, as it lies on the host, and how it gets there."""
+"""A release of a service: as requested, as found on the host, and how it gets there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Release", "found_at", "stage", "wanted"]
 
 @dataclass(frozen=True)
 class Release:
-    """A release as it is asked for; archive is a file on the host, when the archive is there already."""
+    """A requested release; archive is a file on the host if the archive was transferred."""
 
     service: str
     version: str
@@ -43,7 +43,7 @@ class Release:
         """Return the release that the parameters of the module name. Raises OperatorError."""
         service = plain_name("service", parameters["service"])
         if not parameters["url"] and not parameters["file"]:
-            # Where the action plugin has not found one in the catalogue.
+            # The action plugin has not found one in the catalogue.
             raise OperatorError(f"Cannot stage {service}: set url or file.")
         version = plain_name("version", parameters["version"])
         sha256, url = parameters["sha256"].lower(), parameters["url"]

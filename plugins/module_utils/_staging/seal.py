@@ -4,8 +4,8 @@
 
 """The seal of a configuration: equal on host and controller where nothing is left to stage.
 
-A configuration holds secrets, which could be guessed from a plain digest. A seal takes a key as well, another one in
-each run, which nobody else is told.
+A configuration holds secrets, which could be guessed from a plain digest. A seal also uses a key, a new one in
+each run, which nobody else knows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["seal", "seal_of_untouched"]
 
 
 def seal(directory: str, digest: str, validated_by: Sequence[Sequence[str]], key: str) -> str:
-    """Return the seal of a configuration in a directory, of this digest, that these commands have accepted."""
+    """Return the seal of a configuration in a directory, with this digest, that these commands have accepted."""
     text = json.dumps([directory, digest, [list(command) for command in validated_by]])
     return hmac.new(key.encode(), text.encode(), "sha256").hexdigest()
 
@@ -34,7 +34,7 @@ def seal(directory: str, digest: str, validated_by: Sequence[Sequence[str]], key
 def seal_of_untouched(directory: Path, service: Mapping[str, Any], key: str) -> str | None:
     """Return the seal of a staged configuration of a service, a mapping with the keys name, user and uid.
 
-    None where it, its marker or its user is not as staging leaves them, and where a killed run left something.
+    None if it, its marker or its user was changed since staging, or if a killed run left something behind.
     """
     user, facts, found = service["user"] or service["name"], staging_facts(directory), found_at(directory)
     gid, uid = gid_of(user), uid_of(user)

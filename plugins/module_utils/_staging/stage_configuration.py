@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a configuration gets to its place: compared, validated, written, marked."""
+"""Staging of a configuration: compared, validated, written, marked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KEEP = -1  # what chown takes for leaving the group alone
 
 
 def outcome(module: AnsibleModule, configuration: Configuration) -> dict[str, Any]:
-    """Stage the configuration unless it is there, and return what the module answers.
+    """Stage the configuration unless it exists, and return the result of the module.
 
     Raises OperatorError; nothing of the configuration is left behind then.
     """
@@ -83,7 +83,7 @@ class _Staging:
         return Path(self.module.params["active"] or f"/etc/{self.configuration.service}")
 
     def _warn(self) -> None:
-        """Say what becomes of files of others."""
+        """Warn about files of others."""
         active = self._active.resolve()
         if self.foreign:
             where = self._active if active == self.path else self.path
@@ -94,7 +94,7 @@ class _Staging:
 
     def _stage(self, runnable: Sequence[Command]) -> None:
         if self.intact:
-            # Another release may see the same files with other eyes: it is asked, and only the marker is new.
+            # Another release may judge the same files differently: it validates them, and only the marker is new.
             self._validate(runnable, self.path)
             if not self.module.check_mode:
                 self._ensure_user()
@@ -105,12 +105,12 @@ class _Staging:
             make_directory(self.path.parent)
             with scratch_directory(self.path.parent) as scratch:
                 self._replace(runnable, scratch)
-            # Where other tools keep what the service reads. Runs leave it alone.
+            # Where other tools keep files for the service. No run touches them.
             make_directory(self.local)
             restore_labels(self.module, self.path)
 
     def _try(self, runnable: Sequence[Command]) -> None:
-        """Validate without writing a byte where staged configurations lie."""
+        """Validate without writing where staged configurations are."""
         if runnable:
             with scratch_directory(Path(self.module.tmpdir)) as scratch:
                 self.configuration.write(scratch / "configuration", self._gid())
@@ -128,7 +128,7 @@ class _Staging:
         replace_tree(new, self.path)
 
     def _validate(self, runnable: Sequence[Command], directory: Path) -> None:
-        """Ask the commands but for tests that have passed on this host, and remember those that pass now."""
+        """Run the commands except tests that have passed on this host, and record those that pass now."""
         configuration = self.configuration
         passed = PassedTests(self.path.parent, configuration, self.tests)
         texts = {"secrets": configuration.secrets, "public": configuration.public_texts}

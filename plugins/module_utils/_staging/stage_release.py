@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a release gets to its place: compared, unpacked, marked; the same for archives and for Python environments."""
+"""Staging of a release: compared, unpacked, marked; the same for archives and for Python environments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["outcome"]
 def outcome(
     module: AnsibleModule, release: Release, *, timeout: int = 0, finish: Callable[[Path], None] | None = None
 ) -> dict[str, Any]:
-    """Stage the release unless it is there, and return what the module answers.
+    """Stage the release unless it exists, and return the result of the module.
 
     That is `archive_needed`, and nothing is staged, when its archive has to be transferred first. `finish` completes
     what was unpacked. Raises OperatorError; nothing of the release is left behind then.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A configuration put before its product's own tools, whose words are passed on without the secrets in them."""
+"""Validation of a configuration by its product's own tools, with their output shown without secrets."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def accepting(
 ) -> Iterator[Command]:
     """Run the commands on the configuration in directory side by side. Yield, in their order, those that accept it.
 
-    Raises OperatorError with the words of the first that refuses, after which no other one is begun. Those come without
-    the secrets, but for what stands in the public texts too.
+    Raises OperatorError with the output of the first that rejects it, after which no other one is started. Secrets in
+    the output are hidden unless the public texts contain them too.
     """
     refused = Event()
-    # One for each CPU, which give way to what serves on this host: niceness is that of a thread and what it starts.
+    # One per CPU, and services on this host go first: niceness is that of a thread and of what it starts.
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)), initializer=os.nice, initargs=(_NICENESS,)) as executor:
         answers = executor.map(partial(_answer, directory, service, refused), commands)
         for command, (code, text) in zip(commands, answers):
@@ -81,9 +81,9 @@ def accepting(
 
 
 def _answer(directory: Path, service: str, refused: Event, command: Command) -> tuple[int, str]:
-    """Return the exit code of the command and what it says, and set `refused` unless it accepts.
+    """Return the exit code and the output of the command, and set `refused` unless it accepts.
 
-    Where that is set already the command is not run: all before it have been. Raises OperatorError when it cannot be.
+    If that is already set, the command is not run. Raises OperatorError if the command cannot be run.
     """
     if refused.is_set():
         return 0, ""

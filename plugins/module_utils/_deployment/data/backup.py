@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies of what a service has stored, made while it is stopped, and put back."""
+"""Copies of the stored data of a service, made while it is stopped, and restored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
 @dataclass(frozen=True)
 class DataCopy:
-    """The copies of one service in `folder`: of the SQLite database `path`, or by commands of the operator's own.
+    """The copies of one service in `folder`: of the SQLite database `path`, or by commands that the operator provides.
 
     In the commands, {dir} stands for the directory of the copy; `run` runs one and returns its code, output and errors.
     """
@@ -45,7 +45,7 @@ class DataCopy:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], *, folder: Path, user: str, run: Run) -> DataCopy | None:
-        """Return how these options of the module want it, None when they want no copies."""
+        """Return the copies that these options of the module describe, None for none."""
         path, command = options.get("path"), options.get("command") or ()
         if not path and not command:
             return None
@@ -53,7 +53,7 @@ class DataCopy:
 
     @property
     def what(self) -> str:
-        """What is copied, for people."""
+        """What is copied, for messages."""
         return str(self.path) if self.path else f"what {self.command[0]} writes"
 
     @property
@@ -61,11 +61,11 @@ class DataCopy:
         return bool(self.path or self.restore)
 
     def is_needed(self) -> bool:
-        """Say whether there is anything to copy."""
+        """Return whether there is anything to copy."""
         return self.path is None or self.path.exists()
 
     def refusal(self) -> str | None:
-        """Return a sentence when there is no room for a copy, or for putting it back; None when there is."""
+        """Return a sentence if there is not enough space for a copy or for restoring it, None otherwise."""
         for folder, needed in self._needed().items():
             free = shutil.disk_usage(folder).free
             if needed > free:
@@ -96,9 +96,9 @@ class DataCopy:
         return copy
 
     def put_back(self, copy: Path) -> None:
-        """Let the data be what it was when the copy was made; the service must not run. Raises OSError, OperatorError.
+        """Restore the data from the copy; the service must not be running. Raises OSError, OperatorError.
 
-        Killed in between, it has to be done again before anything may read the data.
+        If killed midway, it must be repeated before anything reads the data.
         """
         if self.path is None:
             self._ask(self.restore, copy, "restore")

@@ -30,7 +30,7 @@ def not_writable(paths: Iterable[str], user: str) -> list[Path]:
 
 
 def refused_directory(paths: Iterable[str], user: str, product: str, *, coming: int | None = None) -> str | None:
-    """Return a sentence about the first path that cannot be given to the user, None when all can.
+    """Return a sentence about the first path that the user cannot have, None if it can have all.
 
     A directory of root's can when it is empty, or holds nothing but data of the product. `coming` is the UID that a
     user who is not there yet is going to have; None where nobody knows.
@@ -68,7 +68,7 @@ def _of_others(path: Path, user: str, product: str, coming: int | None) -> str |
 
 
 def _in_use(path: Path, user: str, product: str) -> str | None:
-    """Return a sentence when the directory of root's holds anything but data of the product."""
+    """Return a sentence if the directory, which belongs to root, contains anything but data of the product."""
     strange = strange_entries(product, (each.name for each in path.iterdir()))
     if not strange:
         return None
@@ -81,7 +81,7 @@ def _in_use(path: Path, user: str, product: str) -> str | None:
 
 
 def _may_become(uid: int, user: str) -> bool:
-    """Say whether the user may get this UID when it is made: data of a former host are there before their user is."""
+    """Return whether the user can be created with this UID: data of a former host may exist before their user."""
     try:
         pwd.getpwuid(uid)
     except KeyError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a release has stored is guarded while another one comes, also when a run is killed in between.
+"""Protects the data of a release while another one takes over, also when a run is killed midway.
 
 A copy is recorded before any link leads to the release that is coming, so that one that starts at boot finds the copy
 made. It stays recorded until that release is known good, or the data is back.
@@ -25,7 +25,7 @@ __all__ = ["DataGuard"]
 
 @dataclass(frozen=True)
 class DataGuard:
-    """The data of a service that goes from the state before to the desired deployment."""
+    """The data of a service during a switch to the desired deployment."""
 
     data: DataCopy | None
     before: HostState
@@ -41,7 +41,7 @@ class DataGuard:
         return bool(self.data and self.data.can_restore)
 
     def step(self) -> str:
-        """Return what has to be done before the switch: nothing, copy, restore, or keep the copy that there is."""
+        """Return what to do before the switch: nothing, copy, restore, or keep the existing copy."""
         pending, active = self.before.record.copy, self.before.record.active
         if self.data is None:
             return "nothing"
@@ -55,7 +55,7 @@ class DataGuard:
         return "copy" if changes and self.data.is_needed() else "nothing"
 
     def refusal(self) -> str | None:
-        """Return a sentence when there is no room for the copy that has to be made."""
+        """Return a sentence if there is not enough space for a copy that is needed."""
         return self.data.refusal() if self.data and self.step() == "copy" else None
 
     def diff(self) -> list[dict[str, str]]:
@@ -71,7 +71,7 @@ class DataGuard:
             self.data.prune()
 
     def prepare(self, systemd: Systemd, record: Path) -> None:
-        """Do that, with the service stopped, before anything is switched.
+        """Carry out that step, with the service stopped, before anything is switched.
 
         Raises OSError, OperatorError.
         """
@@ -93,7 +93,7 @@ class DataGuard:
             _note(record, None if same else PendingCopy(pending.path, self.desired.release))
 
     def take_back(self, systemd: Systemd, record: Path, pending: PendingCopy) -> None:
-        """Stop the service and put the copy back; a run that is killed in between is finished by the next one.
+        """Stop the service and restore the copy; the next run completes what a killed run began.
 
         Raises OSError, OperatorError.
         """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each product keeps in its data directory: by that a directory with data in it is known to be its own."""
+"""The contents of each product's data directory, by which a directory with data is recognised as its own."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ _ENTRIES = {
 
 
 def strange_entries(product: str, names: Iterable[str]) -> list[str]:
-    """Return those of the names in a directory that are no data of this product; a product not known here has none."""
+    """Return the names in a directory that are not data of this product; an unknown product has no data."""
     known = re.compile(_ENTRIES.get(product, "(?!)"))
     return sorted(name for name in names if name != _NEUTRAL and not known.fullmatch(name))

@@ -193,7 +193,9 @@ def test_renewing_a_service_that_only_other_hosts_have_is_a_warning(site: Site, 
     site.run(authority)
     result = site.run(authority, renew=["grafana"])
     assert not result["changed"]
-    assert result["warnings"] == ["Hosts of this run have no service grafana to renew the certificate of."]
+    assert result["warnings"] == [
+        "Some hosts of this run have no service grafana, so no certificate of it was renewed there."
+    ]
 
 
 def test_service_that_is_named_alone_keeps_names_and_user_of_its_certificate(site: Site, authority: Pair) -> None:
