@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+import hashlib
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -62,11 +63,16 @@ class ActionModule(ActionBase):
         """Return what the result of the module would be if the release is among those already staged."""
         args = self._task.args
         staged = args.pop("already_staged", None) or {}
-        version, sha256 = args.get("version"), str(args.get("sha256")).lower()
-        path = f"{args.get('releases_dir', '/opt/vigil')}/{args.get('service')}/{version}-{sha256[:12]}"
-        if staged.get(path) != sha256:
+        version, (algorithm, digest) = args.get("version"), self._digest()
+        path = f"{args.get('releases_dir', '/opt/vigil')}/{args.get('service')}/{version}-{digest[:12]}"
+        if staged.get(path) != digest:
             return None
-        return {"changed": False, "path": path, "version": version, "sha256": sha256, "downloaded": False}
+        return {"changed": False, "path": path, "version": version, algorithm: digest, "downloaded": False}
+
+    def _digest(self) -> tuple[str, str]:
+        """Return which digest is asked for, and that digest."""
+        algorithm = "sha512" if self._task.args.get("sha512") else "sha256"
+        return algorithm, str(self._task.args.get(algorithm)).lower()
 
     def _verified_archive(self) -> str:
         """Return the path of the archive on the controller: a wrong one is found here, in check mode too."""
@@ -76,10 +82,11 @@ class ActionModule(ActionBase):
             archive: str = self._loader.get_real_file(self._find_needle("files", args["file"]), decrypt=False)
         except AnsibleError as error:
             raise AnsibleActionFail(f"Cannot stage {release}: {error}") from error
-        found = secure_hash(archive, sha256)
-        if found != args["sha256"].lower():
+        algorithm, digest = self._digest()
+        found = secure_hash(archive, partial(hashlib.new, algorithm))
+        if found != digest:
             raise AnsibleActionFail(
-                f"Cannot stage {release}: the archive {archive} has the wrong digest: expected sha256 "
-                f"{args['sha256']}, found {found}. Nothing was transferred."
+                f"Cannot stage {release}: the archive {archive} has the wrong digest: expected {algorithm} "
+                f"{digest}, found {found}. Nothing was transferred."
             )
         return archive

@@ -36,7 +36,10 @@ options:
     description: Archive on the controller. It is transferred only if the host needs it.
     type: path
   sha256:
-    description: SHA-256 of the archive, in hexadecimal. Required with O(url) and O(file).
+    description: SHA-256 of the archive, in hexadecimal. This or O(sha512) is required with O(url) and O(file).
+    type: str
+  sha512:
+    description: SHA-512 of the archive, in hexadecimal.
     type: str
   keep_top_level_directory:
     description: Whether to keep the top-level directory of the archive. By default, it is stripped.
@@ -106,7 +109,11 @@ version:
   sample: 3.5.0
 sha256:
   description: Digest of the archive.
-  returned: success
+  returned: success, unless the digest is a SHA-512
+  type: str
+sha512:
+  description: Digest of the archive.
+  returned: success, when the digest is a SHA-512
   type: str
 data_oldest_reader:
   description: Oldest release that can read the data that this release writes, if the catalogue defines one.
@@ -138,6 +145,7 @@ def main() -> None:
             "url": {"type": "str"},
             "file": {"type": "path"},
             "sha256": {"type": "str"},
+            "sha512": {"type": "str"},
             "keep_top_level_directory": {"type": "bool", "default": False},
             "releases_dir": {"type": "path", "default": "/opt/vigil"},
             "timeout": {"type": "int", "default": 60},
@@ -145,8 +153,8 @@ def main() -> None:
             "already_staged": {"type": "dict", "default": {}},
             **LOCK_OPTIONS,
         },
-        required_by={"url": ["version", "sha256"], "file": ["version", "sha256"]},
-        mutually_exclusive=[("url", "file"), ("url", "transferred")],
+        required_by={"url": ["version"], "file": ["version"]},
+        mutually_exclusive=[("url", "file"), ("url", "transferred"), ("sha256", "sha512")],
         supports_check_mode=True,
     )
     try:

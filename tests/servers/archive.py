@@ -59,7 +59,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
     target.chmod(member.mode)
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+def digest_of(path: Path, algorithm: str = "sha256") -> str:
+    """Return the digest of a file."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()

@@ -29,14 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
 from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract
 from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
+from ansible_collections.vigil.observability.tests.servers.elasticsearch.recipe import BuildError
 from ansible_collections.vigil.observability.tests.servers.golang import Go, GoError
-from ansible_collections.vigil.observability.tests.servers.recipes import (
-    RECIPES,
-    GivenArchive,
-    Package,
-    Recipe,
-    Workshop,
-)
+from ansible_collections.vigil.observability.tests.servers.maven import MavenError
+from ansible_collections.vigil.observability.tests.servers.recipe import GivenArchive, Recipe, Workshop
+from ansible_collections.vigil.observability.tests.servers.recipes import RECIPES, Package
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BASE_URL = "http://archives:8000"
@@ -45,13 +42,13 @@ CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.yml"
 
 @dataclass(frozen=True)
 class Shelf:
-    """The folder in which archives lie, each with a record: {recipe, sha256} in JSON."""
+    """The folder in which archives lie, each with a record: {recipe, sha256 or sha512} in JSON."""
 
     folder: Path
 
     def archive(self, recipe: Recipe) -> Path:
         """Return where the archive of a recipe belongs."""
-        return self.folder / f"{recipe.name}.linux-{ARCHITECTURE}.tar.gz"
+        return self.folder / f"{recipe.stem(ARCHITECTURE)}.tar.gz"
 
     def record(self, recipe: Recipe) -> dict[str, str]:
         """Return the record of a recipe's archive, empty when there is none of this very recipe."""
@@ -63,13 +60,13 @@ class Shelf:
 
     def put(self, recipe: Recipe, packed: Path) -> None:
         """Put an archive in its place, and its record."""
-        digest = digest_of(packed)
+        digest = digest_of(packed, recipe.algorithm)
         if recipe.tampered:
             with packed.open("ab") as file:
                 file.write(b"tampered")
         self._record_file(recipe).unlink(missing_ok=True)
         packed.replace(self.archive(recipe))
-        self._record_file(recipe).write_text(json.dumps({"recipe": recipe.digest, "sha256": digest}))
+        self._record_file(recipe).write_text(json.dumps({"recipe": recipe.digest, recipe.algorithm: digest}))
 
     def _record_file(self, recipe: Recipe) -> Path:
         return self.folder / f".{recipe.name}.{ARCHITECTURE}.json"
@@ -82,7 +79,7 @@ class Shelf:
             for recipe in RECIPES:
                 if recipe.service == service and (record := self.record(recipe)):
                     url = f"{base_url}/{self.archive(recipe).name}"
-                    entry: dict[str, object] = {ARCHITECTURE: {"url": url, "sha256": record["sha256"]}}
+                    entry: dict[str, object] = {ARCHITECTURE: {"url": url, recipe.algorithm: record[recipe.algorithm]}}
                     if recipe.data_oldest_reader:
                         entry["data_oldest_reader"] = recipe.data_oldest_reader
                     lines.append(f'    "{recipe.version}": {json.dumps(entry)}')
@@ -135,7 +132,7 @@ def assemble(cache: Path, recipes: Sequence[Recipe], base_url: str) -> Path:
 def make(recipe: Recipe, shelf: Shelf, workshop: Workshop, cache: Path) -> None:
     """Make one archive, in a folder that goes away whatever happens."""
     with tempfile.TemporaryDirectory(dir=cache, prefix="servers-") as scratch:
-        folder = Path(scratch) / f"{recipe.name}.linux-{ARCHITECTURE}"
+        folder = Path(scratch) / recipe.folder(ARCHITECTURE)
         folder.mkdir()
         packed = Path(scratch) / "packed.tar.gz"
         recipe.pack(folder, packed, workshop)
@@ -159,7 +156,7 @@ def promtool(cache: Path) -> Path:
 
 
 def default_releases() -> dict[str, dict[str, str]]:
-    """Return {url, sha256, version} of the default version of each component, as the collection's catalogue has it."""
+    """Return {url, digest, version} of the default version of each component, as the collection's catalogue has it."""
     components = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
     return {
         component: {**known["releases"][known["default"]][ARCHITECTURE], "version": known["default"]}
@@ -205,7 +202,7 @@ def main() -> int:
         )
     try:
         print(promtool(CACHE) if options.verb == "promtool" else assemble(CACHE, recipes, options.base_url))
-    except (DebianError, GoError) as error:
+    except (BuildError, DebianError, GoError, MavenError) as error:
         say(str(error))
         return 1
     return 0

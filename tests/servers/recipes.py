@@ -1,64 +1,24 @@
-"""Which servers are assembled, and from what: each recipe fills a folder with what upstream's archive holds."""
+"""Which servers are assembled, and from what."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-import tarfile
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.vigil.observability.tests.servers.archive import pack, unpack
-from ansible_collections.vigil.observability.tests.servers.debian import Debian
-from ansible_collections.vigil.observability.tests.servers.golang import Go
+from ansible_collections.vigil.observability.tests.servers.archive import unpack
+from ansible_collections.vigil.observability.tests.servers.elasticsearch.recipe import Elasticsearch
+from ansible_collections.vigil.observability.tests.servers.recipe import Recipe, Workshop, given_archive
 from ansible_collections.vigil.observability.tests.servers.standin_grafana import packing
 
-__all__ = ["RECIPES", "GivenArchive", "Package", "Recipe", "StandInGrafana", "Workshop", "grafana_recipes"]
+__all__ = ["RECIPES", "Package", "StandInGrafana", "elasticsearch_recipes", "grafana_recipes"]
 
 HERE = Path(__file__).resolve().parent
 
 # Prometheus 3 writes blocks and an index that releases before this one cannot read.
 PROMETHEUS_3_DATA = "2.55.0"
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """What recipes work with."""
-
-    archives: Path
-    debian: Debian
-    go: Go
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe(ABC):
-    """A server of one version."""
-
-    service: str
-    version: str
-    data_oldest_reader: str = ""
-    tampered: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name without the architecture."""
-        return f"{self.service}-{self.version}"
-
-    @property
-    def digest(self) -> str:
-        """A digest that differs whenever another archive would come out."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
-
-    @abstractmethod
-    def fill(self, folder: Path, workshop: Workshop) -> None:
-        """Put everything of the archive into this folder."""
-
-    def pack(self, folder: Path, archive: Path, workshop: Workshop) -> None:
-        """Write the archive, whose one folder is this empty one when it comes."""
-        self.fill(folder, workshop)
-        pack(folder, archive)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,43 +109,19 @@ time.sleep(3600)
         (folder / "VERSION").write_text(self.version)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GivenArchive(Recipe):
-    """An archive of upstream's that lies on this machine, taken as it is."""
-
-    given: Path
-
-    @property
-    def digest(self) -> str:
-        found = self.given.stat()
-        return hashlib.sha256(repr((self, found.st_size, found.st_mtime_ns)).encode()).hexdigest()
-
-    def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
-        unpack(self.given, folder)
-
-    def pack(self, folder: Path, archive: Path, workshop: Workshop) -> None:  # noqa: ARG002
-        shutil.copyfile(self.given, archive)
-
-
 def grafana_recipes(given: str | None) -> tuple[Recipe, ...]:
     """Return the recipes of Grafana: stand-ins of two versions, or a given archive in the place of the newest one."""
     older, newest = (StandInGrafana(service="grafana", version=version) for version in ("11.6.16", "12.1.1"))
-    if not given:
-        return older, newest
-    archive = Path(given)
-    if not archive.is_file():
-        raise FileNotFoundError(f"GRAFANA_ARCHIVE names {given}, which is not a file")
-    return older, GivenArchive(service="grafana", version=_version_in(archive), given=archive)
+    return older, given_archive("grafana", given) or newest
 
 
-def _version_in(archive: Path) -> str:
-    """Return what the file VERSION of an archive's folder says, or else the folder's name: grafana-<version>."""
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            parts = Path(member.name).parts
-            if parts[1:] == ("VERSION",) and (content := tar.extractfile(member)):
-                return content.read().decode().strip().removeprefix("v")
-    return parts[0].removeprefix("grafana-").removeprefix("v").split(".linux-")[0]
+def elasticsearch_recipes(given: str | None) -> tuple[Recipe, ...]:
+    """Return the recipes of Elasticsearch, of two versions, or a given archive in the place of the newest one."""
+    older, newest = (
+        Elasticsearch(service="elasticsearch", version=version, data_oldest_reader=version)
+        for version in ("8.9.0", "8.19.20")
+    )
+    return older, given_archive("elasticsearch", given) or newest
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -272,5 +208,6 @@ RECIPES: tuple[Recipe, ...] = (
     _prometheus_that("3.99.2", "echo 'prometheus 3.99.2 (stand-in): never becomes ready'\nexec sleep infinity"),
     _prometheus_that("3.99.3", "exec sleep infinity", tampered=True),
     *grafana_recipes(os.environ.get("GRAFANA_ARCHIVE")),
+    *elasticsearch_recipes(os.environ.get("ELASTICSEARCH_ARCHIVE")),
     MigratingGrafana(service="grafana", version="99.1.0"),
 )

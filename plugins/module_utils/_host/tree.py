@@ -125,9 +125,9 @@ def paths_below(root: Path) -> list[Path]:
     return sorted(path.relative_to(root) for path in found if path != root / MARKER)
 
 
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of the file's content in hexadecimal."""
-    digest = hashlib.sha256()
+def digest_of_file(path: Path, algorithm: str = "sha256") -> str:
+    """Return the digest of the file's content in hexadecimal."""
+    digest = hashlib.new(algorithm)
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)

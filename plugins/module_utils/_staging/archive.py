@@ -25,7 +25,10 @@ from .._errors.sentence import OperatorError
 from .._host.tree import digest_of_file, make_directory, paths_below
 from .archive_members import UNREADABLE, Member, kind_of, members_of
 
-__all__ = ["fetch", "shown", "unpack", "verify"]
+__all__ = ["ALGORITHMS", "fetch", "shown", "unpack", "verify"]
+
+# How a digest was made, by its length in hexadecimal.
+ALGORITHMS = {64: "sha256", 128: "sha512"}
 
 
 def shown(url: str) -> str:
@@ -58,12 +61,13 @@ def _chunks(url: str, timeout: int) -> Iterator[bytes]:
         ) from error
 
 
-def verify(archive: Path, *, source: str, sha256: str) -> None:
-    """Raise OperatorError unless the file has this digest; source is what the message calls it."""
-    found = digest_of_file(archive)
-    if found != sha256:
+def verify(archive: Path, *, source: str, digest: str) -> None:
+    """Raise OperatorError unless the file has this SHA-256 or SHA-512; source is what the message calls it."""
+    algorithm = ALGORITHMS[len(digest)]
+    found = digest_of_file(archive, algorithm)
+    if found != digest:
         raise OperatorError(
-            f"{source} has the wrong digest: expected sha256 {sha256}, found {found} in {archive.stat().st_size} "
+            f"{source} has the wrong digest: expected {algorithm} {digest}, found {found} in {archive.stat().st_size} "
             "bytes. It is incomplete, it has changed, or the pinned digest belongs to another file. Nothing was "
             "installed."
         )

@@ -36,4 +36,8 @@ def untouched_releases(folder: Path) -> dict[str, str]:
     if leftovers(folder):
         return {}
     staged = {marker.parent: staging_facts(marker.parent) for marker in folder.glob(f"*/{MARKER}")}
-    return {str(path): facts["sha256"] for path, facts in staged.items() if facts.get("files") == manifest_of(path)}
+    return {
+        str(path): facts.get("sha256") or facts["sha512"]
+        for path, facts in staged.items()
+        if facts.get("files") == manifest_of(path)
+    }

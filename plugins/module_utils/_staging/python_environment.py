@@ -72,14 +72,14 @@ def environment_release(parameters: Mapping[str, Any], interpreter: Interpreter)
     return Release(
         service=service,
         version=version,
-        sha256=sha256,
+        digest=sha256,
         path=Path(parameters["releases_dir"], service, f"{version}-{sha256[:12]}"),
         active=Path(parameters["releases_dir"]).with_name(service),
         source=f"The Python environment of {service} {version}",
         url=None,
         archive=Path(transferred) if transferred else None,
         keep_top_level_directory=True,
-        archive_sha256=parameters["transferred_sha256"],
+        archive_digest=parameters["transferred_sha256"],
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from .._errors.sentence import OperatorError
 from .._host.tree import make_directory, mark_staged, staging_facts
-from .archive import fetch, shown, unpack, verify
+from .archive import ALGORITHMS, fetch, shown, unpack, verify
 from .directory import plain_name, reason_of, replace_tree, scratch_directory
 from .foreign import foreign_files, local_directory, put_aside
 from .manifest import manifest_of
@@ -29,14 +29,14 @@ class Release:
 
     service: str
     version: str
-    sha256: str
+    digest: str  # SHA-256 or SHA-512, which its length tells apart
     path: Path
     active: Path  # link to the release that runs
     source: str
     url: str | None
     archive: Path | None
     keep_top_level_directory: bool = False
-    archive_sha256: str | None = None  # where sha256 is not that of the archive
+    archive_digest: str | None = None  # where digest is not that of the archive
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Release:
@@ -46,16 +46,14 @@ class Release:
             # The action plugin has not found one in the catalogue.
             raise OperatorError(f"Cannot stage {service}: set url or file.")
         version = plain_name("version", parameters["version"])
-        sha256, url = parameters["sha256"].lower(), parameters["url"]
-        if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise OperatorError(f"The sha256 {sha256!r} of {service} {version} is not 64 hexadecimal digits.")
+        digest, url = _digest(parameters), parameters["url"]
         if url and urlsplit(url).scheme not in ("http", "https", "file"):
             raise OperatorError(f"The url {shown(url)!r} of {service} {version} is neither http, https nor file.")
         return cls(
             service=service,
             version=version,
-            sha256=sha256,
-            path=Path(parameters["releases_dir"], service, f"{version}-{sha256[:12]}"),
+            digest=digest,
+            path=Path(parameters["releases_dir"], service, f"{version}-{digest[:12]}"),
             active=Path(parameters["releases_dir"]).with_name(service),
             source=shown(url) if url else parameters["file"],
             url=url,
@@ -64,21 +62,42 @@ class Release:
         )
 
     @property
+    def algorithm(self) -> str:
+        """How the digest was made."""
+        return ALGORITHMS[len(self.digest)]
+
+    @property
     def local(self) -> Path:
         """Where files of others that lie in releases are kept aside."""
         return local_directory(self.path.parents[1], self.service)
 
 
+def _digest(parameters: Mapping[str, Any]) -> str:
+    """Return the one digest that the parameters name. Raises OperatorError."""
+    what = f"{parameters['service']} {parameters['version']}"
+    for length, algorithm in ALGORITHMS.items():
+        if given := parameters[algorithm]:
+            if not re.fullmatch(f"[0-9a-f]{{{length}}}", given.lower()):
+                raise OperatorError(f"The {algorithm} {given!r} of {what} is not {length} hexadecimal digits.")
+            return str(given.lower())
+    raise OperatorError(f"Cannot stage {what}: one of the following is required: sha256, sha512.")
+
+
 def wanted(release: Release) -> dict[str, Any]:
     """Return the facts of the release once it is staged."""
-    return {"state": "staged", "service": release.service, "version": release.version, "sha256": release.sha256}
+    return {
+        "state": "staged",
+        "service": release.service,
+        "version": release.version,
+        release.algorithm: release.digest,
+    }
 
 
 def found_at(release: Release) -> dict[str, Any]:
     """Return the facts of what lies in the release's place: those of wanted() when it is staged and untouched."""
     facts = staging_facts(release.path)
     staged, found = facts.get("files"), manifest_of(release.path)
-    if facts.get("sha256") != release.sha256 or not isinstance(staged, dict):
+    if facts.get(release.algorithm) != release.digest or not isinstance(staged, dict):
         return {"state": "not staged"} if found else {"state": "absent"}
     changed = sorted(name for name in staged.keys() | found.keys() if staged.get(name) != found.get(name))
     return {**wanted(release), **({"state": "changed on the host", "changed": changed} if changed else {})}
@@ -93,7 +112,7 @@ def stage(release: Release, *, timeout: int, finish: Callable[[Path], None] | No
             archive = release.archive or scratch / "archive"
             if release.url:
                 fetch(release.url, archive, timeout=timeout)
-            verify(archive, source=release.source, sha256=release.archive_sha256 or release.sha256)
+            verify(archive, source=release.source, digest=release.archive_digest or release.digest)
             new = unpack(
                 archive, scratch, source=release.source, keep_top_level_directory=release.keep_top_level_directory
             )

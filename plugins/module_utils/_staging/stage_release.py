@@ -31,7 +31,7 @@ def outcome(
     """
     before, after = found_at(release), wanted(release)
     result = {"changed": before != after, "path": str(release.path), "downloaded": False}
-    result.update(version=release.version, sha256=release.sha256)
+    result.update({"version": release.version, release.algorithm: release.digest})
     if module._diff:
         headers = {"before_header": str(release.path), "after_header": str(release.path)}
         result["diff"] = {**headers, "before": before, "after": after}

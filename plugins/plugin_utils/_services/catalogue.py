@@ -36,10 +36,11 @@ def release_of(
         version: Its version, or None for the default of the catalogue.
         architecture: As `uname -m` names it.
         mirror: Address in place of the scheme, host and port of every URL.
-        extra: {component: {version: {architecture: {url, sha256}, data_oldest_reader}}}, laid over the catalogue.
+        extra: {component: {version: {architecture: {url, sha256 or sha512}, data_oldest_reader}}}, laid over the
+            catalogue.
 
     Returns:
-        {version, url, sha256, data_oldest_reader (may be None)}
+        {version, url, sha256 or sha512, data_oldest_reader (may be None)}
 
     Raises:
         OperatorError: There is no such component, version or architecture, or no digest.
@@ -54,12 +55,15 @@ def release_of(
     archive = release.get(name)
     if not archive:
         raise OperatorError(f"{component} {chosen} has no archive for {name}. Add one to vigil_catalogue_extra.")
-    if not archive.get("sha256") or not archive.get("url"):
-        raise OperatorError(f"{component} {chosen} for {name} has no url or no sha256 in vigil_catalogue_extra.")
+    digests = {key: str(archive[key]) for key in ("sha256", "sha512") if archive.get(key)}
+    if len(digests) != 1 or not archive.get("url"):
+        raise OperatorError(
+            f"{component} {chosen} for {name} needs a url and either sha256 or sha512 in vigil_catalogue_extra."
+        )
     return {
         "version": chosen,
         "url": _mirrored(archive["url"], mirror),
-        "sha256": archive["sha256"],
+        **digests,
         "data_oldest_reader": release.get("data_oldest_reader"),
     }
 
@@ -95,7 +99,7 @@ def _read(catalogue: Path) -> dict[str, Any]:
 def _close_to(version: str, releases: Mapping[str, Any]) -> str:
     near = difflib.get_close_matches(version, list(releases), n=4, cutoff=0.4)
     advice = f" Close to it: {', '.join(near)}." if near else ""
-    return f"{advice} Add it to vigil_catalogue_extra with its url and sha256, or choose another version."
+    return f"{advice} Add it to vigil_catalogue_extra with its url and its sha256 or sha512, or choose another version."
 
 
 def _mirrored(url: str, mirror: str | None) -> str:

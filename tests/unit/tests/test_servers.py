@@ -12,7 +12,8 @@ import yaml
 
 from ansible_collections.vigil.observability.tests.servers import assemble
 from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract, pack, unpack
-from ansible_collections.vigil.observability.tests.servers.recipes import RECIPES, Recipe, Workshop
+from ansible_collections.vigil.observability.tests.servers.recipe import Recipe, Workshop
+from ansible_collections.vigil.observability.tests.servers.recipes import RECIPES, elasticsearch_recipes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,3 +114,27 @@ def test_stand_in_keeps_the_tools_beside_its_script(tmp_path: Path, recipes: lis
 
 def test_recipes_are_told_apart_by_their_digests() -> None:
     assert len({recipe.digest for recipe in RECIPES}) == len(RECIPES)
+
+
+def test_archives_of_elastic_are_named_and_pinned_as_elastic_does(tmp_path: Path, recipes: list[Recipe]) -> None:
+    recipes[0] = Written(service="elasticsearch", version="8.19.20")
+    entry = catalogue_of(tmp_path, recipes)["elasticsearch"]["8.19.20"][assemble.ARCHITECTURE]
+    (archive,) = (tmp_path / "servers").glob("*.tar.gz")
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}[assemble.ARCHITECTURE]
+    assert entry == {
+        "url": f"http://mirror/elasticsearch-8.19.20-linux-{machine}.tar.gz",
+        "sha512": digest_of(archive, "sha512"),
+    }
+    with tarfile.open(archive) as tar:
+        assert tar.getnames()[0] == "elasticsearch-8.19.20"
+
+
+def test_given_elasticsearch_takes_the_place_of_the_newest(tmp_path: Path) -> None:
+    folder = tmp_path / "elasticsearch-8.19.21"
+    folder.mkdir()
+    (folder / "README").write_text("")
+    pack(folder, tmp_path / "given.tar.gz")
+    older, given = elasticsearch_recipes(str(tmp_path / "given.tar.gz"))
+    assert (older.version, given.version, given.data_oldest_reader) == ("8.9.0", "8.19.21", "8.19.21")
+    with pytest.raises(FileNotFoundError, match="ELASTICSEARCH_ARCHIVE names .*absent, which is not a file"):
+        elasticsearch_recipes(str(tmp_path / "absent"))

@@ -133,12 +133,15 @@ def _no_release(component: str, version: str, extra: Mapping[str, Any]) -> str:
         except OperatorError as error:
             reasons[str(error)] = None
         except (AttributeError, TypeError):
-            reasons["vigil_catalogue_extra has to map component, version and architecture to url and sha256."] = None
+            reasons[
+                "vigil_catalogue_extra has to map component, version and architecture to url and sha256 or sha512."
+            ] = None
         else:
-            if re.fullmatch("[0-9a-fA-F]{64}", str(found["sha256"])):
+            key, length = ("sha512", 128) if "sha512" in found else ("sha256", 64)
+            if re.fullmatch(f"[0-9a-fA-F]{{{length}}}", found[key]):
                 return ""
             what = f"{component} {version} in vigil_catalogue_extra"
-            reasons[f"The sha256 of {what} has to be 64 hexadecimal digits."] = None
+            reasons[f"The {key} of {what} has to be {length} hexadecimal digits."] = None
     return " ".join(reasons)
 
 

@@ -343,7 +343,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             {"web1": {"node_exporter_version": "9.9.9", "vigil_catalogue_extra": {"node_exporter": ["9.9.9"]}}},
             (
                 "node_exporter_version of web1 cannot be installed: vigil_catalogue_extra has to map component, "
-                "version and architecture to url and sha256."
+                "version and architecture to url and sha256 or sha512."
             ),
         ),
         (
@@ -845,7 +845,11 @@ def test_version_that_the_tests_do_not_run_is_a_warning(preflight: Preflight) ->
 @pytest.mark.parametrize(
     ("release", "reason"),
     [
-        ({"amd64": {"url": "https://a/b"}}, "prometheus 9.9.9 for amd64 has no url or no sha256"),
+        ({"amd64": {"url": "https://a/b"}}, "prometheus 9.9.9 for amd64 needs a url and either sha256 or sha512"),
+        (
+            {"amd64": {"url": "https://a/b", "sha512": "abc"}},
+            "The sha512 of prometheus 9.9.9 in vigil_catalogue_extra has to be 128 hexadecimal digits.",
+        ),
         (
             {"amd64": {"url": "https://a/b", "sha256": "abc"}},
             "The sha256 of prometheus 9.9.9 in vigil_catalogue_extra has",

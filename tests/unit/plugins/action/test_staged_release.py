@@ -80,14 +80,16 @@ def act(host: Host, tmp_path: Path) -> Callable[..., Result]:
     return run
 
 
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
 @pytest.mark.parametrize(("known", "calls"), [("itself", 0), ("another", 1), ("nothing", 1)])
 def test_release_that_this_run_found_staged_is_not_looked_at_again(
-    act: Callable[..., Result], host: Host, known: str, calls: int
+    act: Callable[..., Result], host: Host, known: str, calls: int, algorithm: str
 ) -> None:
-    digest = hashlib.sha256(b"archive").hexdigest()
+    digest = hashlib.new(algorithm, b"archive").hexdigest()
     path = f"/opt/vigil/app/1.0-{digest[:12]}"
     host.staged = True
-    result = act(already_staged={"itself": {path: digest}, "another": {path: "0" * 64}, "nothing": {}}[known])
+    staged = {"itself": {path: digest}, "another": {path: "0" * 64}, "nothing": {}}[known]
+    result = act(already_staged=staged, **{"sha256": None, algorithm: digest})
     assert (result["changed"], len(host.calls)) == (False, calls)
     if known == "itself":
         assert result["path"] == path

@@ -102,6 +102,21 @@ def test_check_mode_says_what_would_be_and_neither_downloads_nor_writes(
     assert (server.requests, releases.exists()) == ([], False)
 
 
+def test_release_may_be_pinned_by_its_sha512(stage: Stage, releases: Path) -> None:
+    digest = hashlib.sha512(ARCHIVE).hexdigest()
+    result = stage(sha256=None, sha512=digest)
+    assert (result["changed"], result["sha512"], "sha256" in result) == (True, digest, False)
+    assert (releases / f"app/1.0-{digest[:12]}").is_dir()
+    assert not stage(sha256=None, sha512=digest.upper())["changed"]
+
+
+def test_wrong_sha512_leaves_nothing_behind(stage: Stage, releases: Path) -> None:
+    result = stage(sha256=None, sha512="0" * 128)
+    found = hashlib.sha512(ARCHIVE).hexdigest()
+    assert f"has the wrong digest: expected sha512 {'0' * 128}, found {found} in " in result["msg"]
+    assert not [path for path in releases.rglob("*") if path.is_file()]
+
+
 def test_another_version_is_staged_beside_the_first(stage: Stage, releases: Path, server: Any) -> None:
     first = stage()["path"]
     other = archive_with(app=b"2")
@@ -291,6 +306,9 @@ def test_disk_that_fills_while_unpacking_is_a_clear_error_too(stage: Stage, serv
         ({"service": "../etc"}, "The service '../etc' cannot be the name of a directory"),
         ({"version": "1/0"}, "The version '1/0' cannot be the name of a directory"),
         ({"sha256": "abc"}, "The sha256 'abc' of app 1.0 is not 64 hexadecimal digits."),
+        ({"sha256": None, "sha512": SHA256}, f"The sha512 '{SHA256}' of app 1.0 is not 128 hexadecimal digits."),
+        ({"sha256": None}, "Cannot stage app 1.0: one of the following is required: sha256, sha512."),
+        ({"sha512": "0" * 128}, "parameters are mutually exclusive: sha256|sha512"),
         ({"url": "ftp://u:p@mirror/a"}, "The url 'ftp://mirror/a' of app 1.0 is neither http, https nor file."),
         ({"url": None}, "Cannot stage app: set url or file."),
         ({"file": "app.tar.gz"}, "parameters are mutually exclusive: url|file"),

@@ -20,7 +20,8 @@ import pytest
 from ansible_collections.vigil.observability.tests.servers.archive import pack, unpack
 from ansible_collections.vigil.observability.tests.servers.debian import Debian
 from ansible_collections.vigil.observability.tests.servers.golang import Go
-from ansible_collections.vigil.observability.tests.servers.recipes import GivenArchive, Workshop, grafana_recipes
+from ansible_collections.vigil.observability.tests.servers.recipe import GivenArchive, Workshop
+from ansible_collections.vigil.observability.tests.servers.recipes import grafana_recipes
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import (
     SettingsError,
     read_settings,

@@ -39,13 +39,27 @@ def test_entries_of_the_inventory_are_laid_over_the_catalogue() -> None:
     assert release("prometheus", version="9.9.9", extra=extra)["sha256"] == DIGEST
 
 
+@pytest.mark.parametrize(("algorithm", "length"), [("sha256", 64), ("sha512", 128)])
+def test_release_has_the_digest_that_upstream_publishes(algorithm: str, length: int) -> None:
+    extra = {"elasticsearch": {"9.9.9": {"amd64": {"url": "http://a/b.tar.gz", algorithm: "0" * length}}}}
+    found = release("elasticsearch", version="9.9.9", extra=extra)
+    assert {key for key in found if key.startswith("sha")} == {algorithm}
+    assert found[algorithm] == "0" * length
+
+
 @pytest.mark.parametrize(
     ("version", "architecture", "extra", "message"),
     [
         ("3.13.9", "x86_64", {}, r"There is no prometheus 3\.13\.9 in the catalogue\. Close to it: 3\.13"),
-        ("999", "x86_64", {}, "Add it to vigil_catalogue_extra with its url and sha256"),
+        ("999", "x86_64", {}, "Add it to vigil_catalogue_extra with its url and its sha256 or sha512"),
         ("3.13.2", "riscv64", {}, r"prometheus 3\.13\.2 has no archive for riscv64"),
-        ("9", "x86_64", {"9": {"amd64": {"url": "http://a"}}}, "has no url or no sha256"),
+        ("9", "x86_64", {"9": {"amd64": {"url": "http://a"}}}, "needs a url and either sha256 or sha512"),
+        (
+            "9",
+            "x86_64",
+            {"9": {"amd64": {"url": "http://a", "sha256": DIGEST, "sha512": DIGEST * 2}}},
+            "needs a url and e",
+        ),
     ],
 )
 def test_a_release_that_cannot_be_verified_is_refused(
