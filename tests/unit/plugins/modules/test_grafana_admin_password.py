@@ -141,7 +141,7 @@ def test_password_that_is_refused_after_it_was_set_is_tried_no_more(
 def test_other_answer_is_an_error(set_password: Set, grafana: Grafana) -> None:
     grafana.known.write_text(WANTED)
     grafana.status = 500
-    assert "/api/user answers HTTP 500" in set_password()["msg"]
+    assert "/api/user returns HTTP 500" in set_password()["msg"]
 
 
 def test_missing_password_file_is_named(set_password: Set) -> None:
