@@ -6,33 +6,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dashboard_data
-short_description: The series and alerts of an application over a time range, as data for a report
+short_description: Read the metrics and alerts of an application over a time range
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Asks Prometheus for what the dashboard of an application shows first, response time, error rate, throughput, orders
-    and active users, with the same expressions, and for the alerts that were firing.
+  - Reads from Prometheus what the dashboard of an application shows first, response time, error rate, throughput,
+    orders and active users, with the same expressions, and the alerts that were firing. Use it for reports.
 extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.reads
 options:
-  name: {description: "Name of the application, as alerts carry it in C(service).", type: str, required: true}
-  job: {description: Job of Prometheus that scrapes it. Without it the name., type: str}
+  name: {description: "Name of the application, as in the label C(service) of alerts.", type: str, required: true}
+  job: {description: Prometheus job that scrapes it. Defaults to O(name)., type: str}
   metrics:
     description: Names of its metrics, as in the description of the application (C(orders), C(active_users) and others).
     type: dict
     default: {}
   matchers:
-    description: Which requests count, in PromQL, as in the C(matchers) of the application.
+    description: Matchers of the requests to count, in PromQL, as in the C(matchers) of the application.
     type: list
     elements: str
     default: []
   start:
-    description: Begin, V(now-1h), seconds since 1970, or RFC 3339 with its zone.
+    description: Start of the range, such as V(now-1h), in seconds since 1970 or in RFC 3339 with its zone.
     type: str
     default: now-1h
-  end: {description: "End, as O(start).", type: str, default: now}
-  step: {description: Distance between points., type: str, default: 1m}
+  end: {description: "End of the range, like O(start).", type: str, default: now}
+  step: {description: Time between points., type: str, default: 1m}
 seealso:
   - plugin: vigil.observability.application_dashboard
     plugin_type: filter
@@ -60,18 +60,18 @@ RETURN = r"""
 series:
   description:
     - C(response_time) (mean, in seconds), C(error_rate) (percent), C(throughput) and C(order_rate) (per second) and
-      C(active_users), the last two where the application has such metrics.
-    - Each has C(unit), C(expr) and C(points), a list of time (seconds since 1970) and value, null for no number.
-      Without traffic there are no points.
+      C(active_users), the last two if the application has such metrics.
+    - Each has C(unit), C(expr) and C(points), a list of time (seconds since 1970) and value, null if not a number.
+      Without traffic, there are no points.
   returned: success
   type: dict
 alerts:
-  description: Alerts with C(labels), C(first) and C(last) instant at which they fired, and whether C(active) now.
+  description: Alerts with C(labels), the C(first) and C(last) time at which they fired, and whether they are C(active).
   returned: success
   type: list
   elements: dict
-requests: {description: How many requests the task made., returned: success, type: int}
-connections: {description: How many connections it took., returned: success, type: int}
+requests: {description: Number of requests that the task made., returned: success, type: int}
+connections: {description: Number of connections that it used., returned: success, type: int}
 """
 
 import math
@@ -117,7 +117,7 @@ _HIDDEN = ("__name__", "alertstate")
 def _expressions(parameters: Mapping[str, Any], job: str) -> dict[str, str]:
     unknown = sorted(set(parameters["metrics"]) - set(METRIC_NAMES))
     if unknown:
-        raise PlanError(f"metrics has no {', '.join(unknown)}; it takes {', '.join(METRIC_NAMES)}.")
+        raise PlanError(f"metrics contains unknown names: {', '.join(unknown)}. Use {', '.join(METRIC_NAMES)}.")
     metrics, matchers = {**METRIC_NAMES, **parameters["metrics"]}, tuple(parameters["matchers"])
     return report_series(ApplicationQueries(job=job, metrics=metrics, requests_where=matchers))
 

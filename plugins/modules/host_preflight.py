@@ -56,7 +56,7 @@ options:
   records_dir: {description: Directory of the records of deployments., type: path, default: /var/lib/vigil}
 attributes:
   check_mode: {support: full, description: Changes nothing in any mode.}
-  diff_mode: {support: full, description: There is never a difference to show.}
+  diff_mode: {support: full, description: "Shows nothing, because nothing is changed."}
 """
 
 EXAMPLES = r"""

@@ -11,22 +11,22 @@ module: inventory_preflight
 short_description: Validate an inventory before connecting to any host
 version_added: 1.0.0
 description:
-  - Reads what the inventory gives all its hosts, also those outside of C(--limit), and fails with everything that is
-    wrong with it, a sentence each. It runs on the controller, once for a run, and changes nothing.
-  - Refuses slips in the names of inputs of roles that a host runs, values of the wrong type, templates that cannot be
+  - Reads the variables of all hosts in the inventory, also those outside of C(--limit), and fails with one sentence for
+    each problem. It runs once, on the controller, and changes nothing.
+  - Refuses misspelt names of inputs of roles that a host runs, values of the wrong type, templates that cannot be
     evaluated, and missing inputs and secrets.
-  - Refuses versions without a digest in the catalogue, ports that are none or that two services of a host would listen
-    on, hosts of a service with one address, replicas of Prometheus with one label, passwords that cannot be hashed,
-    sizes that are none, missing rule files, and an authority that cannot sign certificates.
-  - Refuses labels that would hide one of the stack's.
-  - Refuses directories of the system or of another service, and values that a unit cannot hold or systemd would ignore,
-    URLs, users, durations, flags and paths among them.
-  - Warns of inputs that have no effect, and once of all variables that are named like inputs and may be others'.
-    C(vigil_foreign_prefixes) names the prefixes of those. Variables of hosts that run no service are left alone.
-  - A service runs on the hosts of the group of its name. Values that are made of facts are judged when
-    the facts have been gathered; those that other hosts need, such as addresses, and those of other hosts' facts are
-    refused.
-  - No secret is shown.
+  - Refuses versions without a digest in the catalogue, invalid ports and ports that two services of a host would use,
+    hosts of a service with the same address, replicas of Prometheus with the same label, passwords that cannot be
+    hashed, invalid sizes, missing rule files, and an authority that cannot sign certificates.
+  - Refuses labels that would hide a label of the stack.
+  - Refuses directories of the system or of another service, and values that a unit cannot contain or that systemd would
+    ignore, such as invalid URLs, users, durations, flags and paths.
+  - Warns of inputs that have no effect, and once of all variables that are named like inputs but may belong to others.
+    List the prefixes of those in C(vigil_foreign_prefixes). Variables of hosts that run no service are ignored.
+  - A service runs on the hosts of the group with its name. Values that refer to facts are checked after the facts have
+    been gathered. Values that other hosts need, such as addresses, must not refer to facts, and no value may refer to
+    facts of other hosts.
+  - Secrets are never shown.
 author: Vigil contributors (@vigil-observability)
 attributes:
   check_mode:
@@ -34,24 +34,24 @@ attributes:
     description: Changes nothing in any mode.
   diff_mode:
     support: full
-    description: There is never a difference to show.
+    description: Shows nothing, because nothing is changed.
 requirements:
   - cryptography >= 42
 options:
   tags:
     description:
-      - The tags of the run as P(vigil.observability.chosen_services#filter) takes them.
-      - Tags that are no service, pillar or stage are refused, and those that would activate what is not staged.
+      - The tags of the run, in the form that P(vigil.observability.chosen_services#filter) accepts.
+      - Refuses tags that do not name a service, pillar or stage, and tags that would activate what is not staged.
     type: dict
     default: {run: [all], skip: []}
   deployed:
     description:
-      - Services that the playbook deploys. A warning names those of which C(--limit) holds no host.
+      - Services that the playbook deploys. A warning names those without any host in C(--limit).
     type: list
     elements: str
     default: []
   gathered:
-    description: Whether the facts of the hosts in RV(fact_hosts) have been gathered, so that only values are judged.
+    description: Whether the facts of the hosts in RV(fact_hosts) have been gathered. Then, only values are checked.
     type: bool
     default: false
 """
@@ -64,13 +64,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 fact_hosts:
-  description: The hosts with inputs that are made of their facts.
+  description: The hosts with inputs that refer to their facts.
   returned: always
   type: list
   elements: str
   sample: [web1]
 msg:
-  description: Everything that is wrong, a sentence in each line.
+  description: All problems, one sentence per line.
   returned: failure
   type: str
   sample: "The inventory is not valid. No host was contacted. Correct the following:\n- prometheus_retension of web1 is

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: inventory_secrets
-short_description: Make the secrets that an inventory is missing
+short_description: Generate the missing secrets of an inventory
 version_added: 1.0.0
 description:
-  - Makes what is missing among the wanted secrets, once, into a vault-encrypted file beside the inventory, and rotates
-    on request. It runs on the controller.
-  - Values that are there, or that are defined elsewhere in the inventory, are never changed unless asked.
-  - The file is encrypted with the vault password of the run and refused without one. Its mode is 0600. It is written
-    in one step, and its comments and order are kept.
-  - No value is shown, in check mode and diff mode neither.
+  - Generates missing secrets, once, in a vault-encrypted file beside the inventory, and rotates secrets on request. It
+    runs on the controller.
+  - Existing values, and values that are defined elsewhere in the inventory, are changed only on request.
+  - The file is encrypted with the vault password of the run, which is required. Its mode is 0600. It is written in one
+    step, and its comments and order are kept.
+  - Values are never shown, not even in check mode and diff mode.
 author: Vigil contributors (@vigil-observability)
 attributes:
   check_mode:
     support: full
-    description: Names what would be made or changed.
+    description: Names what would be created or changed.
   diff_mode:
     support: full
     description: Shows names, never values.
@@ -29,7 +29,7 @@ requirements:
   - cryptography >= 42
 options:
   wanted:
-    description: The secrets that the inventory has to hold. Defaults to those of the services of this collection.
+    description: The secrets that the inventory must contain. Defaults to those of the services of this collection.
     type: list
     elements: dict
     suboptions:
@@ -41,7 +41,7 @@ options:
         description:
           - V(password) is one password of 32 random characters that are safe in URLs.
           - V(passwords) is a mapping with such a password for each of O(wanted[].members).
-          - V(key) is like V(password), but is never rotated, as something is encrypted with it.
+          - V(key) is like V(password), but is never rotated, because data is encrypted with it.
           - V(authority) is a certificate authority in two variables, C(<name>_certificate) and C(<name>_key).
         type: str
         choices: [password, passwords, key, authority]
@@ -52,30 +52,30 @@ options:
         elements: str
         default: []
   rotate:
-    description: Passwords to replace by new ones, each as C(variable) or C(variable.member).
+    description: Passwords to replace with new ones, each as C(variable) or C(variable.member).
     type: list
     elements: str
     default: []
   authority:
     description:
-      - A phase of replacing the certificate authority. Between two of them all hosts need a run of the site playbook.
-      - V(prepare) makes the next authority and has it trusted.
-      - V(switch) has it sign, and the one before trusted.
-      - V(finish) ends the trust in the one before.
+      - A phase of replacing the certificate authority. After each phase, run the site playbook on all hosts.
+      - V(prepare) creates the new authority, which hosts then trust.
+      - V(switch) signs with the new authority; the previous one is still trusted.
+      - V(finish) ends the trust in the previous authority.
     type: str
     choices: [prepare, switch, finish]
   path:
     description:
-      - The file.
-      - Without it, C(group_vars/all/secrets.yml) in the directory of the inventory.
+      - File to write.
+      - Defaults to C(group_vars/all/secrets.yml) in the directory of the inventory.
     type: path
 """
 
 EXAMPLES = r"""
-- name: Make the secrets that are missing
+- name: Generate missing secrets
   vigil.observability.inventory_secrets:
 
-- name: Give the administrators of Prometheus another password
+- name: Rotate the password of Prometheus' administrator
   vigil.observability.inventory_secrets:
     wanted:
       - name: prometheus_passwords
@@ -86,7 +86,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The file.
+  description: The file that was written, or would be in check mode.
   returned: success
   type: str
 made:
@@ -96,17 +96,17 @@ made:
   elements: str
   sample: [certificates_authority_certificate, certificates_authority_key, prometheus_passwords.admin]
 replaced:
-  description: Names of the values that were changed or removed because that was asked for.
+  description: Names of the values that were changed or removed on request.
   returned: success
   type: list
   elements: str
 defined_elsewhere:
-  description: Wanted variables that are defined outside the file and therefore were left to it.
+  description: Wanted variables that are defined outside of the file and were therefore not changed.
   returned: success
   type: list
   elements: str
 msg:
-  description: What was done, and what to do next.
+  description: What was done, and the next steps.
   returned: success
   type: str
 """

@@ -87,5 +87,5 @@ def test_alerts_of_the_service_and_of_its_job_are_told_from_first_to_last(shop: 
 
 
 def test_a_metric_of_an_unknown_kind_is_refused_by_name(shop: Run, server: LoopbackServer) -> None:
-    assert "metrics has no order; it takes requests, " in shop({}, metrics={"order": "orders_total"})["msg"]
+    assert "metrics contains unknown names: order. Use requests, " in shop({}, metrics={"order": "orders_total"})["msg"]
     assert server.requests == []
