@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of plugins/module_utils/_api/connection.py."""
+    """Options of plugins/module_utils/_api/connection.py and owner.py."""
 
     DOCUMENTATION = r"""
 options:
@@ -77,4 +77,24 @@ attributes:
   diff_mode:
     description: The module changes nothing, so there is no difference to show.
     support: none
+"""
+
+    OWNER = r"""
+options:
+  owner:
+    description:
+      - Owner of this list, in 1 to 30 letters, digits, C(_), C(.) or C(-). Objects that the task writes carry a mark of
+        the owner, and O(prune) deletes only objects with that mark.
+      - Lists that are applied separately need different owners. A playbook of this collection uses its own name, such
+        as V(provision_grafana).
+      - A listed object with the mark of another owner is refused by name, before anything is written.
+    type: str
+    default: vigil.observability
+  take_over:
+    description:
+      - Owners from whom listed objects are taken over. Other objects with their mark are left unchanged; the run that
+        takes something over names them in a warning.
+    type: list
+    elements: str
+    default: []
 """

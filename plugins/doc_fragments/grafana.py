@@ -20,23 +20,3 @@ options:
         does not exist. This check takes one request.
     type: int
 """
-
-    OWNER = r"""
-options:
-  owner:
-    description:
-      - Owner of this list, in 1 to 30 letters, digits, C(_), C(.) or C(-). Objects that the task writes carry a mark of
-        the owner, and O(prune) deletes only objects with that mark.
-      - Lists that are applied separately need different owners. The playbooks of this collection use
-        V(provision_grafana).
-      - A listed object with the mark of another owner is refused by name, before anything is written.
-    type: str
-    default: vigil.observability
-  take_over:
-    description:
-      - Owners from whom listed objects are taken over. Other objects with their mark are left unchanged; the run that
-        takes something over names them in a warning.
-    type: list
-    elements: str
-    default: []
-"""

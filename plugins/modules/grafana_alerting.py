@@ -25,7 +25,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
-  - vigil.observability.grafana.owner
+  - vigil.observability.connection.owner
 options:
   rule_groups:
     description:

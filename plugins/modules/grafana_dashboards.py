@@ -29,7 +29,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
-  - vigil.observability.grafana.owner
+  - vigil.observability.connection.owner
 options:
   dashboards:
     description: Dashboards. Each uid, and each title in a folder, must be unique.

@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - vigil.observability.connection
   - vigil.observability.connection.changes
   - vigil.observability.grafana
-  - vigil.observability.grafana.owner
+  - vigil.observability.connection.owner
 options:
   datasources:
     description: Data sources. Each O(datasources[].uid) and each O(datasources[].name) must be unique.

@@ -17,13 +17,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._api.module import apply
 from .._api.order import Names, in_order
+from .._api.owner import OWNER_OPTIONS, Ownership, owner_of
 from .._api.plan import PlanError, by_key
 from .._api.resource import Plan, Resource, Step
 from .._api.secret_digest import checked_digest_key, secret_digest
 from .._http.secret_spellings import secrets_in_urls
 from .._http.session import Answer, Api, Session
 from .client import grafana_api
-from .owner import OWNER_OPTIONS, Ownership, owner_of
 
 __all__ = ["MARK", "OPTIONS", "act", "found"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -72,7 +72,7 @@ def body_of(response: http.client.HTTPResponse, until: float) -> bytes:
 
 
 def error_text(answer: Answer) -> str:
-    """Return the text of an error: Grafana and Alertmanager send a message, Prometheus an error, some both."""
+    """Return the text of an error: its message, or the reasons that Elasticsearch gives, each with its cause."""
     try:
         parsed = answer.json()
     except NotJsonError:
@@ -80,7 +80,16 @@ def error_text(answer: Answer) -> str:
         return "(an HTML page)" if text.lstrip().startswith("<") else text
     if not isinstance(parsed, dict):
         return str(parsed or "")
+    if isinstance(parsed.get("error"), dict):
+        return ": ".join(dict.fromkeys(_reasons(parsed["error"])))
     return ": ".join(dict.fromkeys(str(parsed[key]) for key in ("message", "error", "msg") if parsed.get(key)))
+
+
+def _reasons(error: Any) -> Iterator[str]:
+    """Yield why Elasticsearch refused something, the cause of each reason after it."""
+    while isinstance(error, dict):
+        yield str(error.get("reason") or error.get("type") or "").rstrip(".;")
+        error = error.get("caused_by")
 
 
 def seconds_asked(answer: Answer | None) -> float | None:

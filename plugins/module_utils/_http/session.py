@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from .response import Answer, NotJsonError, advice, body_of, error_text, is_overtaken, seconds_asked
 from .secret_spellings import hidden
-from .transport import Endpoint, HttpError, authorisation, connection_to, is_dropped, url_parts
+from .transport import Endpoint, HttpError, Node, authorisation, nodes_of
 
 __all__ = ["Answer", "Api", "ApiError", "Endpoint", "HttpError", "NotJsonError", "Outcome", "Session"]
 
@@ -49,6 +49,12 @@ class _Try:
     error: Exception | None = None
     lost: bool = False
     final: bool = False
+    url: str = ""
+
+    @property
+    def away(self) -> bool:
+        """Whether another node may answer where this one did not."""
+        return self.answer.status in _AWAY if self.answer else not self.final
 
     @property
     def doubtful(self) -> bool:
@@ -80,6 +86,7 @@ class _Request:
 class Session:
     """Requests to one server, over one connection for as long as the server keeps it; counts both.
 
+    Where the endpoint names several nodes of a cluster, the next one is asked when one gives no answer.
     Proxies that the environment names are not used. Raises HttpError for a URL or certificates that cannot be used.
     """
 
@@ -87,10 +94,14 @@ class Session:
         self.endpoint = endpoint
         self.requests = 0
         self.connections = 0
-        self._base = url_parts(endpoint.url).path.rstrip("/")
+        self._nodes = nodes_of(endpoint)
         self._until = time.monotonic() + endpoint.deadline
         self._headers = {"Accept": "application/json", **authorisation(endpoint), **endpoint.headers}
-        self._connection = connection_to(endpoint)
+
+    @property
+    def url(self) -> str:
+        """Where the next request goes."""
+        return self._nodes[0].url
 
     def request(
         self,
@@ -112,7 +123,7 @@ class Session:
         A write with an `outcome` is retried whatever its method. If its answer was lost, the server may have done it
         or may still be doing it, so the outcome is checked before each retry and before a refusal is accepted.
         """
-        target = self._base + path + (f"?{urlencode(query)}" if query else "")
+        target = path + (f"?{urlencode(query)}" if query else "")
         sent = {**self._headers, **(headers or {})}
         content: bytes | None = None
         if form is not None:
@@ -123,11 +134,12 @@ class Session:
         if tried.answer:
             return tried.answer
         reason = _reason(tried.error).rstrip(".")
-        sentence = f"{method} {self.endpoint.url.rstrip('/')}{path} got no answer: {reason}."
+        others = f" ({' and '.join(self.endpoint.urls)} were tried)" if len(self._nodes) > 1 else ""
+        sentence = f"{method} {tried.url.rstrip('/')}{path} got no answer: {reason}{others}."
         raise HttpError(sentence, again=True) from tried.error
 
     def _answered(self, request: _Request) -> _Try:
-        attempt, doubtful = 0, False
+        attempt, doubtful, spare = 0, False, len(self._nodes) - 1
         harmless = request.method in _IDEMPOTENT or request.outcome is not None
         while True:
             tried = self._try(request)
@@ -136,6 +148,8 @@ class Session:
                 break
             asked = seconds_asked(tried.answer)
             wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) if asked is None else asked
+            if spare and tried.away:
+                attempt, spare, wait = attempt - 1, spare - 1, 0.0
             if attempt >= self.endpoint.retries or not tried.may_be_repeated(harmless=harmless) or wait > self._left():
                 break
             time.sleep(wait)
@@ -156,8 +170,9 @@ class Session:
             return None
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the connections."""
+        for node in self._nodes:
+            node.connection.close()
 
     def _left(self) -> float:
         return self._until - time.monotonic()
@@ -166,33 +181,29 @@ class Session:
         left = self._left()
         if left <= 0:
             over = TimeoutError(f"the deadline of {self.endpoint.deadline:g} s for all requests has passed")
-            return _Try(error=over, final=True)
-        until = time.monotonic() + min(self.endpoint.timeout, left)
+            return _Try(error=over, final=True, url=self.url)
+        node, until = self._nodes[0], time.monotonic() + min(self.endpoint.timeout, left)
+        tried = self._asked(node, request, until)
+        if tried.away:
+            node.connection.close()
+            self._nodes.append(self._nodes.pop(0))
+        return tried
+
+    def _asked(self, node: Node, request: _Request, until: float) -> _Try:
         self.requests += 1
         try:
-            self._open(until)
+            self.connections += node.open(max(until - time.monotonic(), 0.01))
         except OSError as error:
-            self._connection.close()
-            return _Try(error=error, final=isinstance(error, ssl.SSLCertVerificationError))
+            node.connection.close()
+            return _Try(error=error, url=node.url, final=isinstance(error, ssl.SSLCertVerificationError))
         try:
-            self._connection.request(request.method, request.target, request.content, dict(request.headers))
-            response = self._connection.getresponse()
+            node.connection.request(request.method, node.base + request.target, request.content, dict(request.headers))
+            response = node.connection.getresponse()
             named = {name.title(): value for name, value in response.headers.items()}
-            return _Try(Answer(response.status, named, body_of(response, until), self.endpoint.url))
+            return _Try(Answer(response.status, named, body_of(response, until), node.url))
         except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            return _Try(error=error, lost=True)
-
-    def _open(self, until: float) -> None:
-        connection, seconds = self._connection, max(until - time.monotonic(), 0.01)
-        if connection.sock is not None and is_dropped(connection.sock):
-            connection.close()
-        if connection.sock is None:
-            connection.timeout = seconds
-            connection.connect()
-            self.connections += 1
-        else:
-            connection.sock.settimeout(seconds)
+            node.connection.close()
+            return _Try(error=error, url=node.url, lost=True)
 
 
 class Api:
@@ -222,7 +233,7 @@ class Api:
         if answer.status < http.client.MULTIPLE_CHOICES or answer.status in accept:
             return answer
         text = self._text(answer)
-        where = f"{self._product} at {self.session.endpoint.url}"
+        where = f"{self._product} at {answer.url or self.session.url}"
         sentence = f"Could not {attempt}: {where} answered {answer.status}{text}.{advice(answer)}"
         raise ApiError(sentence, answer.status, again=answer.status in _TRY_AGAIN or is_overtaken(answer))
 

@@ -11,13 +11,13 @@ import http.client
 import select
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from .._errors.sentence import OperatorError
 
-__all__ = ["Endpoint", "HttpError", "authorisation", "connection_to", "is_dropped", "url_parts"]
+__all__ = ["Endpoint", "HttpError", "Node", "authorisation", "is_dropped", "nodes_of", "url_parts"]
 
 
 class HttpError(OperatorError):
@@ -45,6 +45,13 @@ class Endpoint:
     timeout: float = 30.0
     deadline: float = 300.0
     retries: int = 3
+    more_urls: Sequence[str] = ()
+    scheme: str = "Bearer"
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the URLs of all nodes in the order in which they are tried."""
+        return (self.url, *self.more_urls)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -77,15 +84,15 @@ def authorisation(endpoint: Endpoint) -> dict[str, str]:
                 "The token contains a line break or another character that is not allowed in tokens. If it comes from "
                 "a file, remove the line break at its end."
             )
-        return {"Authorization": f"Bearer {endpoint.token}"}
+        return {"Authorization": f"{endpoint.scheme} {endpoint.token}"}
     if ":" in endpoint.username:
         raise HttpError("The username contains a colon, which cannot be sent. Log in as another user or with a token.")
     return {"Authorization": f"Basic {_basic(endpoint)}"} if endpoint.username else {}
 
 
-def connection_to(endpoint: Endpoint) -> http.client.HTTPConnection:
-    """Return a connection, not opened yet. Raises HttpError for certificates that cannot be read."""
-    parts = url_parts(endpoint.url)
+def _connection_to(endpoint: Endpoint, url: str) -> http.client.HTTPConnection:
+    """Return a connection to a node, not opened yet. Raises HttpError for certificates that cannot be read."""
+    parts = url_parts(url)
     host = parts.hostname or ""
     if parts.scheme == "http":
         return http.client.HTTPConnection(host, parts.port)
@@ -101,8 +108,34 @@ def connection_to(endpoint: Endpoint) -> http.client.HTTPConnection:
             context.load_cert_chain(endpoint.client_cert, endpoint.client_key or None, password="")
     except (OSError, ValueError) as error:
         files = ", ".join(filter(None, (endpoint.ca_path, endpoint.client_cert, endpoint.client_key)))
-        raise HttpError(f"The certificates for {endpoint.url} cannot be read ({files}): {error}.") from None
+        raise HttpError(f"The certificates for {url} cannot be read ({files}): {error}.") from None
     return http.client.HTTPSConnection(host, parts.port, context=context)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One of the servers that an endpoint names: its URL, the path of that, and the connection to it."""
+
+    url: str
+    base: str
+    connection: http.client.HTTPConnection
+
+    def open(self, seconds: float) -> bool:
+        """Open the connection, which may take that long, unless it still is; return whether it was opened."""
+        connection = self.connection
+        if connection.sock is not None and is_dropped(connection.sock):
+            connection.close()
+        if connection.sock is not None:
+            connection.sock.settimeout(seconds)
+            return False
+        connection.timeout = seconds
+        connection.connect()
+        return True
+
+
+def nodes_of(endpoint: Endpoint) -> list[Node]:
+    """Return the nodes in the order in which they are tried. Raises HttpError for a URL or certificates of no use."""
+    return [Node(url, url_parts(url).path.rstrip("/"), _connection_to(endpoint, url)) for url in endpoint.urls]
 
 
 def is_dropped(sock: socket.socket) -> bool:

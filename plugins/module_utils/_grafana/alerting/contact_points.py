@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from ..._api.owner import owner_of
 from ..._api.plan import PlanError, by_key
 from ..._api.resource import Plan, Step
 from ..._api.secret_digest import checked_digest_key, secret_digest
 from ..._http.secret_spellings import secrets_in_urls
-from ..owner import owner_of
 from .objects import REDACTED, AlertingApi, Entry, Scope, path_of
 
 __all__ = ["apply", "plan", "secrets_of"]

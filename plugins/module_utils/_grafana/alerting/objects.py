@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ..._api.durations import UNITS, milliseconds
+from ..._api.owner import Ownership
 from ..._api.plan import PlanError
 from ..._api.resource import Plan, Resource, Step
 from ..._http.session import Answer, Api, ApiError, Outcome
-from ..owner import Ownership
 
 __all__ = [
     "PROVISIONING",

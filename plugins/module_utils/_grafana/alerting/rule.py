@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..._api.owner import mark_of, owner_of
 from ..._api.plan import PlanError
-from ..owner import mark_of, owner_of
 from .objects import Entry, duration, duration_text, unknown_keys
 
 __all__ = ["EXPRESSIONS", "checked_rule", "data_sources", "found_rule", "wanted_rule"]

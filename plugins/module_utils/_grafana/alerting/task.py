@@ -14,11 +14,11 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from ..._api.module import apply, expect
+from ..._api.owner import OWNER_OPTIONS, Ownership
 from ..._api.plan import PlanError
 from ..._api.resource import Plan, Step
 from ..._http.session import Answer, Session
 from ..client import grafana_api
-from ..owner import OWNER_OPTIONS, Ownership
 from . import contact_points, mute_timings, notification_policy, rule_groups, templates
 from .objects import AlertingApi, Scope, is_locked
 

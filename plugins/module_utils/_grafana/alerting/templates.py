@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..._api.owner import owner_of
 from ..._api.plan import PlanError, by_key
 from ..._api.resource import Plan, Step
-from ..owner import owner_of
 from .objects import AlertingApi, Entry, Scope, path_of
 
 __all__ = ["apply", "plan"]

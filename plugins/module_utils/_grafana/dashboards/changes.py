@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from ..._api.owner import Ownership, owner_of
 from ..._api.plan import PlanError, StepError
 from ..._api.resource import Plan, Resource, Step
 from ..._http.session import Answer, Api, HttpError
-from ..owner import Ownership, owner_of
 from ..search import Hit
 from ..titles import in_free_order
 from .library_panels import LibraryPanel

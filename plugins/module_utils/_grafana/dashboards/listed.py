@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
+from ..._api.owner import OWNER_OPTIONS, Ownership
 from ..._api.plan import PlanError
-from ..owner import OWNER_OPTIONS, Ownership
 from ..search import Hit
 from ..titles import FOLDED
 from .changes import Dashboard

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..._api.owner import unmarked
 from ..._api.plan import PlanError
-from ..owner import unmarked
 
 __all__ = ["Prepared", "alike", "prepared", "stored"]
 

@@ -12,11 +12,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..._api.module import apply
+from ..._api.owner import Ownership
 from ..._api.plan import PlanError
 from ..._api.resource import Plan
 from ..._http.session import Session
 from ..client import grafana_api
-from ..owner import Ownership
 from ..search import Hit, search
 from . import changes
 from .changes import Dashboard

@@ -212,7 +212,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_made_anew_before_anyth
     asked = session(server)
     asked.request("POST", "/first", body={})
     deadline = time.monotonic() + 5
-    while not is_dropped(asked._connection.sock) and time.monotonic() < deadline:  # the news take a moment
+    while not is_dropped(asked._nodes[0].connection.sock) and time.monotonic() < deadline:  # the news take a moment
         pass
     assert asked.request("POST", "/second", body={}).status == 200
     assert (server.methods(), asked.connections, pauses) == (["POST", "POST"], 2, [])

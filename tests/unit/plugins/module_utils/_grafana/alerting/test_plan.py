@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.plugins.module_utils._api.owner import OWNER, Ownership
 from ansible_collections.vigil.observability.plugins.module_utils._api.plan import PlanError
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting import mute_timings, templates
 from ansible_collections.vigil.observability.plugins.module_utils._grafana.alerting import notification_policy as policy
@@ -26,7 +27,6 @@ from ansible_collections.vigil.observability.plugins.module_utils._grafana.alert
     found_rule,
     wanted_rule,
 )
-from ansible_collections.vigil.observability.plugins.module_utils._grafana.owner import OWNER, Ownership
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Api, Endpoint, Session
 from ansible_collections.vigil.observability.tests.servers import standin_grafana
 from ansible_collections.vigil.observability.tests.unit.plugins.conftest import LoopbackServer

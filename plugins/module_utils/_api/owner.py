@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Owners of objects in Grafana: a list has an owner, and all objects that it writes carry that owner's mark."""
+"""Owners of objects on a server: a list has an owner, and all objects that it writes carry that owner's mark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.plan import PlanError
+from .plan import PlanError
 
 __all__ = ["OWNER", "OWNER_OPTIONS", "Ownership", "mark_of", "owner_of", "unmarked"]
 
