@@ -10,7 +10,7 @@ export VIGIL_CACHE=${VIGIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vigil-observab
 
 export PATH="$PWD/.venv/bin:$PATH"
 export ANSIBLE_COLLECTIONS_PATH="$PWD/.build" PYTHONPATH="$PWD/.build" MYPYPATH="$PWD/.build"
-export ANSIBLE_NOCOLOR=1 NO_COLOR=1 PYTHONPYCACHEPREFIX="$PWD/.build/bytecode"
+export ANSIBLE_NOCOLOR=1 NO_COLOR=1 PYTHONPYCACHEPREFIX="$PWD/.build/bytecode" PYTHONDONTWRITEBYTECODE=
 
 finish() {
   if [ "$1" -eq 0 ]; then outcome=passed; else outcome=FAILED; fi

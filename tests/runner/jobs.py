@@ -117,6 +117,7 @@ def environment_of(job: Job) -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
         "PYTHONPATH": str(BUILD),
         "PYTHONPYCACHEPREFIX": str(BUILD / "bytecode"),
+        "PYTHONDONTWRITEBYTECODE": "",  # a machine may set it, and then each process compiles all that it imports
         "PYTEST_ADDOPTS": f"--junitxml={LOGS / job.name}.xml -p no:cacheprovider",
         "NO_COLOR": "1",
         "COLUMNS": "160",

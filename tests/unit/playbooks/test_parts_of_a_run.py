@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
@@ -49,9 +51,11 @@ def play(folder: Path, playbook: str, *options: str) -> str:
     return f"{done.returncode}\n{done.stdout}{done.stderr}"
 
 
-def tasks(folder: Path, playbook: str, *options: str) -> dict[str, set[str]]:
+@functools.cache
+def tasks(playbook: str, *options: str) -> dict[str, set[str]]:
     """Return the tasks that a playbook would run, each with its tags."""
-    said = play(folder, playbook, "--list-tasks", *options)
+    with TemporaryDirectory() as folder:
+        said = play(Path(folder), playbook, "--list-tasks", *options)
     assert said.startswith("0\n"), said
     # A service that the playbook does not deploy is activated on no host.
     plays = re.split(r"^  play #\d+ ", said, flags=re.MULTILINE)
@@ -60,16 +64,16 @@ def tasks(folder: Path, playbook: str, *options: str) -> dict[str, set[str]]:
     return {name: set(tags.split(", ")) for name, tags in found}
 
 
-def test_page_lists_the_tags_that_there_are_and_no_others(tmp_path: Path) -> None:
+def test_page_lists_the_tags_that_there_are_and_no_others() -> None:
     page = (COLLECTION / "docs" / "run-a-part.md").read_text()
     rows = re.findall(r"^\| (`.*?) \|", page, flags=re.MULTILINE)
-    found = {tag for names in tasks(tmp_path, "site").values() for tag in names}
+    found = {tag for names in tasks("site").values() for tag in names}
     assert {tag for row in rows for tag in re.findall(r"`(\w+)`", row)} == found - {"always"}
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "blackbox_exporter"])
-def test_tag_of_a_service_activates_that_service_alone_and_skips_no_check(tmp_path: Path, service: str) -> None:
-    run = tasks(tmp_path, "site", "--tags", service)
+def test_tag_of_a_service_activates_that_service_alone_and_skips_no_check(service: str) -> None:
+    run = tasks("site", "--tags", service)
     assert {"Validate the inventory", "Check that the host can run its services"} <= set(run)
     assert {"Stage the host's services", "Report what was left undone"} <= set(run)
     activated = {name.partition(" : ")[0] for name, tags in run.items() if "activate" in tags}
@@ -78,14 +82,14 @@ def test_tag_of_a_service_activates_that_service_alone_and_skips_no_check(tmp_pa
 
 
 @pytest.mark.parametrize("playbook", ["site", "metrics", "dashboards", "preflight"])
-def test_tags_leave_the_checks_in_every_playbook(tmp_path: Path, playbook: str) -> None:
-    every = {name for name, tags in tasks(tmp_path, playbook).items() if "always" in tags}
+def test_tags_leave_the_checks_in_every_playbook(playbook: str) -> None:
+    every = {name for name, tags in tasks(playbook).items() if "always" in tags}
     assert every - {"Stage the host's services"} >= {"Check that the host can run its services"}
-    assert every <= set(tasks(tmp_path, playbook, "--tags", "nothing"))
+    assert every <= set(tasks(playbook, "--tags", "nothing"))
 
 
-def test_pillars_have_playbooks_with_their_services_and_no_others(tmp_path: Path) -> None:
-    metrics, dashboards = tasks(tmp_path, "metrics"), tasks(tmp_path, "dashboards")
+def test_pillars_have_playbooks_with_their_services_and_no_others() -> None:
+    metrics, dashboards = tasks("metrics"), tasks("dashboards")
     assert not [name for name, tags in metrics.items() if "grafana" in tags]
     assert not [name for name, tags in dashboards.items() if "prometheus" in tags]
 

@@ -99,6 +99,16 @@ def test_jobs_without_a_report_count_as_one_each_and_the_last_line_says_so(check
     assert (code, lines[-1]) == (0, "2 passed, 0 failed")
 
 
+def test_jobs_keep_compiled_python_also_where_the_machine_keeps_none(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (checkout / "tests/lint/imported.py").touch()
+    program(checkout / "tests/lint/first", f"cd tests/lint && {sys.executable} -c 'import imported'")
+    assert run(checkout, "lint")[0] == 0
+    assert list((checkout / ".build/bytecode").rglob("imported.*.pyc"))
+
+
 def test_a_job_that_fails_is_told_with_the_end_of_its_log(checkout: Path) -> None:
     program(checkout / "tests/lint/first", "echo the reason", "exit 3")
     code, lines = run(checkout, "lint")
