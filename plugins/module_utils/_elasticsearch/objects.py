@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Callable
@@ -20,7 +20,7 @@ from .._api.plan import PlanError
 from .._api.resource import Plan, Resource, Step
 from .._http.session import Answer, Api
 
-__all__ = ["MARK", "STATE_OPTIONS", "Item", "Kind", "found", "made", "plan", "wanted"]
+__all__ = ["MARK", "STATE_OPTIONS", "Item", "Kind", "Listed", "found", "lists", "made", "plan", "wanted"]
 
 MARK = "vigil"
 """The key of what Elasticsearch keeps for us beside a definition: {owner: mark} and, where it has secrets, a digest."""
@@ -140,16 +140,34 @@ def plan(
     return steps
 
 
-def made(module: AnsibleModule, ownership: Ownership, changes: Plan, kept: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Make the changes and return what exit_json takes; warn of what a former owner keeps.
+@dataclass(frozen=True)
+class Listed:
+    """The list of one kind: what it wants, what is there, and the changes that lead to it."""
 
-    Args:
-        module: Of Ansible.
-        ownership: Of the list.
-        changes: All of them.
-        kept: {key: owners} of the definitions that are not listed.
-    """
+    kind: Kind
+    items: Mapping[str, Item]
+    there: Mapping[str, Item]
+    plan: Plan
+
+    @property
+    def unlisted(self) -> dict[str, list[str]]:
+        """{key: owners} of what is there and not in the list."""
+        return {key: self.kind.owners(item.body) for key, item in self.there.items() if key not in self.items}
+
+
+def lists(api: Api, kinds: Iterable[Kind], parameters: Mapping[str, Any], ownership: Ownership) -> list[Listed]:
+    """Return the lists that the parameters give, each read with one request. Raises PlanError for what cannot be."""
+    read = []
+    for kind, items in [(kind, wanted(kind, parameters, ownership)) for kind in kinds]:
+        there = found(api, kind) if parameters[kind.option] is not None else {}
+        read.append(Listed(kind, items, there, plan(api, kind, items, there, ownership, parameters)))
+    return read
+
+
+def made(module: AnsibleModule, ownership: Ownership, listed: Iterable[Listed], changes: Plan) -> dict[str, Any]:
+    """Make the changes and return what exit_json takes; warn of what a former owner keeps."""
     result = apply(module, changes)
+    kept = {key: owners for one in listed for key, owners in one.unlisted.items()}
     if ownership.taken and result["updated"] and (left := ownership.left(kept)):
         module.warn(left)
     return result

@@ -18,7 +18,7 @@ from .._api.resource import Plan
 from .._http.session import Api, Session
 from .client import elasticsearch_api
 from .normal import flat, listed, text, without_empty
-from .objects import STATE_OPTIONS, Item, Kind, found, made, plan, wanted
+from .objects import STATE_OPTIONS, Item, Kind, Listed, found, made, plan, wanted
 
 __all__ = ["COMPONENTS", "INDICES", "OPTIONS", "act", "overlap"]
 
@@ -85,13 +85,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
         _refuse_overlaps(items[1], {**staying, **items[1]})
         _refuse_missing(items[1], {**there[0], **items[0]}, _deleted(plans[0]))
         _try(api, plans, there[0])
-    kept = {
-        key: kind.owners(item.body)
-        for kind, listed_items, present in zip(kinds, items, there)
-        for key, item in present.items()
-        if key not in listed_items
-    }
-    return made(module, ownership, _in_order(*plans), kept)
+    return made(module, ownership, map(Listed, kinds, items, there, plans), _in_order(*plans))
 
 
 def _deleted(changes: Plan) -> set[str]:
