@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEADINGS", "faults", "misled", "sections", "superfluous"]
 
-HEADINGS = ("Meaning", "Impact", "How to look", "What to do", "When to escalate")
+HEADINGS = ("Meaning", "Impact", "Diagnosis", "What to do", "When to escalate")
 _URL = "https://github.com/vigil-observability/vigil.observability/blob/main/"
 _CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _SECTION = re.compile(r"^## +(?P<name>.+)\n(?P<body>(?:(?!## ).*(?:\n|\Z))*)", re.MULTILINE)
@@ -68,5 +68,5 @@ def _incomplete(page: str, name: str, body: str) -> Iterator[str]:
         yield f"{page}: the section {name} has the headings {found}; it needs {list(HEADINGS)}, in this order"
         return
     for heading, text in zip(HEADINGS, re.split(r"^### .+$", body, flags=re.MULTILINE)[1:], strict=True):
-        if not text.strip() and heading != "How to look":
+        if not text.strip() and heading != "Diagnosis":
             yield f"{page}: {heading} of {name} says nothing"

@@ -222,5 +222,5 @@ def test_every_alert_asks_for_scaling_or_for_silence_and_has_its_section_in_the_
     for rule in alerts.values():
         assert rule["labels"].keys() >= {"team", "environment", "severity"}
         assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
-    headings = ["Meaning", "Impact", "How to look", "What to do", "When to escalate"]
+    headings = ["Meaning", "Impact", "Diagnosis", "What to do", "When to escalate"]
     assert re.findall(r"^### (.+)$", page, re.MULTILINE) == headings * len(alerts)

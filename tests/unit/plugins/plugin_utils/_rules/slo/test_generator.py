@@ -239,7 +239,7 @@ def test_every_rule_says_whom_it_concerns_and_every_alert_has_its_section_in_the
     for rule in alerts:
         assert rule["labels"].keys() >= {"team", "environment", "severity"}
         assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
-        assert sections[rule["alert"]] == ["Meaning", "Impact", "How to look", "What to do", "When to escalate"]
+        assert sections[rule["alert"]] == ["Meaning", "Impact", "Diagnosis", "What to do", "When to escalate"]
 
 
 @pytest.mark.parametrize(
