@@ -16,9 +16,10 @@ from ansible.module_utils.basic import AnsibleModule
 from .._api.module import apply
 from .._api.plan import PlanError, by_key
 from .._api.resource import Plan, Resource, Step
+from .._api.secret_file import read_secret
 from .._http.session import Answer, Api, Session
 from .client import grafana_api
-from .tokens import apply_token, find_tokens, is_accepted, text_of, token_plan
+from .tokens import apply_token, find_tokens, is_accepted, token_plan
 
 __all__ = ["OPTIONS", "act"]
 
@@ -64,7 +65,7 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     """Make the account and its tokens match the parameters, and return what exit_json takes."""
     parameters = module.params
     listed, absent = _listed(parameters), parameters["state"] == "absent"
-    texts = {} if absent else {token["name"]: text_of(token["path"]) for token in listed}
+    texts = {} if absent else {token["name"]: read_secret(token["path"]) for token in listed}
     api = grafana_api(module, session, texts.values())
     there = _found(api, parameters["name"])
     number = there["id"] if there else 0

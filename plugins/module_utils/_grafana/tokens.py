@@ -12,9 +12,7 @@ file works. More than one token of a name means that a renewal was interrupted.
 from __future__ import annotations
 
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,9 +20,10 @@ from typing import Any, Callable
 
 from .._api.plan import PlanError
 from .._api.resource import Plan, Resource, Step
+from .._api.secret_file import write_secret
 from .._http.session import Answer, Api, ApiError, HttpError
 
-__all__ = ["apply_token", "find_tokens", "is_accepted", "text_of", "token_plan"]
+__all__ = ["apply_token", "find_tokens", "is_accepted", "token_plan"]
 
 _CONFLICT = 409
 # Grafana's answers to an unknown token; 9.4 answers 500 for one that was deleted.
@@ -41,16 +40,6 @@ def find_tokens(api: Api, account: int, name: str) -> list[_Token]:
     path = f"/api/serviceaccounts/{account}/tokens"
     found: list[_Token] = api.call("GET", path, attempt=f"list the tokens of the service account {name!r}").json()
     return found
-
-
-def text_of(path: str) -> str:
-    """Return the token in a file, empty if there is no file. Raises PlanError for one that cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise PlanError(f"The token file {path} cannot be read: {error.strerror}.") from None
 
 
 def is_accepted(api: Api, name: str, token: str) -> bool:
@@ -137,7 +126,7 @@ def _made(api: Api, account: int, step: Step, old: list[_Token]) -> tuple[_Token
 
 def _keep(api: Api, account: int, step: Step, made: _Token) -> None:
     try:
-        _write(Path(step.after["path"]), made["key"])
+        write_secret(Path(step.after["path"]), made["key"])
     except OSError as error:
         _delete(api, account, step, made)
         raise PlanError(
@@ -181,20 +170,3 @@ def _seconds_left(token: _Token) -> float:
         return math.inf
     end = datetime.strptime(token["expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     return (end - datetime.now(timezone.utc)).total_seconds()
-
-
-def _write(path: Path, token: str) -> None:
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(token)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            there = path.stat()
-            os.chown(partial, there.st_uid, there.st_gid)
-            Path(partial).chmod(there.st_mode & 0o640)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink()
-        raise

@@ -246,6 +246,7 @@ OTHERWISE = {
     ("_grafana/tokens.py", "POST"),
     ("_elasticsearch/templates.py", "POST"),
     ("_elasticsearch/pipelines.py", "POST"),
+    ("_elasticsearch/api_keys.py", "POST"),
 }
 
 

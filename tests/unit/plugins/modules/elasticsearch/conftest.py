@@ -69,10 +69,14 @@ class Elasticsearch:
         """Return the body of an answer, whatever its status."""
         return self.exchange(method, path, body)["answer"]
 
-    def exchange(self, method: str, path: str, body: Any) -> dict[str, Any]:
+    def logs_in(self, login: str) -> bool:
+        """Return whether somebody with this header may log in."""
+        return bool(self.exchange("GET", "/_security/_authenticate", None, login)["status"] == 200)
+
+    def exchange(self, method: str, path: str, body: Any, login: str = "") -> dict[str, Any]:
         """Return the next exchange: the recorded one if it is the one that is asked for."""
         if self.forward:
-            status, answer = _forwarded(self.forward, method, path, body)
+            status, answer = _forwarded(self.forward, method, path, body, login)
             found = {"method": method, "path": path, "body": body, "status": status, "answer": answer}
             self.exchanges.append(found)
             return found
@@ -85,9 +89,9 @@ class Elasticsearch:
         return recorded
 
 
-def _forwarded(url: str, method: str, path: str, body: Any, key: str = "") -> tuple[int, Any]:
+def _forwarded(url: str, method: str, path: str, body: Any, login: str = "") -> tuple[int, Any]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
-    headers = {"Authorization": key or "Basic ZWxhc3RpYzpyZWNvcmRlZC1wYXNzLTE=", "Content-Type": "application/json"}
+    headers = {"Authorization": login or "Basic ZWxhc3RpYzpyZWNvcmRlZC1wYXNzLTE=", "Content-Type": "application/json"}
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     answer = connection.getresponse()
     text = answer.read()
@@ -103,7 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.cluster.asked.append((self.command, self.path))
-        found = self.cluster.exchange(self.command, self.path, body)
+        login = self.headers["Authorization"]
+        found = self.cluster.exchange(self.command, self.path, body, login if login.startswith("ApiKey") else "")
         text = json.dumps(found["answer"]).encode()
         self.send_response(found["status"])
         self.send_header("Content-Type", "application/json")
