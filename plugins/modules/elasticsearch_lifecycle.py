@@ -30,6 +30,7 @@ options:
     description: Policies of snapshots by name, as in the body of C(PUT /_slm/policy). Their repository must exist.
     type: dict
 seealso:
+  - module: vigil.observability.elasticsearch_info
   - module: vigil.observability.elasticsearch_templates
 """
 

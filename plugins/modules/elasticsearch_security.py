@@ -56,6 +56,7 @@ options:
         file and accepted. Another role descriptor or other metadata change the key in place.
     type: dict
 seealso:
+  - module: vigil.observability.elasticsearch_info
   - module: vigil.observability.elasticsearch_settings
 """
 

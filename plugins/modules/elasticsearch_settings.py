@@ -28,6 +28,7 @@ options:
     type: dict
     required: true
 seealso:
+  - module: vigil.observability.elasticsearch_info
   - module: vigil.observability.elasticsearch_templates
 """
 

@@ -33,6 +33,7 @@ options:
     description: Index templates by name, as in the body of C(PUT /_index_template). Each needs C(index_patterns).
     type: dict
 seealso:
+  - module: vigil.observability.elasticsearch_info
   - module: vigil.observability.elasticsearch_lifecycle
 """
 

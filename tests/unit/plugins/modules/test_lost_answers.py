@@ -247,6 +247,7 @@ OTHERWISE = {
     ("_elasticsearch/templates.py", "POST"),
     ("_elasticsearch/pipelines.py", "POST"),
     ("_elasticsearch/api_keys.py", "POST"),
+    ("_elasticsearch/repositories.py", "POST"),
 }
 
 

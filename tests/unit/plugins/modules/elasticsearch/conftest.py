@@ -14,6 +14,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,9 +45,9 @@ class Elasticsearch:
     """A cluster that answers as a release does, and what it was asked since `forget`."""
 
     release: str
-    url: str
     exchanges: list[dict[str, Any]]
     forward: str = ""
+    url: str = ""
     failures: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     place: int = 0
@@ -130,27 +131,39 @@ def _clean(url: str) -> None:
     _forwarded(url, "DELETE", "/_security/api_key", {"owner": True})
 
 
-def _running(release: str, recording: Path) -> Iterator[Elasticsearch]:
-    live = LIVE.get(release, "")
-    exchanges = [] if live else json.loads(recording.read_text(encoding="utf-8"))
-    if live:
-        _clean(live)
-    handler = type("Handler", (_Handler,), {})
+@contextmanager
+def serving(cluster: Elasticsearch) -> Iterator[Elasticsearch]:
+    """Let the cluster answer on loopback; every exchange that was recorded has to be asked for."""
+    handler = type("Handler", (_Handler,), {"cluster": cluster})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        cluster = Elasticsearch(release, f"http://127.0.0.1:{server.server_address[1]}", exchanges, live)
-        handler.cluster = cluster  # type: ignore[attr-defined]
+        cluster.url = f"http://127.0.0.1:{server.server_address[1]}"
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield cluster
         server.shutdown()
         thread.join()
+    assert not cluster.failures
+    assert cluster.forward or cluster.place == len(cluster.exchanges)
+
+
+def replaying(exchanges: list[dict[str, Any]]) -> AbstractContextManager[Elasticsearch]:
+    """Return a cluster that answers as these exchanges do."""
+    return serving(Elasticsearch(RELEASES[-1], exchanges))
+
+
+def _running(release: str, recording: Path) -> Iterator[Elasticsearch]:
+    live = LIVE.get(release, "")
+    exchanges = [] if live else json.loads(recording.read_text(encoding="utf-8"))
+    if live:
+        _clean(live)
+    cluster = Elasticsearch(release, exchanges, live)
+    with serving(cluster):
+        yield cluster
     if live:
         recording.parent.mkdir(parents=True, exist_ok=True)
         lines = ",\n".join(json.dumps(one, sort_keys=True) for one in cluster.exchanges)
         recording.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    assert not cluster.failures
-    assert live or cluster.place == len(exchanges)
 
 
 @pytest.fixture(params=RELEASES)
