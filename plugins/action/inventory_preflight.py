@@ -154,7 +154,7 @@ def _warnings(hosts: Sequence[HostInputs], play: Play) -> Iterator[Problem]:
     """Yield what is valid, but probably not what was meant."""
     for host in hosts:
         for name in sorted((host.variable_names & play.given.keys()) - played_inputs()):
-            yield Problem(name, host.name, "has no effect, as the play sets it: remove it, or give it with -e.")
+            yield Problem(name, host.name, "has no effect, because the play sets it: remove it, or set it with -e.")
     yield from suspicious_names(hosts, play)
     yield from misplaced_inputs(hosts, play, wanted_secrets())
     yield from untested_releases(hosts)

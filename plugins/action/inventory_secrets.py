@@ -48,10 +48,10 @@ SPEC = {
     "path": {"type": "path"},
 }
 _NEXT_STEPS = {
-    None: "Run the site playbook so that the services get them.",
+    None: "Run the site playbook so that the services use them.",
     "prepare": "Run the site playbook on all hosts, so that they trust the next one; then secrets_authority=switch.",
     "switch": "Run the site playbook on all hosts, so that the new authority signs; then secrets_authority=finish.",
-    "finish": "Run the site playbook on all hosts, so that the authority before is no longer trusted.",
+    "finish": "Run the site playbook on all hosts, so that the previous authority is no longer trusted.",
 }
 
 
@@ -118,8 +118,8 @@ def _defined_elsewhere(names: Iterable[str], values: Mapping[str, Any], task_var
 def _refuse_hidden(name: str, path: Path, values: Mapping[str, Any], task_vars: dict[str, Any]) -> None:
     if _defined_elsewhere([name], values, task_vars):
         raise OperatorError(
-            f"Cannot replace the certificate authority while {name} is defined elsewhere, as one of the two would hide "
-            f"the other and hosts would refuse each other: move it into {path} and run again."
+            f"Cannot replace the certificate authority while {name} is defined elsewhere, because one would override "
+            f"the other and hosts would reject each other: move it into {path} and run again."
         )
 
 
@@ -143,6 +143,6 @@ def _result(
         "defined_elsewhere": elsewhere,
         "msg": f"Changed in {path}: {', '.join(sorted(names))}. {_NEXT_STEPS[phase]}"
         if names
-        else f"{path} holds all secrets.",
+        else f"{path} contains all secrets.",
         "diff": {"before_header": str(path), "after_header": str(path), "before": before, "after": after},
     }

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Alerts that fire, each with its runbook, a new silence and the page of its host or application; objectives and
-    whether they are kept, error budgets and burn rates, forecasts, and alerts that fired before.
+    whether they are met, error budgets and burn rates, forecasts, and alerts that fired before.
   - Prometheus does not keep annotations. Summaries and runbooks of firing alerts are shown for rules of which the
     series C(alert:summary:firing) is recorded; the others refer to Alertmanager.
   - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
@@ -20,16 +20,16 @@ options:
   _input: {description: Where people reach Alertmanager; empty for no link., type: str, required: true}
   applications:
     description:
-      - Applications, as P(vigil.observability.application_dashboard#filter) takes them, to whose dashboards rows lead.
+      - Applications, as P(vigil.observability.application_dashboard#filter) takes them, to whose dashboards rows link.
     type: list
     elements: dict
     default: []
   services:
-    description: Services that there are. Rows lead to the page of hosts where C(node_exporter) is one.
+    description: Deployed services. Rows link to the page of hosts if C(node_exporter) is one of them.
     type: list
     elements: str
     default: [node_exporter]
-  refresh: {description: How often the dashboard asks anew., type: str, default: 1m}
+  refresh: {description: Refresh interval of the dashboard., type: str, default: 1m}
 """
 
 EXAMPLES = r"""

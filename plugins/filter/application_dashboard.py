@@ -11,9 +11,9 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Response times, error rate, throughput, use of processors and memory, orders and users, error budgets, firing
-    alerts, and ways to logs and traces. Deployments and incidents are drawn over the curves where a pipeline or a
-    person notes them in Grafana with the tags C(deployment) or C(incident) and the name of the application; new values
-    of the label C(version) of its build are drawn without that.
+    alerts, and links to logs and traces. Deployments and incidents are marked in the graphs if a pipeline or a person
+    records them in Grafana with the tags C(deployment) or C(incident) and the name of the application; new values of
+    the label C(version) of its build are marked without that.
   - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
     C(requirements/controller.txt) of the collection names.
 options:
@@ -25,7 +25,7 @@ options:
     type: dict
     required: true
   hosts:
-    description: Whether Grafana has the page of the hosts, to which those of the application then lead.
+    description: Whether Grafana has the page of the hosts, to which the application's dashboards then link.
     type: bool
     default: false
   alertmanager_url: {description: Where people silence alerts; empty for no link., type: str, default: ""}
@@ -38,10 +38,10 @@ options:
     type: bool
     default: false
   logs_query:
-    description: What finds the logs of the application in Elasticsearch, in Lucene's words; else by C(service.name).
+    description: Lucene query for the logs of the application in Elasticsearch. Defaults to one for C(service.name).
     type: str
     default: ""
-  refresh: {description: How often the dashboard asks anew., type: str, default: 30s}
+  refresh: {description: Refresh interval of the dashboard., type: str, default: 30s}
 """
 
 EXAMPLES = r"""

@@ -14,13 +14,14 @@ description:
   - The average of the last 30 minutes is compared with the median of the same time in previous weeks.
     C(BusinessMetricDrop) fires when it is lower by C(drop) (0.1) or more for ten minutes, and by more than the weeks
     differ among themselves, with the label C(action=executive_notification) and the loss per minute as an annotation.
-  - C(expr) is a level per minute or a ratio, as one series. For a ratio set C(counts) to V(false), and take both parts
-    over 30 minutes, so that busy minutes weigh more. Where C(counts) holds, as it does for all but money, a drop also
-    has to be more than chance among so few.
-  - C(loss_per_unit) is what one unit costs, in C(currency). A metric with a currency alone is money itself.
-  - Rules look back in their own recordings, so that they need two weeks before they can compare.
+  - C(expr) is a level per minute or a ratio, as one series. For a ratio, set C(counts) to V(false), and take both parts
+    over 30 minutes, so that busy minutes weigh more. Where C(counts) is true, the default for everything but money, a
+    drop also has to exceed what chance explains.
+  - C(loss_per_unit) is what one unit costs, in C(currency). A metric with only a currency is money itself.
+  - Rules compare with what they have recorded themselves, which takes two weeks to begin with.
   - In the weeks after clocks were changed the same time is an hour off. A drop therefore has to be one in comparison
-    with an hour earlier and an hour later as well; in hours in which a level falls or rises steeply it is seen late.
+    with an hour earlier and an hour later as well; in hours in which the level falls or rises steeply, it is detected
+    late.
 positional: weeks
 options:
   _input:

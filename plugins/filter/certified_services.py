@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Reads user, UID, and names by which services are reached beyond those of the host, from the variables of the host.
-    Services whose certificate is the user's own are left out.
+    Services for which the user provides a certificate are left out.
 positional: names
 options:
   _input: {description: The variables of the host., type: dict, required: true}

@@ -12,8 +12,8 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Makes an entry of C(files) of M(vigil.observability.staged_config), as ini where the path ends in C(.ini), else as
     YAML. In ini, a key whose value is V(null) is left out.
-  - Where the configuration holds a secret in plain, the entry is a secret one, so that no diff and no error shows it,
-    and a warning names where the secrets are. Secrets in files of their own keep the diff readable.
+  - Where the configuration contains a secret in plain text, the entry is a secret one, so that no diff and no error
+    shows it, and a warning names where the secrets are. Secrets in files of their own keep the diff readable.
 positional: path
 options:
   _input: {description: The configuration., type: dict, required: true}

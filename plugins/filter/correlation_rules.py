@@ -11,16 +11,16 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Makes rules of Prometheus and their tests for each application that has symptoms.
-  - When C(symptoms_needed) of them (2) show within ten minutes, C(ServiceDegradedCorrelated) fires, with the label
+  - When C(symptoms_needed) of them (2) appear within ten minutes, C(ServiceDegradedCorrelated) fires, with the label
     C(action=incident_creation). While an application of C(depends_on) is in that state too, it is
-    C(ServiceDegradedByDependency) instead, which wakes nobody, so that in a chain only the last one is an incident.
-  - A symptom whose data are missing never counts as health. C(SymptomSignalMissing) fires.
+    C(ServiceDegradedByDependency) instead, which pages nobody, so that in a chain only the last one is an incident.
+  - A symptom without data does not count as healthy: C(SymptomSignalMissing) fires.
   - Without C(symptoms) an application has C(high_error_rate) (more than 5 % of its requests fail, 3 at least in five
     minutes), C(increased_response_time) (the 95th percentile reaches the lowest bound of an objective that promises it
     to 95 % of requests or more, or 1 s), and C(connection_pool_exhaustion) (more than 90 % of a pool is in use) when
-    its metrics name C(pool_in_use) and C(pool_size). Each takes another C(threshold). Any other symptom is an C(expr)
-    with a C(threshold), above which it shows.
-  - To compare with what is usual, such as twice the median of the last day, give an C(expr) for it.
+    its metrics name C(pool_in_use) and C(pool_size). The C(threshold) of each can be changed. Any other symptom is an
+    C(expr) with a C(threshold), above which it appears.
+  - To compare with the usual level, such as twice the median of the last day, set an C(expr).
 options:
   _input:
     description: Applications, with C(name), C(team), C(depends_on), C(symptoms) and what else describes them.

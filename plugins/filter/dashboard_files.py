@@ -6,21 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: dashboard_files
-short_description: The dashboards that lie in a directory as JSON files
+short_description: The dashboards in a directory of JSON files
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Reads every C(.json) file of a directory on the controller, and of the directories in it, each of which has the name
-    of the folder's uid that its dashboards lie in. C(general) is the top folder.
-  - It is how the playbook C(export_dashboards) writes them.
-  - The models stay JSON text, which Ansible does not look into. A legend such as C({{instance}}) is then never taken
-    for a template, and hundreds of dashboards cost no time. The filter C(from_json) makes data of one.
-  - A model without a uid gets the name of its file as one, if that can be a uid.
+  - Reads every C(.json) file of a directory on the controller, and of its subdirectories, which are named after the uid
+    of the folder of their dashboards. C(general) is the top folder.
+  - The playbook C(export_dashboards) writes them in this form.
+  - The models stay JSON text, which Ansible does not evaluate. A legend such as C({{instance}}) is thus never taken
+    for a template, and hundreds of dashboards cost no time. The filter C(from_json) parses one.
+  - A model without a uid gets the name of its file, if that is a valid uid.
 positional: ""
 options:
-  _input: {description: The directory. A relative one is below the current one of the run., type: path, required: true}
+  _input: {description: The directory. A relative one starts at the run's current one., type: path, required: true}
   keep_unusable:
-    description: Whether a file that is no dashboard becomes an entry with the reason, not an error for all files.
+    description: Whether a file that is not a dashboard becomes an entry with the reason, not an error for all files.
     type: bool
     default: false
 """

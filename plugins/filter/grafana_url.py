@@ -6,18 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: grafana_url
-short_description: Where Grafana's API is asked on Grafana's own host
+short_description: The URL of Grafana's API on its own host
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Where the role asks for its health, so that a Grafana that listens on loopback for a proxy of its host is reached.
-  - A Grafana that serves from the path of its external URL (C(server.serve_from_sub_path)) redirects what is asked
+  - The role checks Grafana's health there, so a Grafana that listens on loopback behind a proxy of its host is reached
+    too.
+  - A Grafana that serves from the path of its external URL (C(server.serve_from_sub_path)) redirects requests
     without that path, except for its health and metrics. The path is then part of the URL.
 positional: listen_address, port
 options:
   _input: {description: "Keys of C(grafana.ini) by section, as in C(grafana_config).", type: dict, required: true}
-  listen_address: {description: Address that Grafana listens on. Empty is every address., type: str, required: true}
-  port: {description: The port. Defaults to that of the role., type: int}
+  listen_address: {description: Address that Grafana listens on. Empty means all addresses., type: str, required: true}
+  port: {description: The port. Defaults to the role's., type: int}
   external_url: {description: "Where people reach it, unless C(server.root_url) is set.", type: str, default: ""}
 """
 

@@ -10,7 +10,7 @@ short_description: Address and port as one word
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Puts an IPv6 address in brackets. No address is every address to listen on.
+  - Puts an IPv6 address in brackets. An empty address means all addresses.
 positional: port
 options:
   _input: {description: A DNS name or an IP address., type: str, required: true}

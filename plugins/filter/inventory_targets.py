@@ -10,10 +10,10 @@ short_description: Where the services of an inventory are reached
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Finds every host of the groups that are named like a service, and reads its address and port from inventory
-    variables alone (C(<service>_address), else C(ansible_host), else the name; C(<service>_port)), so that a run that
-    is limited to one host gives the same result.
-  - Servers know a service by a name in its certificate, C(<service>_identity), else C(vigil://<host>/<service>).
+  - Finds every host of the groups that are named after a service, and reads its address and port only from
+    inventory variables (C(<service>_address), else C(ansible_host), else the name; C(<service>_port)), so a run that is
+    limited to one host gives the same result.
+  - Servers identify a service by a name in its certificate, C(<service>_identity), else C(vigil://<host>/<service>).
 options:
   _input: {description: The variables of all hosts (C(hostvars))., type: dict, required: true}
   groups: {description: The groups of the inventory., type: dict, required: true}

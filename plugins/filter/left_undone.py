@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: left_undone
-short_description: What a run of the playbooks was to do and has not done
+short_description: What a run of the playbooks should have done and has not
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Names hosts that could not be reached and services that failed, each with what was therefore not done.
 positional: hostvars, groups, tags
 options:
-  _input: {description: Services that the playbook is about., type: list, elements: str, required: true}
+  _input: {description: Services of the playbook., type: list, elements: str, required: true}
   hostvars: {description: The variables of all hosts., type: dict, required: true}
   groups: {description: The groups of the inventory., type: dict, required: true}
   tags:
@@ -36,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A sentence for each host and service, none when all was done.
+  description: A sentence for each host and service; none if everything was done.
   type: list
   elements: str
 """

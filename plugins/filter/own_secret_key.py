@@ -10,7 +10,7 @@ short_description: The key that Grafana encrypts with, unless everybody knows it
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Refuses the C(secret_key) that every Grafana comes with, wherever it is given.
+  - Refuses Grafana's default C(secret_key), wherever it is set.
 positional: config
 options:
   _input: {description: The key., type: str, required: true}

@@ -13,7 +13,7 @@ description:
   - Reads C(services.yml) of the collection.
 options:
   _input:
-    description: Pillars, such as V(metrics); none for all that there are.
+    description: Pillars, such as V(metrics); none for all pillars.
     type: list
     elements: str
     required: true

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: planned_services
-short_description: What a host is to run, as host_preflight takes it
+short_description: The services planned for a host, as host_preflight takes them
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:

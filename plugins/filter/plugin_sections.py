@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: plugin_sections
-short_description: The sections of grafana.ini that name where plugins lie
+short_description: The sections of grafana.ini with the paths of plugins
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Makes a section for each plugin that a loop over M(vigil.observability.staged_release) has staged. Named in the
-    configuration, plugins come and go with it.
+  - Makes a section for each plugin that a loop over M(vigil.observability.staged_release) has staged. With these,
+    plugins are added and removed together with the configuration.
 options:
   _input: {description: "Results of that loop, whose items have a C(name).", type: list, elements: dict, required: true}
 """

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: role_services
-short_description: What a role that runs by itself is to deploy, as host_preflight takes it
+short_description: What a role that runs on its own deploys, as host_preflight takes it
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Like P(vigil.observability.planned_services#filter), with the inputs of the role as the task has them, defaults
-    among them. The certificates that the role C(certificates) makes have to be there.
+  - Like P(vigil.observability.planned_services#filter), with the inputs of the role as the task sees them,
+    including defaults. The certificates of the role C(certificates) have to exist.
 options:
   _input: {description: Services of the role., type: list, elements: str, required: true}
 """

@@ -19,7 +19,7 @@ options:
   alerts:
     description:
       - What to adjust, by the name of a shipped alert.
-      - C(threshold) takes the place of the number that its expression compares with, C(for) of how long that has to
+      - C(threshold) replaces the number that its expression compares with, C(for) how long that has to
         hold, C(labels) are merged over its labels, and C(enabled) set to V(false) leaves it out.
     type: dict
     default: {}

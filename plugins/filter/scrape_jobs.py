@@ -12,7 +12,7 @@ author: Vigil contributors (@vigil-observability)
 description:
   - One job for each service that has targets. Each target keeps its labels; C(instance) and C(host) follow from C(host)
     of a target that has none.
-  - Services that ask for a password get that of the user C(prometheus), from the file C(secrets/<service>).
+  - Services that require a password get that of the user C(prometheus), from the file C(secrets/<service>).
 positional: client
 options:
   _input:

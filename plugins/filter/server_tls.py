@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: server_tls
-short_description: What a server of Prometheus' kind accepts of TLS
+short_description: TLS settings of a server that uses exporter-toolkit
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Returns C(tls_server_config), as every server with exporter-toolkit takes it.
+  - Returns C(tls_server_config), as every server that uses exporter-toolkit takes it.
   - The curves, and for TLS 1.2 the cipher suites, are those of Mozilla's intermediate profile that Go has.
 positional: certificate, key, client_authority, clients
 options:
@@ -24,7 +24,7 @@ options:
     description: File of the authorities of client certificates. Without it, clients need none.
     type: path
   clients:
-    description: Names, one of which the certificate of a client has to have. Without it, any of the authority will do.
+    description: Names, of which a client certificate needs one. Without it, any of the authority is accepted.
     type: list
     elements: str
 """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: shipped_dashboards
-short_description: Every dashboard that an inventory calls for, each with its folder
+short_description: All dashboards for an inventory, each with its folder
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
@@ -14,7 +14,7 @@ description:
 options:
   _input: {description: "Applications, as P(vigil.observability.application_dashboard#filter) takes them.", type: list,
     elements: dict, required: true}
-  services: {description: "Services that there are; V(probes) where something is probed.", type: list, elements: str,
+  services: {description: "Deployed services; V(probes) where something is probed.", type: list, elements: str,
     required: true}
   folder_uid: {description: Folder of the monitoring itself., type: str, default: vigil-monitoring}
   applications_folder_uid: {description: Folder of the applications., type: str, default: vigil-applications}

@@ -11,10 +11,10 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - For each application with an objective, a rule file that records how well it is met and alerts on how fast its error
-    budget goes, and a test file for promtool.
-  - What is recorded carries the labels C(service), the name of the application, and C(slo), the name of the objective.
+    budget is spent, and a test file for promtool.
+  - Recorded series have the labels C(service), the name of the application, and C(slo), the name of the objective.
     Alerts carry C(team), C(environment) and C(severity) besides.
-  - All windows weigh each request alike, whenever it came and whichever instance answered it.
+  - All windows weigh every request equally, whenever it arrived and whichever instance answered it.
 options:
   _input:
     description:

@@ -10,14 +10,14 @@ short_description: The Grafana dashboards of the monitoring itself
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - One page that shows whether everything is well, and leads to pages of hosts and certificates (C(node_exporter)),
-    C(probes), C(prometheus), C(alertmanager) and C(grafana), where there are such.
+  - One page that shows whether everything is healthy, and links to pages of hosts and certificates (C(node_exporter)),
+    C(probes), C(prometheus), C(alertmanager) and C(grafana), where they exist.
   - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
     C(requirements/controller.txt) of the collection names.
 options:
   _input:
     description:
-      - The services that there are; V(probes) where something is probed. A service without a page is left out.
+      - The deployed services; V(probes) where something is probed. A service without a page is left out.
     type: list
     elements: str
     required: true

@@ -10,10 +10,10 @@ short_description: Grafana's data sources for the services of an inventory, link
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
-  - Every Prometheus and Alertmanager, and one Elasticsearch and one Jaeger where there are such. The first of each has
-    the name of its service as its uid, so that dashboards stay when a machine goes. Grafana lists the alert rules of
-    the first Prometheus alone, as its replicas have the same.
-  - Where both ends are there, exemplars lead to their traces, traces to logs and metrics, and logs to their traces.
+  - Every Prometheus and Alertmanager, and one Elasticsearch and one Jaeger where they exist. The first of each has the
+    name of its service as its uid, so dashboards keep working when a machine is removed. Grafana lists the alert rules
+    of only the first Prometheus, because its replicas have the same.
+  - Where both ends exist, exemplars link to their traces, traces to logs and metrics, and logs to their traces.
 positional: passwords
 options:
   _input:
@@ -21,7 +21,7 @@ options:
     type: dict
     required: true
   passwords:
-    description: Password of the user C(grafana) at each service. A service without one is read without.
+    description: Password of the user C(grafana) at each service. A service without one is read without a password.
     type: dict
     required: true
   authorities: {description: "Certificates of authorities that sign for the services, as text.", type: str, default: ""}

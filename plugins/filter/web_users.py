@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - The salt derives from the place and the user, so the same input gives the same hashes and nothing changes in a run
-    that changes nothing. Nothing of the password is in it, which would let it be guessed without the cost of bcrypt.
+    that changes nothing. It contains nothing of the password, because that could be guessed without the cost of bcrypt.
 positional: place
 options:
   _input: {description: Passwords by user., type: dict, required: true}

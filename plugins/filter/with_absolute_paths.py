@@ -6,21 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: with_absolute_paths
-short_description: A configuration that names its files so that the service finds them
+short_description: A configuration with absolute paths, so that the service finds its files
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Puts the directory before every relative path under a key that ends in C(_file), and in Grafana's C($__file{}).
-    Servers read some of those relative to the directory they were started in and not to their configuration.
-  - Refuses a path in that directory which is none of the files, under whatever key, and relative patterns that match
+    Servers read some of those relative to the directory they were started in, not to their configuration.
+  - Refuses a path in that directory that is not one of the files, under whatever key, and relative patterns that match
     none, such as those of C(file_sd_configs). The product's own check does not open most of them; what it names would
-    fail later instead. A file that another tool writes there goes with the next change of the configuration.
+    fail later instead. A file that another tool writes there is removed by the next change of the configuration.
 positional: directory, files
 options:
   _input: {description: The configuration., type: dict, required: true}
   directory: {description: Directory of the active configuration., type: path, required: true}
   files:
-    description: Paths of the files in it. One that ends in C(/) stands for whatever lies below.
+    description: Paths of the files in it. One that ends in C(/) stands for everything below it.
     type: list
     elements: str
     required: true

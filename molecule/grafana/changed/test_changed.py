@@ -74,7 +74,8 @@ def test_password_is_set_when_it_was_changed_and_never_else(steps):
 
 
 def test_secret_that_is_not_there_is_refused_by_name(said):
-    assert "password names secrets/male, which is none of the files that are staged in /etc/grafana" in said["refused"]
+    wrong = "password names secrets/male, which is not among the files that are staged in /etc/grafana"
+    assert wrong in said["refused"]
 
 
 def test_the_release_asked_for_serves(host, ask):

@@ -162,7 +162,7 @@ def _faults_of_values(values: Mapping[str, Any]) -> Iterable[str]:
         yield from (f"two of its {part} are named {name!r}." for name, _times in _repeated(listed))
     for where, name in names.items():
         if not _NAME.fullmatch(name):
-            yield f"{where}name {name!r} must be a small letter and then small letters, digits, _ or -, 40 at most."
+            yield f"{where}name {name!r} must be at most 40 lower-case letters, digits, _ and -, a letter first."
     yield from _faults_of_texts(values)
     yield from faults_of_telemetry(values)
     yield from faults_of_requests(values["matchers"], values["metrics"])
@@ -184,7 +184,7 @@ def _faults_of_texts(values: Mapping[str, Any]) -> Iterable[str]:
     try:
         re.compile(values["metrics"]["bad_status"])
     except re.error as error:
-        yield f"metrics.bad_status {values['metrics']['bad_status']!r} is no regular expression ({error})."
+        yield f"metrics.bad_status {values['metrics']['bad_status']!r} is not a valid regular expression ({error})."
 
 
 def _faults_of_dependencies(found: Iterable[Application]) -> Iterable[str]:

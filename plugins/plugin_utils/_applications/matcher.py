@@ -61,9 +61,9 @@ def matcher(text: str) -> Matcher:
         if "~" in operator:
             re.compile(value)
     except json.JSONDecodeError as error:
-        raise MatcherError("has an escape that there is not: write \\\\ for \\, or the text between `") from error
+        raise MatcherError("has an unknown escape: write \\\\ for \\, or the text between `") from error
     except re.error as error:
-        raise MatcherError(f"has no regular expression ({error})") from error
+        raise MatcherError(f"has an invalid regular expression ({error})") from error
     if "{{" in value or not (value.isprintable() or not value):
         raise MatcherError("must be one line of text without {{")
     return Matcher(label, operator, value)
@@ -78,15 +78,15 @@ def faults_of_matchers(texts: Sequence[str], taken: Sequence[str]) -> Iterator[s
         except MatcherError as error:
             yield f"the matcher {text!r} {error}."
     for one in (one for one in found if one.label in taken):
-        yield f"the matcher {str(one)!r} is on {one.label}, which is none to count requests by."
+        yield f"the matcher {str(one)!r} is on {one.label}, which cannot select requests."
     if len(found) < len(texts):
         return
     for label, values in _examples(found).items():
         written = ", ".join(str(one) for one in found if one.label == label)
         if values[0] is None:
-            yield f"no value of {label} is found for {written}: make it simpler, such as a|b, or take one away."
+            yield f"no value of {label} was found for {written}: simplify it, for example to a|b, or remove a matcher."
         if values[1] is None:
-            yield f"{written} leaves nothing out that could be named: make it simpler, such as a|b, or take it away."
+            yield f"{written} excludes no value that could be found: simplify it, for example to a|b, or remove it."
 
 
 def counted_labels(matchers: Sequence[Matcher]) -> dict[str, str]:

@@ -63,44 +63,44 @@ APPLICATION_METRICS = {
         type="gauge",
         labels=("pool",),
         unit="1",
-        help="Connections that are lent out.",
+        help="Connections in use.",
     ),
     "connection_pool_size": Metric(
         type="gauge",
         labels=("pool",),
         unit="1",
-        help="Connections that can be lent out at most.",
+        help="Maximum number of connections.",
     ),
     "application_build_info": Metric(
         type="gauge",
         labels=("version", "revision"),
         unit="1",
-        help="Which build runs; its value is always 1.",
+        help="Build that is running; always 1.",
     ),
     "process_cpu_seconds_total": Metric(
         type="counter",
         unit="s",
-        help="Time on processors that the process has used.",
+        help="CPU time that the process has used.",
     ),
     "process_resident_memory_bytes": Metric(
         type="gauge",
         unit="By",
-        help="Memory of the process that lies in RAM.",
+        help="Resident memory of the process.",
     ),
     "process_start_time_seconds": Metric(
         type="gauge",
         unit="s",
-        help="When the process was started, since the epoch.",
+        help="When the process was started, in seconds since the epoch.",
     ),
     "process_open_fds": Metric(
         type="gauge",
         unit="1",
-        help="Files that the process has open.",
+        help="Open files of the process.",
     ),
     "process_max_fds": Metric(
         type="gauge",
         unit="1",
-        help="Files that the process may have open.",
+        help="Maximum number of open files of the process.",
     ),
 }
 

@@ -74,7 +74,7 @@ def faults_of_objective(one: Mapping[str, Any], application: Mapping[str, Any]) 
     if one["kind"] == "latency" and (one["threshold"] or 0) <= 0:
         yield f"the latency objective {name!r} needs a threshold in seconds, a bucket of the histogram."
     if one["kind"] == "availability" and one["threshold"] is not None:
-        yield f"the availability objective {name!r} takes no threshold."
+        yield f"the availability objective {name!r} cannot have a threshold."
     yield from (f"of the objective {name!r}, {fault}" for fault in _faults_of_window(one["window"]))
     if one["matchers"]:
         together = [*application["matchers"], *one["matchers"]]

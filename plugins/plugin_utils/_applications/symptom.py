@@ -47,7 +47,7 @@ def faults_of_symptoms(application: Mapping[str, Any]) -> Iterator[str]:
     for one in symptoms:
         yield from _faults_of_own(one) if one["expr"] else _faults_of_usual(one, metrics)
     if not 1 <= needed <= max(1, len(symptoms)):
-        yield f"symptoms_needed {needed} must be 1 to {len(symptoms)}, its symptoms."
+        yield f"symptoms_needed {needed} must be 1 to {len(symptoms)}, the number of its symptoms."
 
 
 def _faults_of_own(one: Mapping[str, Any]) -> Iterator[str]:
@@ -55,15 +55,15 @@ def _faults_of_own(one: Mapping[str, Any]) -> Iterator[str]:
         yield f"the symptom {one['name']!r} has an expr of its own and so needs a threshold."
     if answers_without_data(one["expr"]):
         yield (
-            f"the symptom {one['name']!r} has a value even when it has no data (vector() or absent() in its expr), and "
-            "so could not be told from health: leave that out, what is missing is an alert anyway."
+            f"the symptom {one['name']!r} has a value even when it has no data (vector() or absent() in its expr), so "
+            "missing data would look healthy: remove that; missing data has an alert of its own."
         )
 
 
 def _faults_of_usual(one: Mapping[str, Any], metrics: Mapping[str, str]) -> Iterator[str]:
     name, threshold = one["name"], one["threshold"]
     if name not in SYMPTOMS:
-        yield f"the symptom {name!r} needs an expr, for it is none of {', '.join(SYMPTOMS)}."
+        yield f"the symptom {name!r} needs an expr, because it is not one of {', '.join(SYMPTOMS)}."
     elif name == _POOL and not (metrics["pool_in_use"] or metrics["pool_size"]):
         yield f"the symptom {name!r} needs metrics pool_in_use and pool_size, or an expr."
     if name in _SHARES and threshold is not None and not 0 < threshold < 1:

@@ -34,9 +34,9 @@ def faults_of_telemetry(values: Mapping[str, Any]) -> Iterable[str]:
     """Yield a sentence for every name that Prometheus would not take and every limit that limits nothing."""
     for key, name in values["metrics"].items():
         if name and key != "bad_status" and not _SERIES.fullmatch(name):
-            yield f"metrics.{key} {name!r} is no name that Prometheus takes: letters, digits and _ alone."
+            yield f"metrics.{key} {name!r} is not a name that Prometheus accepts: use letters, digits and _ only."
     for key, most in values["limits"].items():
         if most is not None and most <= 0:
-            yield f"limits.{key} {most} must be more than 0; leave it out where nothing limits the application."
+            yield f"limits.{key} {most} must be more than 0; remove it if nothing limits the application."
     if not _SERIES.fullmatch(values["containers"]["label"]):
-        yield f"containers.label {values['containers']['label']!r} is no name of a label."
+        yield f"containers.label {values['containers']['label']!r} is not a valid name of a label."

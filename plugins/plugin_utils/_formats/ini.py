@@ -48,7 +48,7 @@ def _value(value: Any, place: str) -> str | None:
     if value is None:
         return None
     if isinstance(value, Mapping | list | tuple):
-        raise OperatorError(f"{place} has to be one text, number or truth: write several as upstream writes them.")
+        raise OperatorError(f"{place} has to be a single text, number or boolean: write several as upstream does.")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "\n" in text or "\r" in text:
         raise OperatorError(f"{place} has to be one line.")
@@ -56,5 +56,5 @@ def _value(value: Any, place: str) -> str | None:
         return text
     quote = next((quote for quote in ("`", '"""') if quote not in text), None)
     if quote is None:
-        raise OperatorError(f'{place} holds both quotes of an ini file, ` and """: it cannot be written down.')
+        raise OperatorError(f'{place} contains both quotes of an ini file, ` and """, so it cannot be written.')
     return f"{quote}{text}{quote}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A configuration that names its files so that the service finds them."""
+"""A configuration with absolute paths, so that the service finds its files."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ class _Staged:
         if relative.startswith("/"):
             return value
         if not any(fnmatchcase(file, relative) or _is_below(relative, file) for file in self.files):
-            raise OperatorError(f"{key} names {value}, which is none of the files {self._there()}")
+            raise OperatorError(f"{key} names {value}, which is not among the files {self._there()}")
         return value if self.as_written else f"{self.directory}/{relative}"
 
     def _there(self) -> str:
         service = posixpath.basename(self.directory)
         there = f"those are {', '.join(sorted(self.files))}" if self.files else "there are none"
         return (
-            f"that are staged in {self.directory}: {there}. Add it, a secret one to {service}_secrets, or name a "
-            f"file of the host by its absolute path; what other tools write is kept in /etc/vigil/local/{service}/."
+            f"that are staged in {self.directory}: {there}. Add it (a secret one to {service}_secrets), or give the "
+            f"absolute path of a file on the host; files that other tools write belong in /etc/vigil/local/{service}/."
         )
 
 

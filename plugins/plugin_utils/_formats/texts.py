@@ -64,7 +64,7 @@ def unfit_duration(text: str) -> str | None:
 def _parts(text: str) -> SplitResult | str:
     """Return the parts of an address of a web server, or the end of a sentence where it is none."""
     if "@" in text.partition("://")[2].partition("/")[0]:
-        return "holds a user or a password, which everyone would see: leave them out."
+        return "contains a user or a password, which everyone would see: remove them."
     advice = "write it like https://metrics.example.com/path."
     try:
         url = urlsplit(text)
@@ -72,5 +72,5 @@ def _parts(text: str) -> SplitResult | str:
     except ValueError as error:
         return f"is {text!r}, which cannot be read ({error}): {advice}"
     if url.scheme not in ("http", "https") or unfit_address(host) or re.search(r"[\s\x00-\x1f\x7f\"'<>\\]", text):
-        return f"is {text!r}, which is no address of a web server: {advice}"
+        return f"is {text!r}, which is not the address of a web server: {advice}"
     return url

@@ -210,7 +210,7 @@ def _unevaluated(error: Exception, *, secret: bool) -> str:
     text = str(error).rpartition("original message: ")[2].partition(". String: ")[0]
     reason = next(iter(text.splitlines()), type(error).__name__).rstrip(".")
     if "ecrypt" in reason:
-        return f"cannot be decrypted ({reason}): give the run the vault password with which it was encrypted."
+        return f"cannot be decrypted ({reason}): run again with the vault password that it was encrypted with."
     if secret and not isinstance(error, AnsibleUndefinedVariable):
-        reason = "the reason is not shown, as it could hold the secret"
+        reason = "the reason is not shown, because it could contain the secret"
     return f"cannot be evaluated ({reason}): correct it, or what it refers to."

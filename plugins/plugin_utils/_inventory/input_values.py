@@ -75,21 +75,21 @@ def _path(path: str) -> str | None:
 
 def _data_directory(role: str, path: Any) -> Problems:
     wrong = unfit_data_directory(str(path))
-    advice = f"name a directory of its own, such as /var/lib/{role} or /srv/{role}."
+    advice = f"choose a separate directory, such as /var/lib/{role} or /srv/{role}."
     return _text(_path)(role, path) or ({"": f"is {path}, which {wrong}: {advice}"} if wrong else {})
 
 
 def _shared_directory(role: str, path: Any) -> Problems:
     wrong = unfit_shared_directory(str(path))
-    advice = "name a directory for metrics alone, such as /var/lib/node_exporter/textfile."
+    advice = "choose a directory for metrics only, such as /var/lib/node_exporter/textfile."
     return _text(_path)(role, path) or ({"": f"is {path}, which {wrong}: {advice}"} if wrong else {})
 
 
 def _user(role: str, user: Any) -> Problems:
     wrong = unfit_user(str(user))
     if not wrong and user in ("root", "nobody"):
-        whose = "may do everything" if user == "root" else "stands for everyone without a name"
-        wrong = f"is {user}, which {whose}: name a user that runs {role} alone, or leave it out."
+        whose = "may do everything" if user == "root" else "unrelated processes share"
+        wrong = f"is {user}, which {whose}: choose a user that runs only {role}, or remove the input."
     return {"": wrong} if wrong else {}
 
 
@@ -97,7 +97,7 @@ def _uid(uid: str) -> str | None:
     number = int(float(uid))
     if _LOWEST_UID <= number <= _HIGHEST_UID and number not in _NO_UIDS:
         return None
-    return f"is {number}: UIDs below {_LOWEST_UID}, and {_NO_UIDS[0]}, are the system's, so choose another one."
+    return f"is {number}: UIDs below {_LOWEST_UID}, and {_NO_UIDS[0]}, are reserved for the system: choose another one."
 
 
 def _seconds(seconds: str) -> str | None:
@@ -117,7 +117,7 @@ def _task_environment(variables: Mapping[str, Any]) -> Problems:
 
 def _unfit_task_variable(key: str, value: Any) -> str | None:
     wrong = unfit_variable(key, value if value is None or isinstance(value, dict | list) else "")
-    return wrong or ("has a control character in its value: remove that." if unfit_word(str(value)) else None)
+    return wrong or ("contains a control character: remove it." if unfit_word(str(value)) else None)
 
 
 def _resources(_role: str, resources: Mapping[str, Any]) -> Problems:
@@ -131,11 +131,11 @@ def _flags(_role: str, flags: Mapping[str, Any]) -> Problems:
 def _unfit_flag(flag: str, value: Any) -> str | None:
     if not _FLAG.fullmatch(flag):
         bare = flag.lstrip("-").partition("=")[0].strip()
-        advice = f"write {bare}" if _FLAG.fullmatch(bare) else "letters, digits and ._- can"
-        return f"cannot be the name of an option, without dashes before it and its value behind: {advice}."
+        advice = f"write {bare}" if _FLAG.fullmatch(bare) else "use letters, digits and ._-"
+        return f"is not a valid name of an option, which has no leading dashes and no value: {advice}."
     items = value if isinstance(value, list) else [value]
     if any(isinstance(item, dict | list) or (item is None and value is not None) for item in items):
-        return "is no text, number or list of these: write one, or null for no such option."
+        return "is not a text, number or list of these: set it to one, or to null to remove the option."
     return next((wrong for item in items if (wrong := unfit_word(str(item)))), None)
 
 
@@ -150,7 +150,7 @@ def _files(_role: str, texts: Mapping[str, Any]) -> Problems:
 
 def _unfit_file(name: str, own: tuple[str, ...]) -> str | None:
     if name in own:
-        return "has the name of a file that the role makes: choose another one."
+        return "is the name of a file that the role writes: choose another one."
     if not name.strip("/. ") or name.startswith("/") or not name.isprintable():
         return "cannot be the name of a file: choose another one."
     try:

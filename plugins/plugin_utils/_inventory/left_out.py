@@ -26,10 +26,10 @@ def left_out(hosts: Sequence[HostInputs], services: Iterable[str], played: Itera
     members = {service: {host.name for host in hosts if service in host.services} for service in services}
     if absent := [service for service, names in members.items() if names and not names & inside]:
         further = ", and nothing is provisioned in Grafana" if "grafana" in absent else ""
-        yield f"--limit holds no host of {listed(absent)}: nothing of it is done{further}."
+        yield f"--limit excludes every host of {listed(absent)}: nothing is deployed there{further}."
     outside = [host for host in hosts if host.services and host.name not in inside]
     if behind := [host.name for host in outside if host.value("certificates_trusted")]:
         yield (
-            f"--limit leaves out {listed(behind)} while certificates_trusted names an authority: secrets_authority "
-            "takes no further step until a run has reached all hosts."
+            f"--limit excludes {listed(behind)} while certificates_trusted names an authority: secrets_authority "
+            "cannot continue until a run has reached all hosts."
         )

@@ -27,17 +27,17 @@ __all__ = ["INSTEAD", "PROVISIONED", "invalid_additions", "played_inputs", "repl
 _VARS = Path(__file__).parents[3] / "playbooks" / "vars"
 INSTEAD = {
     **{
-        f"{name}_clients": f"add those outside of the inventory to {name}_more_clients"
+        f"{name}_clients": f"add those outside the inventory to {name}_more_clients"
         for name, service in services().items()
         if service.access == "certificate"
     },
-    "alertmanager_peers": "add those outside of the inventory to alertmanager_more_peers",
-    "certificates_services": "add services that are not of this collection to certificates_more_services",
-    "metrics_scrapers": "add those outside of the inventory to node_exporter_more_clients",
-    "metrics_targets": "add those outside of the inventory to prometheus_more_targets",
+    "alertmanager_peers": "add those outside the inventory to alertmanager_more_peers",
+    "certificates_services": "add services from outside this collection to certificates_more_services",
+    "metrics_scrapers": "add those outside the inventory to node_exporter_more_clients",
+    "metrics_targets": "add those outside the inventory to prometheus_more_targets",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",
     "prometheus_grafana_password": "set grafana_passwords.prometheus",
-    "prometheus_targets": "add those outside of the inventory to prometheus_more_targets",
+    "prometheus_targets": "add those outside the inventory to prometheus_more_targets",
     "provision_alertmanager_url": "set alertmanager_external_url",
     "provision_authorities": "add authorities to certificates_trusted",
     "provision_dashboards": "put dashboards into provision_dashboard_directory",
@@ -56,7 +56,7 @@ PROVISIONED = (
 )
 _ALIKE = 0.85
 _TWICE = ("remote_read", "remote_write", "scrape_configs")
-_OWN_NAME = "it is theirs alone, so give yours another name"
+_OWN_NAME = "give your variable another name"
 
 
 @functools.cache
@@ -89,10 +89,10 @@ def _shadowed(name: str, host: HostInputs) -> str:
         return f"is set by the playbooks, whatever the inventory says: {INSTEAD.get(name, _OWN_NAME)}."
     if name.startswith("__"):
         role = next((role for role in host.services if name in _internals(role)), "")
-        return f"is no input but a part of the role {role}, which sets it: set an input of it instead." if role else ""
+        return f"is an internal variable of the role {role}: set one of its inputs instead." if role else ""
     if name.startswith("provision_") and "grafana" in host.services and name not in PROVISIONED:
         near = difflib.get_close_matches(name, PROVISIONED, n=1, cutoff=_ALIKE)
-        return f"is no variable of this collection: correct it to {near[0]}, or remove it." if near else ""
+        return f"is not a variable of this collection: correct it to {near[0]}, or remove it." if near else ""
     return ""
 
 
@@ -101,11 +101,11 @@ def invalid_additions(host: HostInputs) -> Iterator[Problem]:
     if host.services:
         names = [*host.certified, *(each["name"] for each in host.value("certificates_more_services", []))]
         if twice := [name for name, times in Counter(names).items() if times > 1]:
-            rest = f"holds {listed(twice)} a second time: a service has one certificate, so list it once."
+            rest = f"contains {listed(twice)} more than once: a service has one certificate, so list it once."
             yield Problem("certificates_more_services", host.name, rest)
     peers = host.value("alertmanager_more_peers", []) if "alertmanager" in host.services else []
     for lacking in (key for key in ("host", "address", "identity") if not all(peer.get(key) for peer in peers)):
-        yield Problem("alertmanager_more_peers", host.name, f"needs {lacking} for each: set it.")
+        yield Problem("alertmanager_more_peers", host.name, f"needs {lacking} in each entry: set it.")
     if "prometheus" in host.services:
         for service, targets in host.value("prometheus_more_targets", {}).items():
             for wrong in _wrong_targets(targets):
@@ -117,7 +117,7 @@ def replaced_inputs(host: HostInputs) -> Iterator[Problem]:
     if "prometheus" in host.services:
         for key in (key for key in _TWICE if key in host.value("prometheus_config", {})):
             if host.value(f"prometheus_{key}"):
-                rest = f"has no effect beside prometheus_config.{key}, which replaces it: give it in one place."
+                rest = f"has no effect, because prometheus_config.{key} replaces it: set only one of them."
                 yield Problem(f"prometheus_{key}", host.name, rest)
 
 

@@ -92,8 +92,8 @@ def misspelt(name: str, inputs: Inputs) -> str | None:
     meant = [parts[other] for other in near if _is_slip(part, other)]
     if not meant:
         return None
-    what = "variable of this collection" if role == SHARED else f"input of the role {role}"
-    return f"is no {what}: correct it to {' or '.join(meant)}, or remove it."
+    what = "a variable of this collection" if role == SHARED else f"an input of the role {role}"
+    return f"is not {what}: correct it to {' or '.join(meant)}, or remove it."
 
 
 def _is_slip(part: str, other: str) -> bool:
@@ -138,8 +138,10 @@ def type_problem(name: str, value: Any, option: Mapping[str, Any]) -> str | None
     if not option.get("options"):
         return f"is {_found(value, option)}: it has to be {_wanted(option)}."
     if is_secret(option):
-        return "does not fit its description, and is not shown as it is secret: compare it with the role's README."
-    return f"does not fit its description: {'; '.join(complaints)}."
+        return (
+            "does not match its description, and is not shown because it is secret: compare it with the role's README."
+        )
+    return f"does not match its description: {'; '.join(complaints)}."
 
 
 def _misshapen(value: Any, option: Mapping[str, Any]) -> str:

@@ -61,15 +61,15 @@ class RunTags:
         for option, tags in (("--tags", self.run), ("--skip-tags", self.skip - _SKIPPED_BY_MOLECULE)):
             for tag in sorted(tags - _SPECIAL - set(known) - set(self.own)):
                 near = difflib.get_close_matches(tag, known, n=1)
-                meant = f"was {near[0]} meant?" if near else f"there are {listed(known)}."
-                yield f"{option} names {tag}, which no playbook of this collection has: {meant} {_OWN.format(tag)}"
+                meant = f"did you mean {near[0]}?" if near else f"the tags are {listed(known)}."
+                yield f"{option} contains {tag}, which no playbook of this collection has: {meant} {_OWN.format(tag)}"
         staged = self.chosen(services(), ["stage"])
         if bare := [service for service in self.chosen(services(), ["activate"]) if service not in staged]:
-            yield f"The tags of this run activate {listed(bare)} without staging, {_STAGE}"
+            yield f"The tags of this run activate {listed(bare)} without staging it. {_STAGE}"
 
     def _meant(self, tags: Iterable[str]) -> set[str]:
         return {meant for tag in tags for meant in (self.own.get(tag, ()) if tag in self.own else (tag,))}
 
 
-_OWN = "When it is of a playbook of your own, say so: vigil_tags: {{{}: []}}."
-_STAGE = "and what is activated is what the same run has staged: add the tag stage, or name services or pillars alone."
+_OWN = "If it belongs to a playbook of your own, declare it: vigil_tags: {{{}: []}}."
+_STAGE = "A run activates only what it has staged: add the tag stage, or use only tags of services or pillars."

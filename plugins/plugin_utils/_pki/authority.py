@@ -85,8 +85,8 @@ def unfit_lifetime(days: int) -> str | None:
     if days >= _SHORTEST_LIFETIME_DAYS:
         return None
     return (
-        f"is {days}: at least {_SHORTEST_LIFETIME_DAYS} are needed, as a certificate is only renewed by a run in the "
-        "last third of its lifetime."
+        f"is {days}: at least {_SHORTEST_LIFETIME_DAYS} are needed, because only a run in the last third of a "
+        "certificate's lifetime renews it."
     )
 
 
@@ -118,7 +118,9 @@ def read_authority(certificate: str, key: str, trusted: str, now: datetime) -> A
     refuse_missing_library()
     given = read_certificates("authority_certificate", certificate)
     if not given:
-        raise OperatorError("authority_certificate holds no certificate: give the PEM of the signing authority.")
+        raise OperatorError(
+            "authority_certificate contains no certificate: set it to the PEM of the signing authority."
+        )
     signer, extra = given[0], read_certificates("trusted", trusted)
     _refuse_unfit(signer, now)
     roots = [each for each in given if self_signed(each)]
@@ -162,14 +164,14 @@ def _refuse_unfit(signer: x509.Certificate, now: datetime) -> None:
         signs = False
     if not signs:
         raise OperatorError(
-            f"The certificate {name} cannot sign others, as it is not one of an authority: "
+            f"The certificate {name} cannot sign others, because it does not belong to an authority: "
             "the first certificate of authority_certificate has to be the one that signs."
         )
     if not signer.not_valid_before_utc <= now < signer.not_valid_after_utc:
         raise OperatorError(
             f"The certificate authority {name} is valid from {signer.not_valid_before_utc:%Y-%m-%d %H:%M} to "
-            f"{signer.not_valid_after_utc:%Y-%m-%d %H:%M} UTC and it is {now:%Y-%m-%d %H:%M} UTC here: "
-            "replace the authority, or set the clock of the controller."
+            f"{signer.not_valid_after_utc:%Y-%m-%d %H:%M} UTC and it is {now:%Y-%m-%d %H:%M} UTC on "
+            "the controller: replace the authority, or correct the controller's clock."
         )
 
 
@@ -180,8 +182,9 @@ def _root_of(signer: x509.Certificate, known: list[x509.Certificate]) -> x509.Ce
         issuer = next((each for each in known if each not in seen and issued(each, current)), None)
         if issuer is None:
             raise OperatorError(
-                f"No root leads to the certificate authority {current.subject.rfc4514_string()}: add the certificate "
-                f"of {current.issuer.rfc4514_string()} to the end of authority_certificate, or to trusted."
+                f"There is no root certificate for the certificate authority {current.subject.rfc4514_string()}: add "
+                f"the certificate of {current.issuer.rfc4514_string()} to the end of authority_certificate, or to "
+                "trusted."
             )
         seen.add(issuer)
         current = issuer
@@ -220,5 +223,5 @@ def _requested_key(request: str, subject: str) -> ec.EllipticCurvePublicKey:
         raise OperatorError(f"The request for {subject} cannot be read: {error}.") from error
     key = parsed.public_key()
     if not proven or not isinstance(key, ec.EllipticCurvePublicKey):
-        raise OperatorError(f"The request for {subject} is not signed by an EC key of its own: run again.")
+        raise OperatorError(f"The request for {subject} is not signed by its own EC key: run again.")
     return key

@@ -56,8 +56,8 @@ def read_certificates(option: str, text: str) -> list[x509.Certificate]:
     """Return the certificates of a PEM text, none for an empty one. Raises OperatorError."""
     if "PRIVATE KEY" in text:
         raise OperatorError(
-            f"{option} holds a private key, and what it holds is shown to everyone: "
-            "put only certificates there, and replace that key."
+            f"{option} contains a private key, but is shown to everyone: put only "
+            "certificates there, and replace that key."
         )
     if not text.strip():
         return []

@@ -28,7 +28,8 @@ def names_of(service: str, *, host: str, address: str, extra: Iterable[str] = ()
     """
     if not _SERVICE.match(service):
         raise OperatorError(
-            f"{service!r} cannot name a service: lower-case letters, digits and _- can, at most 63, a letter first."
+            f"{service!r} is not a valid name of a service: use at most 63 lower-case letters, digits, _ and -, and "
+            "begin with a letter."
         )
     names = {
         _dns_or_ip(address, f"The address {address!r} of {host}"),
@@ -61,7 +62,7 @@ def _uri_host(host: str) -> str:
     except ValueError:
         if not _URI_HOST.match(host):
             raise OperatorError(
-                f"The inventory name {host!r} cannot stand in a certificate: rename the host to letters, digits and "
+                f"The inventory name {host!r} cannot be used in a certificate: rename the host to letters, digits and "
                 "._~- (no two dots in a row, none at the ends), and keep its address in ansible_host."
             ) from None
         return host

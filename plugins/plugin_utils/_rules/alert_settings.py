@@ -84,12 +84,12 @@ def _adjusted(rule: Rule, setting: Mapping[str, Any]) -> Rule:
 
 def _faults(name: str, setting: Any, known: Mapping[str, Rule]) -> Iterator[str]:
     if name not in known:
-        yield f"{name} is no shipped alert{_suggestion(name, known)}."
+        yield f"{name} is not a shipped alert{_suggestion(name, known)}."
     elif not isinstance(setting, Mapping):
         yield f"{name} must be a mapping with some of {', '.join(_KEYS)}, not {setting!r}."
     else:
         yield from (
-            f"{name} cannot be set {key!r}{_suggestion(str(key), _KEYS)}: it takes {', '.join(_KEYS)}."
+            f"{name} has no setting {key!r}{_suggestion(str(key), _KEYS)}: use {', '.join(_KEYS)}."
             for key in setting
             if key not in _KEYS
         )

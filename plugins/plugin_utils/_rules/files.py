@@ -46,7 +46,8 @@ def files_of_rule_sets(rule_sets: Iterable[Mapping[str, Any]]) -> list[File]:
         name = str(rule_set["name"])
         if not _NAME.fullmatch(name):
             raise OperatorError(
-                f"prometheus_rules has a rule set named {name!r}. It names a file: use letters, digits, ., _ and -."
+                f"prometheus_rules has a rule set named {name!r}. The name becomes that of a file: use letters, "
+                "digits, ., _ and -."
             )
         files.append({"path": f"rules/{name}.yml", "content": _text(rule_set["rules"])})
         tests = {"rule_files": [f"../rules/{name}.yml"], **rule_set["tests"]}
@@ -141,13 +142,15 @@ def _test(file: Path, staged: Mapping[Path, str], generated: Mapping[str, str]) 
         text = file.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise OperatorError(f"The test file {file} is no YAML: {error}") from None
+        raise OperatorError(f"The test file {file} is not valid YAML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(f"The test file {file} is not readable as text ({error}).") from None
     parts = tree.value if isinstance(tree, yaml.MappingNode) else []
     named = next((value for key, value in parts if key.value == "rule_files"), None)
     if not isinstance(named, yaml.SequenceNode) or not named.value:
-        raise OperatorError(f"The test file {file} names no rule_files: name those that it tests, relative to it.")
+        raise OperatorError(
+            f"The test file {file} has no rule_files: list the files that it tests, relative to itself."
+        )
     names = sorted({name for one in named.value for name in _names(file, str(one.value), staged, generated)})
     rest = text[named.end_mark.index :]
     text = f"{text[: named.start_mark.index]}[{', '.join(names)}]{'' if rest[:1] in {'', chr(10)} else chr(10)}{rest}"
@@ -161,7 +164,7 @@ def _names(file: Path, pattern: str, staged: Mapping[Path, str], generated: Mapp
         yield generated[Path(pattern).name]
         return
     if not matches:
-        raise OperatorError(f"The test file {file} names the rules {pattern}, which are not there, as seen from it.")
+        raise OperatorError(f"The test file {file} names the rules {pattern}, which do not exist relative to it.")
     if unknown := [match for match in matches if Path(match).resolve() not in staged]:
         raise OperatorError(
             f"The test file {file} names the rules {', '.join(unknown)}, which are not given: add them to "

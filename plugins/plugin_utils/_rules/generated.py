@@ -32,7 +32,7 @@ def slo(described: Described) -> RuleSets:
     try:
         return [slo_rule_set(one).as_dict() for one in applications(described) if one.objectives]
     except OperatorError as error:
-        raise OperatorError(f"Rules cannot be made from these objectives: {error}") from error
+        raise OperatorError(f"Cannot generate rules from these objectives: {error}") from error
 
 
 def predictive(described: Described, minutes: int = 15, probability: float = 0.8) -> RuleSets:
@@ -41,7 +41,7 @@ def predictive(described: Described, minutes: int = 15, probability: float = 0.8
         forecast = Forecast(minutes=int(minutes), probability=float(probability))
         return [predictive_rule_set(one, forecast).as_dict() for one in applications(described) if one.objectives]
     except (OperatorError, ValueError) as error:
-        raise OperatorError(f"Violations of these objectives cannot be foreseen: {error}") from error
+        raise OperatorError(f"Cannot forecast violations of these objectives: {error}") from error
 
 
 def correlation(described: Described) -> RuleSets:

@@ -49,13 +49,13 @@ def wrong_labels(labels: Mapping[Any, Any], allowed: Collection[str] = (), *, em
     if hidden := [name for name in names if name in RESERVED and name not in allowed]:
         one, them = ("is a label", "it") if len(hidden) == 1 else ("are labels", "them")
         yield (
-            f"cannot hold {listed(hidden)}, which {one} of the stack's own: "
-            f"alerts and dashboards ask for {them}, so choose another name."
+            f"cannot contain {listed(hidden)}, which {one} of the stack's own: "
+            f"alerts and dashboards use {them}, so choose another name."
         )
     if unfit := [repr(name) for name in names if not _NAME.fullmatch(name) or name.startswith("__")]:
         yield (
-            f"cannot hold {listed(unfit)}: the name of a label is made of letters, digits and _, "
-            "no digit first, no __ first."
+            f"cannot contain {listed(unfit)}: names of labels consist of letters, digits and _, "
+            "and begin with neither a digit nor __."
         )
     if unset := [str(name) for name, value in labels.items() if not _is_text(value) and not (empty and value == "")]:
         yield f"must have a text for {listed(unset)}: set it to one, or remove it."

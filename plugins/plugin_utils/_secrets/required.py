@@ -72,8 +72,8 @@ def missing(wanted: Iterable[Secret], values: Mapping[str, Any], elsewhere: Coll
             changes.update({path: _password() for path in absent})
         elif len(absent) == 1:
             raise OperatorError(
-                f"{absent[0][0]} is missing, while the other half of the authority is there: "
-                "put the missing half back, or remove the other to have a new authority made."
+                f"{absent[0][0]} is missing, but the other half of the authority exists: "
+                "restore the missing half, or remove the other to generate a new authority."
             )
         elif absent:
             changes.update(zip(absent, make_authority(now), strict=True))
@@ -89,15 +89,15 @@ def rotated(wanted: Iterable[Secret], values: Mapping[str, Any], names: Iterable
     for name in names:
         if name in kept:
             raise OperatorError(
-                f"Cannot rotate {name}: the service that has encrypted its own secrets with it would lose them."
+                f"Cannot rotate {name}: a service has encrypted its own secrets with it and would lose them."
             )
         if name not in known:
             raise OperatorError(
-                f"Cannot rotate {name}: what can be rotated is {', '.join(sorted(known)) or 'nothing'}. "
+                f"Cannot rotate {name}: the secrets that can be rotated are {', '.join(sorted(known)) or 'none'}. "
                 "The certificate authority is replaced in phases, by secrets_authority=prepare, switch and finish."
             )
         if _value(values, known[name]) is None:
-            raise OperatorError(f"Cannot rotate {name}: this file does not hold it. Change it where it is defined.")
+            raise OperatorError(f"Cannot rotate {name}: this file does not contain it. Change it where it is defined.")
         changes[known[name]] = _password()
     return changes
 
@@ -106,8 +106,8 @@ def next_phase(phase: str, values: Mapping[str, Any], now: datetime) -> Changes:
     """Return what to change for a phase of replacing the authority, nothing when it was done. Raises OperatorError."""
     if not all(values.get(key) for key in (_CERTIFICATE, _KEY)):
         raise OperatorError(
-            f"Cannot {phase} the replacement of the certificate authority: this file does not hold one. "
-            "Replace an authority that is defined elsewhere there, and trust both by certificates_trusted meanwhile."
+            f"Cannot {phase} the replacement of the certificate authority: this file does not contain one. Replace "
+            "an authority that is defined elsewhere there, and trust both by certificates_trusted meanwhile."
         )
     return PHASES[phase](values, now)
 
@@ -115,7 +115,7 @@ def next_phase(phase: str, values: Mapping[str, Any], now: datetime) -> Changes:
 def _prepare(values: Mapping[str, Any], now: datetime) -> Changes:
     if values.get(_PREVIOUS_CERTIFICATE):
         raise OperatorError(
-            "Cannot prepare another authority while the one before is still trusted: "
+            "Cannot prepare another authority while the previous one is still trusted: "
             "run the site playbook on all hosts, then secrets_authority=finish, and then prepare."
         )
     if values.get(_NEXT_KEY):
@@ -130,7 +130,7 @@ def _switch(values: Mapping[str, Any], _now: datetime) -> Changes:
         if values.get(_PREVIOUS_CERTIFICATE):
             return {}
         raise OperatorError(
-            "Cannot switch to the next authority, as there is none: run secrets_authority=prepare first, "
+            "Cannot switch to the next authority, because there is none: run secrets_authority=prepare first, "
             "and then the site playbook on all hosts so that they trust it."
         )
     following, previous = values[_NEXT_CERTIFICATE], values[_CERTIFICATE]
@@ -147,7 +147,7 @@ def _switch(values: Mapping[str, Any], _now: datetime) -> Changes:
 def _finish(values: Mapping[str, Any], _now: datetime) -> Changes:
     if values.get(_NEXT_KEY):
         raise OperatorError(
-            "Cannot finish while the next authority does not sign yet: run secrets_authority=switch first, "
+            "Cannot finish before the next authority signs: run secrets_authority=switch first, "
             "and then the site playbook on all hosts so that all certificates are signed anew."
         )
     if not values.get(_PREVIOUS_CERTIFICATE):
@@ -168,7 +168,9 @@ def _value(values: Mapping[str, Any], path: Path) -> Any:
     if value is None or len(path) == 1:
         return value
     if not isinstance(value, Mapping):
-        raise OperatorError(f"{path[0]} is not a mapping: it has to hold a password for each member, as {path[1]}.")
+        raise OperatorError(
+            f"{path[0]} is not a mapping: it has to contain a password for each member, such as {path[1]}."
+        )
     return value.get(path[1])
 
 

@@ -76,7 +76,9 @@ def _verified(text: str, expected: dict[str, Any], path: tuple[str, ...]) -> str
             return text
     except yaml.YAMLError:
         pass  # for the same sentence, without the lines that the error quotes
-    raise TextError(f"{'.'.join(path)} cannot be changed in the way it is written there: write one key to a line.")
+    raise TextError(
+        f"{'.'.join(path)} cannot be changed the way it is written there: put each key on a line of its own."
+    )
 
 
 def _with_value(text: str, path: tuple[str, ...], value: str) -> str:

@@ -84,7 +84,7 @@ def pillars() -> Mapping[str, tuple[str, ...]]:
 def services_of(name: str) -> tuple[str, ...]:
     """Return the names of the services of a pillar; raise OperatorError for one that there is not."""
     if name not in pillars():
-        raise OperatorError(f"There is no pillar {name}: there are {', '.join(pillars())}.")
+        raise OperatorError(f"There is no pillar {name}: the pillars are {', '.join(pillars())}.")
     return pillars()[name]
 
 

@@ -34,7 +34,7 @@ class TaskDefaults:
         architecture = (self._variables.get("ansible_facts") or {}).get("architecture")
         if architecture is None:
             raise OperatorError(
-                f"The architecture of this host decides which archive of {component} it takes, and is not known: run "
+                f"Cannot choose the archive of {component}, because the architecture of this host is not known: run "
                 "host_preflight or ansible.builtin.setup first."
             )
         return release_of(

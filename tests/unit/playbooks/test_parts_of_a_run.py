@@ -98,7 +98,7 @@ def test_pillars_have_playbooks_with_their_services_and_no_others() -> None:
 def test_tag_of_no_playbook_is_an_error_before_any_host_is_connected_to(tmp_path: Path, playbook: str) -> None:
     said = play(tmp_path, playbook, "--tags", "prometeus")
     assert said.startswith("2\n")
-    assert "--tags names prometeus, which no playbook of this collection has: was prometheus meant?" in said
+    assert "--tags contains prometeus, which no playbook of this collection has: did you mean prometheus?" in said
     assert "TASK [Check that the host can run its services]" not in said
 
 

@@ -70,7 +70,7 @@ class Sources:
 
 
 def application_page(app: Application, sources: Sources, *, refresh: str = "30s") -> Page:
-    """Return the dashboard: the state now, requests, resources, business, promises, ways to logs and traces."""
+    """Return the dashboard: the state now, requests, resources, business, promises, links to logs and traces."""
     leads = Leads(hosts=sources.hosts, alertmanager_url=sources.alertmanager_url)
     now, curves = _queries(app, "5m"), _queries(app, RATE)
     rows = [

@@ -51,7 +51,7 @@ def _response_time(app: Application, curves: ApplicationQueries) -> Builder[mode
     return timeseries(
         "Response time",
         "How long requests take: of a hundred, 95 (50, 99) are no slower than the line. Points are single requests "
-        f"with their trace, where the application tells them. {found.sentence}".strip(),
+        f"with their trace, where the application exports them. {found.sentence}".strip(),
         Query(curves.response_time(0.95), "95th percentile", exemplars=True),
         Query(curves.response_time(0.5), "50th percentile"),
         Query(curves.response_time(0.99), "99th percentile"),

@@ -43,7 +43,7 @@ def missing_inputs(host: HostInputs, play: Play, wanted: Wanted, command: str) -
         wanted: The secrets that can be made.
         command: What makes them.
     """
-    advice = f"missing: run `{command}`, which makes the secrets that are missing, or set your own."
+    advice = f"missing: run `{command}`, which generates missing secrets, or set your own."
     for name, role in _required(host, play, wanted).items():
         if name not in wanted and host.is_missing(name):
             yield Problem(name, host.name, f"is missing: the role {role} requires it, so set it in the inventory.")

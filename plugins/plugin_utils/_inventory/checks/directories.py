@@ -26,7 +26,7 @@ def shared_directories(host: HostInputs, play: Play) -> Iterator[Problem]:
     for (one, path), (other, place) in combinations(given.items(), 2):
         both_textfiles = one.endswith("_textfile_dir") and other.endswith("_textfile_dir")
         if overlap(path, place) and not both_textfiles:
-            rest = f"is {path}, and {other} is {place}: give each of them a directory outside of the other."
+            rest = f"is {path}, and {other} is {place}: choose directories that do not contain each other."
             yield Problem(one, host.name, rest)
     yield from _reserved(host, given)
 
@@ -38,7 +38,7 @@ def _reserved(host: HostInputs, given: Mapping[str, str]) -> Iterator[Problem]:
         usual = [f"/var/lib/{service}" for service in services() if service not in host.services]
         taken = [place for place in links + (usual if name.endswith("_data_dir") else []) if overlap(path, place)]
         if taken:
-            rest = f"is {path}, and {taken[0]} is kept for {taken[0].rpartition('/')[2]}: name a directory of its own."
+            rest = f"is {path}, and {taken[0]} is reserved for {taken[0].rpartition('/')[2]}: choose another directory."
             yield Problem(name, host.name, rest)
 
 
@@ -47,7 +47,10 @@ def unread_metrics(host: HostInputs, play: Play) -> Iterator[Problem]:
     given = dict(_directories(host, play))
     written, read = given.get("certificates_textfile_dir"), given.get("node_exporter_textfile_dir")
     if written and read and normal_path(written) != normal_path(read):
-        rest = f"is {written}, and node_exporter reads {read}: alerts on certificates see none, so set both to one."
+        rest = (
+            f"is {written}, but node_exporter reads {read}: certificate alerts would have no data, so set both to the "
+            "same directory."
+        )
         yield Problem("certificates_textfile_dir", host.name, rest)
 
 
@@ -56,7 +59,7 @@ def misplaced_data(host: HostInputs, play: Play) -> Iterator[Problem]:
     for service, flags in _PATH_FLAGS.items():
         said = host.value(f"{service}_flags", {}) if service in host.services else {}
         for flag in (flag for flag in flags if flag in said):
-            rest = f"is set, and its unit lets {service} write to {service}_data_dir alone: set that instead."
+            rest = f"is set, but the unit allows {service} to write only to {service}_data_dir: set that instead."
             yield Problem(f"{service}_flags.{flag}", host.name, rest)
     if "grafana" in host.services:
         yield from _misplaced_in_grafana(host, play)
@@ -74,7 +77,9 @@ def _misplaced_in_grafana(host: HostInputs, play: Play) -> Iterator[Problem]:
     folder = normal_path(str(host.value("grafana_data_dir", play.defaults["grafana"]["grafana_data_dir"])))
     for name, place in places.items():
         if str(place or "").startswith("/") and not f"{normal_path(str(place))}/".startswith(f"{folder}/"):
-            rest = f"is {place}, and its unit lets grafana write to grafana_data_dir alone: name a place in {folder}."
+            rest = (
+                f"is {place}, but the unit allows grafana to write only to grafana_data_dir: choose a path in {folder}."
+            )
             yield Problem(name, host.name, rest)
 
 

@@ -34,10 +34,10 @@ def invalid_facts(host: HostInputs, play: Play) -> Iterator[Problem]:
         facts = host.facts_in(name)
         if facts and name in told:
             way = ", or leave it out where ansible_host is that address" if name.endswith("_address") else ""
-            rest = "is made of facts, which a run for other hosts does not have, though their files need it: "
+            rest = "is built from facts, which a run on other hosts does not have although their files need it: "
             yield Problem(name, host.name, f"{rest}set it to a value in the inventory{way}.")
         elif "others" in facts:
-            rest = "is made of facts of other hosts, which a run may not reach: set it to a value in the inventory."
+            rest = "is built from facts of other hosts, which a run may not reach: set it to a value in the inventory."
             yield Problem(name, host.name, rest)
 
 

@@ -19,8 +19,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.passw
 __all__ = ["PUBLIC", "invalid_grafana", "public_keys", "weak_key"]
 
 PUBLIC = (
-    "is the secret_key that every Grafana comes with, which everybody knows: set one of your own. What a Grafana has "
-    "encrypted with it until now (passwords of data sources) has to be given again."
+    "is Grafana's default secret_key, which everybody knows: set your own. What Grafana has "
+    "encrypted with it until now (passwords of data sources) has to be entered again."
 )
 _OVER_TLS = ("https", "h2")
 
@@ -43,10 +43,10 @@ def invalid_grafana(host: HostInputs) -> Iterator[Problem]:
         yield Problem(name, host.name, PUBLIC)
     server = _section(config, "server")
     if server.get("http_addr") not in (None, host.value("grafana_listen_address", "")):
-        rest = "is set, but Grafana is asked where grafana_listen_address says: set that instead."
+        rest = "is set, but the playbooks connect to grafana_listen_address: set that instead."
         yield Problem("grafana_config.server.http_addr", host.name, rest)
     if (protocol := server.get("protocol", "https")) not in _OVER_TLS:
-        rest = f"is {protocol}, but its health is asked over TLS, which it has to serve: remove it."
+        rest = f"is {protocol}, but its health is checked over TLS, which it has to serve: remove it."
         yield Problem("grafana_config.server.protocol", host.name, rest)
     if directory := host.value("provision_dashboard_directory"):
         try:
@@ -59,7 +59,7 @@ def weak_key(host: HostInputs) -> Iterator[Problem]:
     """Yield a warning for a key that is guessed sooner or later."""
     key = str(host.value("grafana_secret_key", "")) if "grafana" in host.services else ""
     if 0 < len(key.encode()) < SHORTEST:
-        rest = f"has less than {SHORTEST} bytes, and can be guessed: use a longer one for a new Grafana."
+        rest = f"has fewer than {SHORTEST} bytes and can be guessed: use a longer one for a new Grafana."
         yield Problem("grafana_secret_key", host.name, rest)
 
 

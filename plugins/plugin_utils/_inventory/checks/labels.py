@@ -38,7 +38,7 @@ def _external(host: HostInputs) -> Iterator[Problem]:
     labels = _mapping(general.get("external_labels"))
     subject = "prometheus_config.global.external_labels"
     for name in (name for name in OF_REPLICAS if name in labels):
-        yield Problem(subject, host.name, f"cannot hold {name}: set prometheus_{name} instead.")
+        yield Problem(subject, host.name, f"cannot contain {name}: set prometheus_{name} instead.")
     for wrong in wrong_labels(labels, OF_REPLICAS):
         yield Problem(subject, host.name, wrong)
 

@@ -58,7 +58,7 @@ def _unasked(host: HostInputs, service: str, own: list[Port], main: int) -> Iter
             )
     source = f"{service}_flags.web.listen-address"
     if any(one.source == source for one in own) and main not in (one.number for one in own if one.source == source):
-        rest = f"leaves out port {main}, at which {service} is asked: set {service}_port and {service}_listen_address."
+        rest = f"leaves out port {main}, where {service} is checked: set {service}_port and {service}_listen_address."
         yield Problem(source, host.name, rest)
 
 
@@ -76,7 +76,7 @@ def _taken_twice(host: HostInputs, found: list[Port]) -> Iterator[Problem]:
         same = [other for other in found if _collide(one, other)]
         names = list(dict.fromkeys(other.source for other in same))
         if len(same) > 1 and same[0] is one and one.number is not None:
-            rest = f"is given to {listed(names)}: set them to different ports."
+            rest = f"is used by {listed(names)}: set them to different ports."
             yield Problem(f"{'UDP port' if one.udp else 'Port'} {one.number}", host.name, rest)
 
 

@@ -29,7 +29,7 @@ def unreached_services(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
             others = [name for name in scrapers if name != host.name]
             if address and _is_loopback(str(address)) and others:
                 rest = (
-                    f"is {address}, which {listed(others)} would take for itself: name the address by which others "
+                    f"is {address}, which {listed(others)} cannot reach: set the address at which others "
                     f"reach {host.name}."
                 )
                 yield Problem(f"{service}_address", host.name, rest)
@@ -37,9 +37,9 @@ def unreached_services(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
                 port = main_port(host.value, service)
                 where = host.value("ansible_host") or host.name
                 rest = (
-                    f"is {host.value(listen)}, and Prometheus looks for its metrics at {where}:{port}, where nothing "
-                    f"answers then: its target will be down. Listen where others reach it, or set {service}_address to "
-                    "the address of a proxy that passes them on."
+                    f"is {host.value(listen)}, but Prometheus scrapes {where}:{port}, where nothing will answer: its "
+                    f"target will be down. Listen where others can reach it, or set {service}_address to the address "
+                    "of a proxy that forwards requests."
                 )
                 yield Problem(listen, host.name, rest)
 

@@ -65,7 +65,7 @@ def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
         for service in host.services:
             version = str(host.value(f"{service}_version", ""))
             if not is_tested(service, version):
-                rest = f"is {version}, which the tests of this collection do not run: try it on one host first."
+                rest = f"is {version}, a version that is not tested with this collection: try it on one host first."
                 yield Problem(f"{service}_version", host.name, rest)
 
 
@@ -90,7 +90,7 @@ def duplicate_replicas(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
         others = (str(host.value(f"prometheus_{label}", "")) for label in ("cluster", "region"))
         found.setdefault((replica, *others), []).append(host.name)
     for (replica, *_others), names in found.items():
-        rest = f"is {replica!r} for each of them: replicas are told apart by it, so set another on each, or none."
+        rest = f"is {replica!r} for each of them, but has to identify a replica: set a different one on each, or none."
         yield from (Problem("prometheus_replica", name, rest) for name in names if len(names) > 1)
 
 
@@ -101,10 +101,10 @@ def unshared_databases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
         database = host.value("grafana_database", {})
         if database.get("type", "sqlite3") != "sqlite3":
             if "password" not in database and host.is_missing("grafana_database_password"):
-                rest = f"is missing: {database['type']} asks for it, so set it in the inventory, encrypted."
+                rest = f"is missing: {database['type']} requires it, so set it in the inventory, encrypted."
                 yield Problem("grafana_database_password", host.name, rest)
         elif len(members) > 1:
-            rest = "is SQLite, which several hosts cannot share: name a PostgreSQL (type: postgres), or keep one host."
+            rest = "is SQLite, which several hosts cannot share: use PostgreSQL (type: postgres), or a single host."
             yield Problem("grafana_database", host.name, rest)
 
 
@@ -192,7 +192,7 @@ def _wrong_tests(host: HostInputs, play: Play) -> Iterator[Problem]:
             yield Problem(subject, host.name, f"cannot be used: {error}")
             return
         except (KeyError, TypeError, AttributeError):
-            yield Problem(subject, host.name, "is a list of something else: each has to have a name, rules and tests.")
+            yield Problem(subject, host.name, "is not a list of rule sets: each needs a name, rules and tests.")
             return
 
 

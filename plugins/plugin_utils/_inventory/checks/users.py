@@ -23,5 +23,8 @@ def conflicting_users(host: HostInputs) -> Iterator[Problem]:
     wanted = [(service, str(user), str(uid)) for service, user, uid in given if uid is not None]
     for (one, user, uid), (other, name, number) in combinations(wanted, 2):
         if (user == name) != (uid == number):
-            rest = f"is {uid} for {user}, and {other}_uid is {number} for {name}: a user has one UID of its own."
+            rest = (
+                f"is {uid} for {user}, and {other}_uid is {number} for {name}: give each user one UID, and no two "
+                "users the same."
+            )
             yield Problem(f"{one}_uid", host.name, rest)

@@ -43,7 +43,9 @@ def invalid_prefixes(hosts: Iterable[HostInputs], play: Play) -> Iterator[Proble
     for host in (host for host in hosts if host.services):
         for prefix in host.foreign:
             if ours := sorted(name for name in known if name.startswith(prefix)):
-                rest = f"cannot hold {prefix!r}: {ours[0]} of this collection begins so too. Name a longer prefix."
+                rest = (
+                    f"cannot contain {prefix!r}: {ours[0]} of this collection begins with it too. Use a longer prefix."
+                )
                 yield Problem("vigil_foreign_prefixes", host.name, rest)
 
 
@@ -57,14 +59,14 @@ def suspicious_names(hosts: Sequence[HostInputs], play: Play) -> Iterator[Proble
         if role and name not in refused:
             foreign[name] = where[host.name] = None
         elif not role and (near := meant(name)) and role_of(near, play.inputs) in host.roles:
-            yield Problem(name, host.name, f"is no variable of this collection: was {near} meant?")
+            yield Problem(name, host.name, f"is not a variable of this collection: did you mean {near}?")
     if foreign:
         names = sorted(foreign)
         shown = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more variables"]
-        what, them = ("is no input", "it") if len(names) == 1 else ("are no inputs", "them")
+        what, them = ("is not an input", "it") if len(names) == 1 else ("are not inputs", "them")
         rest = (
-            f"{what} of roles that run there, and nothing here reads {them}: name the prefix of what is others' in "
-            "vigil_foreign_prefixes, and correct or remove what is not."
+            f"{what} of roles that run there, and nothing here reads {them}: add the prefixes of other roles to "
+            "vigil_foreign_prefixes, and correct or remove the rest."
         )
         yield from (Problem(listed(shown), name, rest) for name in where)
 

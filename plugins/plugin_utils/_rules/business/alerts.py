@@ -91,14 +91,14 @@ def alert_texts(
     if alertname == MISSING:
         return {
             "summary": f"{name} of {service} has no data",
-            "description": "There is no level of it, and none of a week ago, so that no drop of it can be seen.",
+            "description": "It has no level now, and had none a week ago, so a drop cannot be detected.",
         }
     if alertname == QUIET:
         return {
-            "summary": f"{name} of {service} is too low for a drop to be seen",
+            "summary": f"{name} of {service} is too low to detect a drop",
             "description": (
-                f"All day it is usual that fewer than {SIGMAS**2} are counted in {MINUTES} minutes: even none at all "
-                "can be chance. If it is no count but a ratio, say counts: false."
+                f"Fewer than {SIGMAS**2} in {MINUTES} minutes are usual all day, so even none can be chance. If it "
+                "is a ratio rather than a count, set counts: false."
             ),
         }
     loss = _loss(metric, words.loss)
@@ -131,4 +131,4 @@ def _loss(metric: BusinessMetric, amount: str) -> str:
     """Return what is lost: money where a unit has a price, else units, where they are counted."""
     if metric.loss_per_unit is not None:
         return f"{amount} {metric.currency}".strip()
-    return f"{amount} {metric.name}" if metric.counts else "not known, as no loss_per_unit is given"
+    return f"{amount} {metric.name}" if metric.counts else "unknown, because loss_per_unit is not set"

@@ -38,7 +38,7 @@ def business_rule_set(application: Application, weeks: int) -> RuleSet:
     """
     if not _FEWEST_WEEKS <= weeks <= _MOST_WEEKS:
         raise OperatorError(
-            f"Business metrics are compared with {_FEWEST_WEEKS} to {_MOST_WEEKS} previous weeks, not with {weeks}."
+            f"Business metrics can be compared with {_FEWEST_WEEKS} to {_MOST_WEEKS} previous weeks, not with {weeks}."
         )
     name = f"business-{application.name}"
     rules = [rule for metric in application.business for rule in _rules(application, metric, weeks)]

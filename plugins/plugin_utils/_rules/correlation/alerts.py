@@ -61,19 +61,20 @@ def alert_labels(application: Application, alertname: str) -> dict[str, str]:
 def alert_texts(application: Application, alertname: str, words: Words) -> dict[str, str]:
     """Return summary and description of an alert."""
     service, total = application.name, len(application.symptoms)
-    seen = f"{words.value} of its {total} symptoms showed within ten minutes: {words.symptoms}."
+    seen = f"{words.value} of its {total} symptoms appeared within ten minutes: {words.symptoms}."
     if alertname == UNSEEN:
         return {
-            "summary": f"Not all symptoms of {service} can be seen",
+            "summary": f"Some symptoms of {service} cannot be detected",
             "description": (
-                f"There are data for {words.value} of its {total} symptoms, which are "
-                f"{', '.join(sorted(one.name for one in application.symptoms))}. One without data cannot show."
+                f"Only {words.value} of its {total} symptoms have data. Its symptoms are "
+                f"{', '.join(sorted(one.name for one in application.symptoms))}. "
+                "A symptom without data cannot be detected."
             ),
         }
     if alertname == EFFECT:
         return {
-            "summary": f"{service} suffers from what it depends on",
-            "description": f"{seen} It depends on what is degraded as well: {words.culprits}. Begin there.",
+            "summary": f"{service} suffers from a degraded dependency",
+            "description": f"{seen} Its dependencies are degraded as well: {words.culprits}. Start there.",
         }
     sound = f" Of {', '.join(application.depends_on)} none is known to be degraded." if application.depends_on else ""
     return {"summary": f"{service} shows several symptoms at once", "description": f"{seen}{sound} Begin here."}

@@ -75,7 +75,7 @@ def _apart(application: Application) -> Test:
 def _too_few(application: Application) -> Test:
     some = _names(application)[: application.symptoms_needed - 1]
     return _test(
-        f"{application.name}: fewer symptoms are none",
+        f"{application.name}: fewer symptoms are not an incident",
         _values(application, {name: [(10, _END)] for name in some}),
         _silent(application, 15, 30, 50),
     )
@@ -83,7 +83,7 @@ def _too_few(application: Application) -> Test:
 
 def _nothing(application: Application) -> Test:
     return _test(
-        f"{application.name}: without any data its symptoms cannot be seen, and nothing else is said of it",
+        f"{application.name}: without any data its symptoms cannot be seen, and no other alert fires",
         [],
         [
             *_silent(application, 9),

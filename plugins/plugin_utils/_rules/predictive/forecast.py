@@ -30,8 +30,8 @@ class Forecast:
     def __post_init__(self) -> None:
         if not 1 <= self.minutes <= COMPLIANCE_MINUTES:
             raise OperatorError(
-                f"minutes {self.minutes} must be 1 to {COMPLIANCE_MINUTES}: the forecast is of the ratio over an hour, "
-                "and of later minutes nothing would be known."
+                f"minutes {self.minutes} must be 1 to {COMPLIANCE_MINUTES}: the forecast is of the ratio over an "
+                "hour, so it cannot look further ahead."
             )
         if not 0 < self.probability < 1:
             raise OperatorError(f"probability {self.probability} must lie between 0 and 1, such as 0.8.")

@@ -150,10 +150,10 @@ def _calibration(application: Application, objective: Objective, forecast: Forec
         labels=alert_labels(application, objective, "warning"),
         page=_PAGE,
         texts={
-            "summary": f"The forecast for {objective.name} of {application.name} is of no use",
+            "summary": f"The forecast for {objective.name} of {application.name} is unreliable",
             "description": (
-                "Its Brier score over seven days is {{ $value | humanize }}, worse than that of a guess. "
-                "Do not act on SLOViolationPredicted of this objective."
+                "Its Brier score over seven days is {{ $value | humanize }}, worse than a guess. Do not "
+                "act on SLOViolationPredicted for this objective."
             ),
         },
     )

@@ -84,7 +84,7 @@ def budget_alerts(application: Application, objective: Objective) -> Iterator[Ru
             "summary": f"{application.name} has no error budget left for {objective.name}",
             "description": (
                 f"Over the last {window} more than {_percent(objective.bad_ratio)} of its requests were bad. "
-                "What is left of the budget is {{ $value | humanizePercentage }}."
+                "Remaining budget: {{ $value | humanizePercentage }}."
             ),
         },
     )
@@ -126,7 +126,7 @@ def _silence(application: Application, objective: Objective) -> Iterator[Rule]:
         page=_PAGE,
         texts={
             "summary": f"{application.name} gets no requests",
-            "description": f"For a quarter of an hour nothing was counted for {objective.name}: it cannot be judged.",
+            "description": f"No request has been counted for {objective.name} in 15 minutes, so it cannot be judged.",
         },
     )
     yield alert(
@@ -139,7 +139,7 @@ def _silence(application: Application, objective: Objective) -> Iterator[Rule]:
             "summary": f"Nothing is known about {objective.name} of {application.name}",
             "description": (
                 f"There is no series {counted.source}. "
-                "Either no instance runs or none is scraped; no other alert on this objective can fire."
+                "Either no instance is running or none is scraped; no other alert on this objective can fire."
             ),
         },
     )
@@ -154,8 +154,8 @@ def _unusable(application: Application, objective: Objective) -> Rule:
         labels=alert_labels(application, objective, "warning"),
         page=_PAGE,
         texts={
-            "summary": f"{objective.name} of {application.name} cannot be told from its series",
-            "description": f"Of {counted.source} {{{{ $value }}}} series lack {counted.lacking}.",
+            "summary": f"{objective.name} of {application.name} cannot be calculated from its series",
+            "description": f"{{{{ $value }}}} series of {counted.source} lack {counted.lacking}.",
         },
     )
 

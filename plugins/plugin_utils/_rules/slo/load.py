@@ -124,7 +124,7 @@ def example_statuses(bad_status: str) -> tuple[str, str]:
     bad = [status for status in (*mentioned, *_BAD) if re.fullmatch(bad_status, status)]
     if not good or not bad:
         found = "matches every usual status of a success" if not good else "matches no usual status of a failure"
-        raise OperatorError(f"bad_status {bad_status!r} {found}, so no request can be told to be good or bad by it.")
+        raise OperatorError(f"bad_status {bad_status!r} {found}, so it cannot distinguish good requests from bad ones.")
     return good[0], bad[0]
 
 

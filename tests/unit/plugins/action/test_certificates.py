@@ -238,7 +238,7 @@ def test_failure_of_the_second_call_is_the_result(site: Site, authority: Pair) -
         ({"services": [{"name": "a"}, {"name": "a"}]}, "a is listed twice among the services of web1"),
         ({"lifetime_days": 29}, "lifetime_days is 29: at least 30 are needed"),
         ({"address": "no name"}, "The address 'no name' of web1 is neither a DNS name nor an IP address"),
-        ({"host": "web 1"}, "The inventory name 'web 1' cannot stand in a certificate"),
+        ({"host": "web 1"}, "The inventory name 'web 1' cannot be used in a certificate"),
         ({"authority_key": make_authority(NOW)[1]}, "authority_key does not belong to the certificate authority"),
         ({"trusted": "nonsense"}, "trusted cannot be read as certificates"),
     ],

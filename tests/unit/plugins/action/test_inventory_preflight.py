@@ -70,7 +70,7 @@ DIGEST = "0" * 64
 PROBE = {"name": "shop", "module": "http_2xx", "targets": ["https://shop.example"]}
 WEEKS = {"name": "weeks", "rules": {"groups": [{"rules": [{"expr": "x offset 4w"}]}]}, "tests": {}}
 PASSED = {"changed": False, "fact_hosts": [], "warnings": []}
-MAKE = "`ansible-playbook -i INVENTORY vigil.observability.secrets`, which makes the secrets that are missing"
+MAKE = "`ansible-playbook -i INVENTORY vigil.observability.secrets`, which generates missing secrets"
 
 Variables = dict[str, Any]
 Preflight = Callable[..., dict[str, Any]]
@@ -208,26 +208,26 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"every": {"prometheus_retension": "90d"}},
             (
-                "prometheus_retension of monitor1 and monitor2 is no input of the role prometheus: "
+                "prometheus_retension of monitor1 and monitor2 is not an input of the role prometheus: "
                 "correct it to prometheus_retention_time or prometheus_retention_size, or remove it."
             ),
         ),
         (
             {"web1": {"node_exporter_prot": 9200}},
             (
-                "node_exporter_prot of web1 is no input of the role node_exporter: "
+                "node_exporter_prot of web1 is not an input of the role node_exporter: "
                 "correct it to node_exporter_port, or remove it."
             ),
         ),
         (
             {"web1": {"prometheus_retension": "90d"}, "monitor2": {"prometheus_retension": "90d"}},
-            "prometheus_retension of monitor2 is no input of the role prometheus: correct it to",
+            "prometheus_retension of monitor2 is not an input of the role prometheus: correct it to",
         ),
         (
             {"every": {"vigil_foreign_prefixes": ["shop_", "node_"]}},
             (
-                "vigil_foreign_prefixes of monitor1, monitor2 and web1 cannot hold 'node_': node_exporter_address of "
-                "this collection begins so too. Name a longer prefix."
+                "vigil_foreign_prefixes of monitor1, monitor2 and web1 cannot contain 'node_': node_exporter_address "
+                "of this collection begins with it too. Use a longer prefix."
             ),
         ),
         (
@@ -236,7 +236,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         ),
         (
             {"web1": {"vigil_miror": "http://mirror"}},
-            "vigil_miror of web1 is no variable of this collection: correct it to vigil_mirror, or remove it.",
+            "vigil_miror of web1 is not a variable of this collection: correct it to vigil_mirror, or remove it.",
         ),
         (
             {"monitor1": {"prometheus_port": "http"}},
@@ -257,29 +257,35 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"every": {"vigil_labels": {"job": "web"}}},
             (
-                "vigil_labels of monitor1, monitor2 and web1 cannot hold job, which is a label of the stack's own: "
-                "alerts and dashboards ask for it, so choose another name."
+                "vigil_labels of monitor1, monitor2 and web1 cannot contain job, which is a label of the stack's own: "
+                "alerts and dashboards use it, so choose another name."
             ),
         ),
         (
             {"monitor1": {"prometheus_probes": [{**PROBE, "labels": {"instance": "a"}}]}},
-            "prometheus_probes of monitor1 cannot be used: labels of shop cannot hold instance, which is a label of ",
+            (
+                "prometheus_probes of monitor1 cannot be used: labels of shop cannot contain instance, which is a "
+                "label of "
+            ),
         ),
         (
             {"monitor1": {"prometheus_config": {"global": {"external_labels": {"replica": "a"}}}}},
-            "prometheus_config.global.external_labels of monitor1 cannot hold replica: set prometheus_replica instead.",
+            (
+                "prometheus_config.global.external_labels of monitor1 cannot contain replica: set prometheus_replica "
+                "instead."
+            ),
         ),
         (
             {"monitor1": {"prometheus_config": {"global": {"external_labels": {"host": "a"}}}}},
-            "prometheus_config.global.external_labels of monitor1 cannot hold host, which is a label of the stack's",
+            "prometheus_config.global.external_labels of monitor1 cannot contain host, which is a label of the stack's",
         ),
         (
             {"every": {"prometheus_scrape_configs": [{"basic_auth": {"password_file": "secrets/shp"}}], **SHOP}},
             (
                 "prometheus_scrape_configs of monitor1 and monitor2 cannot be used: password_file names secrets/shp, "
-                "which is none of the files that are staged in /etc/prometheus: those are prometheus.yml, rules/, "
-                "secrets/alertmanager, secrets/grafana, secrets/prometheus, secrets/shop, web.yml. Add it, a secret "
-                "one to prometheus_secrets, or name a file of the host by its absolute path"
+                "which is not among the files that are staged in /etc/prometheus: those are prometheus.yml, rules/, "
+                "secrets/alertmanager, secrets/grafana, secrets/prometheus, secrets/shop, web.yml. Add it (a "
+                "secret one to prometheus_secrets), or give the absolute path of a file on the host"
             ),
         ),
         (
@@ -329,7 +335,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             {"every": {"prometheus_passwords": {"admin": "hunter2hunter2 {{ 'x' | from_json }}"}}},
             (
                 "prometheus_passwords of monitor1 and monitor2 cannot be evaluated "
-                "(the reason is not shown, as it could hold the secret): correct it, or what it refers to."
+                "(the reason is not shown, because it could contain the secret): correct it, or what it refers to."
             ),
         ),
         (
@@ -352,20 +358,20 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         ),
         (
             {"monitor1": {"alertmanager_port": 9090}},
-            "Port 9090 of monitor1 is given to alertmanager_port and prometheus_port: set them to different ports.",
+            "Port 9090 of monitor1 is used by alertmanager_port and prometheus_port: set them to different ports.",
         ),
         (
             {"every": {"node_exporter_port": "9094"}},
             (
-                "Port 9094 of monitor1 and monitor2 is given to node_exporter_port and alertmanager_mesh_port: "
+                "Port 9094 of monitor1 and monitor2 is used by node_exporter_port and alertmanager_mesh_port: "
                 "set them to different ports."
             ),
         ),
         (
             {"every": {"prometheus_replica": "a"}},
             (
-                "prometheus_replica of monitor1 and monitor2 is 'a' for each of them: replicas are told apart by it, "
-                "so set another on each, or none."
+                "prometheus_replica of monitor1 and monitor2 is 'a' for each of them, but has to identify a "
+                "replica: set a different one on each, or none."
             ),
         ),
         (
@@ -424,15 +430,15 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"every": {"prometheus_rules": [{"name": "shop"}]}},
             (
-                "prometheus_rules of monitor1 and monitor2 is a list of something else: "
-                "each has to have a name, rules and tests."
+                "prometheus_rules of monitor1 and monitor2 is not a list of rule sets: "
+                "each needs a name, rules and tests."
             ),
         ),
         (
             {"every": {"vigil_applications": [{"name": "shop", "team": "sales", "depends_on": ["billing"]}]}},
             (
                 "vigil_applications of monitor1 and monitor2 cannot be used: "
-                "Rules cannot be made from these objectives: "
+                "Cannot generate rules from these objectives: "
                 "Application 'shop' depends on 'billing', which is not declared."
             ),
         ),
@@ -447,7 +453,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             {"monitor1": {"prometheus_alerts": {"HostDiskFillsSon": {"threshold": 48}}}},
             (
                 "prometheus_alerts of monitor1 cannot be used: "
-                "HostDiskFillsSon is no shipped alert (did you mean HostDiskFillsSoon?)."
+                "HostDiskFillsSon is not a shipped alert (did you mean HostDiskFillsSoon?)."
             ),
         ),
         (
@@ -466,7 +472,10 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         ),
         (
             {"monitor1": {"prometheus_external_url": "https://a b/"}},
-            "prometheus_external_url of monitor1 is 'https://a b/', which is no address of a web server: write it like",
+            (
+                "prometheus_external_url of monitor1 is 'https://a b/', which is not the address of a web server: "
+                "write it like"
+            ),
         ),
         (
             {"every": {"prometheus_passwords": {**WORDS, "admin": "a" * 11, "prometheus": "b" * 72}}},
@@ -479,14 +488,14 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"monitor1": {"prometheus_flags": {"web.listen-address": ["0.0.0.0:9090", "127.0.0.1:9094"]}}},
             (
-                "Port 9094 of monitor1 is given to alertmanager_mesh_port and prometheus_flags.web.listen-address: set "
+                "Port 9094 of monitor1 is used by alertmanager_mesh_port and prometheus_flags.web.listen-address: set "
                 "them to different ports."
             ),
         ),
         (
             {"monitor1": {"prometheus_flags": {"web.listen-address": "0.0.0.0:9191"}}},
             (
-                "prometheus_flags.web.listen-address of monitor1 leaves out port 9090, at which prometheus is asked: "
+                "prometheus_flags.web.listen-address of monitor1 leaves out port 9090, where prometheus is checked: "
                 "set prometheus_port and prometheus_listen_address."
             ),
         ),
@@ -497,13 +506,13 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"monitor1": {"prometheus_uid": 900, "alertmanager_uid": "900"}},
             (
-                "alertmanager_uid of monitor1 is 900 for alertmanager, and prometheus_uid is 900 for prometheus: "
-                "a user has one UID of its own."
+                "alertmanager_uid of monitor1 is 900 for alertmanager, and prometheus_uid is 900 for prometheus: give "
+                "each user one UID, and no two users the same."
             ),
         ),
         (
             {"monitor1": {"prometheus_uid": 900, "alertmanager_uid": 901, "alertmanager_user": "prometheus"}},
-            "alertmanager_uid of monitor1 is 901 for prometheus, and prometheus_uid is 900 for prometheus: a user has",
+            "alertmanager_uid of monitor1 is 901 for prometheus, and prometheus_uid is 900 for prometheus: give each",
         ),
         (
             {"every": {"prometheus_resources": {"memory_max": "1G", "CPUWeight": 5}}},
@@ -523,15 +532,15 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"every": {"alertmanager_external_url": "javascript:alert(1)"}},
             (
-                "alertmanager_external_url of monitor1 and monitor2 is 'javascript:alert(1)', which is no address of a "
-                "web server: write it like https://metrics.example.com/path."
+                "alertmanager_external_url of monitor1 and monitor2 is 'javascript:alert(1)', which is not the "
+                "address of a web server: write it like https://metrics.example.com/path."
             ),
         ),
         (
             {"monitor1": {"prometheus_data_dir": "/var/../var/log/"}},
             (
-                "prometheus_data_dir of monitor1 is /var/../var/log/, which belongs to the system: name a directory of "
-                "its own, such as /var/lib/prometheus or /srv/prometheus."
+                "prometheus_data_dir of monitor1 is /var/../var/log/, which belongs to the system: choose a separate "
+                "directory, such as /var/lib/prometheus or /srv/prometheus."
             ),
         ),
         (
@@ -540,7 +549,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         ),
         (
             {"monitor1": {"prometheus_data_dir": "/home/jo/prometheus"}},
-            "is /home/jo/prometheus, which is not visible to hardened services: name a directory",
+            "is /home/jo/prometheus, which is not visible to hardened services: choose a separate directory",
         ),
         (
             {"monitor1": {"prometheus_data_dir": "data"}},
@@ -549,8 +558,8 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"web1": {"vigil_textfile_dir": "/var/log"}},
             (
-                "vigil_textfile_dir of web1 is /var/log, which belongs to the system: name a directory for metrics "
-                "alone, such as /var/lib/node_exporter/textfile."
+                "vigil_textfile_dir of web1 is /var/log, which belongs to the system: choose a directory for "
+                "metrics only, such as /var/lib/node_exporter/textfile."
             ),
         ),
         (
@@ -560,38 +569,38 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
         (
             {"monitor1": {"prometheus_data_dir": "/srv/data", "alertmanager_data_dir": "//srv/data/alerts"}},
             (
-                "alertmanager_data_dir of monitor1 is //srv/data/alerts, and prometheus_data_dir is /srv/data: "
-                "give each of them a directory outside of the other."
+                "alertmanager_data_dir of monitor1 is //srv/data/alerts, and prometheus_data_dir is /srv/data: choose "
+                "directories that do not contain each other."
             ),
         ),
         (
             {"monitor1": {"node_exporter_textfile_dir": "/var/lib/prometheus/node-exporter"}},
             (
                 "prometheus_data_dir of monitor1 is /var/lib/prometheus, and node_exporter_textfile_dir is "
-                "/var/lib/prometheus/node-exporter: give each of them a directory outside of the other."
+                "/var/lib/prometheus/node-exporter: choose directories that do not contain each other."
             ),
         ),
         (
             {"monitor1": {"prometheus_data_dir": "/var/lib/grafana/metrics"}},
             (
-                "prometheus_data_dir of monitor1 is /var/lib/grafana/metrics, and /var/lib/grafana is kept for "
-                "grafana: name a directory of its own."
+                "prometheus_data_dir of monitor1 is /var/lib/grafana/metrics, and /var/lib/grafana is reserved for "
+                "grafana: choose another directory."
             ),
         ),
         (
             {"web1": {"node_exporter_textfile_dir": "/opt/node_exporter/textfile"}},
-            "and /opt/node_exporter is kept for node_exporter: name a directory of its own.",
+            "and /opt/node_exporter is reserved for node_exporter: choose another directory.",
         ),
         (
             {"monitor1": {"prometheus_flags": {"storage.tsdb.path": "/srv/prometheus"}}},
             (
-                "prometheus_flags.storage.tsdb.path of monitor1 is set, and its unit lets prometheus write to "
-                "prometheus_data_dir alone: set that instead."
+                "prometheus_flags.storage.tsdb.path of monitor1 is set, but the unit allows prometheus to "
+                "write only to prometheus_data_dir: set that instead."
             ),
         ),
         (
             {"every": {"certificates_trusted": KEY}},
-            "monitor1, monitor2 and web1 cannot be used: certificates_trusted holds a private key, and what it",
+            "monitor1, monitor2 and web1 cannot be used: certificates_trusted contains a private key, but is shown",
         ),
         (
             {"every": {"certificates_authority_key": pem_of_key(ec.generate_private_key(ec.SECP256R1()))}},
@@ -673,12 +682,12 @@ def test_what_can_be_used_is_not_refused(preflight: Preflight, given: dict[str, 
         (
             ["monitor1", "web1"],
             {},
-            "grafana_database of monitor1 and web1 is SQLite, which several hosts cannot share: name a PostgreSQL ",
+            "grafana_database of monitor1 and web1 is SQLite, which several hosts cannot share: use PostgreSQL ",
         ),
         (
             ["web1"],
             {"grafana_database": {"type": "postgres"}},
-            "grafana_database_password of web1 is missing: postgres asks for it, so set it in the inventory",
+            "grafana_database_password of web1 is missing: postgres requires it, so set it in the inventory",
         ),
         (
             ["web1"],
@@ -700,8 +709,8 @@ def test_several_grafanas_need_a_database_that_they_share(
 def test_metrics_of_certificates_that_node_exporter_does_not_read_are_warned_of(preflight: Preflight) -> None:
     assert preflight(web1={"node_exporter_textfile_dir": "/srv/textfile"})["warnings"] == [
         (
-            "certificates_textfile_dir of web1 is /var/lib/vigil/textfile, and node_exporter reads /srv/textfile: "
-            "alerts on certificates see none, so set both to one."
+            "certificates_textfile_dir of web1 is /var/lib/vigil/textfile, but node_exporter reads /srv/textfile: "
+            "certificate alerts would have no data, so set both to the same directory."
         )
     ]
     assert preflight(web1={"vigil_textfile_dir": "/srv/textfile"})["warnings"] == []
@@ -716,7 +725,7 @@ def test_port_of_the_alerting_of_grafana_and_that_of_the_mesh_are_one_port(prefl
             "instead."
         ),
         (
-            "Port 9094 of monitor1 is given to alertmanager_mesh_port and "
+            "Port 9094 of monitor1 is used by alertmanager_mesh_port and "
             "grafana_config.unified_alerting.ha_listen_address: set them to different ports."
         ),
     ]
@@ -749,18 +758,21 @@ PUBLIC_KEY = "SW2YcwTIb9zpOOhoPsMm"
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"grafana_secret_key": PUBLIC_KEY}, "grafana_secret_key of web1 is the secret_key that every Grafana comes"),
+        (
+            {"grafana_secret_key": PUBLIC_KEY},
+            "grafana_secret_key of web1 is Grafana's default secret_key, which everybody",
+        ),
         (
             {"grafana_config": {"security": {"secret_key": PUBLIC_KEY}}},
-            "grafana_config.security.secret_key of web1 is the secret_key that every Grafana comes with",
+            "grafana_config.security.secret_key of web1 is Grafana's default secret_key",
         ),
         (
             {"grafana_config": {"server": {"http_addr": "127.0.0.1"}}},
-            "grafana_config.server.http_addr of web1 is set, but Grafana is asked where grafana_listen_address says",
+            "grafana_config.server.http_addr of web1 is set, but the playbooks connect to grafana_listen_address",
         ),
         (
             {"grafana_config": {"server": {"protocol": "socket", "socket": "/run/grafana.sock"}}},
-            "grafana_config.server.protocol of web1 is socket, but its health is asked over TLS",
+            "grafana_config.server.protocol of web1 is socket, but its health is checked over TLS",
         ),
         (
             {"provision_dashboard_directory": "/nowhere/dashboards"},
@@ -789,7 +801,7 @@ def test_a_dashboard_that_cannot_be_used_is_no_matter_of_the_inventory(preflight
 def test_a_key_of_grafana_that_is_soon_guessed_is_a_warning(preflight: Preflight) -> None:
     every = {"grafana_passwords": WORDS, "grafana_secret_key": "short"}
     [warning] = preflight(every=every, grafana=["web1"])["warnings"]
-    assert warning.startswith("grafana_secret_key of web1 has less than 12 bytes, and can be guessed")
+    assert warning.startswith("grafana_secret_key of web1 has fewer than 12 bytes and can be guessed")
 
 
 @pytest.mark.parametrize(
@@ -799,7 +811,7 @@ def test_a_key_of_grafana_that_is_soon_guessed_is_a_warning(preflight: Preflight
             "grafana",
             "web1",
             {"grafana_listen_address": "127.0.0.1"},
-            "grafana_listen_address of web1 is 127.0.0.1, and Prometheus looks for its metrics at web1:3000, where",
+            "grafana_listen_address of web1 is 127.0.0.1, but Prometheus scrapes web1:3000, where",
         ),
         ("grafana", "web1", {"grafana_listen_address": "127.0.0.1", "grafana_address": "proxy.example.com"}, ""),
         ("grafana", "web1", {"grafana_listen_address": "192.0.2.7"}, ""),
@@ -807,19 +819,19 @@ def test_a_key_of_grafana_that_is_soon_guessed_is_a_warning(preflight: Preflight
             "node_exporter",
             "web1",
             {"node_exporter_listen_address": "::1", "node_exporter_port": 9200, "ansible_host": "192.0.2.7"},
-            "node_exporter_listen_address of web1 is ::1, and Prometheus looks for its metrics at 192.0.2.7:9200",
+            "node_exporter_listen_address of web1 is ::1, but Prometheus scrapes 192.0.2.7:9200",
         ),
         (
             "prometheus",
             "monitor1",
             {"prometheus_listen_address": "localhost"},
-            "prometheus_listen_address of monitor1 is localhost, and Prometheus looks for its metrics at monitor1:9090",
+            "prometheus_listen_address of monitor1 is localhost, but Prometheus scrapes monitor1:9090",
         ),
         (
             "alertmanager",
             "monitor1",
             {"alertmanager_listen_address": "127.0.0.1", "alertmanager_address": "127.0.0.1"},
-            "alertmanager_address of monitor1 is 127.0.0.1, which monitor2 would take for itself: name the address by",
+            "alertmanager_address of monitor1 is 127.0.0.1, which monitor2 cannot reach: set the address at",
         ),
     ],
 )
@@ -837,8 +849,8 @@ def test_a_service_that_others_do_not_reach_is_a_warning(
 def test_version_that_the_tests_do_not_run_is_a_warning(preflight: Preflight) -> None:
     [warning] = preflight(every={"prometheus_version": "2.45.0"})["warnings"]
     assert warning == (
-        "prometheus_version of monitor1 and monitor2 is 2.45.0, which the tests of this collection do not run: "
-        "try it on one host first."
+        "prometheus_version of monitor1 and monitor2 is 2.45.0, a version that is not tested with this "
+        "collection: try it on one host first."
     )
 
 
@@ -920,7 +932,7 @@ def test_authority_that_is_not_valid_now_is_refused(preflight: Preflight, start:
     authority = {"certificates_authority_certificate": pem_of(made), "certificates_authority_key": pem_of_key(key)}
     [said] = problems(preflight(every=authority))
     assert "The certificate authority of monitor1, monitor2 and web1 cannot be used: The certificate" in said
-    assert "replace the authority, or set the clock of the controller" in said
+    assert "replace the authority, or correct the controller's clock" in said
 
 
 @pytest.mark.parametrize("vault", [None, VaultSecret(b"another")])
@@ -929,7 +941,7 @@ def test_secret_that_cannot_be_decrypted_is_named_with_the_reason(
 ) -> None:
     [said] = problems(preflight(every={"certificates_authority_key": Encrypted(KEY)}, vault=vault))
     assert said.startswith("certificates_authority_key of monitor1, monitor2 and web1 cannot be decrypted (")
-    assert said.endswith(": give the run the vault password with which it was encrypted.")
+    assert said.endswith(": run again with the vault password that it was encrypted with.")
 
 
 def test_everything_that_is_wrong_is_said_in_one_message(preflight: Preflight) -> None:
@@ -975,18 +987,18 @@ def test_no_secret_is_in_any_message(preflight: Preflight) -> None:
 
 def test_name_that_is_almost_an_input_without_its_prefix_is_a_warning(preflight: Preflight) -> None:
     assert preflight(monitor1={"promethues_port": 1})["warnings"] == [
-        "promethues_port of monitor1 is no variable of this collection: was prometheus_port meant?",
+        "promethues_port of monitor1 is not a variable of this collection: did you mean prometheus_port?",
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "value", "instead"),
     [
-        ("node_exporter_clients", [], "add those outside of the inventory to node_exporter_more_clients."),
-        ("alertmanager_peers", [], "add those outside of the inventory to alertmanager_more_peers."),
+        ("node_exporter_clients", [], "add those outside the inventory to node_exporter_more_clients."),
+        ("alertmanager_peers", [], "add those outside the inventory to alertmanager_more_peers."),
         ("prometheus_alertmanager_password", "a", "set alertmanager_passwords.prometheus."),
-        ("metrics_targets", {"grafana": []}, "add those outside of the inventory to prometheus_more_targets."),
-        ("provision_services", [], "it is theirs alone, so give yours another name."),
+        ("metrics_targets", {"grafana": []}, "add those outside the inventory to prometheus_more_targets."),
+        ("provision_services", [], "give your variable another name."),
     ],
 )
 @pytest.mark.parametrize("where", ["every", "extra"])
@@ -1014,22 +1026,22 @@ def test_every_variable_that_the_playbooks_set_for_a_role_has_one_to_set_instead
         (
             {"__prometheus_flags": {}},
             (
-                "__prometheus_flags of monitor1 is no input but a part of the role prometheus, which sets it: set an "
-                "input of it instead."
+                "__prometheus_flags of monitor1 is an internal variable of the role prometheus: set one of its "
+                "inputs instead."
             ),
         ),
         (
             {"provision_more_datasorces": []},
             (
-                "provision_more_datasorces of monitor1 is no variable of this collection: correct it to "
+                "provision_more_datasorces of monitor1 is not a variable of this collection: correct it to "
                 "provision_more_datasources, or remove it."
             ),
         ),
         (
             {"prometheus_scrape_configs": [{"job_name": "a"}], "prometheus_config": {"scrape_configs": []}},
             (
-                "prometheus_scrape_configs of monitor1 has no effect beside prometheus_config.scrape_configs, which "
-                "replaces it: give it in one place."
+                "prometheus_scrape_configs of monitor1 has no effect, because prometheus_config.scrape_configs "
+                "replaces it: set only one of them."
             ),
         ),
     ],
@@ -1055,15 +1067,15 @@ def test_variables_of_others_that_look_like_those_of_provisioning_are_left_alone
     [
         (
             {"certificates_more_services": [{"name": "shop"}, {"name": "prometheus"}]},
-            "certificates_more_services of monitor1 holds prometheus a second time: a service has one certificate",
+            "certificates_more_services of monitor1 contains prometheus more than once: a service has one certificate",
         ),
         (
             {"certificates_more_services": [{"name": "No Name"}]},
-            "A certificate of monitor1 cannot be made: 'No Name' cannot name a service",
+            "A certificate of monitor1 cannot be made: 'No Name' is not a valid name of a service",
         ),
         (
             {"alertmanager_more_peers": [{"host": "other", "address": "10.9.0.1:9093"}]},
-            "alertmanager_more_peers of monitor1 needs identity for each: set it.",
+            "alertmanager_more_peers of monitor1 needs identity in each entry: set it.",
         ),
         (
             {"prometheus_more_targets": {"node_exporter": [{"host": "other"}]}},
@@ -1074,7 +1086,7 @@ def test_variables_of_others_that_look_like_those_of_provisioning_are_left_alone
         ),
         (
             {"prometheus_more_targets": {"node_exporter": [{"address": "a:9100", "labels": {"job": "x"}}]}},
-            "prometheus_more_targets of monitor1 cannot be used: node_exporter cannot hold job, which is a label of",
+            "prometheus_more_targets of monitor1 cannot be used: node_exporter cannot contain job, which is a label of",
         ),
     ],
 )
@@ -1103,8 +1115,8 @@ def test_variables_of_others_are_one_warning_together(preflight: Preflight) -> N
     assert result["warnings"] == [
         (
             "grafana_agent_version, grafana_loki_url, prometheus_multiproc_dir, prometheus_retension and vigil_zzz of "
-            "monitor1 and web1 are no inputs of roles that run there, and nothing here reads them: name the prefix of "
-            "what is others' in vigil_foreign_prefixes, and correct or remove what is not."
+            "monitor1 and web1 are not inputs of roles that run there, and nothing here reads them: add the prefixes "
+            "of other roles to vigil_foreign_prefixes, and correct or remove the rest."
         )
     ]
 
@@ -1112,7 +1124,7 @@ def test_variables_of_others_are_one_warning_together(preflight: Preflight) -> N
 def test_many_variables_of_others_are_counted(preflight: Preflight) -> None:
     [warning] = preflight(every={f"grafana_agent_x{number}": 1 for number in range(9)})["warnings"]
     assert warning.startswith("grafana_agent_x0, grafana_agent_x1, ")
-    assert "grafana_agent_x4 and 4 more variables of monitor1, monitor2 and web1 are no inputs" in warning
+    assert "grafana_agent_x4 and 4 more variables of monitor1, monitor2 and web1 are not inputs" in warning
 
 
 def test_variables_of_hosts_that_run_nothing_of_ours_are_left_alone(preflight: Preflight) -> None:
@@ -1180,21 +1192,22 @@ def test_variable_that_is_no_fact_asks_for_none(preflight: Preflight, given: Var
             "web1",
             {"node_exporter_address": "{{ mine }}", "mine": "{{ ansible_default_ipv4.address | default('x') }}"},
             (
-                "node_exporter_address of web1 is made of facts, which a run for other hosts does not have, though "
-                "their files need it: set it to a value in the inventory, or leave it out where ansible_host is that "
+                "node_exporter_address of web1 is built from facts, which a run on other hosts does not have "
+                "although their files need it: set it to a value in the inventory, or leave it out where ansible_host "
+                "is that "
                 "address."
             ),
         ),
         (
             "web1",
             {"vigil_labels": {"os": "{{ ansible_distribution }}"}},
-            "vigil_labels of web1 is made of facts, which a run for other hosts does not have, though their files",
+            "vigil_labels of web1 is built from facts, which a run on other hosts does not have although their files",
         ),
         (
             "monitor1",
             {"prometheus_external_url": "https://{{ hostvars['web1'].ansible_fqdn }}/"},
             (
-                "prometheus_external_url of monitor1 is made of facts of other hosts, which a run may not reach: "
+                "prometheus_external_url of monitor1 is built from facts of other hosts, which a run may not reach: "
                 "set it to a value in the inventory."
             ),
         ),
@@ -1215,7 +1228,7 @@ def test_gathered_facts_are_what_inputs_are_judged_by(preflight: Preflight) -> N
     result = preflight(monitor2={**given, "grafana_agent_version": 1}, facts=facts, gathered=True)
     assert result["msg"].startswith(HEADS[1])
     said = " ".join(problems(result))
-    assert "prometheus_port of monitor2 is made of facts" in said
+    assert "prometheus_port of monitor2 is built from facts" in said
     assert "prometheus_user of monitor2 cannot be evaluated" in said
     assert result["warnings"] == []
 
@@ -1292,7 +1305,7 @@ def test_refused_inventory_is_refused_before_a_connection(
 ) -> None:
     playbook("three_nodes", "secrets")
     said = playbook("three_nodes", "preflight", *arguments, "-e", "prometheus_retension=90d")
-    assert "prometheus_retension of monitor1 and monitor2 is no input of the role prometheus" in said
+    assert "prometheus_retension of monitor1 and monitor2 is not an input of the role prometheus" in said
     assert "Check the hosts before changing anything" not in said
     assert not (tmp_path / "called").exists()
 

@@ -81,7 +81,7 @@ def test_complete_file_is_unchanged(act: Act, file: SecretsFile) -> None:
     before = file.path.read_bytes()
     result = act()
     assert not result["changed"]
-    assert result["msg"] == f"{file.path} holds all secrets."
+    assert result["msg"] == f"{file.path} contains all secrets."
     assert file.path.read_bytes() == before
 
 
@@ -151,7 +151,7 @@ def test_another_file_can_be_named(act: Act, tmp_path: Path) -> None:
         ("- hunter2", {}, "It is not a mapping of variables to values"),
         ("prometheus_passwords: hunter2", {}, "prometheus_passwords is not a mapping"),
         ("a: 1", {"rotate": ["a"]}, "Cannot rotate a"),
-        ("a: 1", {"authority": "prepare"}, "this file does not hold one"),
+        ("a: 1", {"authority": "prepare"}, "this file does not contain one"),
         ("a: 1", {"authority": "begin"}, "authority must be one of: prepare, switch, finish"),
     ],
 )

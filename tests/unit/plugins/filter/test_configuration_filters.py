@@ -120,7 +120,7 @@ def test_relative_files_are_named_by_their_place_on_the_host() -> None:
 @pytest.mark.parametrize("named", ["secrets/slak", "/etc/am/secrets/slak"])
 def test_a_file_that_nobody_stages_is_refused_by_name(named: str) -> None:
     message = (
-        rf"api_url_file names {named}, which is none of the files .*: those are secrets/mail, secrets/slack\. Add it"
+        rf"api_url_file names {named}, which is not among the files .*: those are secrets/mail, secrets/slack\. Add it"
     )
     with pytest.raises(AnsibleFilterError, match=message):
         with_absolute_paths.with_absolute_paths(
@@ -166,7 +166,7 @@ def test_a_file_that_the_next_run_would_wipe_is_refused_with_the_place_for_it(
     with pytest.raises(AnsibleFilterError) as refused:
         with_absolute_paths.with_absolute_paths(wrong, "/etc/prometheus", ["rules/", "secrets/shop"], as_written=True)
     assert str(refused.value).startswith(named)
-    assert str(refused.value).endswith("what other tools write is kept in /etc/vigil/local/prometheus/.")
+    assert str(refused.value).endswith("files that other tools write belong in /etc/vigil/local/prometheus/.")
 
 
 def test_a_file_is_refused_where_none_is_staged() -> None:
@@ -187,7 +187,9 @@ def test_a_secret_in_ini_hides_its_diffs() -> None:
 
 
 def test_what_ini_cannot_hold_is_refused_by_its_place() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"grafana\.ini cannot be written: auth\.domains has to be one text"):
+    with pytest.raises(
+        AnsibleFilterError, match=r"grafana\.ini cannot be written: auth\.domains has to be a single text"
+    ):
         configuration_file.configuration_file({"auth": {"domains": ["a", "b"]}}, "grafana.ini")
 
 
@@ -196,5 +198,5 @@ def test_files_that_grafana_expands_are_named_by_their_place_on_the_host() -> No
     assert with_absolute_paths.with_absolute_paths(configuration, "/etc/grafana", ["secrets/mail"]) == {
         "smtp": {"password": "$__file{/etc/grafana/secrets/mail}", "host": "$__env{MAIL}"}
     }
-    with pytest.raises(AnsibleFilterError, match="password names secrets/mail, which is none of the files"):
+    with pytest.raises(AnsibleFilterError, match="password names secrets/mail, which is not among the files"):
         with_absolute_paths.with_absolute_paths(configuration, "/etc/grafana", ["secrets/other"])

@@ -106,10 +106,12 @@ def test_labels_that_are_no_mapping_are_refused_by_host() -> None:
 
 
 def test_labels_of_a_host_or_a_probe_never_hide_those_of_the_stack() -> None:
-    with pytest.raises(AnsibleFilterError, match="vigil_labels of a cannot hold job, which is a label of the stack's"):
+    with pytest.raises(
+        AnsibleFilterError, match="vigil_labels of a cannot contain job, which is a label of the stack's"
+    ):
         inventory_targets.inventory_targets({"a": {"vigil_labels": {"job": "x"}}}, {"prometheus": ["a"]})
     probe = {"name": "shop", "module": "http_2xx", "targets": ["https://shop"], "labels": {"prober": "me"}}
-    with pytest.raises(AnsibleFilterError, match="labels of the probe shop cannot hold prober, which is a label of"):
+    with pytest.raises(AnsibleFilterError, match="labels of the probe shop cannot contain prober, which is a label of"):
         probe_jobs.probe_jobs([probe], [])
 
 
@@ -172,7 +174,7 @@ def test_settings_adjust_alerts_of_shipped_rule_files_alone(tmp_path: Any) -> No
     ours, theirs = rule_files.rule_files(paths, shipped, {"Ours": {"threshold": 2}})
     assert "expr: a > 2" in ours["content"]
     assert theirs == {"path": "rules/theirs.yml", "content": text.replace("NAME", "Theirs")}
-    with pytest.raises(AnsibleFilterError, match="prometheus_alerts cannot be used: Theirs is no shipped alert"):
+    with pytest.raises(AnsibleFilterError, match="prometheus_alerts cannot be used: Theirs is not a shipped alert"):
         rule_files.rule_files(paths, shipped, {"Theirs": {"threshold": 2}})
 
 

@@ -33,5 +33,5 @@ def test_a_key_of_ones_own_is_taken() -> None:
 def test_the_key_that_everybody_knows_is_refused_by_a_role_by_itself(
     key: str, config: dict[str, Any], name: str
 ) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"^{name} is the secret_key that every Grafana comes with"):
+    with pytest.raises(AnsibleFilterError, match=f"^{name} is Grafana's default secret_key"):
         own(key, config)

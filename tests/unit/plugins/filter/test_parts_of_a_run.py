@@ -56,11 +56,11 @@ def test_tags_choose_the_services_that_tasks_with_these_tags_would_run_for(
 
 def test_tag_that_no_playbook_has_is_named_with_the_one_that_was_probably_meant() -> None:
     (said,) = RunTags.of(tags("grafanna")).problems()
-    assert said.startswith("--tags names grafanna, which no playbook of this collection has: was grafana meant?")
+    assert said.startswith("--tags contains grafanna, which no playbook of this collection has: did you mean grafana?")
     assert said.endswith("vigil_tags: {grafanna: []}.")
     (said,) = RunTags.of(tags(skip="zzz")).problems()
-    assert "--skip-tags names zzz" in said
-    assert f"there are {', '.join([*services(), *pillars()])}, certificates, stage, activate and provision." in said
+    assert "--skip-tags contains zzz" in said
+    assert f"the tags are {', '.join([*services(), *pillars()])}, certificates, stage, activate and provision." in said
 
 
 @pytest.mark.parametrize("asked", [tags("activate"), tags(skip="stage"), tags("activate,certificates")])

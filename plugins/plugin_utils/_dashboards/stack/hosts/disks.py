@@ -148,7 +148,7 @@ def _file_systems(inodes: str) -> Builder[models.Panel]:
     """Return each file system of now, with its sizes and what is left of it in a day."""
     by = "max by (host, mountpoint, device, fstype)"
     room, avail = _size(HOST), f"node_filesystem_avail_bytes{{{DISKS},{HOST}}}"
-    untold = f'label_replace(NaN * max by (host) ({SCRAPED}), "mountpoint", "none is told", "", "")'
+    untold = f'label_replace(NaN * max by (host) ({SCRAPED}), "mountpoint", "none reported", "", "")'
     rows = f"{by} ({room}) or on (host) {untold}"
     # A forecast takes as much history as it looks back on: nine of ten of its samples.
     forecast = f"clamp_min(predict_linear({avail}[6h], 86400), 0) and 65 < count_over_time({avail}[6h:5m]) and {room}"

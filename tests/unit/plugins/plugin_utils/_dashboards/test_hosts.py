@@ -54,7 +54,7 @@ def test_machines_without_disks_have_no_number_of_those_that_are_read_only(tmp_p
 
 
 def test_machine_that_tells_of_no_disk_has_a_line_that_says_so(tmp_path: Path) -> None:
-    expected = {'{host="a",mountpoint="none is told"}': 1.0}
+    expected = {'{host="a",mountpoint="none reported"}': 1.0}
     for head in ("size", "used", "available in a day"):
         counted = f"count by (host, mountpoint) ({column('File systems', head)})"
         answered(tmp_path, counted, expected, UP, *disk("/etc/hosts", "25x1000"))

@@ -50,9 +50,9 @@ def test_key_without_a_value_is_left_out() -> None:
         ({"a": "b"}, "The section a has to be a mapping"),
         ({"a]": {}}, r"'a\]' in the section a\] cannot be a name"),
         ({"a": {"b=c": 1}}, "'b=c' in the section a cannot be a name"),
-        ({"a": {"b": ["c"]}}, "a.b has to be one text, number or truth"),
+        ({"a": {"b": ["c"]}}, "a.b has to be a single text, number or boolean"),
         ({"a": {"b": "c\nd"}}, "a.b has to be one line"),
-        ({"a": {"b": '#`"""'}}, "a.b holds both quotes"),
+        ({"a": {"b": '#`"""'}}, "a.b contains both quotes"),
     ],
 )
 def test_what_ini_cannot_hold_is_refused_by_its_place(sections: dict[str, Any], reason: str) -> None:

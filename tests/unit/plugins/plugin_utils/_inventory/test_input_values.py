@@ -15,7 +15,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.rol
 
 DIGEST = "0" * 64
 BATTERY = "http://me:battery@proxy:3128"
-URL = "which is no address of a web server: write it like https://metrics.example.com/path."
+URL = "which is not the address of a web server: write it like https://metrics.example.com/path."
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,27 @@ URL = "which is no address of a web server: write it like https://metrics.exampl
         ),
         ("vigil_environment", {"A B": BATTERY}, {".A B": "is not a valid name for an environment variable"}),
         ("vigil_environment", {"A": {"b": BATTERY}}, {".A": "is not a string"}),
-        ("vigil_environment", {"A": f"{BATTERY}\0"}, {".A": "has a control character in its value"}),
-        ("prometheus_flags", {"--log.level": "debug"}, {".--log.level": "without dashes before it and its value behi"}),
-        ("prometheus_flags", {"log.level=debug": True}, {".log.level=debug": "behind: write log.level."}),
-        ("prometheus_flags", {"log level": 1}, {".log level": "letters, digits and ._- can."}),
-        ("prometheus_flags", {"log.level": {"a": 1}}, {".log.level": "is no text, number or list of these"}),
-        ("prometheus_flags", {"log.level": ["a", None]}, {".log.level": "is no text, number or list of these"}),
+        ("vigil_environment", {"A": f"{BATTERY}\0"}, {".A": "contains a control character: remove it."}),
+        (
+            "prometheus_flags",
+            {"--log.level": "debug"},
+            {".--log.level": "which has no leading dashes and no value: write"},
+        ),
+        ("prometheus_flags", {"log.level=debug": True}, {".log.level=debug": "no value: write log.level."}),
+        ("prometheus_flags", {"log level": 1}, {".log level": "use letters, digits and ._-."}),
+        ("prometheus_flags", {"log.level": {"a": 1}}, {".log.level": "is not a text, number or list of these"}),
+        ("prometheus_flags", {"log.level": ["a", None]}, {".log.level": "is not a text, number or list of these"}),
         ("prometheus_flags", {"log.level": "a\x1bb"}, {".log.level": "contains a control character ('a\\x1bb')"}),
         ("prometheus_user", "1st", {"": "is '1st', which is not a valid user name: use at most 31 letters"}),
         ("prometheus_user", "a:b", {"": "which is not a valid user name"}),
         ("prometheus_user", "u" * 32, {"": "which is not a valid user name"}),
-        ("prometheus_user", "root", {"": "is root, which may do everything: name a user that runs prometheus alone"}),
-        ("prometheus_user", "nobody", {"": "is nobody, which stands for everyone without a name"}),
-        ("prometheus_uid", 0, {"": "is 0: UIDs below 100, and 65534, are the system's, so choose another one."}),
+        ("prometheus_user", "root", {"": "is root, which may do everything: choose a user that runs only prometheus"}),
+        ("prometheus_user", "nobody", {"": "is nobody, which unrelated processes share"}),
+        (
+            "prometheus_uid",
+            0,
+            {"": "is 0: UIDs below 100, and 65534, are reserved for the system: choose another one."},
+        ),
         ("prometheus_uid", "65534", {"": "is 65534: UIDs below 100"}),
         ("prometheus_uid", -1, {"": "is -1: UIDs below 100"}),
         ("prometheus_uid", 2**32 - 1, {"": "is 4294967295: UIDs below 100"}),
@@ -87,7 +95,7 @@ URL = "which is no address of a web server: write it like https://metrics.exampl
         (
             "alertmanager_external_url",
             "https://me:battery@a/",
-            {"": "holds a user or a password, which everyone would"},
+            {"": "contains a user or a password, which everyone would"},
         ),
         ("vigil_mirror", "mirror.example.com", {"": f"is 'mirror.example.com', {URL}"}),
         ("prometheus_listen_address", "0.0.0.0:9090", {"": "it has to be a DNS name or an IP address, without scheme"}),
@@ -100,13 +108,13 @@ URL = "which is no address of a web server: write it like https://metrics.exampl
             "certificates_lifetime_days",
             20,
             {
-                "": "is 20: at least 30 are needed, as a certificate is only renewed by a run in the last third of its "
-                "lifetime."
+                "": "is 20: at least 30 are needed, because only a run in the last third of a certificate's lifetime "
+                "renews it."
             },
         ),
         ("prometheus_start_timeout", 0, {"": "is 0: it has to be at least one second."}),
         ("prometheus_secrets", {"../x": "a"}, {".../x": "cannot be written: The path '../x' of a file is outside of"}),
-        ("prometheus_secrets", {"prometheus": "a"}, {".prometheus": "has the name of a file that the role makes"}),
+        ("prometheus_secrets", {"prometheus": "a"}, {".prometheus": "is the name of a file that the role writes"}),
         ("prometheus_secrets", {"a\nb": "a"}, {".'a\\nb'": "cannot be the name of a file"}),
         ("alertmanager_templates", {"/etc/x.tmpl": "a"}, {"./etc/x.tmpl": "cannot be the name of a file"}),
         ("grafana_plugins", [{"sha256": "abc"}], {".0.sha256": "is 'abc': a digest has 64 hexadecimal digits."}),

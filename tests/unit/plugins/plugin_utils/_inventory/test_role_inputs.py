@@ -174,7 +174,7 @@ def test_members_are_compared_with_the_options_of_their_input(value: Any, said: 
         assert found is None
     else:
         assert found is not None
-        assert found.startswith("does not fit its description: ")
+        assert found.startswith("does not match its description: ")
         assert said in found
 
 
@@ -182,7 +182,7 @@ def test_members_with_a_secret_among_them_are_not_shown() -> None:
     option = {"type": "dict", "options": {"password": {"type": "int", "no_log": True}}}
     assert is_secret(option)
     assert type_problem("x", {"password": "hunter2"}, option) == (
-        "does not fit its description, and is not shown as it is secret: compare it with the role's README."
+        "does not match its description, and is not shown because it is secret: compare it with the role's README."
     )
 
 

@@ -14,12 +14,12 @@ def problems(*, run: tuple[str, ...] = ("all",), skip: tuple[str, ...] = ()) -> 
 def test_tag_in_no_playbook_is_refused_with_the_one_that_was_meant() -> None:
     assert problems(run=("prometheus",), skip=("grafana",)) == []
     assert (
-        "--tags names promethues, which no playbook of this collection has: was prometheus meant?"
+        "--tags contains promethues, which no playbook of this collection has: did you mean prometheus?"
         in problems(run=("all", "promethues"))[0]
     )
-    assert "--skip-tags names grafanna" in problems(skip=("grafanna",))[0]
+    assert "--skip-tags contains grafanna" in problems(skip=("grafanna",))[0]
 
 
 def test_tags_that_molecule_skips_in_every_run_are_no_slip() -> None:
     assert problems(skip=("molecule-idempotence-notest", "molecule-notest", "notest")) == []
-    assert "--tags names notest" in problems(run=("all", "notest"))[0]
+    assert "--tags contains notest" in problems(run=("all", "notest"))[0]

@@ -150,7 +150,7 @@ def test_authorities_that_issued_each_other_without_a_root_are_refused() -> None
     first = certificate("First", first_key)
     second = certificate("Second", second_key, issuer=first, issuer_key=first_key)
     crossed = certificate("First", first_key, issuer=second, issuer_key=second_key)
-    with pytest.raises(OperatorError, match="No root leads to"):
+    with pytest.raises(OperatorError, match="There is no root certificate for"):
         read((pem_of(second) + pem_of(crossed), pem_of_key(second_key)))
 
 
@@ -205,7 +205,7 @@ def test_authority_does_not_show_its_key_when_printed() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "holds no certificate"),
+        ("", "contains no certificate"),
         ("nonsense", "cannot be read as certificates in PEM"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read as certificates in PEM"),
     ],
@@ -217,7 +217,7 @@ def test_unreadable_certificate_is_refused(text: str, reason: str) -> None:
 
 def test_private_key_among_trusted_certificates_is_refused() -> None:
     pair = make_authority(NOW)
-    with pytest.raises(OperatorError, match="trusted holds a private key"):
+    with pytest.raises(OperatorError, match="trusted contains a private key"):
         read(pair, pair[0] + pair[1])
 
 
@@ -232,7 +232,9 @@ def test_certificate_that_is_no_authority_is_refused(ca: bool | None) -> None:
 def test_authority_that_is_not_valid_now_is_refused(start: int, end: int) -> None:
     key = new_key()
     own = certificate("Own", key, start=NOW + timedelta(days=start), end=NOW + timedelta(days=end))
-    with pytest.raises(OperatorError, match=r"CN=Own is valid from .* and it is 2026-03-01 12:00 UTC here"):
+    with pytest.raises(
+        OperatorError, match=r"CN=Own is valid from .* and it is 2026-03-01 12:00 UTC on the controller"
+    ):
         read((pem_of(own), pem_of_key(key)))
 
 
@@ -240,7 +242,7 @@ def test_authority_that_is_not_valid_now_is_refused(start: int, end: int) -> Non
     ("text", "reason"),
     [
         ("nonsense", "The request for prometheus on web1 cannot be read"),
-        (request(rsa.generate_private_key(65537, 2048)), "is not signed by an EC key of its own"),
+        (request(rsa.generate_private_key(65537, 2048)), "is not signed by its own EC key"),
     ],
 )
 def test_request_that_hosts_do_not_make_is_refused(text: str, reason: str) -> None:
@@ -252,7 +254,7 @@ def test_request_that_its_key_did_not_sign_is_refused() -> None:
     genuine = x509.load_pem_x509_csr(request().encode()).public_bytes(Encoding.DER)
     forged = genuine[:-1] + bytes([genuine[-1] ^ 1])
     text = x509.load_der_x509_csr(forged).public_bytes(Encoding.PEM).decode()
-    with pytest.raises(OperatorError, match="is not signed by an EC key of its own"):
+    with pytest.raises(OperatorError, match="is not signed by its own EC key"):
         issue(read(make_authority(NOW)), request=text)
 
 

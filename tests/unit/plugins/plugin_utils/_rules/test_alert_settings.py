@@ -108,12 +108,12 @@ def test_what_is_beside_ascii_stays_readable() -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"DiskFul": {}}, "DiskFul is no shipped alert (did you mean DiskFull?)."),
-        ({"Unheard": {"threshold": 1}}, "Unheard is no shipped alert."),
+        ({"DiskFul": {}}, "DiskFul is not a shipped alert (did you mean DiskFull?)."),
+        ({"Unheard": {"threshold": 1}}, "Unheard is not a shipped alert."),
         ({"DiskFull": 5}, "DiskFull must be a mapping with some of enabled, for, labels, threshold, not 5."),
         (
             {"DiskFull": {"treshold": 5}},
-            ("DiskFull cannot be set 'treshold' (did you mean threshold?): it takes enabled, for, labels, threshold."),
+            ("DiskFull has no setting 'treshold' (did you mean threshold?): use enabled, for, labels, threshold."),
         ),
         ({"DiskGone": {"threshold": 5}}, "DiskGone has no threshold: it fires whenever disk_up == 0."),
         ({"DiskFull": {"threshold": "5%"}}, "threshold of DiskFull must be a number, not '5%'."),
@@ -131,15 +131,15 @@ def test_what_is_beside_ascii_stays_readable() -> None:
         (
             {"DiskFull": {"labels": {"alertname": "Disk"}}},
             (
-                "labels of DiskFull cannot hold alertname, which is a label of the stack's own: "
-                "alerts and dashboards ask for it, so choose another name."
+                "labels of DiskFull cannot contain alertname, which is a label of the stack's own: "
+                "alerts and dashboards use it, so choose another name."
             ),
         ),
         (
             {"DiskFull": {"labels": {"on-call": "web"}}},
             (
-                "labels of DiskFull cannot hold 'on-call': the name of a label is made of letters, digits and _, "
-                "no digit first, no __ first."
+                "labels of DiskFull cannot contain 'on-call': names of labels consist of letters, digits and _, "
+                "and begin with neither a digit nor __."
             ),
         ),
         (
@@ -155,7 +155,7 @@ def test_what_cannot_be_set_is_refused_by_name(settings: dict[str, Any], sentenc
 
 
 def test_every_fault_is_told_at_once() -> None:
-    with pytest.raises(OperatorError, match=r"A is no shipped alert\. B is no shipped alert\."):
+    with pytest.raises(OperatorError, match=r"A is not a shipped alert\. B is not a shipped alert\."):
         adjusted(FILES, {"A": {}, "B": {}})
 
 

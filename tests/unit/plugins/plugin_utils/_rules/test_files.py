@@ -147,7 +147,7 @@ def test_generated_rules_come_with_their_tests_and_may_have_one_of_the_users_too
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("../rules/gone.yml", r"tests/shop.yml names the rules ../rules/gone.yml, which are not there"),
+        ("../rules/gone.yml", r"tests/shop.yml names the rules ../rules/gone.yml, which do not exist"),
         ("../others/more.yml", r"others/more.yml, which are not given: add them to prometheus_rule_files"),
     ],
 )
@@ -162,10 +162,10 @@ def test_a_test_of_rules_that_are_not_deployed_is_refused(repository: Path, patt
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("tests: []\n", "names no rule_files"),
-        ("rule_files: []\n", "names no rule_files"),
-        ("[]\n", "names no rule_files"),
-        ("rule_files: [\n", "is no YAML"),
+        ("tests: []\n", "has no rule_files"),
+        ("rule_files: []\n", "has no rule_files"),
+        ("[]\n", "has no rule_files"),
+        ("rule_files: [\n", "is not valid YAML"),
     ],
 )
 def test_what_is_no_test_is_refused_by_its_name(repository: Path, text: str, words: str) -> None:

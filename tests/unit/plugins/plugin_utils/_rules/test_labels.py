@@ -35,8 +35,8 @@ def test_every_label_that_the_stack_sets_on_a_target_is_its_own() -> None:
             {"job": "web"},
             [
                 (
-                    "cannot hold job, which is a label of the stack's own: alerts and dashboards ask for it, "
-                    "so choose another name."
+                    "cannot contain job, which is a label of the stack's own: alerts and dashboards use it, so "
+                    "choose another name."
                 )
             ],
         ),
@@ -44,7 +44,7 @@ def test_every_label_that_the_stack_sets_on_a_target_is_its_own() -> None:
             {"host": "a", "team": "b", "state": "c"},
             [
                 (
-                    "cannot hold host and state, which are labels of the stack's own: alerts and dashboards ask for "
+                    "cannot contain host and state, which are labels of the stack's own: alerts and dashboards use "
                     "them, so choose another name."
                 )
             ],
@@ -54,8 +54,8 @@ def test_every_label_that_the_stack_sets_on_a_target_is_its_own() -> None:
                 {name: "x"},
                 [
                     (
-                        f"cannot hold {name!r}: the name of a label is made of letters, digits and _, "
-                        "no digit first, no __ first."
+                        f"cannot contain {name!r}: names of labels consist of letters, digits and _, "
+                        "and begin with neither a digit nor __."
                     )
                 ],
             )

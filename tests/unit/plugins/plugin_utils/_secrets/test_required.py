@@ -85,7 +85,7 @@ def test_what_is_defined_elsewhere_is_not_made() -> None:
 @pytest.mark.parametrize("half", ["certificate", "key"])
 def test_half_an_authority_is_refused(values: dict[str, Any], half: str) -> None:
     del values[f"certificates_authority_{half}"]
-    with pytest.raises(OperatorError, match=f"certificates_authority_{half} is missing, while the other half"):
+    with pytest.raises(OperatorError, match=f"certificates_authority_{half} is missing, but the other half"):
         missing(WANTED, values, [], NOW)
 
 
@@ -105,7 +105,7 @@ def test_named_passwords_and_no_others_are_rotated() -> None:
 @pytest.mark.parametrize("name", ["prometheus_passwords", "prometheus_passwords.nobody", "certificates_authority_key"])
 def test_what_cannot_be_rotated_is_refused_with_what_can(name: str) -> None:
     with pytest.raises(
-        OperatorError, match=f"Cannot rotate {name}: what can be rotated is grafana_password, prometheus"
+        OperatorError, match=f"Cannot rotate {name}: the secrets that can be rotated are grafana_password, prometheus"
     ):
         rotated(WANTED, {}, [name])
 
@@ -114,12 +114,12 @@ def test_key_is_made_once_and_never_rotated() -> None:
     key = Secret("grafana_secret_key", "key")
     made = missing([key], {}, (), NOW)
     assert list(made) == [("grafana_secret_key",)]
-    with pytest.raises(OperatorError, match="Cannot rotate grafana_secret_key: the service that has encrypted"):
+    with pytest.raises(OperatorError, match="Cannot rotate grafana_secret_key: a service has encrypted"):
         rotated([*WANTED, key], {"grafana_secret_key": "a"}, ["grafana_secret_key"])
 
 
 def test_password_that_the_file_does_not_hold_is_not_rotated() -> None:
-    with pytest.raises(OperatorError, match="Cannot rotate grafana_password: this file does not hold it"):
+    with pytest.raises(OperatorError, match="Cannot rotate grafana_password: this file does not contain it"):
         rotated(WANTED, {}, ["grafana_password"])
 
 
@@ -170,5 +170,5 @@ def test_phase_out_of_order_is_refused(values: dict[str, Any], done: list[str], 
 
 
 def test_authority_that_is_defined_elsewhere_is_not_replaced() -> None:
-    with pytest.raises(OperatorError, match="this file does not hold one"):
+    with pytest.raises(OperatorError, match="this file does not contain one"):
         next_phase("prepare", {}, NOW)

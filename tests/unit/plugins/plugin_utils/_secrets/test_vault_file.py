@@ -86,7 +86,7 @@ def test_file_in_clear_text_is_refused_with_the_command_that_encrypts_it(tmp_pat
 
 def test_file_of_another_password_is_refused(tmp_path: Path) -> None:
     secrets_file(tmp_path, OTHER).write("a: 1\n", instead_of=secrets_file(tmp_path, OTHER).read())
-    with pytest.raises(OperatorError, match=r"Cannot decrypt .*secrets\.yml: give the vault password"):
+    with pytest.raises(OperatorError, match=r"Cannot decrypt .*secrets\.yml: use the vault password"):
         secrets_file(tmp_path, PASSWORD).read()
 
 
@@ -119,7 +119,7 @@ def test_secrets_lie_beside_an_inventory_file_and_inside_an_inventory_directory(
 
 @pytest.mark.parametrize("sources", [[], ["web1,"], ["/nonexistent/hosts"]])
 def test_inventory_that_is_not_on_disk_is_refused(sources: list[str]) -> None:
-    with pytest.raises(OperatorError, match="name one by -i, or the file by -e secrets_file=PATH"):
+    with pytest.raises(OperatorError, match="choose one with -i, or the file with -e secrets_file=PATH"):
         path_beside(sources)
 
 
@@ -130,8 +130,6 @@ def test_secrets_that_another_run_has_made_meanwhile_are_not_lost(tmp_path: Path
         file.write("a: 0\n", instead_of=file.read())
     read = file.read()
     file.write("a: 1\n", instead_of=read)
-    with pytest.raises(
-        OperatorError, match=r"Another run has changed .*secrets\.yml .* nothing was written: run again"
-    ):
+    with pytest.raises(OperatorError, match=r"Another run changed .*secrets\.yml .* Nothing was written: run again"):
         file.write("b: 1\n", instead_of=read)
     assert file.read() == "a: 1\n"

@@ -122,5 +122,5 @@ def test_member_of_what_is_no_mapping_is_refused() -> None:
     ],
 )
 def test_text_written_in_a_way_it_cannot_change_is_refused(text: str, path: tuple[str, ...]) -> None:
-    with pytest.raises(TextError, match=f"{path[0]} cannot be changed in the way it is written there"):
+    with pytest.raises(TextError, match=f"{path[0]} cannot be changed the way it is written there"):
         with_value(text, path, "1")

@@ -157,7 +157,7 @@ def test_the_loss_per_minute_is_money_where_a_unit_has_a_price(metric: dict[str,
 
 def test_the_loss_of_a_ratio_without_a_price_is_not_made_up() -> None:
     alert = alerts_of({**SHOP, "business": [CONVERSION]})["BusinessMetricDrop"]
-    assert alert["annotations"]["loss_per_minute"] == "not known, as no loss_per_unit is given"
+    assert alert["annotations"]["loss_per_minute"] == "unknown, because loss_per_unit is not set"
 
 
 @pytest.mark.parametrize(("metric", "counted"), [(ORDERS, True), (REVENUE, False), (CONVERSION, False)])
@@ -195,7 +195,7 @@ def test_an_application_without_business_metrics_has_no_rules() -> None:
 @pytest.mark.parametrize(
     ("wrong", "weeks", "words"),
     [
-        ({}, 1, "are compared with 2 to 12 previous weeks, not with 1"),
+        ({}, 1, "can be compared with 2 to 12 previous weeks, not with 1"),
         ({}, 13, "not with 13"),
         ({"drop": 10}, 4, "drop 10.0 of the business metric 'orders_per_minute' must lie between 0 and 1"),
         ({"loss_per_unit": -1}, 4, "loss_per_unit -1.0 of the business metric 'orders_per_minute' must be more than 0"),

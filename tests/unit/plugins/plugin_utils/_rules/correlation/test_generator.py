@@ -240,7 +240,10 @@ def test_another_application_changes_no_file_of_those_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"symptoms": [{"name": "lag"}]}, "the symptom 'lag' needs an expr, for it is none of high_error_rate, "),
+        (
+            {"symptoms": [{"name": "lag"}]},
+            "the symptom 'lag' needs an expr, because it is not one of high_error_rate, ",
+        ),
         ({"symptoms": [{"name": "lag", "expr": "x"}]}, "'lag' has an expr of its own and so needs a threshold"),
         (
             {"symptoms": [{"name": "lag", "expr": "sum(x) or vector(0)", "threshold": 1}]},
@@ -259,7 +262,7 @@ def test_another_application_changes_no_file_of_those_that_are_there() -> None:
             "'connection_pool_exhaustion' needs metrics pool_in_use and pool_size, or an expr",
         ),
         ({"metrics": {"pool_in_use": "x"}}, "its metrics must name both pool_in_use and pool_size, or neither"),
-        ({"symptoms_needed": 3}, "symptoms_needed 3 must be 1 to 2, its symptoms"),
+        ({"symptoms_needed": 3}, "symptoms_needed 3 must be 1 to 2, the number of its symptoms"),
         ({"depends_on": ["nobody"]}, "depends on 'nobody', which is not declared"),
         ({"depends_on": ["shop"]}, "in a circle"),
     ],
