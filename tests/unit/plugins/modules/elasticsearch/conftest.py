@@ -102,6 +102,7 @@ def _forwarded(url: str, method: str, path: str, body: Any, login: str = "") -> 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     cluster: Elasticsearch
 
     def _answer(self) -> None:
