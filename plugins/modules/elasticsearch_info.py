@@ -60,7 +60,7 @@ component_templates: {description: Component templates by name., returned: when 
 health: {description: Status of the cluster and counts of its shards., returned: when gathered, type: dict}
 index_templates: {description: Index templates by name., returned: when gathered, type: dict}
 lifecycle_policies: {description: Lifecycle policies by name., returned: when gathered, type: dict}
-nodes: {description: "Nodes with their versions and roles, by id, below the key nodes.", returned: when gathered, type: dict}
+nodes: {description: Nodes with their versions by id., returned: when gathered, type: dict}
 pipelines: {description: Ingest pipelines by name., returned: when gathered, type: dict}
 repositories: {description: Repositories of snapshots by name., returned: when gathered, type: dict}
 settings: {description: Persistent and transient settings by their flat names., returned: when gathered, type: dict}
