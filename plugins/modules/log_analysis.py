@@ -182,7 +182,7 @@ analysis:
           C(silence)), C(severity), C(current), C(baseline), C(threshold) and C(description).
       type: list
       elements: dict
-    baselines_too_small: {description: What could not be judged, and why., type: list, elements: dict}
+    baselines_too_small: {description: "What could not be judged, and why.", type: list, elements: dict}
     messages:
       description:
         - Patterns that are C(new), that C(vanished), or of which the share C(changed) by more than chance

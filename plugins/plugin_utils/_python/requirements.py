@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+
+with contextlib.suppress(ImportError):  # ansible-core requires it; tests that import plugins alone do not have it
+    from packaging.requirements import InvalidRequirement, Requirement
 
 __all__ = ["Locked", "locked"]
 

@@ -37,7 +37,7 @@ class _Frame:
     def y(self, number: float) -> float:
         return self.floor - min(number / self.highest, 1.0) * (self.floor - _TOP)
 
-    def bar(self, hour: int, number: float, class_: str, title: str) -> Element:
+    def column(self, hour: int, number: float, class_: str, title: str) -> Element:
         # What deviates is seen even when it is nothing.
         top, width = min(self.y(number), self.floor - (3 if class_ == "odd" else 0)), max(self.step - 1, 0.5)
         made = element("rect", x=self.x(hour), y=top, width=width, height=max(self.floor - top, 0.0), class_=class_)
@@ -71,7 +71,7 @@ def error_plot(hours: Sequence[str], counts: Sequence[int], events: Sequence[Map
     """Return the errors of each hour, with deployments and alerts as marks."""
     frame = _Frame(hours, max(counts), (_WIDTH, _HEIGHT))
     bars = [
-        frame.bar(place, count, "error", f"{_clock(hour)}: {count} errors")
+        frame.column(place, count, "error", f"{_clock(hour)}: {count} errors")
         for place, (hour, count) in enumerate(zip(hours, counts, strict=True))
     ]
     return frame.drawn("Errors by hour", *bars, *(_mark(frame, event) for event in events))
@@ -105,7 +105,9 @@ def traffic_plot(service: str, hours: Sequence[str], traffic: Sequence[Mapping[s
     frame = _Frame(hours, highest, _SMALL)
     bands = [_band(frame, place, each) for place, each in expected]
     bars = [
-        frame.bar(place, each["lines"], "odd" if _deviates(each) else "line", f"{_clock(hour)}: {each['lines']} lines")
+        frame.column(
+            place, each["lines"], "odd" if _deviates(each) else "line", f"{_clock(hour)}: {each['lines']} lines"
+        )
         for place, (hour, each) in enumerate(zip(hours, traffic, strict=True))
     ]
     return frame.drawn(f"Lines by hour of {shown(service)}", *bands, *bars)

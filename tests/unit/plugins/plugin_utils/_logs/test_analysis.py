@@ -36,7 +36,9 @@ def too_small(result: Result) -> set[tuple[str, str]]:
 
 def test_errors_are_counted_by_name_service_and_hour_with_their_trend(analyse: Analyse) -> None:
     lines = [document(48)]
-    lines += [failed(2.5) for _ in range(40)] + [failed(0.5, service="billing")] + [failed(30) for _ in range(4)]
+    lines += (
+        [failed(2.5) for _time in range(40)] + [failed(0.5, service="billing")] + [failed(30) for _time in range(4)]
+    )
     lines += [failed(1, "Timeout")] * 3 + [failed(25, "Timeout")] * 3 + [failed(1, "Fresh"), failed(26, "Gone")]
     errors = analyse(lines)["errors"]
     assert (errors["total"], errors["before"], errors["names_count"]) == (45, 8, 3)
@@ -53,7 +55,7 @@ def test_errors_are_counted_by_name_service_and_hour_with_their_trend(analyse: A
 
 
 def test_twenty_names_are_listed_and_all_are_counted(analyse: Analyse) -> None:
-    errors = analyse([failed(1, f"Error{number}") for number in range(30) for _ in range(number + 1)])["errors"]
+    errors = analyse([failed(1, f"Error{number}") for number in range(30) for _time in range(number + 1)])["errors"]
     assert errors["names_count"] == 30
     assert [each["name"] for each in errors["names"]] == [f"Error{number}" for number in range(29, 9, -1)]
 
@@ -85,9 +87,11 @@ def test_line_without_a_level_is_an_error_when_it_has_an_error_name(analyse: Ana
 
 
 def test_new_vanished_and_changed_messages_are_found(analyse: Analyse) -> None:
-    lines = [document(hour, f"Order {hour} placed") for hour in range(1, 48) for _ in range(10)]
-    lines += [document(hour + 24, f"Cache {hour} warmed") for hour in range(1, 24) for _ in range(4)]
-    lines += [document(hour, "Slow query") for hour in range(1, 24) for _ in range(5)] + [document(30, "Slow query")]
+    lines = [document(hour, f"Order {hour} placed") for hour in range(1, 48) for _time in range(10)]
+    lines += [document(hour + 24, f"Cache {hour} warmed") for hour in range(1, 24) for _time in range(4)]
+    lines += [document(hour, "Slow query") for hour in range(1, 24) for _time in range(5)] + [
+        document(30, "Slow query")
+    ]
     lines += [document(2, "Stock of item 4 is negative", level="error", userId="u1")]
     messages = analyse(lines)["messages"]
     assert [(each["pattern"], each["window"], each["level"]) for each in messages["new"]] == [
@@ -121,7 +125,7 @@ def test_nothing_is_new_or_rising_without_a_baseline(analyse: Analyse) -> None:
 
 
 def test_error_rate_that_more_than_doubles_is_an_anomaly_of_high_severity(analyse: Analyse) -> None:
-    lines = steady("shop", (0, 1), 20) + [failed(hour) for hour in range(1, 48)] + [failed(1) for _ in range(60)]
+    lines = steady("shop", (0, 1), 20) + [failed(hour) for hour in range(1, 48)] + [failed(1) for _time in range(60)]
     (found,) = (each for each in analyse(lines)["anomalies"] if each["type"] == "error_rate_spike")
     assert (found["service"], found["severity"]) == ("shop", "high")
     assert found["threshold"] == pytest.approx(2 * found["baseline"], rel=0.001)
@@ -130,7 +134,7 @@ def test_error_rate_that_more_than_doubles_is_an_anomaly_of_high_severity(analys
 
 @pytest.mark.parametrize("more", [0, 15])
 def test_error_rate_below_twice_the_baseline_is_none(analyse: Analyse, more: int) -> None:
-    lines = steady("shop", (0, 1), 20) + [failed(hour) for hour in range(1, 48)] + [failed(1) for _ in range(more)]
+    lines = steady("shop", (0, 1), 20) + [failed(hour) for hour in range(1, 48)] + [failed(1) for _time in range(more)]
     assert kinds(analyse(lines)) == set()
 
 

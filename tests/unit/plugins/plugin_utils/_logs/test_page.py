@@ -79,7 +79,7 @@ def hostile(analyse: Analyse) -> dict[str, Any]:
             userId=HOSTILE,
             correlationId=HOSTILE,
         )
-        for _ in range(90)
+        for _time in range(90)
     ]
     events = {"time": "2026-01-09T21:30:00Z", "service": HOSTILE, "version": HOSTILE}
     alert = {"labels": {"alertname": HOSTILE}, "startsAt": "2026-01-09T21:00:00Z"}
