@@ -123,7 +123,7 @@ def test_inventory_adds_releases_to_the_catalogue(act: Callable[..., Result], ho
         (KNOWN, r"There is no prometheus 9\.9\.9 in the catalogue"),
         (
             {"ansible_facts": {}},
-            "The architecture of this host decides which archive of prometheus it takes",
+            "Cannot choose the archive of prometheus, because the architecture of this host is not known",
         ),
         ({}, "run host_preflight or ansible.builtin.setup first"),
     ],
