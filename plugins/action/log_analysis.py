@@ -16,6 +16,11 @@ from zoneinfo import ZoneInfo
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.vigil.observability.plugins.module_utils._api.connection import (
+    connection_rules,
+    connection_spec,
+)
+from ansible_collections.vigil.observability.plugins.module_utils._elasticsearch.client import CLUSTER_OPTIONS
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._host.tree import write_atomically
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
@@ -24,8 +29,15 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._logs.requirem
 
 __all__ = ["ActionModule"]
 
+_CONNECTION = connection_spec("ELASTICSEARCH")
 SPEC: dict[str, Any] = {
-    "files": {"type": "list", "elements": "path", "required": True},
+    **_CONNECTION,
+    **CLUSTER_OPTIONS,
+    "url": {**_CONNECTION["url"], "required": False},
+    "files": {"type": "list", "elements": "path", "default": []},
+    "index": {"type": "str", "default": "logs-*"},
+    "query": {"type": "str", "default": ""},
+    "max_documents": {"type": "int", "default": 5_000_000},
     "end": {"type": "str", "default": "now"},
     "window": {"type": "str", "default": "1d"},
     "baseline": {"type": "str", "default": "7d"},
@@ -51,9 +63,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task, as the documentation of the module says."""
         super().run(tmp, task_vars)
-        options = plain(self.validate_argument_spec(argument_spec=SPEC)[1])
+        options = plain(self.validate_argument_spec(argument_spec=SPEC, **connection_rules())[1])
         try:
             refuse_missing_libraries()
+            _refuse_two_sources(options, named="url" in self._task.args)
             result, page = _analysed(options)
             written = {"json_path": f"{json.dumps(result, indent=1, ensure_ascii=False)}\n", "page_path": page}
             changed = [self._written(options[name], text) for name, text in written.items() if options[name]]
@@ -72,26 +85,30 @@ class ActionModule(ActionBase):
             raise OperatorError(f"Cannot write the report {path}: {error.strerror}.") from error
 
 
+def _refuse_two_sources(options: Mapping[str, Any], *, named: bool) -> None:
+    """Raise OperatorError unless there is one source. The environment may name an Elasticsearch for other tasks."""
+    if not (options["files"] or options["url"]) or (options["files"] and named):
+        raise OperatorError("Set either files, or url to read logs from Elasticsearch.")
+
+
 def _analysed(options: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     # Loaded here, in the process of the task: the library starts threads, which no process inherits that Ansible forks.
     from ansible_collections.vigil.observability.plugins.plugin_utils._logs.analysis import Question, analysis
     from ansible_collections.vigil.observability.plugins.plugin_utils._logs.events import events_of
     from ansible_collections.vigil.observability.plugins.plugin_utils._logs.page.report import page_of
-    from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.lines import documents_in
+    from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.source import source_of
     from ansible_collections.vigil.observability.plugins.plugin_utils._logs.windows import windows_of
 
-    files = options["files"]
-    if not files:
-        raise OperatorError("files is empty: list at least one file of JSON lines.")
     windows = windows_of(options["end"], options["window"], options["baseline"], now=datetime.now(UTC))
-    question = Question(
-        source=", ".join(Path(file).name for file in files),
-        windows=windows,
-        zone=_zone(options["timezone"]),
-        fields=options["fields"] or {},
-        events=events_of(options["deployments"], options["alerts"], windows),
-    )
-    result = analysis(lambda counts: documents_in(files, counts), question)
+    with source_of(options, windows) as (name, documents):
+        question = Question(
+            source=name,
+            windows=windows,
+            zone=_zone(options["timezone"]),
+            fields=options["fields"] or {},
+            events=events_of(options["deployments"], options["alerts"], windows),
+        )
+        result = analysis(documents, question)
     return result, page_of(result)
 
 

@@ -11,13 +11,17 @@ module: log_analysis
 short_description: Find out what is new in logs
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
+extends_documentation_fragment: [vigil.observability.connection, vigil.observability.elasticsearch]
 description:
   - Compares a window of logs with the baseline before it. It finds messages that are new, vanished, or became more or
     fewer; errors by name, with their trend; and services whose error rate, response time or traffic deviates.
   - Messages are put together as patterns. Numbers, ids, addresses, paths and mail addresses are masked, and messages
     that differ only in a word that takes many values become one.
-  - It runs on the controller and reads files of JSON lines, one document a line, plain or compressed by gzip. Of a key
-    that is in a document twice, the last value counts. Lines that cannot be used are counted and reported.
+  - It runs on the controller and reads files of JSON lines, one document a line, plain or compressed by gzip, or
+    documents from Elasticsearch. Of a key that is in a document twice, the last value counts. Lines that cannot be used
+    are counted and reported.
+  - Elasticsearch is read at one point in time, in pages of 10,000 documents. An answer that lacks shards fails the
+    task. The user needs the privilege C(read) on the indices.
   - The same lines give the same result, byte for byte, in whatever order they are.
   - Reports hold log lines, user ids and correlation ids. They are written with mode 0600.
 attributes:
@@ -35,9 +39,25 @@ options:
     description:
       - Files of JSON lines on the controller, for example a log and those rotated before it. Each may be compressed by
         gzip.
+      - With files, a URL of Elasticsearch in the environment is ignored.
     type: list
     elements: path
-    required: true
+    default: []
+  url:
+    description: URL of Elasticsearch, such as V(https://es1:9200), or E(ELASTICSEARCH_URL), in place of O(files).
+    type: str
+  index:
+    description: Indices or data streams to read, with wildcards, separated by commas.
+    type: str
+    default: logs-*
+  query:
+    description: Which documents to read, in the syntax of Lucene, such as V(level:ERROR AND NOT service:test).
+    type: str
+    default: ""
+  max_documents:
+    description: Number of documents from which the task fails instead of reading for very long.
+    type: int
+    default: 5000000
   end:
     description:
       - End of the window. V(now), V(now-1h), seconds since 1970, or an instant such as V(2026-01-31T08:00:00+01:00).
@@ -67,7 +87,7 @@ options:
       time:
         description:
           - Time of the line, as ISO 8601, or as seconds or smaller units since 1970. By default C(@timestamp) or
-            C(timestamp).
+            C(timestamp). The first name is the field by which Elasticsearch finds documents.
         type: list
         elements: str
       level:
@@ -138,6 +158,16 @@ EXAMPLES = r"""
     files:
       - /var/log/app/combined.log
       - /var/log/app/combined.log.1.gz
+    page_path: /tmp/logs.html
+  register: logs
+
+- name: Find out what is new in the logs in Elasticsearch
+  vigil.observability.log_analysis:
+    url: https://es1:9200
+    username: log_reader
+    password: "{{ elasticsearch_passwords.log_reader }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    query: environment:production
     page_path: /tmp/logs.html
   register: logs
 

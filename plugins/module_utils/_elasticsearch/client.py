@@ -16,9 +16,9 @@ from .._api.connection import endpoint_of
 from .._api.module import run_module
 from .._http.session import Api, Endpoint, Session
 
-__all__ = ["elasticsearch_api", "run_elasticsearch_module"]
+__all__ = ["CLUSTER_OPTIONS", "cluster_endpoint", "elasticsearch_api", "run_elasticsearch_module"]
 
-_OPTIONS: Mapping[str, Any] = {
+CLUSTER_OPTIONS: Mapping[str, Any] = {
     "more_urls": {
         "type": "list",
         "elements": "str",
@@ -32,7 +32,7 @@ def run_elasticsearch_module(
     options: Mapping[str, Any], act: Callable[[AnsibleModule, Session], dict[str, Any]]
 ) -> None:
     """Run a module of Elasticsearch, with more_urls among its options, as run_module does."""
-    run_module("ELASTICSEARCH", {**_OPTIONS, **options}, _endpoint, act)
+    run_module("ELASTICSEARCH", {**CLUSTER_OPTIONS, **options}, cluster_endpoint, act)
 
 
 def elasticsearch_api(session: Session, secrets: Iterable[str] = ()) -> Api:
@@ -40,5 +40,6 @@ def elasticsearch_api(session: Session, secrets: Iterable[str] = ()) -> Api:
     return Api(session, "Elasticsearch", secrets)
 
 
-def _endpoint(parameters: Mapping[str, Any]) -> Endpoint:
+def cluster_endpoint(parameters: Mapping[str, Any]) -> Endpoint:
+    """Return the endpoint that the options of a task name."""
     return replace(endpoint_of(parameters), more_urls=tuple(parameters["more_urls"]), scheme="ApiKey")

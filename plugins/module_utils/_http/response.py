@@ -89,7 +89,7 @@ def _reasons(error: Any) -> Iterator[str]:
     """Yield why Elasticsearch refused something, the cause of each reason after it."""
     while isinstance(error, dict):
         yield str(error.get("reason") or error.get("type") or "").rstrip(".;")
-        error = error.get("caused_by")
+        error = error.get("caused_by") or next(iter(error.get("root_cause") or ()), None)
 
 
 def seconds_asked(answer: Answer | None) -> float | None:

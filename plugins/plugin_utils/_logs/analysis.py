@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -26,6 +26,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._logs.notes im
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.counts import Counts
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.fields import field_names
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.frames import frames_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.source import Documents
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.tally import tallied
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.traffic import Hour, traffic, traffic_findings
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.windows import Windows, shown_time
@@ -33,10 +34,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._logs.windows 
 with contextlib.suppress(ImportError):  # refused by a sentence when logs are analysed
     import polars as pl
 
-__all__ = ["Documents", "Question", "analysis"]
-
-Documents = Callable[[Counts], Iterator[dict[str, Any]]]
-"""Yields the documents of a source, and counts every line that is none."""
+__all__ = ["Question", "analysis"]
 
 
 @dataclass(frozen=True)

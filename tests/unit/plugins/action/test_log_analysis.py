@@ -19,6 +19,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.vigil.observability.plugins.action import log_analysis
 from ansible_collections.vigil.observability.plugins.action.log_analysis import SPEC, ActionModule
+from ansible_collections.vigil.observability.plugins.doc_fragments import connection, elasticsearch
 from ansible_collections.vigil.observability.plugins.modules import log_analysis as documented
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading.fields import FIELDS
 
@@ -90,7 +91,9 @@ def test_time_zone_is_that_of_times_without_one(act: Act) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"files": []}, "files is empty"),
+        ({"files": []}, "Set either files, or url to read logs from Elasticsearch"),
+        ({"url": "https://es1:9200"}, "Set either files, or url"),
+        ({"files": [], "url": "es1"}, "The URL 'es1' must be like https://host:port"),
         ({"files": ["/none/app.log"]}, r"Cannot read the log file /none/app\.log: No such file or directory"),
         (
             {"end": "2026-02-01T00:00:00Z"},
@@ -113,6 +116,15 @@ def test_what_cannot_be_analysed_is_refused_in_a_sentence(
     assert not (tmp_path / "logs.json").exists()
 
 
+def test_elasticsearch_in_the_environment_is_left_alone_when_files_are_given(
+    act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELASTICSEARCH_URL", "http://127.0.0.1:9")
+    assert act()["analysis"]["source"] == "app.log"
+    with pytest.raises(AnsibleActionFail, match=r"Could not open logs-\* for reading: .*127\.0\.0\.1:9"):
+        act(files=[], retries=0)
+
+
 def test_missing_libraries_are_named_with_what_to_install(act: Act, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(library: str) -> str:
         raise metadata.PackageNotFoundError(library)
@@ -131,6 +143,8 @@ def test_controller_without_the_libraries_can_load_the_action() -> None:
 
 def test_documentation_lists_the_options_with_their_types_and_defaults() -> None:
     options = yaml.safe_load(documented.DOCUMENTATION)["options"]
+    for fragment in (elasticsearch, connection):
+        options = {**yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"], **options}
     shown = {name: (option["type"], option.get("default")) for name, option in options.items()}
     assert shown == {name: (option["type"], option.get("default")) for name, option in SPEC.items()}
     assert set(options["fields"]["suboptions"]) == set(SPEC["fields"]["options"])
