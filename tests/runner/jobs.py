@@ -1,4 +1,7 @@
-"""The jobs of the test suite: the executables of tests/lint, the unit tests, the molecule scenarios, the demo."""
+"""The jobs of the test suite: linters, unit tests, molecule scenarios, the programs of tests/live, the demo.
+
+A program of tests/live runs tests on a real server on loopback, made of an archive as those of scenarios are.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,9 @@ def scenarios() -> list[str]:
 def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
     """Return the jobs of these kinds, with these scenarios."""
     found = [scenario(name) for name in names] if "molecule" in kinds else []
+    if "molecule" in kinds and names == scenarios():
+        live = sorted((ROOT / "tests/live").glob("*.py"))
+        found += [Job(path.stem, ["python", str(path)], needs_hosts=True) for path in live]
     if "demo" in kinds:
         found.append(Job("demo", ["make", "demo"], needs_hosts=True))
     if "unit" in kinds:

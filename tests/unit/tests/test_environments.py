@@ -91,6 +91,11 @@ def test_every_folder_of_plugins_is_measured_once_and_tests_of_hosts_run_on_both
         assert [word for word in jobs[f"unit_hosts_{kind}"] if word.startswith("tests/unit")] == left
 
 
+def test_elasticsearch_modules_are_tried_with_all_scenarios_and_not_with_a_single_one() -> None:
+    assert "elasticsearch_modules" in [job.name for job in jobs_of(["molecule"], scenarios())]
+    assert [job.name for job in jobs_of(["molecule"], ["stack"])] == ["molecule_stack"]
+
+
 @pytest.fixture
 def maker(tmp_path: Path) -> Path:
     """An interpreter that makes environments whose pip writes down what it is asked for."""

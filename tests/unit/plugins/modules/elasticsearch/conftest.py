@@ -26,7 +26,10 @@ import pytest
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "recordings/elasticsearch"
 RELEASES = ("8.9.0", "8.19.20")
-LIVE = dict(one.split("=", 1) for one in os.environ.get("RECORD_ELASTICSEARCH", "").split())
+RECORDED, LIVE = (
+    dict(one.split("=", 1) for one in os.environ.get(f"{name}_ELASTICSEARCH", "").split())
+    for name in ("RECORD", "LIVE")
+)
 LOGIN = {"username": "elastic", "password": "recorded-pass-1"}
 # {path: how the names are found in the answer} of all that a test may leave behind.
 LEFT: dict[str, Callable[[Any], list[str]]] = {
@@ -154,14 +157,14 @@ def replaying(exchanges: list[dict[str, Any]]) -> AbstractContextManager[Elastic
 
 
 def _running(release: str, recording: Path) -> Iterator[Elasticsearch]:
-    live = LIVE.get(release, "")
+    live = LIVE.get(release) or RECORDED.get(release, "")
     exchanges = [] if live else json.loads(recording.read_text(encoding="utf-8"))
     if live:
         _clean(live)
     cluster = Elasticsearch(release, exchanges, live)
     with serving(cluster):
         yield cluster
-    if live:
+    if release in RECORDED:
         recording.parent.mkdir(parents=True, exist_ok=True)
         lines = ",\n".join(json.dumps(one, sort_keys=True) for one in cluster.exchanges)
         recording.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

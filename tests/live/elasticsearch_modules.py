@@ -1,0 +1,123 @@
+"""Runs the tests of Elasticsearch's modules on a real node of each release, one after the other, on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, HttpError, Session
+from ansible_collections.vigil.observability.tests.runner.jobs import CACHE, LOGS, ROOT
+
+RELEASES = ("8.9.0", "8.19.20")
+TESTS = "tests/unit/plugins/modules/elasticsearch"
+PASSWORD = "recorded-pass-1"
+NOBODY = 65534  # Elasticsearch refuses to run as root
+PATIENCE = 300.0
+SETTINGS = """\
+discovery.type: single-node
+http.host: 127.0.0.1
+transport.host: 127.0.0.1
+http.port: {port}
+transport.port: 0
+path.repo: {folder}/repositories
+xpack.security.enabled: true
+xpack.security.http.ssl.enabled: false
+xpack.security.transport.ssl.enabled: false
+cluster.routing.allocation.disk.threshold_enabled: false
+"""
+
+
+@contextmanager
+def unpacked(release: str) -> Iterator[Path]:
+    """Yield the folder of the release for the time of its tests, readable for everyone."""
+    folder = Path(tempfile.mkdtemp(prefix="vigil-elasticsearch-"))
+    folder.chmod(0o755)
+    try:
+        with tarfile.open(CACHE / f"servers/elasticsearch-{release}-linux-x86_64.tar.gz") as archive:
+            archive.extractall(folder, filter="data")
+        yield folder / f"elasticsearch-{release}"
+    finally:
+        shutil.rmtree(folder)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def configure(folder: Path, port: int) -> None:
+    """Write the settings and the first password of the node, and give the folder to whom it runs as."""
+    (folder / "repositories").mkdir()
+    (folder / "config/elasticsearch.yml").write_text(SETTINGS.format(port=port, folder=folder))
+    keystore = folder / "bin/elasticsearch-keystore"
+    subprocess.run([keystore, "create"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([keystore, "add", "-x", "-f", "bootstrap.password"], check=True, input=PASSWORD.encode())
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", folder], check=True)
+
+
+@contextmanager
+def started(folder: Path, port: int) -> Iterator[str]:
+    """Yield the URL of the node while it runs."""
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+    environment = {**os.environ, "ES_JAVA_OPTS": "-Xms512m -Xmx512m", "HOME": str(folder)}
+    environment.pop("ES_JAVA_HOME", None)
+    command = [*as_nobody, str(folder / "bin/elasticsearch")]
+    with (LOGS / f"{folder.name}.log").open("wb") as log:
+        node = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            await_node(node, url)
+            yield url
+        finally:
+            os.killpg(node.pid, SIGTERM)
+            try:
+                node.wait(60)
+            except subprocess.TimeoutExpired:
+                os.killpg(node.pid, SIGKILL)
+                node.wait()
+
+
+def await_node(node: subprocess.Popen[bytes], url: str) -> None:
+    """Return once the node answers."""
+    until = time.monotonic() + PATIENCE
+    while node.poll() is None and time.monotonic() < until:
+        try:
+            asked = Session(Endpoint(url, "elastic", PASSWORD, retries=0))
+            if asked.request("GET", "/_cluster/health", query=[("wait_for_status", "yellow")]).status == HTTPStatus.OK:
+                return
+        except HttpError:
+            time.sleep(0.5)
+    sys.exit(f"{url} does not answer. The log of the node is in {LOGS}.")
+
+
+def main() -> int:
+    """Return the exit code: 0 where the tests pass on every release."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    failed = False
+    for release in RELEASES:
+        with unpacked(release) as folder:
+            port = free_port()
+            configure(folder, port)
+            with started(folder, port) as url:
+                environment = {**os.environ, "LIVE_ELASTICSEARCH": f"{release}={url}"}
+                command = ["pytest", "-q", TESTS, f"--junitxml={LOGS}/elasticsearch_modules-{release}.xml"]
+                failed |= bool(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
