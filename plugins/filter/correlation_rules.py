@@ -14,7 +14,7 @@ description:
   - When C(symptoms_needed) of them (2) appear within ten minutes, C(ServiceDegradedCorrelated) fires, with the label
     C(action=incident_creation). While an application of C(depends_on) is in that state too, it is
     C(ServiceDegradedByDependency) instead, which pages nobody, so that in a chain only the last one is an incident.
-  - A symptom without data does not count as healthy: C(SymptomSignalMissing) fires.
+  - C(SymptomSignalMissing) fires when a symptom has no data, which does not count as healthy.
   - Without C(symptoms) an application has C(high_error_rate) (more than 5 % of its requests fail, 3 at least in five
     minutes), C(increased_response_time) (the 95th percentile reaches the lowest bound of an objective that promises it
     to 95 % of requests or more, or 1 s), and C(connection_pool_exhaustion) (more than 90 % of a pool is in use) when
