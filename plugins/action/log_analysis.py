@@ -124,6 +124,6 @@ def _summary(result: Mapping[str, Any]) -> str:
     return (
         f"{result['window']['lines']} lines from {result['window']['start']} to {result['window']['end']}: "
         f"{result['errors']['total']} errors of {names} kinds, {len(result['anomalies'])} anomalies, "
-        f"{'no baseline to call messages new' if new is None else f'{new} new messages'}. "
+        f"{'no baseline to call messages new' if new is None else f'new messages: {new}'}. "
         f"{' '.join(result['notes'])}".strip()
     )

@@ -54,6 +54,7 @@ class _Frame:
         times = [
             element("text", _clock(self.hours[hour]), x=self.x(hour), y=self.size[1] - 4)
             for hour in range(0, len(self.hours), every)
+            if self.x(hour) + _LABEL_WIDTH <= self.size[0] + self.step
         ]
         return [across, *numbers, *times]
 

@@ -76,7 +76,7 @@ def _summary(result: Mapping[str, Any]) -> Element:
         "p",
         f"{window['lines']} lines from {window['start']} to {window['end']}, compared with {baseline['lines']} lines "
         f"since {baseline['start']}. {errors['total']} errors{before}, {len(result['anomalies'])} anomalies, "
-        f"{result['messages']['new_count'] or 0} new messages.",
+        f"new messages: {result['messages']['new_count'] or 0}.",
     )
 
 
