@@ -20,6 +20,10 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
+
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import elasticsearch, newest_elasticsearch
+
+__all__ = ["elasticsearch", "newest_elasticsearch"]
 from ansible.module_utils.common.parameters import PASS_VARS
 
 Result = dict[str, Any]

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.modules import elasticsearch_pipelines
-
-from .conftest import Elasticsearch
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import Elasticsearch
 
 Run = Callable[..., dict[str, Any]]
 

@@ -15,8 +15,7 @@ import pytest
 from ansible_collections.vigil.observability.plugins.module_utils._elasticsearch.access import role_normal
 from ansible_collections.vigil.observability.plugins.module_utils._elasticsearch.api_keys import seconds_left
 from ansible_collections.vigil.observability.plugins.modules import elasticsearch_security
-
-from .conftest import Elasticsearch
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import Elasticsearch
 
 Run = Callable[..., dict[str, Any]]
 

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.modules import elasticsearch_snapshots
-
-from .conftest import Elasticsearch, replaying
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import Elasticsearch, replaying
 
 Run = Callable[..., dict[str, Any]]
 

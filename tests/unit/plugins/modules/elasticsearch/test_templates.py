@@ -11,8 +11,7 @@ import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._elasticsearch.templates import overlap
 from ansible_collections.vigil.observability.plugins.modules import elasticsearch_templates
-
-from .conftest import Elasticsearch
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import Elasticsearch
 
 Run = Callable[..., dict[str, Any]]
 

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.vigil.observability.plugins.action.log_analysis import ActionModule
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.reading import search
-from ansible_collections.vigil.observability.tests.unit.plugins.modules.elasticsearch.conftest import (
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import (
     LOGIN,
     Elasticsearch,
 )
