@@ -46,7 +46,9 @@ def act(log: Path) -> Act:
         arguments = {"files": [str(log)], "end": "2026-01-10T00:00:00Z", **options}
         task = SimpleNamespace(args=arguments, async_val=0, check_mode=check, diff=False, action="log_analysis")
         connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-        result: Result = ActionModule(task, connection, None, None, None, None).run(task_vars={})
+        action = ActionModule(task, connection, None, None, None, None)
+        action._load_name = "log_analysis"
+        result: Result = action.run(task_vars={})
         return result
 
     return run
