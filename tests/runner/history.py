@@ -33,19 +33,20 @@ class Cost:
 
 # What the jobs cost on two idle cores: the order of a machine's first run.
 _FIRST = {
-    "unit": Cost(264, 250),
-    "molecule_stack": Cost(395, 170),
-    "molecule_metrics": Cost(350, 150),
-    "molecule_prometheus": Cost(271, 101),
-    "molecule_rollback": Cost(213, 116),
-    "molecule_certificates": Cost(174, 100),
-    "sanity_newest": Cost(137, 137),
-    "molecule_ssh": Cost(128, 87),
-    "unit_hosts_oldest": Cost(135, 105),
-    "unit_hosts_newest": Cost(125, 85),
-    "demo": Cost(113, 70),
-    "molecule_grafana": Cost(107, 65),
-    "ansible_lint": Cost(80, 60),
+    "unit": Cost(256, 161),
+    "molecule_stack": Cost(234, 57),
+    "molecule_prometheus": Cost(223, 49),
+    "molecule_metrics": Cost(217, 57),
+    "unit_hosts_oldest": Cost(208, 121),
+    "sanity_newest": Cost(206, 143),
+    "molecule_rollback": Cost(174, 62),
+    "molecule_ssh": Cost(160, 52),
+    "unit_hosts_newest": Cost(154, 72),
+    "elasticsearch_modules": Cost(131, 99),
+    "ansible_lint": Cost(121, 63),
+    "molecule_certificates": Cost(117, 55),
+    "demo": Cost(101, 15),
+    "molecule_grafana": Cost(75, 29),
 }
 _SHORT = Cost(20, 20)
 
