@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -92,15 +92,17 @@ def started(folder: Path, port: int) -> Iterator[str]:
 
 
 def await_node(node: subprocess.Popen[bytes], url: str) -> None:
-    """Return once the node answers."""
-    until = time.monotonic() + PATIENCE
+    """Return once the node answers, and keeps users and roles.
+
+    Releases since 8.16 make the index of these at some moment after the start, and answer 503 meanwhile.
+    """
+    until, role = time.monotonic() + PATIENCE, "/_security/role/started"
     while node.poll() is None and time.monotonic() < until:
-        try:
+        with suppress(HttpError):
             asked = Session(Endpoint(url, "elastic", PASSWORD, retries=0))
-            if asked.request("GET", "/_cluster/health", query=[("wait_for_status", "yellow")]).status == HTTPStatus.OK:
+            if asked.request("PUT", role, body={}).status == asked.request("DELETE", role).status == HTTPStatus.OK:
                 return
-        except HttpError:
-            time.sleep(0.5)
+        time.sleep(0.5)
     sys.exit(f"{url} does not answer. The log of the node is in {LOGS}.")
 
 
