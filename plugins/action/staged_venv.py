@@ -14,8 +14,8 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.python_environment import Interpreter
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.environment_archive import (
-    Target,
     archive_for,
     digest_of_inputs,
 )
@@ -46,10 +46,9 @@ class ActionModule(ActionBase):
             needed = result.pop("archive_needed", None)
             if not needed or self._task.check_mode:
                 return result
-            target = Target(version=needed["version"], machine=needed["machine"], libc=needed["libc"])
             wheels = Path(self._loader.path_dwim(args["wheels"])) if args.get("wheels") else None
             folder = Path(constants.DEFAULT_LOCAL_TMP)
-            archive, digest = archive_for(target, lock, packages, wheels=wheels, folder=folder)
+            archive, digest = archive_for(Interpreter(**needed), lock, packages, wheels=wheels, folder=folder)
         except (AnsibleError, OperatorError, OSError) as error:
             host, service = (task_vars or {}).get("inventory_hostname", "this host"), given.get("service")
             raise AnsibleActionFail(f"Cannot stage {service} {given.get('version')} on {host}: {error}") from error

@@ -16,56 +16,44 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.python_environment import Interpreter
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.requirements import Locked
 
-__all__ = ["Target", "archive_for", "digest_of_inputs"]
+__all__ = ["archive_for", "digest_of_inputs"]
 
 _OLDEST_GLIBC = 17  # of manylinux_2_17, the oldest whose wheels have such a name
 _LAST_LINES = 5
 
 
-@dataclass(frozen=True)
-class Target:
-    """The Python of a host: its version such as 3.11.2, its machine, and the version of its C library."""
+def _markers(target: Interpreter) -> dict[str, str]:
+    """Return the variables of environment markers (PEP 508)."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": target.version,
+        "os_name": "posix",
+        "platform_machine": target.machine,
+        "platform_python_implementation": "CPython",
+        "platform_system": "Linux",
+        "python_full_version": target.version,
+        "python_version": target.minor,
+        "sys_platform": "linux",
+    }
 
-    version: str
-    machine: str
-    libc: str
 
-    @property
-    def minor(self) -> str:
-        """Such as 3.11."""
-        return ".".join(self.version.split(".")[:2])
-
-    def markers(self) -> dict[str, str]:
-        """Return the variables of environment markers (PEP 508)."""
-        return {
-            "implementation_name": "cpython",
-            "implementation_version": self.version,
-            "os_name": "posix",
-            "platform_machine": self.machine,
-            "platform_python_implementation": "CPython",
-            "platform_system": "Linux",
-            "python_full_version": self.version,
-            "python_version": self.minor,
-            "sys_platform": "linux",
-        }
-
-    def options(self) -> list[str]:
-        """Return the options of pip that choose wheels which run there."""
-        newest = int(self.libc.split(".")[1]) if self.libc.startswith("2.") else _OLDEST_GLIBC
-        tags = [f"manylinux_2_{minor}" for minor in range(newest, _OLDEST_GLIBC - 1, -1)] + ["manylinux2014"]
-        abis = [f"cp{self.minor.replace('.', '')}", "abi3", "none"]
-        platforms = [word for tag in tags for word in ("--platform", f"{tag}_{self.machine}")]
-        return [
-            *("--python-version", self.minor, "--implementation", "cp"),
-            *(word for abi in abis for word in ("--abi", abi)),
-            *platforms,
-        ]
+def _options(target: Interpreter) -> list[str]:
+    """Return the options of pip that choose wheels which run there."""
+    newest = int(target.libc.split(".")[1]) if target.libc.startswith("2.") else _OLDEST_GLIBC
+    tags = [f"manylinux_2_{minor}" for minor in range(newest, _OLDEST_GLIBC - 1, -1)] + ["manylinux2014"]
+    abis = [f"cp{target.minor.replace('.', '')}", "abi3", "none"]
+    platforms = [word for tag in tags for word in ("--platform", f"{tag}_{target.machine}")]
+    return [
+        *("--python-version", target.minor, "--implementation", "cp"),
+        *(word for abi in abis for word in ("--abi", abi)),
+        *platforms,
+    ]
 
 
 def digest_of_inputs(lock: Sequence[Locked], packages: Iterable[Path]) -> str:
@@ -76,15 +64,15 @@ def digest_of_inputs(lock: Sequence[Locked], packages: Iterable[Path]) -> str:
 
 
 def archive_for(
-    target: Target, lock: Sequence[Locked], packages: Sequence[Path], *, wheels: Path | None, folder: Path
+    target: Interpreter, lock: Sequence[Locked], packages: Sequence[Path], *, wheels: Path | None, folder: Path
 ) -> tuple[Path, str]:
     """Return the archive with the packages and its digest; hosts of one run that are alike share it in the folder.
 
     Raises OperatorError when a package cannot be downloaded, has the wrong digest or has no wheel for the target.
     """
-    lines = [package.line() for package in lock if package.wanted_by(target.markers())]
+    lines = [package.line() for package in lock if package.wanted_by(_markers(target))]
     lines += [f"{path} --hash=sha256:{_digest(path)}" for path in packages]
-    name = hashlib.sha256(json.dumps([lines, target.options()]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([lines, _options(target)]).encode()).hexdigest()
     archive = folder / f"python-{name}.tar.gz"
     with archive.with_suffix(".lock").open("w") as lock_file:
         fcntl.flock(lock_file, fcntl.LOCK_EX)
@@ -100,14 +88,14 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _install(lines: Iterable[str], target: Target, wheels: Path | None, scratch: Path) -> None:
+def _install(lines: Iterable[str], target: Interpreter, wheels: Path | None, scratch: Path) -> None:
     """Install what the lines name below environment/ in the scratch directory, as pip does where it runs itself."""
     requirements = scratch / "requirements.txt"
     requirements.write_text("\n".join(lines), encoding="utf-8")
     site = scratch / f"environment/lib/python{target.minor}/site-packages"
     command = [sys.executable, "-m", "pip", "install", "--requirement", str(requirements), "--target", str(site)]
     command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile", "--no-input", "--quiet"]
-    command += ["--disable-pip-version-check", "--root-user-action", "ignore", *target.options()]
+    command += ["--disable-pip-version-check", "--root-user-action", "ignore", *_options(target)]
     command += ["--no-index", "--find-links", str(wheels)] if wheels else []
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(os.environ))
     if done.returncode:

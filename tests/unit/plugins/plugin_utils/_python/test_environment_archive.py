@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.module_utils._staging.python_environment import Interpreter
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.environment_archive import (
-    Target,
     archive_for,
     digest_of_inputs,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.requirements import locked
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._python.wheels import line_for, make_wheel
 
-DEBIAN_11, DEBIAN_12 = Target("3.9.2", "x86_64", "2.31"), Target("3.11.2", "x86_64", "2.36")
+DEBIAN_11, DEBIAN_12 = (
+    Interpreter("/usr/bin/python3", "3.9.2", "x86_64", "2.31"),
+    Interpreter("/usr/bin/python3", "3.11.2", "x86_64", "2.36"),
+)
 Archive = Callable[..., tuple[Path, str]]
 
 
@@ -36,7 +39,7 @@ def archive(wheels: Path, tmp_path: Path) -> Archive:
     folder.mkdir()
 
     def make(
-        lock: str, target: Target = DEBIAN_12, packages: tuple[Path, ...] = (), **options: Any
+        lock: str, target: Interpreter = DEBIAN_12, packages: tuple[Path, ...] = (), **options: Any
     ) -> tuple[Path, str]:
         return archive_for(target, locked(lock), packages, **{"wheels": wheels, "folder": folder, **options})
 
@@ -67,11 +70,11 @@ def test_archive_has_the_packages_for_that_python_and_none_of_their_programs(arc
         ("cp311-cp311-manylinux_2_28_x86_64", DEBIAN_11, False),
         ("cp311-cp311-manylinux_2_39_x86_64", DEBIAN_12, False),
         ("cp311-cp311-manylinux_2_28_aarch64", DEBIAN_12, False),
-        ("cp311-cp311-manylinux_2_28_aarch64", Target("3.11.2", "aarch64", "2.36"), True),
+        ("cp311-cp311-manylinux_2_28_aarch64", Interpreter("/usr/bin/python3", "3.11.2", "aarch64", "2.36"), True),
     ],
 )
 def test_wheel_has_to_fit_the_host_and_not_the_controller(
-    archive: Archive, wheels: Path, tag: str, target: Target, fits: bool
+    archive: Archive, wheels: Path, tag: str, target: Interpreter, fits: bool
 ) -> None:
     lock = line_for(make_wheel(wheels, "compiled", tag=tag))
     if fits:
