@@ -98,7 +98,7 @@ class Commit:
         return path
 
     def play(self, case: Case, playbook: str, *options: str) -> dict[str, Any]:
-        """Run a playbook and return what Ansible's callback json tells of it."""
+        """Run a playbook and return the output of Ansible's callback json."""
         settings = {
             "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
             "ANSIBLE_VAULT_PASSWORD_FILE": f"{SECRETS}.vault-password",
@@ -201,7 +201,7 @@ def seconds_of_a_ping(played: dict[str, Any]) -> float:
 
 
 def calls_in(played: dict[str, Any]) -> int:
-    """Return how many tasks ran a module, all hosts together: what stays on the controller tells of no invocation."""
+    """Return how many tasks ran a module, all hosts together: a task that stays on the controller has no invocation."""
     results = [result for one in played["plays"] for task in one["tasks"] for result in task["hosts"].values()]
     return sum("invocation" in result for result in results)
 

@@ -2,11 +2,11 @@
 
 Both go through the same counting proxy to the same server, each in one run of ansible-playbook, first into empty
 folders and then unchanged; ours before and after theirs, of which the mean is shown. `task` is the wall time of the
-task that provisions, as Ansible's callback tells it; `server` is the part of it that the server took to answer, as the
+task that provisions, as Ansible's callback reports it; `server` is what the server took of it to answer, as the
 proxy sees it; `own` is the rest: Ansible, the module, and the connections they make. The ratios are those of `task` and
 of `own`.
 
-The server is the stand-in, whose speed says nothing about Grafana's, so that only the numbers of requests and
+The server is the stand-in, whose speed is not Grafana's, so that only the numbers of requests and
 connections are a promise there. Where GRAFANA_ARCHIVE names an archive of upstream's layout, it is that Grafana, and
 the ratios of `own` are a promise too.
 """
@@ -197,7 +197,7 @@ def panel(number: int, index: int) -> dict[str, Any]:
 
 
 def ours(folder: Path, url: str) -> Path:
-    """Write the playbook that provisions with one task of ours, and return its path."""
+    """Write the playbook that provisions with one task of this collection, and return its path."""
     options = {
         "url": url,
         "username": LOGIN[0],
@@ -208,7 +208,7 @@ def ours(folder: Path, url: str) -> Path:
 
 
 def theirs(folder: Path, url: str, files: list[dict[str, str]]) -> Path:
-    """Write the playbook that provisions with a loop of theirs, and return its path."""
+    """Write the playbook that provisions with a loop of the other collection, and return its path."""
     options = {
         "grafana_url": url,
         "grafana_user": LOGIN[0],

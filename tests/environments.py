@@ -52,6 +52,8 @@ BESIDE_CORE = {
     "polars",
     "promql-parser",
     "pytest",
+    "pytest-cov",
+    "pytest-testinfra",
     "requests",
 }
 

@@ -49,7 +49,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
 
 _CURVES = ["X25519", "CurveP256", "CurveP384"]
-# Those of TLS 1.3 are all in the profile, and Go lets nobody choose among them.
+# Those of TLS 1.3 are all in the profile, and Go has no setting to choose among them.
 _SUITES = [
     f"TLS_ECDHE_{kind}_WITH_{cipher}"
     for cipher in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")

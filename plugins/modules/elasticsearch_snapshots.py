@@ -12,7 +12,7 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Registers, changes and unregisters repositories of snapshots with upstream's own keys. Reads all of them with one
     request and writes only those that differ. Unregistering one leaves its snapshots where they are.
-  - Every node tries a repository that is written. If one cannot use it, the repository is put back as it was before,
+  - Every node tries a repository that is written. If one cannot use it, it is restored to what it was before,
     and the error names the node.
   - What it writes carries a mark of O(owner), the setting C(vigil.owner), which Elasticsearch keeps and does not use.
   - Credentials of a store belong into the keystore of each node, not into the settings of a repository.

@@ -36,7 +36,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def faults(dashboard: Mapping[str, Any], *, shortest_refresh: str = "5s") -> list[str]:
-    """Return a sentence for every fault of the dashboard; an empty list says that it can be shipped.
+    """Return a sentence for every fault of the dashboard; with an empty list, it can be shipped.
 
     `shortest_refresh` is Grafana's min_refresh_interval.
     """

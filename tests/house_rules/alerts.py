@@ -23,7 +23,7 @@ _THRESHOLD = re.compile(r"# Threshold: (.*)")
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """One alert; `meaning` is what the comment above it says of its threshold, empty where there is none."""
+    """One alert; `meaning` is the comment above its threshold, empty without one."""
 
     file: str
     group: str
@@ -40,7 +40,7 @@ class Alert:
 
     @property
     def threshold(self) -> str:
-        """Return the comparison and its number, such as `< 24`; nothing where the alert has no threshold."""
+        """Return the comparison and its number, such as `< 24`; empty for an alert without a threshold."""
         return " ".join(thresholds(self.expr)[0].group().split()) if thresholds(self.expr) else ""
 
 
@@ -54,7 +54,7 @@ def shipped(tree: Tree) -> list[Alert]:
 
 
 def incomplete(tree: Tree) -> Iterator[str]:
-    """Yield a sentence for each thing that a shipped alert lacks, or says in a way that its settings cannot change."""
+    """Yield a sentence for each thing that a shipped alert lacks, or that its settings cannot change."""
     seen: dict[str, str] = {}
     for alert in shipped(tree):
         for problem in (*_problems(alert), *([f"is in {seen[alert.name]} too"] if alert.name in seen else [])):

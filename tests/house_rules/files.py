@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["machine_paths", "overlong", "unwanted_words"]
 
-# The first pattern that a file's name matches says how many lines it may have.
+# The first pattern that matches a file's name limits its lines.
 LONGEST = (
     ("roles/*/tasks/main.yml", 30),
     ("roles/*/tasks/*.yml", 60),
@@ -47,7 +47,7 @@ def overlong(tree: Tree) -> Iterator[str]:
 
 
 def unwanted_words(tree: Tree) -> Iterator[str]:
-    """Yield a sentence for every line that says what belongs elsewhere or nowhere."""
+    """Yield a sentence for every line whose content belongs elsewhere or nowhere."""
     yield from _lines(tree, _LEFT_OVER, "is unfinished; finish it or leave it out", except_for="LICENSE")
     yield from _lines(tree, machine_paths(tree.root), "names a path of one machine")
     yield from _lines(tree, _SKIPPED, "skips a test without a reason", below="tests/")

@@ -58,7 +58,7 @@ def _guards(expr: str) -> Iterator[tuple[str, timedelta]]:
 
 
 def _counted(node: Any) -> Any:
-    """Return the window whose steps a node counts, however often there is a sample; nothing where it does not."""
+    """Return the window whose steps a node counts, however often there is a sample; None where it counts none."""
     counts = isinstance(node, promql_parser.Call) and node.func.name == "count_over_time"
     return node.args[0] if counts and isinstance(node.args[0], promql_parser.SubqueryExpr) else None
 

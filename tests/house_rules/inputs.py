@@ -33,7 +33,7 @@ def disagreements(tree: Tree) -> Iterator[str]:
                 yield f"roles/{role}/defaults/main.yml: {name} {problem}"
         for name, option in options.items():
             if "default" in option and name not in defaults:
-                yield f"roles/{role}/meta/argument_specs.yml: {name} says a default and defaults/main.yml has none"
+                yield f"roles/{role}/meta/argument_specs.yml: {name} has a default that defaults/main.yml lacks"
             if not name.startswith((f"{role}_", "vigil_")):
                 yield f"roles/{role}/meta/argument_specs.yml: {name} begins with neither {role}_ nor vigil_"
 

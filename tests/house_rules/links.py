@@ -22,7 +22,7 @@ _NAME = re.compile(r"`(\w+)(?:\(\))?`")
 def broken(tree: Tree) -> Iterator[str]:
     """Yield a sentence for every link of a page to a file, a section, or a name in a file that is not there.
 
-    The text of a link says a name where it is one word of code: [`render`](unit.py) leads to a file that has `render`.
+    The text of a link is a name where it is one word of code: [`render`](unit.py) leads to a file that has `render`.
     """
     for page in tree.matching("*.md"):
         for link in _LINK.finditer(_CODE.sub("", tree.text(page))):

@@ -69,4 +69,4 @@ def _incomplete(page: str, name: str, body: str) -> Iterator[str]:
         return
     for heading, text in zip(HEADINGS, re.split(r"^### .+$", body, flags=re.MULTILINE)[1:], strict=True):
         if not text.strip() and heading != "Diagnosis":
-            yield f"{page}: {heading} of {name} says nothing"
+            yield f"{page}: {heading} of {name} is empty"

@@ -68,7 +68,7 @@ def _depend_on(parent: int) -> None:
 
 
 def _watch_make(starter: int, pass_on: Callable[[int], None]) -> None:
-    """Pass on an interrupt that comes to the make above alone: make tells nobody, stops to catch it and waits on."""
+    """Pass on an interrupt that comes to the make above alone: make keeps it to itself and waits."""
 
     def status(process: int) -> dict[str, str]:
         with contextlib.suppress(OSError):

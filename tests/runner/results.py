@@ -13,14 +13,14 @@ __all__ = ["Failure", "Outcome", "failures_in", "passed_in", "summary"]
 
 ROOT = Path(__file__).resolve().parents[2]
 WHY_LENGTH = 160
-# A line of a log that says why its job failed, and one that says no more than that it did.
+# A line of a log with the reason why its job failed, and one with no more than the failure.
 _ERROR = re.compile(r"^(ERROR|E  )|fatal: \[|Error: ")
 _VERDICT = re.compile(r"^\w+: (passed|FAILED) in \d+ s$")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A test that failed, and the line that says why."""
+    """A test that failed, and the line with the reason."""
 
     job: str
     test: str
@@ -78,7 +78,7 @@ def _line(text: str) -> str:
 
 
 def _reason(log: Path) -> str:
-    """Return the line of a log that says why its job failed, as far as that can be told."""
+    """Return the line of a log with the reason why its job failed, as far as one is found."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip() and not _VERDICT.match(line)]
     return _line(next((line for line in reversed(lines) if _ERROR.search(line)), lines[-1] if lines else ""))
 

@@ -188,7 +188,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Do what the command line says and return the exit code."""
+    """Do what the command line asks and return the exit code."""
     options = arguments()
     defaults = default_releases()
     if options.verb == "upstream":

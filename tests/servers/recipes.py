@@ -75,7 +75,7 @@ class StandIn(Recipe):
 
 @dataclass(frozen=True, kw_only=True)
 class StandInGrafana(Recipe):
-    """A server of ours that answers as Grafana was recorded to answer."""
+    """A server that answers as Grafana was recorded to answer."""
 
     @property
     def digest(self) -> str:

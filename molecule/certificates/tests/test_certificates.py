@@ -25,7 +25,7 @@ def name(host):
 
 @pytest.fixture
 def services(name):
-    """Return the services of the host that have a certificate of ours."""
+    """Return the services of the host that have a certificate of this collection."""
     return [service for service in PORTS if (name, service) != ("certificates-2", "node_exporter")]
 
 

@@ -1,4 +1,4 @@
-"""A mesh that only its members can enter, and that tells people of an alert once."""
+"""A mesh that only its members can enter, and that notifies people of an alert once."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ __all__ = ["Wanted", "unfit_account", "unfit_uid"]
 
 _LOCKED = ("!", "*")  # what a password that nobody can give begins with
 _NO_LOGIN = ("/nologin", "/false", "/true", "/sync")
-_OWN_BY_THE_SYSTEM = 100  # below it, distributions give UIDs to accounts of theirs
+_OWN_BY_THE_SYSTEM = 100  # below it, distributions assign UIDs to their own accounts
 _NOBODY = (65534, 65535)
 _FIRST_PERSON = 1000
 

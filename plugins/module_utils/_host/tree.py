@@ -164,7 +164,7 @@ def mark_staged(directory: Path, *, token: str | None = None, **facts: Any) -> s
 
 
 def staging_facts(directory: Path) -> dict[str, Any]:
-    """Return what the marker of a staged directory says, nothing where there is none or it is not readable JSON."""
+    """Return the content of a staged directory's marker, empty without a marker or if it is not readable JSON."""
     try:
         facts = json.loads((directory / MARKER).read_bytes())
     except (OSError, ValueError):

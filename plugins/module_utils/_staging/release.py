@@ -29,7 +29,7 @@ class Release:
 
     service: str
     version: str
-    digest: str  # SHA-256 or SHA-512, which its length tells apart
+    digest: str  # SHA-256 or SHA-512, told apart by length
     path: Path
     active: Path  # link to the release that runs
     source: str

@@ -28,7 +28,7 @@ BUSINESS_OPTIONS = {
 class BusinessMetric:
     """A level per minute that the business watches, such as revenue.
 
-    `expr` gives it as one series of an application; `counts` says that it counts events, so that its noise can be
+    `expr` gives it as one series of an application; `counts` is whether it counts events, so that its noise can be
     derived from its level, and is assumed of all but money; `loss_per_unit` is what a missing unit costs, in
     `currency`, and 1 when the level itself is money; `drop` is the share below the usual level that alerts.
     """

@@ -73,8 +73,8 @@ _APPLICATION = {
 class Application:
     """One application; `metrics` holds the names of its metrics and labels, empty for those that it lacks.
 
-    `containers` says by which label and pattern the metrics of its containers are known; `limits` is what one instance
-    may use (`cpu_cores`, `memory_bytes`), None where nothing limits it; `matchers` says which of its requests count.
+    `containers` is the label and pattern that select the metrics of its containers; `limits` is what one instance
+    may use (`cpu_cores`, `memory_bytes`), None where nothing limits it; `matchers` select which of its requests count.
     """
 
     name: str

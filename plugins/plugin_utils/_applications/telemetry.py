@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an application tells about itself, as the inventory describes it: its metrics, what it runs on, its traces."""
+"""What an application exposes, as the inventory describes it: its metrics, what it runs on, its traces."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ __all__ = ["Leads"]
 class Leads:
     """What there is to lead to.
 
-    `applications` and `jobs` have the uids of pages by the labels `service` and `job`; `hosts` says whether there is a
+    `applications` and `jobs` have the uids of pages by the labels `service` and `job`; `hosts` is whether there is a
     page of hosts, `alertmanager_url` where people reach Alertmanager, empty where they cannot.
     """
 

@@ -4,7 +4,7 @@
 
 """Panels of dashboards: curves, single values and timelines of Prometheus, and the lines of a log.
 
-Every panel says in its description what it means; what it shows is read through a data-source variable. `size` is width
+The description of every panel explains it; what it shows is read through a data-source variable. `size` is width
 and height in units of Grafana's grid, which is 24 wide. `link` is where a click on a value leads.
 """
 
@@ -32,7 +32,7 @@ with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard
 
 __all__ = ["Query", "asked", "framed", "log_lines", "or_zero", "reading", "stat", "timeline", "timeseries", "worst"]
 
-# More lines than this nobody tells apart.
+# Nobody can distinguish more lines than this.
 _MOST_LINES = 10
 _BAND = "semi-dark-blue"
 

@@ -77,7 +77,7 @@ def _internals(role: str) -> frozenset[str]:
 
 
 def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
-    """Yield a problem for each variable of a host of ours, or of the command line, that is set over what it says."""
+    """Yield a problem for each variable of a played host, or of the command line, that overrides an input."""
     for host in (host for host in hosts if host.services):
         for name in sorted(host.variable_names):
             if rest := "" if name.startswith(host.foreign) else _shadowed(name, host):

@@ -30,7 +30,7 @@ class RunTags:
     Args:
         run: What C(--tags) says.
         skip: What C(--skip-tags) says.
-        own: Tags of the user's own playbooks, and for which of ours each stands.
+        own: Tags of the user's own playbooks, and the collection's tag that each stands for.
     """
 
     run: frozenset[str]
@@ -56,7 +56,7 @@ class RunTags:
         return [service for service in names if service in deployed or service in provisioned]
 
     def problems(self) -> Iterator[str]:
-        """Yield a sentence for each tag that is in no playbook of ours, and for what activates without staging."""
+        """Yield a sentence for each tag that no shipped playbook has, and for what activates without staging."""
         known = [*services(), *pillars(), *STAGES]
         for option, tags in (("--tags", self.run), ("--skip-tags", self.skip - _SKIPPED_BY_MOLECULE)):
             for tag in sorted(tags - _SPECIAL - set(known) - set(self.own)):

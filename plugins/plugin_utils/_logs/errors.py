@@ -26,7 +26,7 @@ _NAMES = 20
 def error_patterns(tally: Tally, windows: Windows, *, covered: bool) -> dict[str, Any]:
     """Return the errors of the window by name, the most frequent first, with the trend against as many hours before.
 
-    `covered` says whether there were lines for all of those hours; without them, there is no trend.
+    `covered` is whether there were lines for all of those hours; without them, there is no trend.
     """
     compared = tally.errors.filter(pl.col("hour") < 2 * windows.window)
     fresh = pl.col("hour") < windows.window

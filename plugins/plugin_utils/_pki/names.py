@@ -24,7 +24,7 @@ _URI_HOST = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\Z")
 def names_of(service: str, *, host: str, address: str, extra: Iterable[str] = ()) -> list[str]:
     """Return the subject alternative names of a service on a host, each as DNS:..., IP:... or URI:..., sorted.
 
-    The URI says which service on which host it is; DNS <service>.vigil.internal is the same name on every host.
+    The URI names the service and its host; DNS <service>.vigil.internal is the same name on every host.
     """
     if not _SERVICE.match(service):
         raise OperatorError(

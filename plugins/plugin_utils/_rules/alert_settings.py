@@ -36,8 +36,8 @@ def adjusted(files: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str,
     """Return the rule files with the settings applied to their alerts; a file without any of them keeps its text.
 
     `files` holds texts by name, `settings` mappings by the name of an alert: `threshold` is the number to compare with,
-    `for` a duration of Prometheus, `labels` are laid over those of the alert (null takes one away), and `enabled`
-    says whether the alert stays. Raises OperatorError with every fault.
+    `for` a duration of Prometheus, `labels` override those of the alert (null removes one), and `enabled`
+    is whether the alert stays. Raises OperatorError with every fault.
     """
     if not settings:
         return dict(files)

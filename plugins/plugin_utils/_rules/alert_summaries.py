@@ -19,7 +19,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._prometheus.ap
 __all__ = ["ALERT_LABELS", "SUMMARY_SERIES", "summary_group"]
 
 SUMMARY_SERIES = "alert:summary:firing"
-# What tells one alert from another on a dashboard, and in a silence.
+# What distinguishes one alert from another on a dashboard, and in a silence.
 ALERT_LABELS = ("alertname", "severity", "service", "slo", "host", "instance", "device", "mountpoint", "name")
 _TEXTS = ("summary", "runbook_url")
 _KEPT = ", ".join((*ALERT_LABELS, *_TEXTS))

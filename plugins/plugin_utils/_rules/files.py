@@ -125,7 +125,7 @@ def _length(duration: str) -> int:
 def files_at(path: str, kind: str) -> Iterator[Path]:
     """Yield the file at a path, or every *.yml and *.yaml of the directory there, sorted.
 
-    Raises OperatorError when there is neither; `kind` says of what.
+    Raises OperatorError when there is neither; `kind` names what is missing.
     """
     place = Path(path).expanduser()
     if place.is_dir():

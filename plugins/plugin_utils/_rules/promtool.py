@@ -21,7 +21,7 @@ _SHORTEST_RUN = 2
 
 
 def scenario(name: str, series: Mapping[str, Sequence[float | None]], checks: Iterable[Test]) -> Test:
-    """Return a test; each series has a sample a minute, from minute 0 on, and none where it says None."""
+    """Return a test; each series has a sample a minute, from minute 0 on, and none where the value is None."""
     given = [{"series": series_name, "values": values(samples)} for series_name, samples in series.items()]
     return {"name": name, "interval": "1m", "input_series": given, "promql_expr_test": list(checks)}
 

@@ -36,7 +36,7 @@ def release_of(
         version: Its version, or None for the default of the catalogue.
         architecture: As `uname -m` names it.
         mirror: Address in place of the scheme, host and port of every URL.
-        extra: {component: {version: {architecture: {url, sha256 or sha512}, data_oldest_reader}}}, laid over the
+        extra: {component: {version: {architecture: {url, sha256 or sha512}, data_oldest_reader}}}, merged over the
             catalogue.
 
     Returns:

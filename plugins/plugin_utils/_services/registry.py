@@ -35,7 +35,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Service:
-    """A service; `services.yml` says what each key means. Passwords and keys are named after the service."""
+    """A service; `services.yml` describes each key. Passwords and keys are named after the service."""
 
     name: str
     pillar: str

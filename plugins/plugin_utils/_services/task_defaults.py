@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What options of a task are by default: inputs of its role, and what the inventory says of all services at once."""
+"""What options of a task are by default: inputs of its role, and what the inventory sets for all services at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assembles the archive: Elastic's small distribution from Maven, a Java from Debian as `jdk/`, and plugins of ours."""
+"""Assembles the archive: Elastic's small distribution from Maven, a Java from Debian as `jdk/`, and test plugins."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def create_mute_timing(call: Call) -> object:
 
 @routes.put("/api/v1/provisioning/mute-timings/<name:path>", needs=WRITE)
 def update_mute_timing(call: Call) -> object:
-    """Replace a mute timing; the path says which."""
+    """Replace the mute timing that the path names."""
     with changed_config(call) as config:
         timing = _timing(call.json(time_intervals=list), addressed(call, "name"))
         places = [place for place, one in enumerate(config["mute_timings"]) if one["name"] == timing["name"]]

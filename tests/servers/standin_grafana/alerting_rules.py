@@ -62,7 +62,7 @@ def create_rule(call: Call) -> object:
 
 @routes.put("/api/v1/provisioning/alert-rules/<uid:path>", needs=WRITE)
 def update_rule(call: Call) -> object:
-    """Replace a rule; the path says which."""
+    """Replace the rule that the path names."""
     rule = parsed_rule(call, call.value())
     check_rule(rule)
     before = call.store.get(call.org, "alert_rule", addressed(call, "uid"))

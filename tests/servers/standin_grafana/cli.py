@@ -49,7 +49,7 @@ def _arguments(home: Path, words: Sequence[str]) -> argparse.Namespace:
 
 
 def main(home: Path, words: Sequence[str]) -> int:
-    """Do what the command line says and return the exit code; `home` is where the program was unpacked."""
+    """Do what the command line asks and return the exit code; `home` is where the program was unpacked."""
     options = _arguments(home, words)
     if options.version or options.command is None:
         print(f"Version {(home / 'VERSION').read_text().strip()} (commit: stand-in, branch: stand-in)")

@@ -93,12 +93,12 @@ class Settings:
         return self.release >= NEWER
 
     def get(self, section: str, key: str) -> str:
-        """Return a value; what nothing says is as Grafana has it by default, or empty."""
+        """Return a value; one that is not set is Grafana's default, or empty."""
         known = self.values.get(section, {})
         return known[key] if key in known else _KNOWN.get(section, {}).get(key, "")
 
     def flag(self, section: str, key: str) -> bool:
-        """Return whether a value says yes."""
+        """Return whether a value means yes."""
         return self.get(section, key).lower() in {"true", "1", "yes", "on"}
 
     def path(self, key: str) -> Path:

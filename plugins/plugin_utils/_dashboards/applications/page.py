@@ -58,7 +58,7 @@ __all__ = ["Sources", "application_page"]
 class Sources:
     """Which data sources there are besides Prometheus, and how the logs of an application are found in one.
 
-    `hosts` says whether there is a page of the machines, to which those of the application can lead, and
+    `hosts` is whether there is a page of the machines, to which those of the application can lead, and
     `alertmanager_url` where people silence alerts, empty where they cannot.
     """
 

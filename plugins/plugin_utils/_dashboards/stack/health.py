@@ -31,7 +31,7 @@ __all__ = ["LOST", "now_panel", "soon_panel"]
 _UNKNOWN = "unknown"
 _FULL = Scale(unit="percent", maximum=100, decimals=0, steps=above((80, "yellow"), (90, "red")), unknown=_UNKNOWN)
 _HEARD = Scale(unit="none", texts={"0": ("silent", "red"), "1": ("heard", CALM)})
-# A count of 0, and of what cannot be counted, since nobody tells of it.
+# A count of 0, and of what cannot be counted, since no metric shows it.
 _COUNT = Scale(
     unit="none",
     minimum=None,
@@ -49,7 +49,7 @@ _WITHOUT_ALERTMANAGER = "-2 * (max(prometheus_notifications_alertmanagers_discov
 
 
 def now_panel(pages: frozenset[str], dead_mans_switch: str, *, promised: bool) -> Builder[models.Panel]:
-    """Return what is wrong now; `promised` says that applications have objectives."""
+    """Return what is wrong now; `promised` is whether applications have objectives."""
     return stat(
         "Wrong now",
         "Silenced alerts are included. The dead man's switch is an alert that always fires: if it does not, other "

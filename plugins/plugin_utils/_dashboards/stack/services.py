@@ -73,7 +73,7 @@ def applications_table(leads: Leads) -> Builder[models.Panel]:
 
 
 def versions_tables(pages: frozenset[str], applications: Sequence[Application]) -> list[Builder[models.Panel]]:
-    """Return the table of versions that nothing ran a day ago, of what ran then; none where nothing tells versions."""
+    """Return the table of versions that nothing ran a day ago, of what ran then; none where no metric has a version."""
     builds = [_BUILDS[page] for page in sorted(pages) if page in _BUILDS]
     builds += [
         f"{one.metrics['build_info']}{{job={quoted(one.job)}}}" for one in applications if one.metrics["build_info"]

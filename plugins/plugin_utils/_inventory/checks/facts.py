@@ -14,7 +14,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.pro
 
 __all__ = ["hosts_that_need_facts", "invalid_facts"]
 
-# What a service tells the files of other hosts, which a run for those alone writes too.
+# What goes from a service into files of other hosts, which a run for those alone writes too.
 _TOLD = ("address", "identity", "port")
 _TOLD_BESIDES = {
     "alertmanager": ("alertmanager_external_url",),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with what an inventory says of Grafana: its key, settings beside their inputs, its dashboards."""
+"""What is wrong with Grafana in an inventory: its key, settings beside their inputs, its dashboards."""
 
 from __future__ import annotations
 

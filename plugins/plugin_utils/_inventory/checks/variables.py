@@ -96,7 +96,7 @@ def misplaced_inputs(hosts: Sequence[HostInputs], play: Play, secrets: Iterable[
 
 
 def _unknown(hosts: Iterable[HostInputs], inputs: Inputs) -> Iterator[tuple[HostInputs, str, str | None]]:
-    """Yield each variable of a host of ours that is no input, with the role whose prefix it has."""
+    """Yield each variable of the play's hosts that is no input, with the role whose prefix it has."""
     known = {name for options in inputs.values() for name in options}
     role = functools.cache(lambda name: role_of(name, inputs))
     for host in (host for host in hosts if host.services):

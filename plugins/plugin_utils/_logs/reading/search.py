@@ -65,7 +65,7 @@ class Search:
             counts.without_time += without
             yield from self._pages(point, windows, counts)
         finally:
-            # It ends by itself in minutes, and an error of the search says more than one of this.
+            # It ends by itself in minutes, and an error of the search is more useful than one of closing it.
             with contextlib.suppress(HttpError):
                 self.api.call("DELETE", "/_pit", body={"id": point}, attempt="close the point in time")
 

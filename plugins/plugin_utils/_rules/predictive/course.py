@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a course of ratios lets expect, by least squares and a normal distribution: the rules must agree with it."""
+"""The forecast of a course of ratios, by least squares and a normal distribution: the rules must agree with it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Course:
         return bad / (math.fsum(self.total[at] for at in part) or 1)
 
     def outlook(self, minute: int, ahead: int) -> Outlook:
-        """Return what a minute lets expect of so many minutes after it."""
+        """Return the forecast that a minute gives for so many minutes later."""
         part = self._part(minute, _LOOK_BACK)
         times, ratios = [at / self.per_minute - minute for at in part], [self.ratio[at] for at in part]
         slope, intercept = statistics.linear_regression(times, ratios)

@@ -24,7 +24,7 @@ class Indicator:
 
     `total` and `bad` give requests per second over five minutes, one sample without labels, summed over instances.
     `source` selects the series without which there is no data, `unusable` gives the number of those of them that lack
-    what tells good from bad, and `lacking` says in words what that is.
+    what separates good from bad, and `lacking` is its description.
     """
 
     source: str

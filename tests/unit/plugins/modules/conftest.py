@@ -106,7 +106,7 @@ class Host:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What is recorded, nothing where there is no record."""
+        """What is recorded, empty without a record."""
         path = self.root / "records/demo.json"
         found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found

@@ -82,7 +82,7 @@ def test_two_alerts_of_one_name_are_named(tmp_path: Path) -> None:
         (GOOD.replace("#diskfull", "#disk"), SECTION, "which does not end in #diskfull"),
         (GOOD.replace(URL, "https://wiki.example.org/x"), SECTION, "links to https://wiki.example.org/x, which is no"),
         (GOOD, SECTION.replace("### Impact", "### Effect"), "the section DiskFull has the headings ['Meaning', 'Effe"),
-        (GOOD, SECTION.replace("Impact\n\nText.", "Impact\n"), "Impact of DiskFull says nothing"),
+        (GOOD, SECTION.replace("Impact\n\nText.", "Impact\n"), "Impact of DiskFull is empty"),
         (GOOD, f"{SECTION}\n{SECTION.replace('DiskFull', 'DiskGone')}", "DiskGone is about an alert that there is not"),
     ],
 )

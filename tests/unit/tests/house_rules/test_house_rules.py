@@ -40,7 +40,7 @@ def test_inputs_that_agree_are_fine(write: Write) -> None:
         ("sample_port: 9100\nsample_prot: 1\n", "sample_prot has no option"),
         ("sample_port: 9101\n", "sample_port is 9101 here and 9100 in"),
         ("sample_port: 9100\nsample_password: secret\n", "sample_password has a value here and is required"),
-        ("---\n", "sample_port says a default and defaults/main.yml has none"),
+        ("---\n", "sample_port has a default that defaults/main.yml lacks"),
     ],
 )
 def test_inputs_that_disagree_are_named(write: Write, defaults: str, problem: str) -> None:

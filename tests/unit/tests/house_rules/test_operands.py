@@ -29,7 +29,7 @@ MISSING = {
 
 
 def judged(folder: Path, expr: str, series: dict[str, int], *, matches: list[bool]) -> str:
-    """Return what promtool says when all that is asked about an operator has an answer where its sides match."""
+    """Return the output of promtool when all that is asked about an operator has an answer where its sides match."""
     checks = [
         {
             "expr": " and on () ".join(f"group({question})" for question in questions),

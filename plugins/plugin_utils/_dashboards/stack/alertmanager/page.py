@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of Alertmanager: whom it tells of what, what it holds back, and whether the members of the mesh agree."""
+"""The page of Alertmanager: whom it notifies of what, what it holds back, and whether the members of the mesh agree."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _failures() -> list[Builder[models.Panel]]:
 
 
 def _notified() -> list[Builder[models.Panel]]:
-    # Where no receiver tells anybody, there is nothing that fails.
+    # Where no receiver notifies anybody, nothing can fail.
     failed = (
         f"sum(increase(alertmanager_notifications_failed_total{{{INSTANCE}}}[15m]))"
         f" or 0 * count(alertmanager_build_info{{{INSTANCE}}})"

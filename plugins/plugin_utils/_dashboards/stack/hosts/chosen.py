@@ -27,7 +27,7 @@ __all__ = [
 
 HOST = 'host=~"$host"'
 SCRAPED = f'up{{job="node_exporter",{HOST}}}'
-# File systems on disks of the machine. An engine mounts single files into its containers, which are no disks of theirs.
+# File systems on disks of the machine. An engine mounts single files into containers, which are not disks of theirs.
 DISKS = 'fstype!~"tmpfs|ramfs|nfs.*|cifs|fuse.*|9p|virtiofs",mountpoint!~"/etc/(hosts|hostname|resolv[.]conf)"'
 # Interfaces that lead out of the machine.
 CABLES = 'device!~"lo|veth.*|docker.*|br-.*|virbr.*|cali.*|cni.*|tap.*|ifb.*"'
