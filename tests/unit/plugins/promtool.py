@@ -21,7 +21,7 @@ from typing import Any
 
 from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
 
-__all__ = ["answered", "evaluate", "judge"]
+__all__ = ["answered", "evaluate", "judge", "range_includes_its_start"]
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MONTH = 30 * 86_400
@@ -32,6 +32,11 @@ def _program() -> str:
     environment = {**os.environ, "VIGIL_CACHE": str(CACHE)}
     command = [str(_ROOT / ".venv/bin/python"), str(_ROOT / "tests/servers/assemble.py"), "promtool"]
     return subprocess.check_output(command, text=True, env=environment).strip()
+
+
+def range_includes_its_start() -> bool:
+    """Return whether a range holds the sample at its very start too, as it did before Prometheus 3."""
+    return Path(_program()).name < "promtool-3"
 
 
 @cache

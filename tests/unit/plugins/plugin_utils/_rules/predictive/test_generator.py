@@ -25,7 +25,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predict
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.predictive.forecast import Forecast
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.promtool import expectation, near, scenario
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.slo.load import Load, load_series
-from ansible_collections.vigil.observability.tests.unit.plugins.promtool import evaluate, judge
+from ansible_collections.vigil.observability.tests.unit.plugins.promtool import (
+    evaluate,
+    judge,
+    range_includes_its_start,
+)
 
 ROOT = Path(__file__).resolve().parents[6]
 AVAILABILITY = {"kind": "availability", "target": 0.99}
@@ -92,6 +96,14 @@ def test_a_broken_forecast_is_noticed(right: str, wrong: str, noticed_by: str, t
     assert any("FAILED" in evaluate(tmp_path, test, groups, step="5m") for test in tests)
 
 
+class CourseOfPromtool(Course):
+    """A course in which a range holds as many samples as promtool counts in it."""
+
+    def _part(self, minute: float, minutes: int) -> range:
+        part = super()._part(minute, minutes)
+        return range(max(0, part.start - range_includes_its_start()), part.stop)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[float, float, list[float]]:
     """What an objective allows, requests per second, and the ratio at each sample of 70 minutes."""
@@ -117,7 +129,7 @@ def test_the_probability_is_that_of_a_normal_distribution(
     checks = []
     for number, (allowed, requests, ratios) in enumerate(given_cases):
         of = f'{{service="shop",slo="o{number}"}}'
-        course = Course(total=[requests] * len(ratios), ratio=ratios, per_minute=PER_MINUTE)
+        course = CourseOfPromtool(total=[requests] * len(ratios), ratio=ratios, per_minute=PER_MINUTE)
         recorded = {"sli:total:rate5m": course.total, "sli:bad:rate5m": course.bad, "sli:bad:ratio5m": ratios}
         series |= {f"{name}{of}": samples for name, samples in recorded.items()}
         series[f"slo:objective:bad_ratio{of}"] = [allowed] * len(ratios)
