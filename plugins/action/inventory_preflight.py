@@ -25,6 +25,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
     shared_directories,
     unread_metrics,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch import (
+    invalid_cluster,
+    invalid_node,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.facts import (
     hosts_that_need_facts,
     invalid_facts,
@@ -141,12 +145,14 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
         together += misplaced_data(host, play)
         together += conflicting_users(host)
         together += invalid_grafana(host)
+        together += invalid_node(host)
         together += unstaged_files(host)
     together += invalid_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
     together += shared_addresses(hosts)
     together += duplicate_replicas(hosts)
     together += unshared_databases(hosts)
+    together += invalid_cluster(hosts)
     return [*(problem for host in hosts for problem in host.problems), *together]
 
 

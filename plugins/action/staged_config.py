@@ -39,7 +39,8 @@ class ActionModule(ActionBase):
     def _already_staged(self, args: dict[str, Any]) -> dict[str, Any] | None:
         """Return what the result of the module would be if the configuration is among those already staged."""
         staged = args.pop("already_staged", None)
-        if not staged or "active" in args:
+        # What lies on the host may have changed since it was read.
+        if not staged or "active" in args or any("host_file" in file for file in args["files"]):
             return None
         try:
             files = [{**OPTIONAL, **file} for file in args["files"]]

@@ -55,7 +55,7 @@ def scrape_jobs(targets: Mapping[str, Iterable[Mapping[str, Any]]], client: Mapp
             "static_configs": [{"targets": [item["address"]], "labels": _labels(item)} for item in found],
         }
         for service, found in ((service, list(items)) for service, items in targets.items())
-        if found
+        if found and (service not in services() or services()[service].metrics)
     ]
 
 

@@ -34,41 +34,22 @@ _value:
   type: dict
 """
 
-import base64
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password import LONGEST, SHORTEST, fits
-
-try:
-    import bcrypt
-except ImportError:
-    bcrypt = None  # type: ignore[assignment]
-
-_ROUNDS = 10
-_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_BCRYPT64 = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-def _salt(place: str, user: str) -> bytes:
-    drawn = hashlib.sha256(json.dumps(["vigil.observability", place, user]).encode()).digest()[:16]
-    letters = base64.b64encode(drawn).decode().rstrip("=").translate(str.maketrans(_BASE64, _BCRYPT64))
-    return f"$2b${_ROUNDS:02d}${letters}".encode()
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.password_hashes import password_hashes
 
 
 @same_text
 def web_users(passwords: Mapping[str, str], place: str = "") -> dict[str, str]:
     """Return {user: bcrypt hash}; raise AnsibleFilterError for a password that is too short or too long."""
-    if bcrypt is None:
-        raise AnsibleFilterError("Passwords cannot be hashed: install the Python library bcrypt on the controller.")
-    for user, password in passwords.items():
-        if not fits(password):
-            raise AnsibleFilterError(f"The password of {user} must have {SHORTEST} to {LONGEST} bytes.")
-    return {user: bcrypt.hashpw(str(word).encode(), _salt(place, user)).decode() for user, word in passwords.items()}
+    try:
+        return password_hashes(passwords, place)
+    except OperatorError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -104,6 +104,10 @@ options:
         type: list
         elements: str
   reload: {description: Whether the service reads its configuration again on SIGHUP., type: bool, default: false}
+  watches_config:
+    description: Whether the service notices by itself that the link to its configuration has changed.
+    type: bool
+    default: false
   reload_path:
     description: Path to POST to for a reload that reports whether it succeeded. Requested like O(health.path).
     type: str

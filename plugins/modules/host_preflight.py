@@ -76,6 +76,8 @@ ansible_facts:
     architecture: {description: Its architecture as C(uname -m) names it., type: str, sample: x86_64}
     vigil_disk_bytes: {description: "Size of the file system of the data directory, by service.", type: dict}
     vigil_retention_bytes: {description: "Retention of each service with a default retention.", type: dict}
+    vigil_deployed: {description: Services that this collection has brought up before., type: list}
+    vigil_memory_bytes: {description: Its memory., type: int}
     vigil_host_time: {description: "Its clock, in seconds since the epoch.", type: float}
 releases:
   description: Digest of each active release that is unchanged since it was staged, by directory.
@@ -92,6 +94,7 @@ configurations:
   sample: {prometheus: 5c1d9b0f0f6f7d3f4f1f0d4a1f5f5b9e0a8a1c8f7a3b2d1e0f9c8b7a6d5e4f3a}
 """
 
+import os
 import platform
 import time
 
@@ -143,6 +146,8 @@ def main() -> None:
         "architecture": platform.machine(),
         "vigil_disk_bytes": disk_bytes(host.services),
         "vigil_retention_bytes": default_retentions(host.services),
+        "vigil_memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "vigil_deployed": host.deployed(),
         "vigil_host_time": time.time(),
     }
     configurations = host.configurations(module.params["key"]) if module.params["key"] else {}

@@ -41,11 +41,20 @@ options:
         type: str
         required: true
       content:
-        description: Content that may appear in diffs. Set either this or O(files[].secret_content).
+        description: Content that may appear in diffs. Set this or one of the options below.
         type: str
       secret_content:
         description: Content that is never shown. The mode must not grant access to everyone on the host.
         type: str
+      secret_base64:
+        description: Binary content in Base64, treated like O(files[].secret_content).
+        type: str
+      host_file:
+        description:
+          - File on the host to copy, treated like O(files[].secret_content), for services that read certificates
+            below their configuration only. When it changes, so does the configuration.
+          - In check mode, a file that does not exist yet is empty.
+        type: path
       mode:
         description: Permissions as four octal digits, quoted.
         type: raw
@@ -137,6 +146,9 @@ validated:
   type: bool
 """
 
+from pathlib import Path
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.lock import (
@@ -159,14 +171,28 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # Ansible publishes no type
         self.log(f"Invoked for {self.params['service']} with {paths}")
 
 
+def _planned(module: AnsibleModule) -> dict[str, Any]:
+    """Return the parameters with nothing in the place of files that an earlier task would have created."""
+    files = [
+        {**file, "host_file": None, "secret_content": ""}
+        if file["host_file"] and not Path(file["host_file"]).exists()
+        else file
+        for file in module.params["files"]
+    ]
+    return {**module.params, "files": files}
+
+
 def main() -> None:
     file_spec = {
         "path": {"type": "str", "required": True},
         "content": {"type": "str"},
         "secret_content": {"type": "str", "no_log": True},
+        "secret_base64": {"type": "str", "no_log": True},
+        "host_file": {"type": "path"},
         "mode": {"type": "raw", "default": "0640"},
         "tests": {"type": "list", "elements": "str"},
     }
+    contents = ("content", "secret_content", "secret_base64", "host_file")
     module = _Module(
         argument_spec={
             "service": {"type": "str", "required": True},
@@ -177,8 +203,8 @@ def main() -> None:
                 "elements": "dict",
                 "required": True,
                 "options": file_spec,
-                "required_one_of": [("content", "secret_content")],
-                "mutually_exclusive": [("content", "secret_content")],
+                "required_one_of": [contents],
+                "mutually_exclusive": [contents],
             },
             "validate": {"type": "list", "elements": "list", "default": []},
             "test": {"type": "list", "elements": "str", "default": []},
@@ -190,7 +216,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        configuration = Configuration.from_parameters(module.params)
+        configuration = Configuration.from_parameters(module.params if not module.check_mode else _planned(module))
         with locked(module, [configuration.service]):
             module.exit_json(**outcome(module, configuration))
     except OperatorError as error:

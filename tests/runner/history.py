@@ -40,6 +40,7 @@ _FIRST = {
     "unit_hosts_oldest": Cost(208, 121),
     "sanity_newest": Cost(206, 143),
     "molecule_rollback": Cost(174, 62),
+    "molecule_logs": Cost(169, 42),
     "molecule_ssh": Cost(160, 52),
     "unit_hosts_newest": Cost(154, 72),
     "elasticsearch_modules": Cost(131, 99),

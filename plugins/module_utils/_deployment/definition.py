@@ -34,6 +34,7 @@ class Deployment:
     data_oldest_reader: str | None = field(default=None, compare=False)
     health: dict[str, Any] = field(default_factory=dict, compare=False)
     reload_url: str | None = field(default=None, compare=False)
+    watches_config: bool = field(default=False, compare=False)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Deployment:

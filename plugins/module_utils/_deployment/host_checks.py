@@ -28,6 +28,7 @@ __all__ = ["Host", "default_retentions", "disk_bytes"]
 _PYTHON = (3, 9)
 _TESTED = {("debian", "12"), ("debian", "13")}
 _SHARE = 0.8  # of a disk, which a service fills without filling it up
+_MAPS = 262_144
 _UNKNOWN_UID = -1  # that of a user whom useradd is going to choose one for
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -54,6 +55,7 @@ class Host:
         """Yield a sentence for everything that is wrong."""
         yield from self._platform_problems()
         yield from self._port_problems()
+        yield from self._kernel_problems()
         for service in self.services:
             yield from self._foreign_parts(service)
             yield from self._account_problems(service)
@@ -79,6 +81,10 @@ class Host:
             name = release.get("PRETTY_NAME", "This operating system")
             yield f"{name} is not a tested platform. This collection is tested on Debian 12 and 13."
         yield from _shrunk_retentions(self.name, self.services)
+
+    def deployed(self) -> list[str]:
+        """Return the names of the services that were healthy on this host once."""
+        return [service["name"] for service in self.services if (self.records / f"{service['name']}.json").exists()]
 
     def releases(self) -> dict[str, str]:
         """Return the digest of the active release of each service that is as it was staged, by its directory.
@@ -120,6 +126,17 @@ class Host:
             name, what = owners[one.protocol, one.port], "UDP port" if one.protocol == "udp" else "Port"
             if f"{name}.service" not in one.units:
                 yield f"{what} {one.port} of {name} is in use by {one}. Stop it, or set another port for {name}."
+
+    def _kernel_problems(self) -> Iterator[str]:
+        if not any(service["name"] == "elasticsearch" for service in self.services):
+            return
+        limit = self.root / "proc/sys/vm/max_map_count"
+        found = int(limit.read_text()) if limit.exists() else 0
+        if found < _MAPS:
+            yield (
+                f"Elasticsearch needs the kernel setting vm.max_map_count of at least {_MAPS}, but it is {found}. Run: "
+                f"echo vm.max_map_count={_MAPS} > /etc/sysctl.d/elasticsearch.conf && sysctl --system"
+            )
 
     def _foreign_parts(self, service: Mapping[str, Any]) -> Iterator[str]:
         name = service["name"]

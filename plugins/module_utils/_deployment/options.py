@@ -56,6 +56,7 @@ OPTIONS: dict[str, Any] = {
     },
     "reload": {"type": "bool", "default": False},
     "reload_path": {"type": "str"},
+    "watches_config": {"type": "bool", "default": False},
     "health": {"type": "dict", "options": _HEALTH},
     "start_timeout": {"type": "int", "default": 120},
     "keep": {"type": "int", "default": 3},

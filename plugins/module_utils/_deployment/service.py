@@ -96,6 +96,7 @@ class Service:
             data_oldest_reader=options["data_oldest_reader"],
             health=health_options(options),
             reload_url=reload_url(options),
+            watches_config=options["watches_config"],
         )
 
     def _unit_options(self) -> dict[str, Any]:
@@ -121,7 +122,7 @@ class Service:
         desired, options = self.deployment(), self.options
         missing = not_writable(options["writable_paths"], options["user"])
         before = HostState.read(desired, record=self.record, state=self.systemd.read(), unit=self.unit, missing=missing)
-        action = before.action_towards(desired, reload=options["reload"])
+        action = before.action_towards(desired, reload=options["reload"] or options["watches_config"])
         change = Change(before, desired, DataGuard(self.data, before, desired), action)
         unmet = unmet_preconditions(options, change, only_planned=only_planned)
         return replace(change, refusal=next(unmet, None))

@@ -47,7 +47,9 @@ class Switch:
             self.systemd.read_units()
 
     def reload(self, deployment: Deployment) -> None:
-        """Reload the configuration of the process. Raises OperatorError."""
+        """Reload the configuration of the process, unless it does so by itself. Raises OperatorError."""
+        if deployment.watches_config:
+            return
         if deployment.reload_url:
             Endpoint.from_options(deployment.health).reload(deployment.reload_url)
         else:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import grp
 import hashlib
@@ -65,14 +66,12 @@ class ConfigurationFile:
             raise OperatorError(f"The path {parameters['path']!r} of a file is outside of its configuration.")
         if not isinstance(mode, str) or not re.fullmatch("0[0-7]{3}", mode):
             raise OperatorError(f'The mode {mode!r} of {path} must be four octal digits in quotes, such as "0640".')
-        secret = parameters["secret_content"] is not None
+        secret = parameters.get("content") is None
         if secret and int(mode, 8) & 0o007:
             raise OperatorError(
                 f'The mode {mode} gives everyone on the host access to the secret file {path}: use "0640".'
             )
-        text = parameters["secret_content"] if secret else parameters["content"]
-        content = text.encode("utf-8", "surrogateescape")
-        return cls(str(path), content, int(mode, 8), secret, parameters.get("tests"))
+        return cls(str(path), _content(parameters), int(mode, 8), secret, parameters.get("tests"))
 
 
 @dataclass(frozen=True)
@@ -142,6 +141,19 @@ class Configuration:
                 path.chmod(stat.S_IMODE(entry.mode))
             else:
                 write_atomically(path, entry.content, mode=stat.S_IMODE(entry.mode), uid=entry.uid, gid=entry.gid)
+
+
+def _content(parameters: Mapping[str, Any]) -> bytes:
+    """Return the content of a file, however its entry gives it. Raises OperatorError."""
+    if encoded := parameters.get("secret_base64"):
+        return base64.b64decode(encoded)
+    if source := parameters.get("host_file"):
+        try:
+            return Path(source).read_bytes()
+        except OSError as error:
+            raise OperatorError(f"Cannot copy {source} to {parameters['path']}: {error.strerror}.") from error
+    text: str = parameters["content"] if parameters.get("content") is not None else parameters["secret_content"]
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _decoded(file: ConfigurationFile) -> str:

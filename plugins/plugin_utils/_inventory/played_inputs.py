@@ -33,6 +33,8 @@ INSTEAD = {
     },
     "alertmanager_peers": "add those outside the inventory to alertmanager_more_peers",
     "certificates_services": "add services from outside this collection to certificates_more_services",
+    "elasticsearch_bootstrap_host": "set elasticsearch_node_roles, by which the first master-eligible host is found",
+    "elasticsearch_nodes": "add hosts to the group elasticsearch",
     "metrics_scrapers": "add those outside the inventory to node_exporter_more_clients",
     "metrics_targets": "add those outside the inventory to prometheus_more_targets",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",

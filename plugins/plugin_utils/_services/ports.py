@@ -19,6 +19,8 @@ __all__ = ["Port", "Value", "is_meshed", "main_port", "ports_of"]
 Value = Callable[[str, Any], Any]
 
 _GRAFANA_MESH = "0.0.0.0:9094"  # as Grafana itself has it
+# Ports whose options may give another one, or none.
+_APART = ("web", "mesh")
 _LISTEN, _MESH, _MESH_TLS = "web.listen-address", "cluster.listen-address", "cluster.tls-config"
 
 
@@ -50,6 +52,10 @@ def ports_of(service: str, value: Value, *, meshed: bool) -> Iterator[Port]:
     else:
         address = str(value(f"{service}_listen_address", ""))
         yield Port(f"{service}_port", main_port(value, service), address)
+    for name, default in services()[service].ports.items():
+        if name not in _APART:
+            source = f"{service}_{name}_port"
+            yield Port(source, _number(value(source, default)), str(value(f"{service}_listen_address", "")))
     if service == "alertmanager":
         yield from _of_mesh(value, flags, meshed=meshed)
     if service == "grafana":

@@ -56,6 +56,7 @@ class Service:
     reload_path: str = ""
     names_clients_since: str = ""
     identity: bool = True
+    metrics: bool = True
 
     @property
     def port(self) -> int:
@@ -116,7 +117,7 @@ def _misfits(service: Service) -> Iterator[str]:
         yield f".access is {service.access}: it has to be {' or '.join(_ACCESS)}"
     if "web" not in service.ports:
         yield ".ports lacks web, the port at which it is queried"
-    if service.access == "password" and "prometheus" not in service.users:
+    if service.access == "password" and service.metrics and "prometheus" not in service.users:
         yield ".users lacks prometheus, which scrapes it with a password"
 
 

@@ -16,6 +16,7 @@ _BLOCK = "[0-9A-HJKMNP-TV-Z]{26}"
 _NEUTRAL = "lost+found"
 _ENTRIES = {
     "alertmanager": r"(nflog|silences)(\.[0-9a-f]+)?",
+    "elasticsearch": r"_state|indices|node\.lock|nodes|snapshot_cache",
     "grafana": (
         r"grafana\.db(-wal|-shm|-journal)?|alerting|csv|dashboards|file-collections|grafana-apiserver|log|pdf|plugins|"
         r"png|provisioning|search|sessions|storage|unified-search"

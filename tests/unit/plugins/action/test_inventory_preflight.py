@@ -114,6 +114,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         only: str = "",
         alertmanager: Sequence[str] = MONITORS,
         grafana: Sequence[str] = (),
+        elasticsearch: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -123,6 +124,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
             children[service] = {"hosts": dict.fromkeys(MONITORS)}
         children["alertmanager"]["hosts"] = dict.fromkeys(alertmanager)
         children["grafana"]["hosts"] = dict.fromkeys(grafana)
+        children["elasticsearch"] = {"hosts": dict.fromkeys(elasticsearch)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -1332,3 +1334,60 @@ def test_facts_that_inputs_ask_for_are_gathered_and_judged_before_anything_is_to
     assert "it has to be a whole number" in said
     assert "Check the hosts before changing anything" not in said
     assert not (tmp_path / "called").exists()
+
+
+NODES = {
+    "elasticsearch": ["monitor1", "monitor2", "web1"],
+    "every": {
+        "elasticsearch_passwords": {
+            name: f"{name}-{name}-{name}" for name in ("admin", "writer", "grafana", "analysis", "exporter")
+        },
+        "elasticsearch_keystore_seed": Encrypted("x" * 40),
+    },
+}
+
+
+def test_cluster_of_three_nodes_with_roles_of_their_own_is_accepted(preflight: Preflight) -> None:
+    inputs = {"elasticsearch_heap_size": "2g", "elasticsearch_config": {"cluster.max_shards_per_node": 500}}
+    assert problems(preflight(**NODES, monitor1=inputs)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"web1": {"elasticsearch_node_roles": ["data"]}},
+            "elasticsearch_node_roles of monitor1 and monitor2 makes exactly two nodes master-eligible, which cannot",
+        ),
+        (
+            {name: {"elasticsearch_node_roles": ["data"]} for name in NODES["elasticsearch"]},
+            "makes none of them master-eligible: add master to the roles",
+        ),
+        (
+            {"monitor2": {"elasticsearch_node_name": "monitor1"}},
+            "elasticsearch_node_name of monitor1 and monitor2 is 'monitor1' for each of them, but names a single node",
+        ),
+        ({"web1": {"elasticsearch_node_roles": ["master", "dat"]}}, "contains 'dat', which is no role of a node"),
+        ({"web1": {"elasticsearch_heap_size": "32g"}}, "elasticsearch_heap_size of web1 is 32g: use at most 31g"),
+        ({"web1": {"elasticsearch_heap_size": "2 GB"}}, "elasticsearch_heap_size of web1 is '2 GB': write it like 2g"),
+        (
+            {"web1": {"elasticsearch_config": {"node.name": "x"}}},
+            "elasticsearch_config.node.name of web1 belongs to the role: set elasticsearch_node_name instead.",
+        ),
+        (
+            {"web1": {"elasticsearch_config": {"cluster": {"max_shards_per_node": 500}}}},
+            "elasticsearch_config.cluster of web1 is a mapping: write each setting as one key with dots",
+        ),
+        (
+            {"web1": {"elasticsearch_user_roles": {"kim": ["logs_reader"]}}},
+            "elasticsearch_user_roles.kim of web1 has no password: add one to elasticsearch_passwords.",
+        ),
+        ({"web1": {"elasticsearch_transport_port": 9200}}, "9200"),
+    ],
+)
+def test_nodes_that_cannot_be_one_cluster_are_refused(
+    preflight: Preflight, given: dict[str, Variables], sentence: str
+) -> None:
+    [said] = problems(preflight(**NODES, **given))
+    assert sentence in said
+    assert said.endswith(".")

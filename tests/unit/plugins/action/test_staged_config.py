@@ -137,6 +137,16 @@ def test_what_was_edited_on_the_host_is_found_and_put_right(host: Host, edit: Ca
     assert host.calls == 0
 
 
+def test_file_of_the_host_is_read_in_every_run(host: Host) -> None:
+    certificate = host.root / "tls.crt"
+    files = [*FILES, {"path": "tls.crt", "host_file": str(certificate)}]
+    certificate.write_text("one")
+    assert host.stage(files=files)["changed"]
+    assert (host.stage(files=files)["changed"], host.calls) == (False, 1)
+    certificate.write_text("renewed")
+    assert host.stage(files=files)["changed"]
+
+
 def test_a_configuration_in_use_by_nobody_is_asked_for_so_that_no_other_run_prunes_it(host: Host) -> None:
     first = host.stage()
     host.stage(files=FILES[:2])

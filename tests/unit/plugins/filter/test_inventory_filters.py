@@ -29,6 +29,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
     scrape_jobs,
     web_users,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._secrets import password_hashes
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import (
     ARCHITECTURES,
     CATALOGUE,
@@ -36,6 +37,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.cata
 )
 
 DIGEST = "0" * 64
+# Digits of a digest.
+LENGTHS = {"sha256": 64, "sha512": 128}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +129,10 @@ def test_each_service_with_targets_is_a_job() -> None:
             "static_configs": [{"targets": ["a:9090"], "labels": {"host": "a"}}],
         }
     ]
+
+
+def test_service_without_metrics_of_its_own_is_not_scraped() -> None:
+    assert scrape_jobs.scrape_jobs({"elasticsearch": [{"address": "a:9200", "labels": {"host": "a"}}]}, {}) == []
 
 
 def test_target_outside_of_the_inventory_is_told_by_its_host() -> None:
@@ -250,16 +257,19 @@ def test_an_archive_is_found_by_the_name_of_the_machine(machine: str, archive: s
 def test_every_archive_of_the_catalogue_is_of_its_component_version_and_architecture() -> None:
     catalogue = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
     digests: dict[str, str] = {}
+    machines = {name: machine for machine, name in ARCHITECTURES.items()}
     for component, known in catalogue.items():
         for version, described in known["releases"].items():
             archives = {name: archive for name, archive in described.items() if isinstance(archive, dict)}
             assert archives.keys() <= set(ARCHITECTURES.values())
             for name, archive in archives.items():
                 assert all(part in archive["url"] for part in (component, version))
-                assert re.search(f"linux[-_]{name}", archive["url"])
-                assert re.fullmatch("[0-9a-f]{64}", archive["sha256"])
+                # Elastic names architectures as machines do.
+                assert re.search(f"linux[-_]({name}|{machines[name]})", archive["url"])
+                [(algorithm, digest)] = [(key, archive[key]) for key in LENGTHS if key in archive]
+                assert re.fullmatch(f"[0-9a-f]{{{LENGTHS[algorithm]}}}", digest)
                 assert archive["source"]
-                assert digests.setdefault(archive["sha256"], archive["url"]) == archive["url"]
+                assert digests.setdefault(digest, archive["url"]) == archive["url"]
 
 
 @pytest.mark.parametrize(
@@ -340,7 +350,7 @@ def test_a_password_of_a_bad_length_is_refused_without_showing_it(password: str)
 
 
 def test_passwords_without_the_library_name_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_users, "bcrypt", None)
+    monkeypatch.setattr(password_hashes, "bcrypt", None)
     with pytest.raises(AnsibleFilterError, match="install the Python library bcrypt"):
         web_users.web_users({})
 

@@ -167,6 +167,16 @@ def test_service_without_a_reload_address_gets_a_signal(host: Host, activate: Ac
     assert "reload" in host.calls()
 
 
+def test_service_that_watches_its_configuration_is_left_alone(host: Host, activate: Activate) -> None:
+    options = {"reload": False, "reload_path": None, "watches_config": True}
+    activate(**options)
+    process = host.process()
+    host.calls()
+    assert activate(config="two", **options)["action"] == "reloaded"
+    assert set(host.calls()) == {"show"}
+    assert host.process() == process
+
+
 def test_service_that_cannot_reload_is_restarted_for_its_configuration(host: Host, activate: Activate) -> None:
     activate(reload=False)
     assert activate(config="two", reload=False)["action"] == "restarted"

@@ -83,6 +83,25 @@ def test_fitting_host_tells_its_facts(look: Look, tmp_path: Path, check: bool) -
     assert abs(facts["vigil_host_time"] - time.time()) < 60
 
 
+def test_services_that_were_healthy_once_are_told(look: Look, root: Path) -> None:
+    assert look({"name": "demo"})["ansible_facts"]["vigil_deployed"] == []
+    (root / "records").mkdir()
+    Record().write(root / "records/demo.json")
+    facts = look({"name": "demo"}, {"name": "exporter"})["ansible_facts"]
+    assert (facts["vigil_deployed"], facts["vigil_memory_bytes"] > 2**20) == (["demo"], True)
+
+
+@pytest.mark.parametrize(("areas", "refused"), [(65_530, True), (262_144, False)])
+def test_kernel_that_maps_too_few_areas_for_elasticsearch_is_refused(
+    look: Look, root: Path, areas: int, refused: bool
+) -> None:
+    (root / "proc/sys/vm").mkdir(parents=True)
+    (root / "proc/sys/vm/max_map_count").write_text(f"{areas}\n")
+    assert not look({"name": "demo"})["failed"]
+    problems = look({"name": "elasticsearch"}).get("problems", [])
+    assert [f"vm.max_map_count of at least 262144, but it is {areas}" in one for one in problems] == [True] * refused
+
+
 def test_port_of_another_process_is_refused_with_its_name(look: Look, taken: int) -> None:
     (problem,) = look({"name": "demo", "ports": [taken]})["problems"]
     name = Path("/proc/self/comm").read_text().strip()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import grp
 import json
 import os
@@ -758,3 +759,27 @@ def test_the_preflight_seals_nothing_that_was_changed_on_the_host(stage: Stage, 
     assert sealed("key", user="user-of-nobody") == {}
     (path / "app.yml").write_text("interval: 1s\n")
     assert sealed("key") == {}
+
+
+def test_binary_content_and_files_of_the_host_are_staged_and_never_shown(stage: Stage, tmp_path: Path) -> None:
+    certificate = tmp_path / "tls.key"
+    certificate.write_bytes(b"key\xff")
+    files = [
+        {"path": "store", "secret_base64": base64.b64encode(b"\x00\xff\n").decode()},
+        {"path": "tls/tls.key", "host_file": str(certificate)},
+    ]
+    result = stage(files=files, diff=True)
+    assert (Path(result["path"]) / "store").read_bytes() == b"\x00\xff\n"
+    assert (Path(result["path"]) / "tls/tls.key").read_bytes() == b"key\xff"
+    assert by_file(result)["tls.key"][1].endswith("(secret, changed)\n")
+    assert not stage(files=files)["changed"]
+    certificate.write_bytes(b"renewed")
+    renewed = stage(files=files)
+    assert (renewed["changed"], renewed["path"] != result["path"]) == (True, True)
+
+
+def test_file_that_the_host_lacks_is_named_and_empty_in_check_mode(stage: Stage, configurations: Path) -> None:
+    files = [{"path": "tls.key", "host_file": "/nowhere/tls.key"}]
+    assert stage(files=files)["msg"] == "Cannot copy /nowhere/tls.key to tls.key: No such file or directory."
+    assert stage(files=files, check=True)["changed"]
+    assert not configurations.exists()

@@ -93,5 +93,5 @@ def test_every_pillar_has_a_playbook() -> None:
 def test_services_of_pillars_are_in_the_order_of_activation() -> None:
     assert pillar_services([]) == list(services())
     assert pillar_services(["dashboards"]) == ["grafana"]
-    with pytest.raises(Exception, match=r"There is no pillar logs: the pillars are metrics, dashboards\."):
-        pillar_services(["logs"])
+    with pytest.raises(Exception, match=r"There is no pillar traces: the pillars are metrics, logs, dashboards\."):
+        pillar_services(["traces"])

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with what an inventory says of the nodes of Elasticsearch: their names, roles, heaps and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.java_heap import LARGEST, java_bytes
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+
+__all__ = ["invalid_cluster", "invalid_node"]
+
+_ROLES = {
+    "master",
+    "data",
+    "data_content",
+    "data_hot",
+    "data_warm",
+    "data_cold",
+    "data_frozen",
+    "ingest",
+    "ml",
+    "remote_cluster_client",
+    "transform",
+    "voting_only",
+}
+_PAIR = 2
+# Settings that inputs of the role make, with those inputs.
+_OWN = {
+    "cluster.initial_master_nodes": "elasticsearch_bootstrap_host",
+    "discovery.seed_hosts": "elasticsearch_nodes",
+    "http.port": "elasticsearch_port",
+    "node.name": "elasticsearch_node_name",
+    "node.roles": "elasticsearch_node_roles",
+    "path.data": "elasticsearch_data_dir",
+    "transport.port": "elasticsearch_transport_port",
+}
+
+
+def invalid_cluster(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each node that cannot be in one cluster with the others."""
+    nodes = [host for host in hosts if "elasticsearch" in host.services]
+    names: dict[str, list[str]] = {}
+    for host in nodes:
+        names.setdefault(str(host.value("elasticsearch_node_name", host.name)), []).append(host.name)
+    for name, members in names.items():
+        rest = f"is {name!r} for each of them, but names a single node: set another on each, or none."
+        yield from (Problem("elasticsearch_node_name", member, rest) for member in members if len(members) > 1)
+    masters = [host.name for host in nodes if _is_master(host)]
+    if nodes and not masters:
+        rest = "makes none of them master-eligible: add master to the roles of one node, or of three."
+        yield from (Problem("elasticsearch_node_roles", host.name, rest) for host in nodes)
+    if len(masters) == _PAIR:
+        rest = (
+            "makes exactly two nodes master-eligible, which cannot elect a master when one of them is down: use one or "
+            "three."
+        )
+        yield from (Problem("elasticsearch_node_roles", name, rest) for name in masters)
+
+
+def invalid_node(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for each input of a node that is of the right type and yet cannot be used."""
+    if "elasticsearch" not in host.services:
+        return
+    for role in host.value("elasticsearch_node_roles", []):
+        if role not in _ROLES:
+            rest = f"contains {role!r}, which is no role of a node. Roles are {', '.join(sorted(_ROLES))}."
+            yield Problem("elasticsearch_node_roles", host.name, rest)
+    if wrong := _unfit_heap(str(host.value("elasticsearch_heap_size", ""))):
+        yield Problem("elasticsearch_heap_size", host.name, wrong)
+    config: Mapping[str, object] = host.value("elasticsearch_config", {})
+    for key in (key for key in config if key in _OWN):
+        yield Problem(f"elasticsearch_config.{key}", host.name, f"belongs to the role: set {_OWN[key]} instead.")
+    for key in (key for key, value in config.items() if isinstance(value, Mapping)):
+        rest = "is a mapping: write each setting as one key with dots, such as `cluster.max_shards_per_node`."
+        yield Problem(f"elasticsearch_config.{key}", host.name, rest)
+    unknown = host.value("elasticsearch_user_roles", {}).keys() - host.value("elasticsearch_passwords", {}).keys()
+    for user in sorted(unknown):
+        rest = "has no password: add one to elasticsearch_passwords."
+        yield Problem(f"elasticsearch_user_roles.{user}", host.name, rest)
+
+
+def _is_master(host: HostInputs) -> bool:
+    roles = host.value("elasticsearch_node_roles", [])
+    return not roles or "master" in roles
+
+
+def _unfit_heap(size: str) -> str:
+    """Return why a size is none of a heap, nothing when it is one."""
+    try:
+        wanted = java_bytes(size) if size else 0
+    except OperatorError:
+        return f"is {size!r}: write it like 2g or 512m."
+    if wanted > LARGEST:
+        return f"is {size}: use at most 31g, beyond which Java needs longer pointers, and a larger heap holds less."
+    return ""
