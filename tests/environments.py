@@ -45,6 +45,7 @@ BESIDE_CORE = {
     "bottle",
     "cheroot",
     "cryptography",
+    "flit_core",
     "grafana-foundation-sdk",
     "hypothesis",
     "jmespath",

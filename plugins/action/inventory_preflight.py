@@ -39,6 +39,9 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
     weak_key,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.labels import invalid_labels
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.log_alerts import (
+    invalid_log_alerts,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.ports import invalid_ports
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.reach import unreached_services
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.services import (
@@ -153,6 +156,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
     together += duplicate_replicas(hosts)
     together += unshared_databases(hosts)
     together += invalid_cluster(hosts)
+    together += invalid_log_alerts(hosts)
     return [*(problem for host in hosts for problem in host.problems), *together]
 
 

@@ -18,6 +18,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._staging.pytho
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.environment_archive import (
     archive_for,
     digest_of_inputs,
+    version_in,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.requirements import locked
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
@@ -42,6 +43,7 @@ class ActionModule(ActionBase):
         try:
             lock, packages = locked(str(args.get("requirements") or "")), self._files(args.get("packages") or [])
             args["inputs_sha256"] = digest_of_inputs(lock, packages)
+            args["version"] = args.get("version") or version_in(packages)
             result: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=task_vars)
             needed = result.pop("archive_needed", None)
             if not needed or self._task.check_mode:
@@ -51,9 +53,10 @@ class ActionModule(ActionBase):
             archive, digest = archive_for(Interpreter(**needed), lock, packages, wheels=wheels, folder=folder)
         except (AnsibleError, OperatorError, OSError) as error:
             host, service = (task_vars or {}).get("inventory_hostname", "this host"), given.get("service")
-            raise AnsibleActionFail(f"Cannot stage {service} {given.get('version')} on {host}: {error}") from error
+            named = " ".join(str(word) for word in (service, args.get("version")) if word)
+            raise AnsibleActionFail(f"Cannot stage {named} on {host}: {error}") from error
         return run_with_file(self, MODULE, {**args, "transferred_sha256": digest}, archive, task_vars)
 
     def _files(self, names: list[str]) -> list[Path]:
-        """Return files of the controller, which are looked up as those of other tasks. Raises AnsibleError."""
+        """Return files and directories, which are looked up as those of other tasks. Raises AnsibleError."""
         return [Path(self._find_needle("files", name)) for name in names]

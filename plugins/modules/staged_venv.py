@@ -26,9 +26,8 @@ options:
     type: str
     required: true
   version:
-    description: Version of the service.
+    description: Version of the service. Defaults to that in C(pyproject.toml) of the first directory in O(packages).
     type: str
-    required: true
   requirements:
     description:
       - The content of a pip requirements file. It pins every package that is needed to one version and its wheels to
@@ -37,7 +36,10 @@ options:
     type: str
     required: true
   packages:
-    description: Wheels on the controller to install as well, such as the service's own.
+    description:
+      - Wheels on the controller to install as well, such as the service's own, and directories with a
+        C(pyproject.toml), of which the controller's pip builds wheels.
+      - The build back end that a directory names has to be installed on the controller.
     type: list
     elements: path
     default: []
@@ -91,6 +93,12 @@ EXAMPLES = r"""
     release: "{{ shop_release.path }}"
     program: [bin/python, -m, shop]
 
+- name: Stage the shop from its source
+  vigil.observability.staged_venv:
+    service: shop
+    requirements: "{{ lookup('ansible.builtin.file', 'shop/requirements.txt') }}"
+    packages: [shop]
+
 - name: Stage the shop from a controller without network
   vigil.observability.staged_venv:
     service: shop
@@ -143,7 +151,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "service": {"type": "str", "required": True},
-            "version": {"type": "str", "required": True},
+            "version": {"type": "str"},
             "requirements": {"type": "str", "required": True},
             "packages": {"type": "list", "elements": "path", "default": []},
             "wheels": {"type": "path"},

@@ -87,6 +87,7 @@ def _options(shared: Mapping[str, Any], service: Service) -> dict[str, dict[str,
     own = {"port": service.port, "resources": dict(service.resources), "start_timeout": service.start_timeout}
     absent = set() if service.identity else {"identity"}
     absent |= set() if _admits(service) else {"clients", "more_clients"}
+    absent |= {"version"} if service.package else set()
     options = {part: dict(option) for part, option in shared.items() if part not in absent}
     for part, option in options.items():
         default = own.get(part, option.get("default"))

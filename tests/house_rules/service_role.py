@@ -26,13 +26,24 @@ _MAIN = """\
 - name: Activate the staged release and configuration
   ansible.builtin.import_tasks: activate.yml
 """
-_STAGE = """\
+_RELEASE = """\
 - name: Stage the release
   vigil.observability.staged_release:
     service: <service>
   environment: "{{ <service>_environment }}"
   register: __<service>_staged_release
 
+"""
+_PACKAGE = """\
+- name: Stage the release
+  vigil.observability.staged_venv:
+    service: <service>
+    requirements: "{{ lookup('ansible.builtin.file', __<service>_package ~ '/requirements.txt') }}"
+    packages: ["{{ __<service>_package }}"]
+  register: __<service>_staged_release
+
+"""
+_STAGE = """\
 - name: Stage the configuration
   vigil.observability.staged_config:
     service: <service>
@@ -48,6 +59,7 @@ _ACTIVATE = """\
     config: "{{ __<service>_staged_config | default({}) }}"
     environment: >-
       {{ __<service>_environment | default({}) | combine(<service>_environment) }}
+<program>\
     flags: >-
       {{ __<service>_web_flags | combine(__<service>_flags | default({}), <service>_flags) }}
     hardening_overrides: "{{ __<service>_hardening_overrides | default({}) }}"
@@ -58,6 +70,12 @@ _ACTIVATE = """\
 _RELOAD = """\
     reload: true
     reload_path: <reload_path>
+"""
+_PROGRAM = """\
+    program: [bin/python, -m, <service>]
+"""
+_SOURCE = """\
+__<service>_package: "{{ role_path }}/../../packages/<service>"
 """
 _VARS = """\
 __<service>_web_flags:
@@ -145,9 +163,13 @@ def parts_of(service: Service) -> dict[str, str]:
         since = service.names_clients_since
         clients = "__<service>_names_clients | ternary(__<service>_clients, none)" if since else "__<service>_clients"
         parts |= {
-            "tasks/stage.yml": _STAGE,
-            "tasks/activate.yml": _ACTIVATE.replace("<reload>", _RELOAD if service.reload_path else ""),
-            "vars/main.yml": _VARS.replace("<clients>", clients) + (_SINCE if since else ""),
+            "tasks/stage.yml": (_PACKAGE if service.package else _RELEASE) + _STAGE,
+            "tasks/activate.yml": _ACTIVATE.replace("<reload>", _RELOAD if service.reload_path else "").replace(
+                "<program>", _PROGRAM if service.package else ""
+            ),
+            "vars/main.yml": _VARS.replace("<clients>", clients)
+            + (_SINCE if since else "")
+            + (_SOURCE if service.package else ""),
         }
     return {name: _of(service, part) for name, part in parts.items()}
 

@@ -20,7 +20,11 @@ from ansible_collections.vigil.observability.plugins.module_utils._http.session 
 from ansible_collections.vigil.observability.tests.runner.jobs import CACHE, LOGS, ROOT
 
 RELEASES = ("8.9.0", "8.19.20")
-TESTS = ("tests/unit/plugins/modules/elasticsearch", "tests/unit/plugins/action/test_log_analysis_of_elasticsearch.py")
+TESTS = (
+    "tests/unit/plugins/modules/elasticsearch",
+    "tests/unit/plugins/action/test_log_analysis_of_elasticsearch.py",
+    "tests/unit/packages/log_exporter/test_elasticsearch.py",
+)
 PASSWORD = "recorded-pass-1"
 NOBODY = 65534  # Elasticsearch refuses to run as root
 PATIENCE = 300.0

@@ -49,7 +49,7 @@ CORES = {"grafana": "oldest", "metrics": "newest"}
 WITH_VALUES_OF_ANSIBLE = [
     f"tests/unit/plugins/{part}" for part in ("action", "filter", "plugin_utils/_formats/test_same_text.py")
 ]
-# What runs on hosts, and is tested on the oldest and the newest Python that they may have.
+# What runs on hosts, as services of packages do, and is tested on the oldest and the newest Python that they may have.
 ROOMS_OF_HOSTS = ("module_utils", "modules")
 
 
@@ -90,8 +90,9 @@ def unit_jobs() -> list[Job]:
     rooms = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and path.name[0] != "_")
     controller = [f"--cov=plugins/{room}" for room in rooms if room not in ROOMS_OF_HOSTS]
     controller += [f"--ignore=tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS]
-    covered = [f"--cov=plugins/{room}" for room in ROOMS_OF_HOSTS]
-    hosts = ["pytest", "-q", *(f"tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS)]
+    controller += ["--ignore=tests/unit/packages"]
+    covered = [f"--cov={part}" for part in (*(f"plugins/{room}" for room in ROOMS_OF_HOSTS), "packages")]
+    hosts = ["pytest", "-q", *(f"tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS), "tests/unit/packages"]
     return [
         Job(
             "unit",

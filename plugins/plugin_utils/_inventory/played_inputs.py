@@ -35,6 +35,8 @@ INSTEAD = {
     "certificates_services": "add services from outside this collection to certificates_more_services",
     "elasticsearch_bootstrap_host": "set elasticsearch_node_roles, by which the first master-eligible host is found",
     "elasticsearch_nodes": "add hosts to the group elasticsearch",
+    "log_exporter_elasticsearch_password": "set elasticsearch_passwords.analysis",
+    "log_exporter_elasticsearch_urls": "add hosts to the group elasticsearch",
     "metrics_scrapers": "add those outside the inventory to node_exporter_more_clients",
     "metrics_targets": "add those outside the inventory to prometheus_more_targets",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",

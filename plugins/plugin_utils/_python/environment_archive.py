@@ -10,11 +10,13 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,10 +24,12 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 from ansible_collections.vigil.observability.plugins.module_utils._staging.python_environment import Interpreter
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.requirements import Locked
 
-__all__ = ["archive_for", "digest_of_inputs"]
+__all__ = ["archive_for", "digest_of_inputs", "version_in"]
 
 _OLDEST_GLIBC = 17  # of manylinux_2_17, the oldest whose wheels have such a name
 _LAST_LINES = 5
+_RAISED = re.compile(r"\s*[\w.]*Error: ")
+_QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-input")
 
 
 def _markers(target: Interpreter) -> dict[str, str]:
@@ -57,10 +61,23 @@ def _options(target: Interpreter) -> list[str]:
 
 
 def digest_of_inputs(lock: Sequence[Locked], packages: Iterable[Path]) -> str:
-    """Return the digest of what an environment is made of, whatever the order. Raises OSError."""
+    """Return the digest of what an environment is made of, whatever the order. Raises OSError.
+
+    Packages are wheels, and directories from which wheels are built.
+    """
     lines = sorted(f"{package.line()} ; {package.requirement.marker}" for package in lock)
     own = sorted(_digest(path) for path in packages)
     return hashlib.sha256(json.dumps([lines, own]).encode()).hexdigest()
+
+
+def version_in(packages: Iterable[Path]) -> str:
+    """Return the version in the pyproject.toml of the first directory. Raises OperatorError, OSError."""
+    for path in (path / "pyproject.toml" for path in packages if path.is_dir()):
+        try:
+            return str(tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"])
+        except (tomllib.TOMLDecodeError, LookupError, TypeError) as error:
+            raise OperatorError(f"{path} has no version in [project] ({error}).") from error
+    raise OperatorError("version is missing, and packages have no directory with a pyproject.toml that has one.")
 
 
 def archive_for(
@@ -68,24 +85,41 @@ def archive_for(
 ) -> tuple[Path, str]:
     """Return the archive with the packages and its digest; hosts of one run that are alike share it in the folder.
 
-    Raises OperatorError when a package cannot be downloaded, has the wrong digest or has no wheel for the target.
+    Raises OperatorError when a package cannot be downloaded or built, has the wrong digest or has no wheel for the
+    target.
     """
     lines = [package.line() for package in lock if package.wanted_by(_markers(target))]
-    lines += [f"{path} --hash=sha256:{_digest(path)}" for path in packages]
-    name = hashlib.sha256(json.dumps([lines, _options(target)]).encode()).hexdigest()
+    made_of = [lines, [_digest(path) for path in packages], _options(target)]
+    name = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
     archive = folder / f"python-{name}.tar.gz"
     with archive.with_suffix(".lock").open("w") as lock_file:
         fcntl.flock(lock_file, fcntl.LOCK_EX)
         if not archive.exists():
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                own = [_built(path, Path(scratch)) if path.is_dir() else path for path in packages]
+                lines += [f"{path} --hash=sha256:{_digest(path)}" for path in own]
                 _install(lines, target, wheels, Path(scratch))
                 _pack(Path(scratch) / "environment", archive)
     return archive, _digest(archive)
 
 
 def _digest(path: Path) -> str:
+    """Return the digest of a file, or of the names and contents of all files of a directory but bytecode."""
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+        return hashlib.sha256(
+            json.dumps([[str(file.relative_to(path)), _digest(file)] for file in found]).encode()
+        ).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _built(source: Path, scratch: Path) -> Path:
+    """Return the wheel that pip builds of a directory. Raises OperatorError."""
+    folder = scratch / f"built-{source.name}"
+    command = [sys.executable, "-m", "pip", "wheel", str(source), "--no-deps", "--no-build-isolation"]
+    _pip([*command, "--wheel-dir", str(folder), *_QUIETLY], f"build {source}")
+    return next(folder.glob("*.whl"))
 
 
 def _install(lines: Iterable[str], target: Interpreter, wheels: Path | None, scratch: Path) -> None:
@@ -94,18 +128,21 @@ def _install(lines: Iterable[str], target: Interpreter, wheels: Path | None, scr
     requirements.write_text("\n".join(lines), encoding="utf-8")
     site = scratch / f"environment/lib/python{target.minor}/site-packages"
     command = [sys.executable, "-m", "pip", "install", "--requirement", str(requirements), "--target", str(site)]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile", "--no-input", "--quiet"]
-    command += ["--disable-pip-version-check", "--root-user-action", "ignore", *_options(target)]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile", *_QUIETLY]
+    command += ["--root-user-action", "ignore", *_options(target)]
     command += ["--no-index", "--find-links", str(wheels)] if wheels else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(os.environ))
-    if done.returncode:
-        words = " ".join(done.stderr.splitlines()[-_LAST_LINES:] or [done.stdout]).split()
-        raise OperatorError(
-            f"Cannot install the packages for Python {target.minor} on {target.machine} (pip exited with "
-            f"{done.returncode}): {' '.join(words)}"
-        )
+    _pip(command, f"install the packages for Python {target.minor} on {target.machine}")
     # Programs of packages: they name the controller's Python.
     shutil.rmtree(site / "bin", ignore_errors=True)
+
+
+def _pip(command: Sequence[str], attempt: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(os.environ))
+    if done.returncode:
+        # What a build back end raises stands before what pip makes of it.
+        raised = [line for line in done.stderr.splitlines() if _RAISED.match(line)]
+        words = " ".join(raised or done.stderr.splitlines()[-_LAST_LINES:] or [done.stdout]).split()
+        raise OperatorError(f"Cannot {attempt} (pip exited with {done.returncode}): {' '.join(words)}")
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Service:
     names_clients_since: str = ""
     identity: bool = True
     metrics: bool = True
+    package: bool = False
 
     @property
     def port(self) -> int:

@@ -94,8 +94,10 @@ class Elasticsearch:
 
 def _forwarded(url: str, method: str, path: str, body: Any, login: str = "") -> tuple[int, Any]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
-    headers = {"Authorization": login or "Basic ZWxhc3RpYzpyZWNvcmRlZC1wYXNzLTE=", "Content-Type": "application/json"}
-    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    kind = "application/x-ndjson" if isinstance(body, list) else "application/json"
+    headers = {"Authorization": login or "Basic ZWxhc3RpYzpyZWNvcmRlZC1wYXNzLTE=", "Content-Type": kind}
+    lines = [json.dumps(line) for line in (body if isinstance(body, list) else [body])]
+    connection.request(method, path, None if body is None else "\n".join([*lines, ""]), headers)
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
@@ -109,16 +111,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
+        text = self.rfile.read(length)
+        many = "ndjson" in self.headers.get("Content-Type", "")
+        body = [json.loads(line) for line in text.splitlines()] if many else json.loads(text) if length else None
         self.cluster.asked.append((self.command, self.path))
         login = self.headers["Authorization"]
         found = self.cluster.exchange(self.command, self.path, body, login if login.startswith("ApiKey") else "")
-        text = json.dumps(found["answer"]).encode()
+        answer = json.dumps(found["answer"]).encode()
         self.send_response(found["status"])
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(text)
+        self.wfile.write(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 

@@ -84,9 +84,9 @@ def test_every_folder_of_plugins_is_measured_once_and_tests_of_hosts_run_on_both
     jobs = {job.name: job.command for job in jobs_of(["unit"], [])}
     measured = [word for command in jobs.values() for word in command if word.startswith("--cov=")]
     rooms = [path.name for path in (environments.ROOT / "plugins").iterdir() if any(path.rglob("*.py"))]
-    assert sorted(measured) == sorted(f"--cov=plugins/{room}" for room in rooms)
+    assert sorted(measured) == sorted(["--cov=packages", *(f"--cov=plugins/{room}" for room in rooms)])
     left = [word.removeprefix("--ignore=") for word in jobs["unit"] if word.startswith("--ignore=")]
-    assert left == ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
+    assert left == ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules", "tests/unit/packages"]
     for kind in ("oldest", "newest"):
         assert [word for word in jobs[f"unit_hosts_{kind}"] if word.startswith("tests/unit")] == left
 

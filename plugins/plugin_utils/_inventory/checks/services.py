@@ -50,7 +50,7 @@ def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
     seen: dict[tuple[str, str, str], str] = {}
     for host in hosts:
         extra = host.value("vigil_catalogue_extra", {})
-        for service in host.services:
+        for service in (service for service in host.services if not services()[service].package):
             version = str(host.value(f"{service}_version", ""))
             key = (service, version, str(extra.get(service)))
             if key not in seen:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -115,6 +115,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         alertmanager: Sequence[str] = MONITORS,
         grafana: Sequence[str] = (),
         elasticsearch: Sequence[str] = (),
+        log_exporter: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -125,6 +126,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         children["alertmanager"]["hosts"] = dict.fromkeys(alertmanager)
         children["grafana"]["hosts"] = dict.fromkeys(grafana)
         children["elasticsearch"] = {"hosts": dict.fromkeys(elasticsearch)}
+        children["log_exporter"] = {"hosts": dict.fromkeys(log_exporter)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -1391,3 +1393,56 @@ def test_nodes_that_cannot_be_one_cluster_are_refused(
     [said] = problems(preflight(**NODES, **given))
     assert sentence in said
     assert said.endswith(".")
+
+
+READER = cast("Variables", NODES["every"])
+LOG_ALERT = {"name": "errors", "query": "level:ERROR", "threshold": 10, "window": "5m", "severity": "critical"}
+
+
+def test_log_exporter_needs_no_release_of_the_catalogue(preflight: Preflight) -> None:
+    every = {**READER, "vigil_log_alerts": [LOG_ALERT]}
+    assert problems(preflight(elasticsearch=["web1"], log_exporter=["monitor1"], every=every)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"vigil_log_alerts": [{**LOG_ALERT, "threshold": 0}]},
+            "vigil_log_alerts of monitor1 and monitor2 cannot be used: errors has the threshold 0: it has to be",
+        ),
+        (
+            {"vigil_log_alerts": [{**LOG_ALERT, "window": "31d"}]},
+            "errors has the window 31d, but logs are kept for 30d: shorten it, or keep them longer.",
+        ),
+        (
+            {"vigil_log_alerts": [{**LOG_ALERT, "window": "3d"}], "provision_log_retention_days": 2},
+            "errors has the window 3d, but logs are kept for 2d",
+        ),
+        (
+            {"vigil_log_alerts": [LOG_ALERT], "prometheus_scrape_interval": "10m"},
+            "errors has the window 5m, but Prometheus looks every 10m: lines between would not be counted.",
+        ),
+        (
+            {"log_exporter_alerts": [LOG_ALERT, LOG_ALERT]},
+            "log_exporter_alerts of monitor1 cannot be used: errors is there 2 times: a name is that of one alert.",
+        ),
+        (
+            {"prometheus_log_alerts": [{**LOG_ALERT, "severity": "bad"}]},
+            "prometheus_log_alerts of monitor1 and monitor2",
+        ),
+        ({"log_exporter_lag": -1}, "log_exporter_lag of monitor1 is -1: use at least 0."),
+        ({"log_exporter_timeout": 0}, "log_exporter_timeout of monitor1 is 0"),
+        ({"log_exporter_elasticsearch_urls": ["https://es"]}, "add hosts to the group elasticsearch."),
+    ],
+)
+def test_log_alerts_that_cannot_be_counted_are_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    every = {**READER, **given}
+    [said] = problems(preflight(elasticsearch=["web1"], log_exporter=["monitor1"], every=every))
+    assert sentence in said
+    assert said.endswith(".")
+
+
+def test_log_exporter_without_elasticsearch_is_refused(preflight: Preflight) -> None:
+    [said] = problems(preflight(log_exporter=["monitor1"], every=READER))
+    assert said == "log_exporter of monitor1 cannot be deployed, because the group elasticsearch has no host: add one."

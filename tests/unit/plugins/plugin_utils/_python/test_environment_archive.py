@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._staging.pytho
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.environment_archive import (
     archive_for,
     digest_of_inputs,
+    version_in,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.requirements import locked
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._python.wheels import line_for, make_wheel
@@ -104,6 +105,53 @@ def test_wheel_that_is_not_the_locked_one_is_refused(archive: Archive, wheels: P
 def test_own_packages_are_installed_beside_the_locked_ones(archive: Archive, wheels: Path, tmp_path: Path) -> None:
     own = make_wheel(tmp_path / "dist", "own")
     assert {"shared.py", "own.py"} <= names_in(archive(line_for(make_wheel(wheels, "shared")), packages=(own,))[0])
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """The directory of a package that flit builds."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+        '[project]\nname = "built"\nversion = "1.2"\ndescription = "A package."\n'
+    )
+    (folder / "built.py").write_text("print('built')\n")
+    return folder
+
+
+def test_a_directory_is_built_and_installed_beside_the_locked_ones(
+    archive: Archive, wheels: Path, source: Path
+) -> None:
+    names = names_in(archive(line_for(make_wheel(wheels, "shared")), packages=(source,))[0])
+    assert {"shared.py", "built.py"} <= names
+    assert sorted(path.name for path in source.iterdir()) == ["built.py", "pyproject.toml"]
+    assert version_in([wheels / "shared-1.0-py3-none-any.whl", source]) == "1.2"
+
+
+def test_digest_is_that_of_the_files_of_a_directory_but_bytecode(wheels: Path, source: Path) -> None:
+    lock = locked(line_for(make_wheel(wheels, "shared")))
+    before = digest_of_inputs(lock, [source])
+    (source / "__pycache__").mkdir()
+    (source / "__pycache__/built.cpython-311.pyc").write_text("x")
+    assert digest_of_inputs(lock, [source]) == before
+    (source / "built.py").rename(source / "other.py")
+    assert digest_of_inputs(lock, [source]) != before
+
+
+def test_a_directory_that_cannot_be_built_is_refused_with_the_reason(
+    archive: Archive, wheels: Path, source: Path
+) -> None:
+    (source / "built.py").unlink()
+    with pytest.raises(OperatorError, match=r"Cannot build .*source \(pip .*\): ValueError: No file/folder found"):
+        archive(line_for(make_wheel(wheels, "shared")), packages=(source,))
+
+
+@pytest.mark.parametrize("text", [None, "[project]\nname = 'built'\n", "["])
+def test_a_directory_without_a_version_is_refused(source: Path, text: str | None) -> None:
+    (source / "pyproject.toml").write_text(text or "")
+    with pytest.raises(OperatorError, match=r"pyproject.toml has no version|version is missing"):
+        version_in([source] if text else [])
 
 
 def test_digest_changes_with_the_lock_and_the_packages_and_not_with_their_order(wheels: Path) -> None:
