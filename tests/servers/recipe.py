@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tarfile
 from abc import ABC, abstractmethod
@@ -14,6 +15,12 @@ from ansible_collections.vigil.observability.tests.servers.debian import Debian
 from ansible_collections.vigil.observability.tests.servers.golang import Go
 
 __all__ = ["GivenArchive", "Recipe", "Workshop", "given_archive"]
+
+# What Elastic calls architectures in the names of its archives.
+_MACHINES = {
+    "elasticsearch": {"amd64": "x86_64", "arm64": "aarch64"},
+    "filebeat": {"amd64": "x86_64", "arm64": "arm64"},
+}
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,8 @@ class Recipe(ABC):
 
     def stem(self, architecture: str) -> str:
         """The name of the archive, without its extension."""
-        if self.service == "elasticsearch":
-            machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(architecture, architecture)
-            return f"{self.name}-linux-{machine}"
+        if self.service in _MACHINES:
+            return f"{self.name}-linux-{_MACHINES[self.service].get(architecture, architecture)}"
         return f"{self.name}.linux-{architecture}"
 
     def folder(self, architecture: str) -> str:
@@ -62,7 +68,7 @@ class Recipe(ABC):
     @property
     def algorithm(self) -> str:
         """The digest that upstream publishes of the archive: sha256 or sha512."""
-        return "sha512" if self.service == "elasticsearch" else "sha256"
+        return "sha512" if self.service in _MACHINES else "sha256"
 
     def pack(self, folder: Path, archive: Path, workshop: Workshop) -> None:
         """Write the archive, whose one folder is this empty one when it comes."""
@@ -107,4 +113,4 @@ def _version_in(archive: Path, service: str) -> str:
             parts = Path(member.name).parts
             if parts[1:] == ("VERSION",) and (content := tar.extractfile(member)):
                 return content.read().decode().strip().removeprefix("v")
-    return parts[0].removeprefix(f"{service}-").removeprefix("v").split(".linux-")[0]
+    return re.split("[.-]linux-", parts[0].removeprefix(f"{service}-").removeprefix("v"))[0]

@@ -11,9 +11,10 @@ from pathlib import Path
 from ansible_collections.vigil.observability.tests.servers.archive import unpack
 from ansible_collections.vigil.observability.tests.servers.elasticsearch.recipe import Elasticsearch
 from ansible_collections.vigil.observability.tests.servers.recipe import Recipe, Workshop, given_archive
+from ansible_collections.vigil.observability.tests.servers.standin_filebeat import packing as filebeat_packing
 from ansible_collections.vigil.observability.tests.servers.standin_grafana import packing
 
-__all__ = ["RECIPES", "Package", "StandInGrafana", "elasticsearch_recipes", "grafana_recipes"]
+__all__ = ["RECIPES", "Package", "StandInGrafana", "elasticsearch_recipes", "filebeat_recipe", "grafana_recipes"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -86,6 +87,18 @@ class StandInGrafana(Recipe):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandInFilebeat(Recipe):
+    """A shipper of ours with the command line and the configuration of Filebeat."""
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr((self, filebeat_packing.digest_of_sources())).encode()).hexdigest()
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
+        filebeat_packing.fill(folder, self.version)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MigratingGrafana(Recipe):
     """A script in the place of Grafana that changes the database and then never answers, for tests of what comes back.
 
@@ -122,6 +135,11 @@ def elasticsearch_recipes(given: str | None) -> tuple[Recipe, ...]:
         for version in ("8.9.0", "8.19.20")
     )
     return older, given_archive("elasticsearch", given) or newest
+
+
+def filebeat_recipe(given: str | None) -> Recipe:
+    """Return the recipe of Filebeat: a stand-in, or a given archive in its place."""
+    return given_archive("filebeat", given) or StandInFilebeat(service="filebeat", version="8.16.0")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -209,5 +227,6 @@ RECIPES: tuple[Recipe, ...] = (
     _prometheus_that("3.99.3", "exec sleep infinity", tampered=True),
     *grafana_recipes(os.environ.get("GRAFANA_ARCHIVE")),
     *elasticsearch_recipes(os.environ.get("ELASTICSEARCH_ARCHIVE")),
+    filebeat_recipe(os.environ.get("FILEBEAT_ARCHIVE")),
     MigratingGrafana(service="grafana", version="99.1.0"),
 )

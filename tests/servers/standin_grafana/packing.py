@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import shutil
 from pathlib import Path
 
+from ..libraries import NOT_PACKED, copy_libraries, names_and_versions
 from .settings import DEFAULTS
 
 __all__ = ["digest_of_sources", "fill"]
@@ -20,8 +19,6 @@ LIBRARIES = {"bottle": "bottle", "cheroot": "cheroot", "jaraco.functools": "jara
     "yaml": "PyYAML",
 }
 """What is imported, and the distribution that it comes from."""
-
-_NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.so", "*.pyi", "py.typed", "test", "recordings", "packing.py")
 
 _PROGRAM = """#!/usr/bin/env python3
 import os
@@ -60,40 +57,26 @@ _PAGE = "<!DOCTYPE html>\n<html><head><title>Grafana (stand-in)</title></head></
 
 def fill(folder: Path, version: str) -> None:
     """Write the archive's files into an empty folder: bin, conf, lib, public, LICENSE, NOTICE.md, VERSION."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES.values())
     for name, text in {
         "bin/grafana": _PROGRAM,
         "conf/defaults.ini": DEFAULTS.lstrip(),
         "conf/openssl.cnf": _OPENSSL,
         "public/index.html": _PAGE,
-        "NOTICE.md": _NOTICE.format(libraries=versions),
+        "NOTICE.md": _NOTICE.format(libraries=names_and_versions(LIBRARIES.values())),
         "VERSION": version,
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "bin" / "grafana").chmod(0o755)
     shutil.copyfile(LICENSE, folder / "LICENSE")
-    shutil.copytree(HERE, folder / "lib" / "standin_grafana", ignore=_NOT_PACKED)
-    for name in LIBRARIES:
-        _copy(name, folder / "lib")
-
-
-def _copy(name: str, library: Path) -> None:
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(f"cannot pack {name}: this Python has none; requirements/development.txt names it")
-    source, target = Path(spec.origin), library / name.replace(".", "/")
-    if source.name == "__init__.py":
-        shutil.copytree(source.parent, target, ignore=_NOT_PACKED)
-    else:
-        shutil.copyfile(source, target.with_suffix(".py"))
+    shutil.copytree(HERE, folder / "lib" / "standin_grafana", ignore=NOT_PACKED)
+    copy_libraries(LIBRARIES, folder / "lib")
 
 
 def digest_of_sources() -> str:
     """Return a digest of all that is packed."""
     digest = hashlib.sha256(LICENSE.read_bytes())
-    for name in LIBRARIES.values():
-        digest.update(f"{name} {importlib.metadata.version(name)}".encode())
+    digest.update(names_and_versions(LIBRARIES.values()).encode())
     for source in sorted(HERE.glob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,35 @@
+"""Libraries from PyPI, copied beside a stand-in that needs them on hosts without any."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+__all__ = ["NOT_PACKED", "copy_libraries", "names_and_versions"]
+
+NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.so", "*.pyi", "py.typed", "test", "recordings", "packing.py")
+
+
+def copy_libraries(libraries: Mapping[str, str], folder: Path) -> None:
+    """Copy what is imported, each from its distribution, into a folder."""
+    for name in libraries:
+        _copy(name, folder)
+
+
+def names_and_versions(distributions: Iterable[str]) -> str:
+    """Return the distributions with their versions, for the notice of an archive."""
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in distributions)
+
+
+def _copy(name: str, folder: Path) -> None:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(f"cannot pack {name}: this Python has none; requirements/development.txt names it")
+    source, target = Path(spec.origin), folder / name.replace(".", "/")
+    if source.name == "__init__.py":
+        shutil.copytree(source.parent, target, ignore=NOT_PACKED)
+    else:
+        shutil.copyfile(source, target.with_suffix(".py"))
