@@ -27,7 +27,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch import (
     invalid_cluster,
+    invalid_exporters,
     invalid_node,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch_limits import (
+    invalid_limits,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.facts import (
     hosts_that_need_facts,
@@ -149,6 +153,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
         together += conflicting_users(host)
         together += invalid_grafana(host)
         together += invalid_node(host)
+        together += invalid_limits(host)
         together += unstaged_files(host)
     together += invalid_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)
@@ -157,6 +162,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
     together += unshared_databases(hosts)
     together += invalid_cluster(hosts)
     together += invalid_log_alerts(hosts)
+    together += invalid_exporters(hosts)
     return [*(problem for host in hosts for problem in host.problems), *together]
 
 

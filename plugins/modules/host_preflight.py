@@ -40,6 +40,7 @@ options:
       files: {description: Certificate files that must exist., type: list, elements: path, default: []}
       retention_bytes: {description: Retention that the user set., type: int}
       default_retention_bytes: {description: Retention if the user set none., type: int}
+      heap_bytes: {description: Heap of its Java that the user set., type: int}
   host: {description: Name of the host in warnings. Defaults to its own host name., type: str}
   key: {description: Key of the returned seals. The action plugin generates one in each run., type: str}
   unit_dirs:
@@ -94,7 +95,6 @@ configurations:
   sample: {prometheus: 5c1d9b0f0f6f7d3f4f1f0d4a1f5f5b9e0a8a1c8f7a3b2d1e0f9c8b7a6d5e4f3a}
 """
 
-import os
 import platform
 import time
 
@@ -106,6 +106,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._deployment.ho
     disk_bytes,
 )
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.unmanaged import UNIT_DIRS
+from ansible_collections.vigil.observability.plugins.module_utils._host.memory import memory_bytes
 
 _SERVICE = {
     "name": {"type": "str", "required": True},
@@ -118,6 +119,7 @@ _SERVICE = {
     "files": {"type": "list", "elements": "path", "default": []},
     "retention_bytes": {"type": "int"},
     "default_retention_bytes": {"type": "int"},
+    "heap_bytes": {"type": "int"},
 }
 
 
@@ -146,7 +148,7 @@ def main() -> None:
         "architecture": platform.machine(),
         "vigil_disk_bytes": disk_bytes(host.services),
         "vigil_retention_bytes": default_retentions(host.services),
-        "vigil_memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "vigil_memory_bytes": memory_bytes(),
         "vigil_deployed": host.deployed(),
         "vigil_host_time": time.time(),
     }

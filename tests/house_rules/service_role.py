@@ -61,7 +61,8 @@ _ACTIVATE = """\
       {{ __<service>_environment | default({}) | combine(<service>_environment) }}
 <program>\
     flags: >-
-      {{ __<service>_web_flags | combine(__<service>_flags | default({}), <service>_flags) }}
+      {{ __<service>_web_flags
+         | combine(__<service>_flags | default({}), <service>_flags) }}
     hardening_overrides: "{{ __<service>_hardening_overrides | default({}) }}"
 <reload>\
     health: {path: <health_path>}
@@ -80,7 +81,8 @@ __<service>_package: "{{ role_path }}/../../packages/<service>"
 _VARS = """\
 __<service>_web_flags:
   web.config.file: /etc/<service>/web.yml
-  web.listen-address: "{{ <service>_listen_address | vigil.observability.host_port(<service>_port) }}"
+  web.listen-address: >-
+    {{ <service>_listen_address | vigil.observability.host_port(<service>_port) }}
 __<service>_web:
   tls_server_config: >-
     {{ vigil_tls_min_version | default('TLS13') | vigil.observability.server_tls(

@@ -201,6 +201,14 @@ RECIPES: tuple[Recipe, ...] = (
         )
         for version in ("1.9.0", "1.12.1")
     ),
+    # Built, since Debian's release logs the password of the user when a request fails.
+    Module(
+        service="elasticsearch_exporter",
+        version="1.11.0",
+        module="github.com/prometheus-community/elasticsearch_exporter",
+        requirements="elasticsearch_exporter-1.11.0",
+        packages=("github.com/prometheus-community/elasticsearch_exporter",),
+    ),
     # Debian's Alertmanager looks for its templates outside its archive.
     *(
         Module(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._host.memory import oversized_heaps
 from .._host.ports import listeners
 from .._host.tree import target_of
 from .._staging.manifest import untouched_releases
@@ -61,6 +62,7 @@ class Host:
             yield from self._account_problems(service)
             yield from _refused_data_directory(service)
         yield from _oversized_retentions(self.services)
+        yield from oversized_heaps(self.services)
 
     def missing_files(self) -> Iterator[str]:
         """Yield a sentence for each service whose certificate, key or authorities are not there."""

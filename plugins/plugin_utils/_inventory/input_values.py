@@ -199,5 +199,6 @@ _KINDS: Mapping[str, Check] = {
     "templates": _files,
     "textfile_dir": _shared_directory,
     "uid": _text(_uid),
+    "url": _text(unfit_link),
     "user": _user,
 }

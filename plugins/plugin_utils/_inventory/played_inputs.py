@@ -34,6 +34,8 @@ INSTEAD = {
     "alertmanager_peers": "add those outside the inventory to alertmanager_more_peers",
     "certificates_services": "add services from outside this collection to certificates_more_services",
     "elasticsearch_bootstrap_host": "set elasticsearch_node_roles, by which the first master-eligible host is found",
+    "elasticsearch_exporter_cluster_password": "set elasticsearch_passwords.exporter",
+    "elasticsearch_exporter_nodes": "add hosts to the group elasticsearch, or set elasticsearch_exporter_url",
     "elasticsearch_nodes": "add hosts to the group elasticsearch",
     "log_exporter_elasticsearch_password": "set elasticsearch_passwords.analysis",
     "log_exporter_elasticsearch_urls": "add hosts to the group elasticsearch",

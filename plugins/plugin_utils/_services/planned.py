@@ -59,8 +59,16 @@ def _service(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
         | ({"architectures": architectures} if architectures else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
+        | _heap(variables, name)
         | ({"default_retention_bytes": _bytes(name, default)} if default else {})
     )
+
+
+def _heap(variables: Mapping[str, Any], name: str) -> dict[str, int]:
+    """Return the heap that the user set for a service with Java; one that follows from the memory always fits."""
+    size = str(variables.get(f"{name}_heap_size") or "")
+    # What is no size, the role refuses.
+    return {"heap_bytes": _bytes(name, f"{size.upper()}B")} if re.fullmatch(r"\d+[kmgtKMGT]?", size) else {}
 
 
 def _ports(variables: Mapping[str, Any], name: str) -> dict[str, list[int]]:

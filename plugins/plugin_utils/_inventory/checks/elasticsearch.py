@@ -13,7 +13,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.java_
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
-__all__ = ["invalid_cluster", "invalid_node"]
+__all__ = ["invalid_cluster", "invalid_exporters", "invalid_node"]
 
 _ROLES = {
     "master",
@@ -61,6 +61,16 @@ def invalid_cluster(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
             "three."
         )
         yield from (Problem("elasticsearch_node_roles", name, rest) for name in masters)
+
+
+def invalid_exporters(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each exporter that no node is there for."""
+    if any("elasticsearch" in host.services for host in hosts):
+        return
+    for host in (host for host in hosts if "elasticsearch_exporter" in host.services):
+        if host.is_missing("elasticsearch_exporter_url"):
+            rest = "is missing: name a node of the cluster, or add hosts to the group elasticsearch."
+            yield Problem("elasticsearch_exporter_url", host.name, rest)
 
 
 def invalid_node(host: HostInputs) -> Iterator[Problem]:

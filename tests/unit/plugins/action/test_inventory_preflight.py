@@ -116,6 +116,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         grafana: Sequence[str] = (),
         elasticsearch: Sequence[str] = (),
         log_exporter: Sequence[str] = (),
+        elasticsearch_exporter: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -127,6 +128,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         children["grafana"]["hosts"] = dict.fromkeys(grafana)
         children["elasticsearch"] = {"hosts": dict.fromkeys(elasticsearch)}
         children["log_exporter"] = {"hosts": dict.fromkeys(log_exporter)}
+        children["elasticsearch_exporter"] = {"hosts": dict.fromkeys(elasticsearch_exporter)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -1349,6 +1351,14 @@ NODES = {
 }
 
 
+WATERMARK = "cluster.routing.allocation.disk.watermark."
+
+
+def watermarks(*values: str) -> Variables:
+    """Return the settings of the watermarks."""
+    return {f"{WATERMARK}{name}": value for name, value in zip(("low", "high", "flood_stage"), values, strict=True)}
+
+
 def test_cluster_of_three_nodes_with_roles_of_their_own_is_accepted(preflight: Preflight) -> None:
     inputs = {"elasticsearch_heap_size": "2g", "elasticsearch_config": {"cluster.max_shards_per_node": 500}}
     assert problems(preflight(**NODES, monitor1=inputs)) == []
@@ -1372,6 +1382,26 @@ def test_cluster_of_three_nodes_with_roles_of_their_own_is_accepted(preflight: P
         ({"web1": {"elasticsearch_node_roles": ["master", "dat"]}}, "contains 'dat', which is no role of a node"),
         ({"web1": {"elasticsearch_heap_size": "32g"}}, "elasticsearch_heap_size of web1 is 32g: use at most 31g"),
         ({"web1": {"elasticsearch_heap_size": "2 GB"}}, "elasticsearch_heap_size of web1 is '2 GB': write it like 2g"),
+        (
+            {"web1": {"elasticsearch_heap_size": "4g"}},
+            "elasticsearch_heap_size of web1 is 4g, but MemoryMax in elasticsearch_resources is 4G: use at most half",
+        ),
+        (
+            {"web1": {"elasticsearch_config": {f"{WATERMARK}low": "85"}}},
+            f"elasticsearch_config.{WATERMARK}low of web1 is '85': write a share of the disk, such as 85%, or",
+        ),
+        (
+            {"web1": {"elasticsearch_config": {f"{WATERMARK}high": "50gb"}}},
+            f"elasticsearch_config.{WATERMARK}high of web1 cannot be compared with the other watermarks: give",
+        ),
+        (
+            {"web1": {"elasticsearch_config": {f"{WATERMARK}low": "92%"}}},
+            f"elasticsearch_config.{WATERMARK}low of web1 is not in order: a disk that fills up has to pass low, then",
+        ),
+        (
+            {"web1": {"elasticsearch_config": watermarks("10gb", "20gb", "5gb")}},
+            f"elasticsearch_config.{WATERMARK}low of web1 is not in order",
+        ),
         (
             {"web1": {"elasticsearch_config": {"node.name": "x"}}},
             "elasticsearch_config.node.name of web1 belongs to the role: set elasticsearch_node_name instead.",
@@ -1446,3 +1476,20 @@ def test_log_alerts_that_cannot_be_counted_are_refused(preflight: Preflight, giv
 def test_log_exporter_without_elasticsearch_is_refused(preflight: Preflight) -> None:
     [said] = problems(preflight(log_exporter=["monitor1"], every=READER))
     assert said == "log_exporter of monitor1 cannot be deployed, because the group elasticsearch has no host: add one."
+
+
+@pytest.mark.parametrize("given", [("80%", "85%", "95%"), ("0.8", "0.85", "95%"), ("50gb", "30gb", "10.5GB")])
+def test_watermarks_in_order_are_accepted_as_shares_and_in_bytes(preflight: Preflight, given: Sequence[str]) -> None:
+    inputs = {"elasticsearch_heap_size": "2g", "elasticsearch_config": watermarks(*given)}
+    assert problems(preflight(**NODES, web1=inputs)) == []
+
+
+def test_exporter_has_nodes_in_the_inventory_or_the_address_of_one(preflight: Preflight) -> None:
+    groups = {"elasticsearch_exporter": ["web1"]}
+    [said] = problems(preflight(**groups))
+    assert "elasticsearch_exporter_url of web1 is missing: name a node of the cluster, or add hosts" in said
+    assert problems(preflight(**groups, **NODES)) == []
+    assert problems(preflight(**groups, web1={"elasticsearch_exporter_url": "https://logs.example.com:9200"})) == []
+    [said] = problems(preflight(**groups, web1={"elasticsearch_exporter_url": "https://me:hidden@logs.example.com"}))
+    assert "elasticsearch_exporter_url of web1" in said
+    assert "hidden" not in said

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import socket
 import sys
@@ -100,6 +101,16 @@ def test_kernel_that_maps_too_few_areas_for_elasticsearch_is_refused(
     assert not look({"name": "demo"})["failed"]
     problems = look({"name": "elasticsearch"}).get("problems", [])
     assert [f"vm.max_map_count of at least 262144, but it is {areas}" in one for one in problems] == [True] * refused
+
+
+def test_heap_that_is_larger_than_the_memory_is_refused(look: Look) -> None:
+    assert not look({"name": "demo", "heap_bytes": 2**20})["failed"]
+    (problem,) = look({"name": "demo", "heap_bytes": 2**50})["problems"]
+    assert re.fullmatch(
+        r"demo is configured to use a heap of 1048576\.0 GiB, but the host has \d+\.\d GiB of memory\. Use at most "
+        r"half of it\.",
+        problem,
+    )
 
 
 def test_port_of_another_process_is_refused_with_its_name(look: Look, taken: int) -> None:
