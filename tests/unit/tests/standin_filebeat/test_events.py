@@ -83,9 +83,9 @@ def test_journal_continues_after_its_cursor(
     }
     first = entry | {"MESSAGE": [104, 195, 169], "_SYSTEMD_UNIT": "shop.service", "SHOP_ORDER": "7"}
     program = tmp_path / "journalctl"
-    program.write_text(
-        f"#!/bin/sh\necho \"$*\" >> {tmp_path}/asked\ncat <<'END'\n{json.dumps(first)}\nEND\nexec sleep 600\n"
-    )
+    # It ends with the shipper, as journalctl does when nobody reads what it writes.
+    waits = "while kill -0 $PPID; do sleep 0.1; done"
+    program.write_text(f"#!/bin/sh\necho \"$*\" >> {tmp_path}/asked\ncat <<'END'\n{json.dumps(first)}\nEND\n{waits}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     shipper.input = {"type": "journald", "id": "journal", "units": ["shop.service"]}
