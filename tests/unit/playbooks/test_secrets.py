@@ -30,6 +30,8 @@ LISTED = {
     "certificates_authority_key",
     "prometheus_passwords",
     "alertmanager_passwords",
+    "elasticsearch_passwords",
+    "elasticsearch_keystore_seed",
     "grafana_passwords",
     "grafana_secret_key",
 }
