@@ -81,6 +81,10 @@ class _Run:
         """Return the hosts that were left alone as the service had failed on another one."""
         return [host for host in self.services if self._result(host, service).get("skipped")]
 
+    def waiting(self, service: str) -> list[str]:
+        """Return the hosts whose change was left to a play that did not come."""
+        return [host for host in self.services if self._result(host, service).get("waits")]
+
     def _done(self, host: str, service: str) -> bool:
         if service not in self.chosen.get("activate", ()):
             return not self.lost(host)
@@ -134,6 +138,10 @@ def _services(run: _Run) -> Iterator[str]:
         untouched = run.untouched(service)
         rest = f": {_are(untouched)} not touched" if untouched else ""
         yield f"{service} failed on {listed(run.failed[service])}, for the reasons above{rest}."
+
+    for service in run.chosen.get("activate", ()):
+        if waiting := run.waiting(service):
+            yield f"{service} was to be changed last on {listed(waiting)}, which did not happen there: run again."
 
 
 def _mesh(run: _Run) -> Iterator[str]:

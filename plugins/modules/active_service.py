@@ -124,6 +124,27 @@ options:
       certificate: {description: Client certificate on the host., type: path}
       key: {description: Key of the client certificate., type: path}
       progress_path: {description: Path that returns the progress of a long start., type: str}
+  cluster:
+    description:
+      - The Elasticsearch cluster that the service is a node of, where it has other nodes. A restart then waits until
+        every shard has its copies, restricts the allocation to primaries, flushes, stops the node, and gives the
+        allocation back when it has returned or has failed. What a killed run has left is removed by the next one.
+      - A release that upstream does not let follow the active one is refused.
+    type: dict
+    suboptions:
+      node: {description: Name of the node., type: str, required: true}
+      urls: {description: "URLs of all nodes, with its own first.", type: list, elements: str, required: true}
+      username: {description: User who may change settings of the cluster., type: str, required: true}
+      password_file: {description: File on the host that holds the password., type: path, required: true}
+      accept_yellow:
+        description: Whether the node may leave while shards lack copies. Those of which it has the last one are then
+          unavailable until it returns.
+        type: bool
+        default: false
+      elected_waits:
+        description: Whether the elected master is left alone, to be changed by a later task, after all other nodes.
+        type: bool
+        default: false
   start_timeout: {description: Seconds to wait until the service is healthy., type: int, default: 120}
   keep: {description: "Number of staged releases, and of configurations, to keep.", type: int, default: 3}
   unit_dir: {description: Directory of the unit., type: path, default: /etc/systemd/system}
@@ -160,6 +181,10 @@ action:
   type: str
   returned: always
   choices: [none, installed, started, reloaded, restarted]
+waits:
+  description: Whether the change was left to a later task, as O(cluster.elected_waits) demands.
+  type: bool
+  returned: unchanged
 rolled_back:
   description: Whether the service was rolled back, or a first installation was removed.
   type: bool
@@ -212,9 +237,9 @@ def bring_up(module: AnsibleModule, name: str) -> None:
         module.warn(f"There is no record of {name}: the running deployment is taken as the last known good one.")
     if change.refusal:
         module.fail_json(msg=f"{name} was not touched. {change.refusal}")
+    if change.waits or not change.is_needed:
+        module.exit_json(changed=False, waits=change.waits, action="none")
     result: dict[str, Any] = {"action": change.action.value}
-    if not change.is_needed:
-        module.exit_json(changed=False, **result)
     result["diff"] = change.diff()
     if module.check_mode:
         module.exit_json(changed=True, **result)

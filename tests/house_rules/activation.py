@@ -22,6 +22,24 @@ _PLAY = """\
   vars: {{activate_service: {name}, activate_batches: [{batches}]}}
   tags: [{name}, {pillar}, activate]
 """
+_LAST_PLAY = """\
+- name: Activate {name}, except on the elected node
+  ansible.builtin.import_playbook: activate.yml
+  vars:
+    activate_service: {name}
+    activate_hosts: "{{{{ {name}_turns }}}}"
+    activate_batches: [{batches}]
+    {name}_elected_waits: true
+  tags: [{name}, {pillar}, activate]
+
+- name: Activate {name} on the elected node
+  ansible.builtin.import_playbook: activate.yml
+  vars:
+    activate_service: {name}
+    activate_hosts: "{{{{ {name}_waiting }}}}"
+    activate_batches: [{batches}]
+  tags: [{name}, {pillar}, activate]
+"""
 
 
 def outdated(tree: Tree) -> Iterator[str]:
@@ -44,4 +62,5 @@ def _made(tree: Tree) -> str:
 
 def _play(service: Service) -> str:
     batches = ", ".join(map(str, service.batches))
-    return _PLAY.format(name=service.name, pillar=service.pillar, batches=batches)
+    play = _LAST_PLAY if service.elected_last else _PLAY
+    return play.format(name=service.name, pillar=service.pillar, batches=batches)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from .._elasticsearch.rolling import Member
 from .._errors.sentence import OperatorError
 from .._host.tree import set_symlink
 from .._staging.directory import reason_of
@@ -46,29 +47,69 @@ class Activation:
     record: Path
     switch: Switch
     change: Change
+    member: Member | None = None
 
     def run(self) -> None:
         """Switch the service to the desired deployment and record it. Raises ActivationError."""
         since = time.time()
         touched = False
         try:
+            leaves = self._leave()
             self._switching().write(self.record)
             make_writable(self.change.before.missing, self.user)
-            touched = self.change.data.stops
+            touched = leaves or self.change.data.stops
+            if leaves:
+                self.switch.systemd.verb("stop")
             self.change.data.prepare(self.switch.systemd, self.record)
             self.switch.put(self.change.desired, self.change.before.links, self.change.before.state)
             self.change.data.settle(self.record)
             touched = self._action is not ProcessAction.NONE
             self._act()
             self.switch.wait(self.change.desired)
+            if self._member:
+                self._member.give_back()
             self.change.before.record.with_known_good(self.change.desired).write(self.record)
         except _FAILURES as exc:
             reason = self._reason(exc)
             journal = self._journal(since) if touched else []
             outcome, rolled_back = self._go_back() if touched else self._undo()
+            outcome += self._given_back(explained=touched)
             told = [f"Last lines of its journal ({len(journal)}):", *journal] if journal else []
             message = f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}."
             raise ActivationError("\n".join([message, *told]), rolled_back=rolled_back, journal=journal) from exc
+        self._settle()
+
+    @property
+    def _member(self) -> Member | None:
+        """The node that leaves its cluster, or has left it before; None for a node that is new to it or stays."""
+        return self.member if self._action in (ProcessAction.STARTED, ProcessAction.RESTARTED) else None
+
+    def _leave(self) -> bool:
+        """Prepare the cluster of the service for a stop of its process; return whether that is due."""
+        if self._member is None or not self.change.before.state.running:
+            return False
+        self._member.leave()
+        return True
+
+    def _settle(self) -> None:
+        """Wait until the next node can leave the cluster. Raises ActivationError."""
+        try:
+            if self._member:
+                self._member.settle()
+        except OperatorError as exc:
+            message = f"{_named(self.name, self.change.desired)} is active and healthy, but {exc}."
+            raise ActivationError(message, rolled_back=False, journal=[]) from exc
+
+    def _given_back(self, *, explained: bool) -> str:
+        """Give the allocation back after a failure, and return a sentence about what the cluster lacks now."""
+        if self._member is None:
+            return ""
+        try:
+            self._member.give_back()
+        except OperatorError as exc:
+            return f". Whether its cluster allocates all shards again is not known, the next run sees to it: {exc}"
+        why = self._member.explanation() if explained else ""
+        return why and f". In its cluster, {why}"
 
     def _switching(self) -> Record:
         return self.change.before.record.while_switching_to(self.change.desired)

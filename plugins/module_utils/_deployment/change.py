@@ -24,6 +24,7 @@ class Change:
     data: DataGuard
     action: ProcessAction
     refusal: str | None = None
+    waits: bool = False  # it is left to a later task
 
     @property
     def is_needed(self) -> bool:

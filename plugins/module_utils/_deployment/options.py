@@ -27,6 +27,14 @@ _DATA_COPY = {
     "command": {"type": "list", "elements": "str"},
     "restore": {"type": "list", "elements": "str"},
 }
+_CLUSTER = {
+    "node": {"type": "str", "required": True},
+    "urls": {"type": "list", "elements": "str", "required": True},
+    "username": {"type": "str", "required": True},
+    "password_file": {"type": "path", "required": True, "no_log": False},
+    "accept_yellow": {"type": "bool", "default": False},
+    "elected_waits": {"type": "bool", "default": False},
+}
 OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str", "default": ""},
@@ -58,6 +66,7 @@ OPTIONS: dict[str, Any] = {
     "reload_path": {"type": "str"},
     "watches_config": {"type": "bool", "default": False},
     "health": {"type": "dict", "options": _HEALTH},
+    "cluster": {"type": "dict", "options": _CLUSTER},
     "start_timeout": {"type": "int", "default": 120},
     "keep": {"type": "int", "default": 3},
     "unit_dir": {"type": "path", "default": "/etc/systemd/system"},

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._elasticsearch.upgrades import forbidden_step
 from .._host.system_user import uid_of
 from .._host.version import is_older
 from .change import Change
@@ -25,6 +26,9 @@ def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_plan
     """Yield a sentence for each reason to refuse a change; what other tasks still create is not a reason yet."""
     name, user, before, desired = options["name"], options["user"], change.before, change.desired
     yield from _foreign_parts(name, before, desired)
+    running, wanted = before.record.active and before.record.active.version, desired.version
+    if options["cluster"] and running and wanted and (forbidden := forbidden_step(running, wanted)):
+        yield forbidden
     if not options["accept_irreversible"]:
         yield from _unreadable_data(name, before, desired)
         yield from _unknown_data(before, desired) if options["writable_paths"] else ()

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._elasticsearch.rolling import Member
 from .._errors.sentence import OperatorError
 from .._host.systemd import Systemd
 from .._host.tree import staging_token
@@ -24,7 +25,7 @@ from .data.directories import not_writable
 from .data.migration import DataGuard
 from .definition import Deployment
 from .health import Endpoint
-from .host_state import HostState
+from .host_state import HostState, ProcessAction
 from .preconditions import unmet_preconditions
 from .program import command_line, health_options, reload_url
 from .record import Record
@@ -53,6 +54,7 @@ class Service:
     options: Mapping[str, Any]
     systemd: Systemd
     data: DataCopy | None
+    member: Member | None = None
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Service:
@@ -61,7 +63,7 @@ class Service:
         folder = Path(options["records_dir"], f"{options['name']}-data")
         wanted = options["data_copy"] or {}
         data = DataCopy.from_options(wanted, folder=folder, user=options["user"], run=module.run_command)
-        service = cls(options, Systemd(module, options["name"]), data)
+        service = cls(options, Systemd(module, options["name"]), data, _member(options))
         module.no_log_values.update(service._secrets())
         return service
 
@@ -125,12 +127,18 @@ class Service:
         action = before.action_towards(desired, reload=options["reload"] or options["watches_config"])
         change = Change(before, desired, DataGuard(self.data, before, desired), action)
         unmet = unmet_preconditions(options, change, only_planned=only_planned)
-        return replace(change, refusal=next(unmet, None))
+        refusal = next(unmet, None)
+        waits = not refusal and not only_planned and action is ProcessAction.RESTARTED and self._waits()
+        return replace(change, refusal=refusal, waits=waits)
+
+    def _waits(self) -> bool:
+        """Return whether all other nodes of its cluster are to be changed before. Raises OperatorError."""
+        return bool(self.member and self.options["cluster"]["elected_waits"] and self.member.is_elected())
 
     def activate(self, change: Change) -> list[str]:
         """Make the change and return which staged directories were removed then. Raises ActivationError."""
         switch = Switch(self.systemd, self.unit, self.options["start_timeout"])
-        Activation(self.name, self.options["user"], self.record, switch, change).run()
+        Activation(self.name, self.options["user"], self.record, switch, change, self.member).run()
         change.data.prune()
         return [str(path) for path in self._pruned(change.before.record, change.desired)]
 
@@ -152,3 +160,18 @@ class Service:
         except (OperatorError, TypeError):
             return []
         return [password] if password else []
+
+
+def _member(options: Mapping[str, Any]) -> Member | None:
+    """Return the node of a cluster that the service is, None for any other service."""
+    if not (found := options["cluster"]):
+        return None
+    return Member(
+        found["node"],
+        found["urls"],
+        username=found["username"],
+        password_file=found["password_file"],
+        ca_file=(options["health"] or {}).get("ca_file") or "",
+        accept_yellow=found["accept_yellow"],
+        timeout=options["start_timeout"],
+    )

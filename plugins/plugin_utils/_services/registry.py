@@ -47,6 +47,7 @@ class Service:
     data_dir: str = ""
     retention_size: str = ""
     batches: tuple[int | str, ...] = (1, "100%")
+    elected_last: bool = False
     exposure: float = 1.5
     config_files: tuple[str, ...] = ("web.yml",)
     secret_files: tuple[str, ...] = ()

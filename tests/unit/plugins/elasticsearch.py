@@ -53,6 +53,7 @@ class Elasticsearch:
     failures: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     place: int = 0
+    login: str = ""  # header of the last request
 
     def forget(self) -> None:
         """Start counting again."""
@@ -115,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         many = "ndjson" in self.headers.get("Content-Type", "")
         body = [json.loads(line) for line in text.splitlines()] if many else json.loads(text) if length else None
         self.cluster.asked.append((self.command, self.path))
-        login = self.headers["Authorization"]
+        login = self.cluster.login = self.headers["Authorization"]
         found = self.cluster.exchange(self.command, self.path, body, login if login.startswith("ApiKey") else "")
         answer = json.dumps(found["answer"]).encode()
         self.send_response(found["status"])

@@ -137,6 +137,13 @@ def test_host_that_is_lost_on_the_way_is_named_with_what_it_did_not_get_any_more
     assert undone(ran(), lost="web1") == ["web1 could not be reached at the end."]
 
 
+def test_host_whose_turn_did_not_come_is_named() -> None:
+    said = undone(ran(m2={"__alertmanager_activation": {**DONE, "waits": True}}))
+    assert said == [
+        "alertmanager was to be changed last on m2, which did not happen there: run again.",
+    ]
+
+
 def test_mesh_of_which_a_member_is_left_out_is_said_not_to_be_whole() -> None:
     said = undone({**ran(), "m2": {}}, lost="m2")
     assert said[0] == "m2 could not be reached: node_exporter and alertmanager were not deployed there."

@@ -168,6 +168,11 @@ def test_plays_that_activate_services_are_those_of_services_yml(write: Write) ->
     assert (list(activation.outdated(renewed)), activation.write(renewed)) == ([], [])
     (play,) = renewed.data(activation.PLAYBOOK)
     assert (play["vars"]["activate_batches"], play["tags"]) == ([1], ["b", "logs", "activate"])
+    (tree.root / "services.yml").write_text(services.replace("batches", "elected_last: true, batches"))
+    activation.write(tree := Tree.of(tree.root))
+    others, last = Tree.of(tree.root).data(activation.PLAYBOOK)
+    assert (others["vars"]["activate_hosts"], others["vars"]["b_elected_waits"]) == ("{{ b_turns }}", True)
+    assert (last["vars"]["activate_hosts"], "b_elected_waits" in last["vars"]) == ("{{ b_waiting }}", False)
 
 
 PLACE = f"{service_inputs.BEGIN}\n{service_inputs.END}\n"

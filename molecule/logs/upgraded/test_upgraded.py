@@ -1,0 +1,55 @@
+"""An upgrade of a cluster that is written to and read from, after a change that failed and a run that was killed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+testinfra_hosts = ["elasticsearch-3"]
+
+
+@pytest.fixture
+def admin(ask, secrets):
+    """Return a function that asks the cluster as its administrator."""
+
+    def asked(path, *options):
+        password = secrets["elasticsearch_passwords"]["admin"]
+        answer = ask(f"https://elasticsearch-3:9200{path}", *options, user="admin", password=password)
+        assert answer.status == 200, answer
+        return answer.json()
+
+    return asked
+
+
+@pytest.fixture
+def load(host):
+    """Return what became of the requests that were made during the upgrade."""
+    return json.loads(host.check_output("cat /run/load-output.json"))
+
+
+def test_every_node_runs_the_new_release(admin):
+    nodes = admin("/_cat/nodes?format=json&h=name,version")
+    assert {node["name"]: node["version"] for node in nodes} == {
+        f"elasticsearch-{number}": "8.19.20" for number in (1, 2, 3)
+    }
+
+
+def test_no_request_failed(load):
+    print({who: (load[who]["requests"], load[who]["retries"], load[who]["why"]) for who in ("writer", "reader")})
+    assert load["writer"]["failed"] + load["reader"]["failed"] == []
+    assert min(load["writer"]["requests"], load["reader"]["requests"]) > 300
+
+
+def test_every_acknowledged_document_is_there(load, admin):
+    admin("/logs-load_*/_refresh", "-X", "POST")
+    found = admin("/logs-load_*/_search?size=10000&_source=false&filter_path=hits.hits._id,hits.hits._index")["hits"]
+    there = {f"/{one['_index']}/_create/{one['_id']}" for one in found["hits"]}
+    assert set(load["written"]) - there == set()
+    assert len(load["written"]) > 300
+
+
+def test_no_setting_is_left_and_the_cluster_is_green(admin):
+    assert admin("/_cluster/settings")["persistent"] == {}
+    health = admin("/_cluster/health?wait_for_status=green&timeout=9s")
+    assert (health["status"], health["number_of_nodes"]) == ("green", 3)

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node that leaves its cluster for a change and returns, while the other nodes serve.
+
+While it is away, only primaries are allocated: its copies are not built anew elsewhere. A second setting marks that one
+as made here, so that the next run removes what a killed run has left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .._errors.sentence import OperatorError
+from .._http.session import Api, Endpoint, HttpError, Session
+from .client import elasticsearch_api
+
+__all__ = ["Member"]
+
+ALLOCATION = "cluster.routing.allocation.enable"
+MARK = "cluster.metadata.vigil_changes"
+_UNAUTHORIZED = 401
+_TIMED_OUT = 408
+_NONE_UNASSIGNED = 400
+_SHOWN = 3  # reasons of nodes
+_PATIENCE = 30.0  # seconds until a cluster that is not green is refused
+_ROUND = 3  # seconds that one request waits
+
+
+@dataclass
+class Member:
+    """A node by its name, and the URLs of the cluster with its own first; files are paths on the host."""
+
+    name: str
+    urls: Sequence[str]
+    username: str
+    password_file: str
+    ca_file: str
+    accept_yellow: bool
+    timeout: float  # seconds until the cluster is green again
+    _passwords: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other node could serve in its place."""
+        return len(self.urls) == 1
+
+    def is_elected(self) -> bool:
+        """Return whether others would have to elect another master. Raises OperatorError."""
+        if self.is_alone:
+            return False
+        with self._api() as api:
+            return any(row["name"] == self.name and row["master"] == "*" for row in _nodes(api))
+
+    def leave(self) -> None:
+        """Prepare the cluster for a stop of the node. Raises OperatorError when others could not replace it."""
+        if self.is_alone:
+            return
+        with self._api() as api:
+            if not any(row["name"] == self.name for row in _nodes(api)):
+                return
+            patience = self.timeout if _give_back(api) else _PATIENCE
+            if found := _settings(api).get(ALLOCATION):
+                raise OperatorError(
+                    f"{ALLOCATION} is {found}, which restricts the cluster: remove that setting, and run again"
+                )
+            self._require_copies(api, patience, leaving=True)
+            settings = {"persistent": {ALLOCATION: "primaries", MARK: self.name}}
+            api.call("PUT", "/_cluster/settings", attempt="restrict the allocation to primaries", body=settings)
+            with contextlib.suppress(HttpError):  # Only makes the next start faster.
+                api.call("POST", "/_flush", attempt="flush the indices")
+
+    def give_back(self) -> None:
+        """Remove what restricts the allocation, if it was set here. Raises OperatorError."""
+        if not self.is_alone:
+            with self._api() as api:
+                _give_back(api)
+
+    def settle(self) -> None:
+        """Wait until the cluster has all copies again that it can have. Raises OperatorError."""
+        if not self.is_alone:
+            with self._api() as api:
+                self._require_copies(api, self.timeout, leaving=False)
+
+    def explanation(self) -> str:
+        """Return why a shard is not assigned, empty when there is none or nobody answers."""
+        with contextlib.suppress(HttpError), self._api() as api:
+            return _explanation(api)
+        return ""
+
+    @contextlib.contextmanager
+    def _api(self) -> Iterator[Api]:
+        """Yield the API of the cluster, logged in with the password of the node, or else with the one it had before.
+
+        Nodes that are still to be changed know only that one.
+        """
+        try:
+            now = Path(self.password_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise OperatorError(f"cannot read the password of {self.username}: {error}") from error
+        self._passwords = list(dict.fromkeys([now, *self._passwords]))
+        for password in self._passwords:
+            session = Session(self._endpoint(password))
+            with contextlib.closing(session):
+                api = elasticsearch_api(session, self._passwords)
+                if password == self._passwords[-1] or _is_known(api):
+                    yield api
+                    return
+
+    def _endpoint(self, password: str) -> Endpoint:
+        url, *others = self.urls
+        return Endpoint(
+            url,
+            username=self.username,
+            password=password,
+            ca_path=self.ca_file,
+            more_urls=others,
+            deadline=self.timeout + 60,
+        )
+
+    def _require_copies(self, api: Api, seconds: float, *, leaving: bool) -> None:
+        """Return when every shard has its copies. Raises OperatorError when that takes longer than these seconds."""
+        until, wanted = time.monotonic() + seconds, "yellow" if self.accept_yellow else "green"
+        path = f"/_cluster/health?wait_for_status={wanted}&timeout={_ROUND}s"
+        while True:
+            health = api.call("GET", path, attempt="read the health of the cluster", accept=[_TIMED_OUT]).json()
+            if not health["timed_out"] or _is_all_for_now(api, health, without=self.name if leaving else ""):
+                return
+            if time.monotonic() >= until:
+                break
+        why = _explanation(api)
+        raise OperatorError(f"its cluster is {health['status']}, not {wanted}{why and f': {why}'}")
+
+
+def _nodes(api: Api) -> list[dict[str, str]]:
+    """Return name, version and master (`*` for the elected one) of each node that has joined."""
+    path = "/_cat/nodes?format=json&h=name,version,master&master_timeout=5s"
+    found: list[dict[str, str]] = api.call("GET", path, attempt="list the nodes of the cluster").json()
+    return found
+
+
+def _is_known(api: Api) -> bool:
+    answer = api.call("GET", "/", attempt="log in", accept=[_UNAUTHORIZED])
+    return answer.status != _UNAUTHORIZED
+
+
+def _settings(api: Api) -> dict[str, Any]:
+    found = api.call("GET", "/_cluster/settings?flat_settings=true", attempt="read the settings of the cluster").json()
+    return {**found["persistent"], **found["transient"]}
+
+
+def _give_back(api: Api) -> bool:
+    """Remove what restricts the allocation if it was set here, and return whether it was."""
+    if MARK not in _settings(api):
+        return False
+    settings = {"persistent": {ALLOCATION: None, MARK: None}}
+    api.call("PUT", "/_cluster/settings", attempt="allow the allocation of all shards again", body=settings)
+    return True
+
+
+def _is_all_for_now(api: Api, health: Mapping[str, Any], *, without: str) -> bool:
+    """Return whether only copies are missing that a node of an older release cannot have, and none of this node's.
+
+    What a node of a newer release writes, an older one cannot read: that copy has to wait for the next upgrade.
+    """
+    busy = ("initializing_shards", "relocating_shards", "delayed_unassigned_shards", "number_of_pending_tasks")
+    if health["status"] != "yellow" or any(health[key] for key in (*busy, "number_of_in_flight_fetch")):
+        return False
+    if len({row["version"] for row in _nodes(api)}) == 1:
+        return False
+    path = "/_cat/shards?format=json&h=index,shard,state,node"
+    shards = api.call("GET", path, attempt="list the shards of the cluster").json()
+    missing = {(row["index"], row["shard"]) for row in shards if row["state"] == "UNASSIGNED"}
+    return missing.isdisjoint((row["index"], row["shard"]) for row in shards if without and row["node"] == without)
+
+
+def _explanation(api: Api) -> str:
+    """Return why a shard is not assigned, empty when there is none."""
+    path = "/_cluster/allocation/explain"
+    answer = api.call("GET", path, attempt="read why a shard is not assigned", accept=[_NONE_UNASSIGNED])
+    if answer.status == _NONE_UNASSIGNED:
+        return ""
+    found = answer.json()
+    deciders = [
+        one["explanation"]
+        for node in found.get("node_allocation_decisions", ())
+        for one in node.get("deciders", ())
+        if one["decision"] != "YES"
+    ]
+    kind = "primary" if found["primary"] else "copy"
+    since = found.get("unassigned_info", {}).get("reason", found["current_state"])
+    reasons = "; ".join(dict.fromkeys([found.get("allocate_explanation", ""), *deciders[:_SHOWN]])).strip("; ")
+    return f"the {kind} of shard {found['shard']} of {found['index']} is not assigned ({since}): {reasons}"
