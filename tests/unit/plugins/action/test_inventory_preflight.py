@@ -1344,7 +1344,8 @@ NODES = {
     "elasticsearch": ["monitor1", "monitor2", "web1"],
     "every": {
         "elasticsearch_passwords": {
-            name: f"{name}-{name}-{name}" for name in ("admin", "writer", "grafana", "analysis", "exporter")
+            name: f"{name}-{name}-{name}"
+            for name in ("admin", "deployment", "writer", "grafana", "analysis", "exporter")
         },
         "elasticsearch_keystore_seed": Encrypted("x" * 40),
     },
