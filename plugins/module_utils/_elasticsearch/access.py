@@ -14,10 +14,12 @@ from .._api.plan import PlanError
 from .._api.secret_digest import checked_digest_key, secret_digest
 from .normal import listed, without_empty
 from .objects import Item, Kind
+from .shapes import mapping_misfit, role_misfit, user_misfit
 
 __all__ = ["MAPPINGS", "ROLES", "USERS", "refuse_reserved", "role_normal", "with_passwords"]
 
 _METADATA = ("metadata",)
+_SHORTEST = 6
 # What the order, and one alone without a list, means nothing in.
 _SETS = ("names", "privileges", "resources", "clusters")
 
@@ -60,8 +62,8 @@ def _mapping(body: Mapping[str, Any]) -> dict[str, Any]:
     return without_empty({"enabled": True, **body, "roles": sorted(listed(body.get("roles")))})
 
 
-ROLES = Kind("role", "roles", "/_security/role", dict, role_normal, marked=_METADATA)
-USERS = Kind("user", "users", "/_security/user", dict, _user, marked=_METADATA)
+ROLES = Kind("role", "roles", "/_security/role", dict, role_normal, marked=_METADATA, misfit=role_misfit)
+USERS = Kind("user", "users", "/_security/user", dict, _user, marked=_METADATA, misfit=user_misfit)
 MAPPINGS = Kind(
     "role mapping",
     "role_mappings",
@@ -70,6 +72,7 @@ MAPPINGS = Kind(
     _mapping,
     lambda body: {"enabled": True, **body},
     marked=_METADATA,
+    misfit=mapping_misfit,
 )
 
 
@@ -103,6 +106,8 @@ def with_passwords(
                 "Elasticsearch never shows a password again: give secret_digest_key, a secret of its own, so that a "
                 "changed password is noticed."
             )
+        if len(password) < _SHORTEST:
+            raise PlanError(f"The password of the {name} has fewer than {_SHORTEST} characters. Use a longer one.")
         digest = secret_digest(key, f"elasticsearch {name}", {"password": password})
         body = USERS.noted(item.body, {**note, "secrets": digest})
         found[name] = Item(item.name, {**body, "password": password})

@@ -17,8 +17,9 @@ from .._http.session import Session
 from .client import elasticsearch_api
 from .normal import listed, unit_free, without_empty
 from .objects import STATE_OPTIONS, Kind, lists, made
+from .shapes import lifecycle_misfit, snapshots_misfit
 
-__all__ = ["OPTIONS", "act"]
+__all__ = ["ACTION_DEFAULTS", "OPTIONS", "act"]
 
 OPTIONS: Mapping[str, Any] = {
     "lifecycle_policies": {"type": "dict"},
@@ -27,8 +28,7 @@ OPTIONS: Mapping[str, Any] = {
 }
 """Argument spec of the module's own options."""
 
-# What Elasticsearch adds to an action that leaves it out.
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+ACTION_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "allocate": {"include": {}, "exclude": {}, "require": {}},
     "delete": {"delete_searchable_snapshot": True},
     "downsample": {"wait_timeout": "1d"},
@@ -36,6 +36,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "searchable_snapshot": {"force_merge_index": True},
     "shrink": {"allow_write_after_shrink": False},
 }
+"""What Elasticsearch adds to an action that leaves it out."""
 
 
 def _indices(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _indices(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _phase(phase: Mapping[str, Any]) -> dict[str, Any]:
     actions = {
-        name: unit_free({**_DEFAULTS.get(name, {}), **without_empty(action or {})})
+        name: unit_free({**ACTION_DEFAULTS.get(name, {}), **without_empty(action or {})})
         for name, action in (phase.get("actions") or {}).items()
     }
     age = str(phase.get("min_age") or 0)
@@ -68,6 +69,7 @@ _KINDS = (
         _snapshots,
         # A snapshot policy has no place of its own for what it does not know; each snapshot gets this too.
         marked=("config", "metadata"),
+        misfit=snapshots_misfit,
     ),
     Kind(
         "lifecycle policy",
@@ -76,6 +78,7 @@ _KINDS = (
         lambda answer: {name: one["policy"] for name, one in answer.items()},
         _indices,
         lambda body: {"policy": dict(body)},
+        misfit=lifecycle_misfit,
     ),
 )
 

@@ -49,6 +49,7 @@ class Kind:
         sent: Makes of a definition what is sent.
         marked: Keys that lead to the mapping in which the mark lies.
         query: Parameters of a write.
+        misfit: Returns what is wrong with the shape of a definition, as the end of a sentence, nothing if it fits.
     """
 
     what: str
@@ -59,6 +60,7 @@ class Kind:
     sent: Callable[[Body], Any] = dict
     marked: tuple[str, ...] = ("_meta",)
     query: tuple[tuple[str, str], ...] = ()
+    misfit: Callable[[Body], str] = lambda _body: ""
 
     def key(self, name: str) -> str:
         """Return by what messages and results name one."""
@@ -98,10 +100,12 @@ def _set(body: Body, keys: tuple[str, ...], value: Any) -> dict[str, Any]:
 
 def wanted(kind: Kind, parameters: Mapping[str, Any], ownership: Ownership) -> dict[str, Item]:
     """Return {key: definition with the mark of its owner}. Raises PlanError for what is no definition."""
-    items = {}
+    items, present = {}, parameters["state"] == "present"
     for name, body in (parameters[kind.option] or {}).items():
-        if not isinstance(body, Mapping) and not (body is None and parameters["state"] == "absent"):
+        if not isinstance(body, Mapping) and (body is not None or present):
             raise PlanError(f"{kind.option}: the definition of {name!r} must be a mapping.")
+        if present and (wrong := kind.misfit(body or {})):
+            raise PlanError(f"The {kind.key(name)} {wrong}")
         items[kind.key(name)] = Item(str(name), kind.noted(body or {}, {"owner": ownership.mark}))
     return items
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,8 @@ OPTIONS: Mapping[str, Any] = {"repositories": {"type": "dict", "required": True}
 """Argument spec of the module's own options."""
 
 _NOT_FOUND = 404
+# A node that cannot use a repository, as Elasticsearch names it.
+_REFUSING = re.compile(r"\[([^][]+)\]\[[^][]*\]\[internal:admin/repository/verify\]")
 _VERIFY = ("verify", "true")
 _TRUST = ("verify", "false")
 
@@ -38,16 +41,17 @@ def _normal(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "settings": unit_free(flat(body.get("settings")))}
 
 
+def _misfit(body: Mapping[str, Any]) -> str:
+    return "" if body.get("type") else "needs a type, such as fs, and the settings of that."
+
+
 # A repository keeps settings that its type does not know, so the mark lies there.
-_REPOSITORIES = Kind("repository", "repositories", "/_snapshot", dict, _normal, marked=("settings",))
+_REPOSITORIES = Kind("repository", "repositories", "/_snapshot", dict, _normal, marked=("settings",), misfit=_misfit)
 
 
 def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     """Make the repositories as the parameters say, none in check mode, and return what exit_json takes."""
     parameters, ownership = module.params, Ownership.of(module.params)
-    for name, body in parameters["repositories"].items():
-        if parameters["state"] == "present" and not (isinstance(body, Mapping) and body.get("type")):
-            raise PlanError(f"The repository {name!r} needs a type, such as fs, and the settings of that.")
     api = elasticsearch_api(session, secrets_in_urls(parameters["repositories"]))
     (read,) = lists(api, [_REPOSITORIES], parameters, ownership)
     return made(
@@ -71,7 +75,18 @@ def _write(api: Api, step: Step) -> None:
         if _read(api, step) == (step.before and _normal(step.before.body)):
             raise
         _take_back(api, step)
-        raise PlanError(f"{error} The repository is as it was before.") from None
+        raise PlanError(f"{_sentence(error)} The repository is as it was before.") from None
+
+
+def _sentence(error: ApiError) -> str:
+    """Return the error, and in place of a trace the names of the nodes that cannot use the repository."""
+    if not (nodes := sorted(set(_REFUSING.findall(str(error))))):
+        return str(error)
+    cause = str(error).partition(" answered ")[0]
+    return (
+        f"{cause} verified it, and {', '.join(nodes)} cannot use it. Each node has to reach the same place: mount the "
+        f"directory there, or correct the settings. {nodes[0]}'s log has the reason."
+    )
 
 
 def _take_back(api: Api, step: Step) -> None:

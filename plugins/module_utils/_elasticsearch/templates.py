@@ -54,6 +54,15 @@ def _index_normal(body: Mapping[str, Any]) -> dict[str, Any]:
     return normal
 
 
+def _index_misfit(body: Mapping[str, Any]) -> str:
+    if not listed(body.get("index_patterns")):
+        return "needs index_patterns, such as [logs-*]."
+    priority = body.get("priority")
+    if priority is not None and not str(priority).isdigit():
+        return f"has the priority {priority!r}, which must be a whole number from 0."
+    return ""
+
+
 COMPONENTS = Kind(
     "component template",
     "component_templates",
@@ -67,6 +76,7 @@ INDICES = Kind(
     "/_index_template",
     lambda answer: {one["name"]: one["index_template"] for one in answer["index_templates"]},
     _index_normal,
+    misfit=_index_misfit,
 )
 
 
@@ -75,8 +85,6 @@ def act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     parameters, ownership = module.params, Ownership.of(module.params)
     kinds = (COMPONENTS, INDICES)
     items = [wanted(kind, parameters, ownership) for kind in kinds]
-    if parameters["state"] == "present":
-        _check(items[1])
     api = elasticsearch_api(session)
     there = [found(api, kind) for kind in kinds]
     plans = [plan(api, *one, ownership, parameters) for one in zip(kinds, items, there)]
@@ -98,15 +106,6 @@ def _in_order(components: Plan, indices: Plan) -> Plan:
     leaving = [step for step in indices.steps if step.action == "delete"]
     first, last = components.without(gone), indices.without(leaving)
     return Plan(tuple(leaving)) + first + last + Plan(tuple(gone))
-
-
-def _check(items: Mapping[str, Item]) -> None:
-    for key, item in items.items():
-        if not listed(item.body.get("index_patterns")):
-            raise PlanError(f"The {key} needs index_patterns, such as [logs-*].")
-        priority = item.body.get("priority")
-        if priority is not None and not str(priority).isdigit():
-            raise PlanError(f"The {key} has the priority {priority!r}, which must be a whole number from 0.")
 
 
 def _refuse_overlaps(items: Mapping[str, Item], all_items: Mapping[str, Item]) -> None:

@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from ansible_collections.vigil.observability.plugins.module_utils._elasticsearch.lifecycle import ACTION_DEFAULTS
 from ansible_collections.vigil.observability.plugins.modules import elasticsearch_lifecycle
 from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import Elasticsearch
 
@@ -71,8 +74,79 @@ def test_only_owned_policies_of_a_given_kind_are_pruned(run: Run, newest_elastic
     assert list(newest_elasticsearch.get("/_slm/policy")) == ["nightly"]
 
 
-def test_an_unknown_action_is_refused_in_a_sentence(run: Run, newest_elasticsearch: Elasticsearch) -> None:
-    wrong: dict[str, Any] = {"phases": {"delete": {"actions": {"nonsense": {}}}}}
-    result = run(newest_elasticsearch, elasticsearch_lifecycle, lifecycle_policies={"logs": wrong})
-    assert "Could not create the lifecycle policy 'logs'" in result["msg"]
-    assert "unknown field [nonsense]" in result["msg"]
+ACTIONS: dict[str, dict[str, Any]] = {
+    "hot": {
+        "rollover": ROLLOVER,
+        "shrink": {"number_of_shards": 1},
+        "forcemerge": {"max_num_segments": 1},
+        "searchable_snapshot": {"snapshot_repository": "backup"},
+    },
+    "warm": {
+        "set_priority": {"priority": 50},
+        "unfollow": {},
+        "readonly": {},
+        "downsample": {"fixed_interval": "1h"},
+        "migrate": {},
+        "allocate": {"number_of_replicas": 1},
+    },
+    "delete": {"wait_for_snapshot": {"policy": "nightly"}, "delete": {}},
+}
+# Several actions of the hot phase need a rollover beside them.
+EACH_ACTION: dict[str, Any] = {
+    name: {"phases": {phase: {"actions": {**({"rollover": ROLLOVER} if phase == "hot" else {}), name: given}}}}
+    for phase, actions in ACTIONS.items()
+    for name, given in actions.items()
+}
+
+
+def test_every_action_is_left_alone(run: Run, elasticsearch: Elasticsearch) -> None:
+    assert len(run(elasticsearch, elasticsearch_lifecycle, lifecycle_policies=EACH_ACTION)["created"]) == 12
+    result = run(elasticsearch, elasticsearch_lifecycle, lifecycle_policies=EACH_ACTION)
+    assert (result["changed"], elasticsearch.writes) == (False, 0)
+
+
+def test_defaults_of_actions_are_those_of_elasticsearch(run: Run, newest_elasticsearch: Elasticsearch) -> None:
+    run(newest_elasticsearch, elasticsearch_lifecycle, lifecycle_policies=EACH_ACTION)
+    kept, added = newest_elasticsearch.get("/_ilm/policy"), {}
+    for phase, actions in ACTIONS.items():
+        for name, given in actions.items():
+            action = kept[name]["policy"]["phases"][phase]["actions"][name]
+            added[name] = {key: value for key, value in action.items() if key not in given}
+    assert {name: defaults for name, defaults in added.items() if defaults} == ACTION_DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("policy", "sentence"),
+    [
+        ({"phase": {}}, "has phase, which Elasticsearch does not know. Use phases, _meta, deprecated."),
+        ({}, "needs phases, such as {delete:"),
+        ({"phases": {"cool": {}}}, "has phases.cool, which Elasticsearch does not know. Use hot, warm, cold, frozen,"),
+        ({"phases": {"hot": None}}, "has a phase hot that is no mapping of min_age and actions."),
+        ({"phases": {"hot": {"age": "1d"}}}, "has hot.age, which Elasticsearch does not know."),
+        ({"phases": {"delete": {"min_age": "soon"}}}, "has delete.min_age 'soon', which must be a duration"),
+        ({"phases": {"delete": {"actions": ["delete"]}}}, "has delete.actions that are no mapping"),
+        ({"phases": {"delete": {"actions": {"nonsense": {}}}}}, "has delete.actions.nonsense, which Elasticsearch"),
+    ],
+)
+def test_a_lifecycle_policy_of_wrong_shape_is_refused_before_anything_is_asked(
+    run_module: Run, policy: dict[str, Any], sentence: str
+) -> None:
+    options = {"url": "http://127.0.0.1:1", "snapshot_policies": {"nightly": NIGHTLY}}
+    result = run_module(elasticsearch_lifecycle, **options, lifecycle_policies={"logs": policy})
+    assert result["msg"].startswith(f"The lifecycle policy 'logs' {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"schedul": "0"}, "has schedul, which Elasticsearch does not know."),
+        ({"schedule": None, "repository": ""}, "lacks schedule, repository."),
+        ({"retention": "30d"}, "has a config or retention that is no mapping."),
+        ({"retention": {"expires": "30d"}}, "has retention.expires, which Elasticsearch does not know."),
+    ],
+)
+def test_a_snapshot_policy_of_wrong_shape_is_refused_before_anything_is_asked(
+    run_module: Run, changed: dict[str, Any], sentence: str
+) -> None:
+    options = {"url": "http://127.0.0.1:1", "snapshot_policies": {"nightly": {**NIGHTLY, **changed}}}
+    assert run_module(elasticsearch_lifecycle, **options)["msg"].startswith(f"The snapshot policy 'nightly' {sentence}")

@@ -82,14 +82,6 @@ def test_a_user_keeps_its_password_where_none_is_given(security: Run, elasticsea
     assert security(**{**ALL, "users": {"reports": {**REPORTS, "full_name": "Weekly"}}})["changed"] is False
 
 
-def test_a_refused_password_is_not_in_the_error(security: Run) -> None:
-    result = security(**{**ALL, "passwords": {"reports": "short"}})
-    assert "Could not create the user 'reports'" in result["msg"]
-    assert "passwords must be at least [6] characters long" in result["msg"]
-    assert "2 of 3 changes were made before this" in result["msg"]
-    assert "short" not in result["msg"]
-
-
 def test_only_owned_ones_are_pruned(security: Run, elasticsearch: Elasticsearch) -> None:
     elasticsearch.ask("PUT", "/_security/user/by-hand", {"password": "by-hand-1", "roles": []})
     security(**ALL)
@@ -115,8 +107,9 @@ def test_an_unknown_privilege_is_refused_in_a_sentence(security: Run) -> None:
     ("options", "sentence"),
     [
         ({"passwords": {}}, "The user 'reports' does not exist yet and needs a password"),
+        ({"passwords": {"reports": "short"}}, "The password of the user 'reports' has fewer than 6 characters."),
         ({"secret_digest_key": ""}, "give secret_digest_key, a secret of its own"),
-        ({"users": {"reports": {"password": PASSWORD}}}, "has a password in users. Give it in passwords"),
+        ({"users": {"reports": {"roles": [], "password": PASSWORD}}}, "has a password in users. Give it in passwords"),
     ],
 )
 def test_a_user_that_cannot_be_made_is_refused(
@@ -125,7 +118,31 @@ def test_a_user_that_cannot_be_made_is_refused(
     result = run(newest_elasticsearch, elasticsearch_security, **{**ALL, **options})
     assert sentence in result["msg"]
     assert PASSWORD not in result["msg"]
+    assert "short" not in result["msg"]
     assert newest_elasticsearch.writes == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"roles": {"a": {"indeces": []}}},
+            "The role 'a' has indeces, which Elasticsearch does not know. Use cluster,",
+        ),
+        ({"roles": {"a": {"indices": READ}}}, "The role 'a' has indices that is no list of mappings with names and"),
+        ({"roles": {"a": {"indices": [{"names": "logs-*"}]}}}, "The role 'a' has an entry in indices that lacks priv"),
+        ({"roles": {"a": {"applications": [{}]}}}, "that lacks application, privileges, resources."),
+        ({"users": {"a": {"full_name": "A"}}}, "The user 'a' needs roles, a list that may be empty."),
+        ({"users": {"a": {"role": []}}}, "The user 'a' has role, which Elasticsearch does not know. Use roles,"),
+        ({"role_mappings": {"a": {"roles": ["b"]}}}, "The role mapping 'a' lacks rules."),
+        ({"role_mappings": {"a": {"rules": {"any": []}}}}, "The role mapping 'a' lacks roles, or role_templates."),
+        ({"role_mappings": {"a": {"rule": {}}}}, "The role mapping 'a' has rule, which Elasticsearch does not know."),
+    ],
+)
+def test_definitions_of_wrong_shape_are_refused_before_anything_is_asked(
+    run_module: Run, given: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in run_module(elasticsearch_security, **{"url": "http://127.0.0.1:1", **ALL, **given})["msg"]
 
 
 def api_keys(path: Path, **changed: Any) -> dict[str, Any]:

@@ -44,13 +44,34 @@ def test_a_place_that_no_node_may_use_is_refused_in_a_sentence(run: Run, elastic
     assert elasticsearch.get("/_snapshot") == {}
 
 
+def test_a_restored_snapshot_holds_the_same_documents(run: Run, elasticsearch: Elasticsearch) -> None:
+    index, snapshot = "/logs-shop-2026.01.31", "/_snapshot/backup/one"
+
+    def documents() -> list[dict[str, Any]]:
+        hits = elasticsearch.ask("POST", f"{index}/_search", {"size": 9, "sort": ["number"]})["hits"]["hits"]
+        return [{"id": hit["_id"], **hit["_source"]} for hit in hits]
+
+    run(elasticsearch, elasticsearch_snapshots, repositories={"backup": BACKUP})
+    for number in range(5):
+        elasticsearch.ask("PUT", f"{index}/_create/{number}?refresh=true", {"number": number, "message": "an order"})
+    before = documents()
+    made = elasticsearch.ask("PUT", f"{snapshot}?wait_for_completion=true", {"indices": index[1:]})["snapshot"]
+    elasticsearch.ask("DELETE", index)
+    elasticsearch.ask("POST", f"{snapshot}/_restore?wait_for_completion=true", {"include_global_state": False})
+    assert (made["state"], len(before)) == ("SUCCESS", 5)
+    assert documents() == before
+    for path in (index, snapshot):
+        elasticsearch.ask("DELETE", path)
+
+
 def refused(before: dict[str, Any], undo: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the exchanges of a change that a node cannot use: the cluster has it, and answers that it failed.
 
     Made by hand: a cluster of one node verifies a repository before it has it.
     """
     path = "/_snapshot/backup"
-    reason = "[backup] [[n2, 'path [backup] is not accessible on the node [search2]']]"
+    trace = "org.elasticsearch.transport.RemoteTransportException: [search2][172.18.0.5:9300]"
+    reason = f"[backup] [[iGcbiV9_TLmnEtMxKPE8mQ, '{trace}[internal:admin/repository/verify]']]"
     error = {"error": {"type": "repository_verification_exception", "reason": reason}, "status": 500}
     put = {"method": "PUT", "path": f"{path}?verify=true", "body": MARKED}
     read = {"method": "GET", "path": path, "body": None, "status": 200, "answer": {"backup": MARKED}}
@@ -68,7 +89,11 @@ def test_a_new_repository_that_a_node_lacks_is_removed_again(run: Run) -> None:
     undo = {"method": "DELETE", "path": "/_snapshot/backup", "body": None}
     with replaying(refused({}, undo)) as cluster:
         result = run(cluster, elasticsearch_snapshots, repositories={"backup": BACKUP})
-    assert "is not accessible on the node [search2]" in result["msg"]
+    where = result["msg"].partition("Could not create the repository 'backup': Elasticsearch at http://127.0.0.1:")[2]
+    sentence = (
+        " verified it, and search2 cannot use it. Each node has to reach the same place: mount the directory there, "
+    )
+    assert where[where.index(" ") :].startswith(sentence)
     assert "The repository is as it was before." in result["msg"]
 
 
