@@ -29,6 +29,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
     invalid_cluster,
     invalid_exporters,
     invalid_node,
+    invalid_provisioning,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch_limits import (
     invalid_limits,
@@ -137,6 +138,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
     """Return the problems of single inputs first, then of missing ones and of those that contradict each other."""
     wanted = wanted_secrets()
     members = sum("alertmanager" in host.services for host in hosts)
+    nodes = sum("elasticsearch" in host.services for host in hosts)
     together: list[Problem] = []
     for host in hosts:
         host.check()
@@ -154,6 +156,7 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
         together += invalid_grafana(host)
         together += invalid_node(host)
         together += invalid_limits(host)
+        together += invalid_provisioning(host, nodes)
         together += unstaged_files(host)
     together += invalid_authorities(hosts, datetime.now(UTC))
     together += unknown_releases(hosts)

@@ -47,9 +47,17 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.run_tags import RunTags
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services as every_service
 
 _DONE = {"activate": "deployed", "stage": "staged", "certificates": "given certificates"}
 _FAILED = "__vigil_failed_"
+# What provisioning gives each service.
+_CONTENT = {
+    "elasticsearch": "templates, retention, snapshots and settings",
+    "grafana": "data sources, folders and dashboards",
+}
+# A cluster is provisioned even if a node has failed.
+_CLUSTERS = ("elasticsearch",)
 
 
 @dataclass(frozen=True)
@@ -165,13 +173,13 @@ def _authority(run: _Run) -> Iterator[str]:
 
 
 def _provisioning(run: _Run, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    hosts = [host for host in run.said if host in groups.get("grafana", ())]
-    if "grafana" not in run.chosen.get("provision", ()) or not hosts:
-        return
-    if "provisioning" in run.failed:
-        yield f"Provisioning failed on {listed(run.failed['provisioning'])}, for the reasons above."
-    elif "grafana" in run.failed or not run.reached & set(hosts):
-        yield "Grafana was not provisioned: data sources, folders and dashboards are as they were."
+    chosen = run.chosen.get("provision", ())
+    for service in (service for service in chosen if every_service()[service].provisioned):
+        hosts = [host for host in run.said if host in groups.get(service, ())]
+        if failed := run.failed.get(f"provisioning_{service}"):
+            yield f"Provisioning {service} failed on {listed(failed)}, for the reasons above."
+        elif hosts and (not run.reached & set(hosts) or (service in run.failed and service not in _CLUSTERS)):
+            yield f"{service} was not provisioned: {_CONTENT[service]} are as they were."
 
 
 def _are(words: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The plays that activate services, made from `services.yml`: their tags cannot be variables."""
+"""The plays that activate and provision services, made from `services.yml`: their tags cannot be variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ __all__ = ["PLAYBOOK", "outdated", "write"]
 
 PLAYBOOK = "playbooks/parts/activate_services.yml"
 _HEAD = """---
-# Activates every service, in the order of services.yml, from which `make docs-tables` makes this file.
+# Activates every service and provisions those that need it, in the order of services.yml, from which `make docs-tables`
+# makes this file. So what a service provisions is there before the services after it.
 """
 _PLAY = """\
 - name: Activate {name}
@@ -40,6 +41,11 @@ _LAST_PLAY = """\
     activate_batches: [{batches}]
   tags: [{name}, {pillar}, activate]
 """
+_PROVISION = """\
+
+- name: Provision {name}
+  ansible.builtin.import_playbook: provision_{name}.yml
+"""
 
 
 def outdated(tree: Tree) -> Iterator[str]:
@@ -63,4 +69,5 @@ def _made(tree: Tree) -> str:
 def _play(service: Service) -> str:
     batches = ", ".join(map(str, service.batches))
     play = _LAST_PLAY if service.elected_last else _PLAY
+    play += _PROVISION if service.provisioned else ""
     return play.format(name=service.name, pillar=service.pillar, batches=batches)

@@ -24,6 +24,7 @@ TESTS = (
     "tests/unit/plugins/modules/elasticsearch",
     "tests/unit/plugins/action/test_log_analysis_of_elasticsearch.py",
     "tests/unit/packages/log_exporter/test_elasticsearch.py",
+    "tests/unit/playbooks/test_provision_elasticsearch.py",
 )
 PASSWORD = "recorded-pass-1"
 NOBODY = 65534  # Elasticsearch refuses to run as root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import uuid
 
@@ -11,19 +10,6 @@ import testinfra
 
 testinfra_hosts = ["elasticsearch-1"]
 NODES = ("elasticsearch-1", "elasticsearch-2", "elasticsearch-3")
-
-
-@pytest.fixture
-def request_as(ask, secrets):
-    """Return a function that sends a request as one of the users."""
-
-    def sent(user, method, path, body=None, node="elasticsearch-1"):
-        options = ["-X", method]
-        options += ["-H", "Content-Type: application/json", "-d", json.dumps(body)] if body is not None else []
-        password = secrets["elasticsearch_passwords"][user]
-        return ask(f"https://{node}:9200{path}", *options, user=user, password=password)
-
-    return sent
 
 
 @pytest.fixture

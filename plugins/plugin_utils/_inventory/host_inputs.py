@@ -26,6 +26,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.raw
     named_facts,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
+    PROVISIONED,
     ROLES,
     SHARED,
     Inputs,
@@ -145,6 +146,8 @@ class HostInputs:
             for name in self._play.inputs[role]:
                 if name not in self._play.given:
                     self.value(name)
+            for name in PROVISIONED.get(role, {}):
+                self.value(name)
 
     def value(self, name: str, default: Any = None) -> Any:
         """Return the value from the inventory or else the play; the default when neither sets it, or it is invalid."""
@@ -159,7 +162,8 @@ class HostInputs:
 
     def _read(self, name: str) -> Any:
         raw = self._play.given.get(name, self._variables.get(name, _ABSENT))
-        option = self._play.inputs.get(role_of(name, self._play.inputs) or "", {}).get(name, {})
+        described = self._play.inputs.get(role_of(name, self._play.inputs) or "", {})
+        option = described.get(name) or next((one[name] for one in PROVISIONED.values() if name in one), {})
         if raw is _ABSENT or (raw is None and option.get("required")) or (not self.gathered and self.facts_in(name)):
             return None
         secret = is_secret(option)

@@ -18,11 +18,11 @@ import yaml
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import PROVISIONED, ROLES
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["INSTEAD", "PROVISIONED", "invalid_additions", "played_inputs", "replaced_inputs", "shadowed_inputs"]
+__all__ = ["INSTEAD", "invalid_additions", "played_inputs", "replaced_inputs", "shadowed_inputs"]
 
 _VARS = Path(__file__).parents[3] / "playbooks" / "vars"
 INSTEAD = {
@@ -50,16 +50,12 @@ INSTEAD = {
     "provision_datasource_uids": "set provision_dashboard_inputs",
     "provision_datasources": "add data sources to provision_more_datasources",
     "provision_folders": "add folders to provision_more_folders",
+    "provision_log_known_fields": "set provision_log_fields",
+    "provision_log_lifecycle": "set provision_log_retention_days",
+    "provision_log_template": "set provision_log_fields, provision_log_field_limit or provision_log_replicas",
+    "provision_snapshot_policy": "set provision_snapshot_schedule or provision_snapshot_retention_days",
     "provision_url": "set grafana_listen_address and grafana_port",
 }
-# What the playbooks read and no role does, of the inventory of a host of Grafana.
-PROVISIONED = (
-    "provision_dashboard_directory",
-    "provision_dashboard_inputs",
-    "provision_home_dashboard",
-    "provision_more_datasources",
-    "provision_more_folders",
-)
 _ALIKE = 0.85
 _TWICE = ("remote_read", "remote_write", "scrape_configs")
 _OWN_NAME = "give your variable another name"
@@ -96,8 +92,9 @@ def _shadowed(name: str, host: HostInputs) -> str:
     if name.startswith("__"):
         role = next((role for role in host.services if name in _internals(role)), "")
         return f"is an internal variable of the role {role}: set one of its inputs instead." if role else ""
-    if name.startswith("provision_") and "grafana" in host.services and name not in PROVISIONED:
-        near = difflib.get_close_matches(name, PROVISIONED, n=1, cutoff=_ALIKE)
+    provisioned = [known for service in host.services for known in PROVISIONED.get(service, ())]
+    if name.startswith("provision_") and name not in provisioned:
+        near = difflib.get_close_matches(name, provisioned, n=1, cutoff=_ALIKE)
         return f"is not a variable of this collection: correct it to {near[0]}, or remove it." if near else ""
     return ""
 

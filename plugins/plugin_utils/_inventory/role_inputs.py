@@ -16,6 +16,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 __all__ = [
+    "PROVISIONED",
     "ROLES",
     "SHARED",
     "Inputs",
@@ -45,6 +46,26 @@ _SHARED_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "vigil_textfile_dir": {"type": "path"},
     "vigil_tls_min_version": {"type": "str", "choices": ["TLS12", "TLS13"]},
 }
+PROVISIONED: Inputs = {
+    "elasticsearch": {
+        "provision_cluster_settings": {"type": "dict"},
+        "provision_log_field_limit": {"type": "int"},
+        "provision_log_fields": {"type": "dict"},
+        "provision_log_replicas": {"type": "int"},
+        "provision_log_retention_days": {"type": "int"},
+        "provision_snapshot_repository": {"type": "dict"},
+        "provision_snapshot_retention_days": {"type": "int"},
+        "provision_snapshot_schedule": {"type": "str"},
+    },
+    "grafana": {
+        "provision_dashboard_directory": {"type": "str"},
+        "provision_dashboard_inputs": {"type": "dict"},
+        "provision_home_dashboard": {"type": "str"},
+        "provision_more_datasources": {"type": "list", "no_log": True},
+        "provision_more_folders": {"type": "list"},
+    },
+}
+"""What the playbooks read and no role does, of the inventory of a host of each service."""
 _CONTAINERS: Mapping[str, type] = {"dict": dict, "list": list}
 _ONE = {
     "bool": "true or false",

@@ -52,7 +52,7 @@ class RunTags:
     def touched(self, names: Iterable[str]) -> list[str]:
         """Return the services for which anything is done."""
         deployed = {service for stage in STAGES[:-1] for service in self.chosen(names, [stage])}
-        provisioned = [service for service in self.chosen(names, ["provision"]) if service == "grafana"]
+        provisioned = [one for one in self.chosen(names, ["provision"]) if services()[one].provisioned]
         return [service for service in names if service in deployed or service in provisioned]
 
     def problems(self) -> Iterator[str]:

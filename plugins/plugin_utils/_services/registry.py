@@ -59,6 +59,7 @@ class Service:
     identity: bool = True
     metrics: bool = True
     package: bool = False
+    provisioned: bool = False
 
     @property
     def port(self) -> int:

@@ -13,7 +13,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.java_
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
-__all__ = ["invalid_cluster", "invalid_exporters", "invalid_node"]
+__all__ = ["invalid_cluster", "invalid_exporters", "invalid_node", "invalid_provisioning"]
 
 _ROLES = {
     "master",
@@ -39,6 +39,12 @@ _OWN = {
     "node.roles": "elasticsearch_node_roles",
     "path.data": "elasticsearch_data_dir",
     "transport.port": "elasticsearch_transport_port",
+}
+_LEAST = {
+    "provision_log_field_limit": 1,
+    "provision_log_replicas": 0,
+    "provision_log_retention_days": 1,
+    "provision_snapshot_retention_days": 1,
 }
 
 
@@ -93,6 +99,31 @@ def invalid_node(host: HostInputs) -> Iterator[Problem]:
     for user in sorted(unknown):
         rest = "has no password: add one to elasticsearch_passwords."
         yield Problem(f"elasticsearch_user_roles.{user}", host.name, rest)
+
+
+def invalid_provisioning(host: HostInputs, nodes: int) -> Iterator[Problem]:
+    """Yield a problem for what is to be provisioned, is of the right type, and could not be used by so many nodes."""
+    if "elasticsearch" not in host.services:
+        return
+    for name, least in _LEAST.items():
+        if isinstance(value := host.value(name), int) and value < least:
+            yield Problem(name, host.name, f"is {value}: it has to be at least {least}.")
+    replicas = host.value("provision_log_replicas")
+    if isinstance(replicas, int) and replicas >= nodes:
+        rest = f"is {replicas}, but each copy needs a node beside that of the original: use at most {nodes - 1}."
+        yield Problem("provision_log_replicas", host.name, rest)
+    repository = host.value("provision_snapshot_repository")
+    if isinstance(repository, Mapping) and repository:
+        yield from _invalid_repository(host, repository)
+
+
+def _invalid_repository(host: HostInputs, repository: Mapping[str, object]) -> Iterator[Problem]:
+    kind, config = repository.get("type"), host.value("elasticsearch_config", {})
+    if not kind:
+        yield Problem("provision_snapshot_repository", host.name, "lacks type: set it, such as fs, beside settings.")
+    if kind == "fs" and not config.get("path.repo"):
+        rest = "is a directory, which Elasticsearch uses only below path.repo: set that in elasticsearch_config."
+        yield Problem("provision_snapshot_repository", host.name, rest)
 
 
 def _is_master(host: HostInputs) -> bool:

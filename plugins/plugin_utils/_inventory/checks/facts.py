@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.played_inputs import PROVISIONED
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import PROVISIONED
 
 __all__ = ["hosts_that_need_facts", "invalid_facts"]
 
@@ -44,9 +44,7 @@ def invalid_facts(host: HostInputs, play: Play) -> Iterator[Problem]:
 def _inputs(host: HostInputs, play: Play) -> Iterator[str]:
     said = host.variable_names
     for role in host.roles:
-        yield from (name for name in play.inputs[role] if name in said)
-    if "grafana" in host.services:
-        yield from (name for name in PROVISIONED if name in said)
+        yield from (name for name in (*play.inputs[role], *PROVISIONED.get(role, ())) if name in said)
 
 
 def _told(host: HostInputs) -> Iterator[str]:

@@ -34,10 +34,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ansible_collections.vigil.observability.plugins.action import inventory_preflight
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.played_inputs import (
     INSTEAD,
-    PROVISIONED,
     played_inputs,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import described_inputs
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
+    PROVISIONED,
+    described_inputs,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import make_authority
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils.authorities import (
     certificate,
@@ -1057,10 +1059,12 @@ def test_value_that_another_one_would_replace_is_refused(preflight: Preflight, g
     assert problems(preflight(every=every, monitor1=given, grafana=["monitor1"])) == [sentence]
 
 
-def test_what_provisioning_reads_of_the_inventory_is_known() -> None:
-    text = (COLLECTION / "playbooks" / "vars" / "provision_grafana.yml").read_text()
-    named = set(re.findall(r"\bprovision_[a-z_]+", text)) - played_inputs() - {"provision_grafana"}
-    assert named == set(PROVISIONED)
+@pytest.mark.parametrize("service", ["elasticsearch", "grafana"])
+def test_what_provisioning_reads_of_the_inventory_is_known(service: str) -> None:
+    read = ("vars", "tasks", "parts")
+    text = "".join((COLLECTION / "playbooks" / one / f"provision_{service}.yml").read_text() for one in read)
+    own = {f"provision_{service}", "provision_answer", "provision_dashboards_made", "provision_log_answer"}
+    assert set(re.findall(r"\bprovision_[a-z_]+", text)) - played_inputs() - own == set(PROVISIONED[service])
 
 
 def test_variables_of_others_that_look_like_those_of_provisioning_are_left_alone(preflight: Preflight) -> None:
@@ -1361,7 +1365,12 @@ def watermarks(*values: str) -> Variables:
 
 
 def test_cluster_of_three_nodes_with_roles_of_their_own_is_accepted(preflight: Preflight) -> None:
-    inputs = {"elasticsearch_heap_size": "2g", "elasticsearch_config": {"cluster.max_shards_per_node": 500}}
+    inputs = {
+        "elasticsearch_heap_size": "2g",
+        "elasticsearch_config": {"cluster.max_shards_per_node": 500, "path.repo": ["/srv"]},
+        "provision_log_replicas": 2,
+        "provision_snapshot_repository": {"type": "fs", "settings": {"location": "/srv/snapshots"}},
+    }
     assert problems(preflight(**NODES, monitor1=inputs)) == []
 
 
@@ -1416,6 +1425,22 @@ def test_cluster_of_three_nodes_with_roles_of_their_own_is_accepted(preflight: P
             "elasticsearch_user_roles.kim of web1 has no password: add one to elasticsearch_passwords.",
         ),
         ({"web1": {"elasticsearch_transport_port": 9200}}, "9200"),
+        ({"web1": {"provision_log_retention_days": 0}}, "provision_log_retention_days of web1 is 0: it has to be at"),
+        (
+            {"web1": {"provision_log_retention_days": "30d"}},
+            "provision_log_retention_days of web1 is '30d': it has to be a whole number.",
+        ),
+        ({"web1": {"provision_log_replicas": 3}}, "each copy needs a node beside that of the original: use at most 2."),
+        ({"web1": {"provision_log_feilds": {}}}, "correct it to provision_log_fields, or remove it."),
+        ({"web1": {"provision_log_template": {}}}, "set provision_log_fields, provision_log_field_limit or"),
+        (
+            {"web1": {"provision_snapshot_repository": {"settings": {"location": "/srv"}}}},
+            "provision_snapshot_repository of web1 lacks type: set it, such as fs, beside settings.",
+        ),
+        (
+            {"web1": {"provision_snapshot_repository": {"type": "fs", "settings": {"location": "/srv"}}}},
+            "which Elasticsearch uses only below path.repo: set that in elasticsearch_config.",
+        ),
     ],
 )
 def test_nodes_that_cannot_be_one_cluster_are_refused(

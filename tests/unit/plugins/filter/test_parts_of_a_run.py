@@ -86,8 +86,8 @@ def test_tags_that_make_a_whole_are_no_fault(asked: dict[str, Any]) -> None:
     assert not list(RunTags.of(asked).problems())
 
 
-def test_provisioning_touches_grafana_alone() -> None:
-    assert RunTags.of(tags("provision")).touched(EVERY) == ["grafana"]
+def test_provisioning_touches_provisioned_services_alone() -> None:
+    assert RunTags.of(tags("provision")).touched([*EVERY, "elasticsearch"]) == ["grafana", "elasticsearch"]
     assert RunTags.of(tags("certificates")).touched(EVERY) == EVERY
 
 
@@ -165,12 +165,27 @@ def test_service_that_failed_is_named_with_the_hosts_that_were_left_alone() -> N
 
 
 def test_grafana_that_was_not_provisioned_is_said() -> None:
-    unprovisioned = "Grafana was not provisioned: data sources, folders and dashboards are as they were."
+    unprovisioned = "grafana was not provisioned: data sources, folders and dashboards are as they were."
     failed = ran(m1={"__grafana_activation": {"failed": True}})
     assert undone(failed, groups={"__vigil_failed_grafana": ["m1"]})[-1] == unprovisioned
     assert undone({**ran(), "m1": {}}, lost="m1")[-1] == unprovisioned
-    said = undone(ran(), groups={"__vigil_failed_provisioning": ["m1"]})
-    assert said == ["Provisioning failed on m1, for the reasons above."]
+    said = undone(ran(), groups={"__vigil_failed_provisioning_grafana": ["m1"]})
+    assert said == ["Provisioning grafana failed on m1, for the reasons above."]
+
+
+def test_cluster_is_provisioned_although_a_node_failed() -> None:
+    hosts = {"s1": {"__vigil_host_preflight": DONE, "__elasticsearch_activation": {"failed": True}}}
+
+    def said(reached: list[str], **failed: list[str]) -> list[str]:
+        groups = {"elasticsearch": ["s1"], **{f"__vigil_failed_{name}": on for name, on in failed.items()}}
+        return left_undone.left_undone(
+            ["elasticsearch"], hosts, groups, tags(), planned=["s1"], reached=reached, stages=["activate", "provision"]
+        )
+
+    assert said(["s1"], elasticsearch=["s1"]) == ["elasticsearch failed on s1, for the reasons above."]
+    failed = said(["s1"], elasticsearch=["s1"], provisioning_elasticsearch=["s1"])
+    assert failed[-1] == "Provisioning elasticsearch failed on s1, for the reasons above."
+    assert said([])[-1].startswith("elasticsearch was not provisioned: templates, retention, snapshots and settings")
 
 
 def test_part_of_a_run_leaves_nothing_else_undone() -> None:

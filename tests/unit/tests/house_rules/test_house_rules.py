@@ -159,18 +159,21 @@ def test_values_with_tags_of_ansible_are_read(write: Write) -> None:
 
 
 def test_plays_that_activate_services_are_those_of_services_yml(write: Write) -> None:
-    services = "b: {pillar: logs, documentation: d, ports: {web: 1}, access: certificate, batches: [1]}\n"
+    services = (
+        "b: {pillar: logs, documentation: d, ports: {web: 1}, access: certificate, batches: [1], provisioned: true}\n"
+    )
     tree = write({"services.yml": services})
     assert list(activation.outdated(tree)) == [f"{activation.PLAYBOOK}: is not up to date; run `make docs-tables`"]
     (tree.root / "playbooks/parts").mkdir(parents=True)
     assert activation.write(tree) == [activation.PLAYBOOK]
     renewed = Tree.of(tree.root)
     assert (list(activation.outdated(renewed)), activation.write(renewed)) == ([], [])
-    (play,) = renewed.data(activation.PLAYBOOK)
+    play, provisioning = renewed.data(activation.PLAYBOOK)
     assert (play["vars"]["activate_batches"], play["tags"]) == ([1], ["b", "logs", "activate"])
+    assert provisioning["ansible.builtin.import_playbook"] == "provision_b.yml"
     (tree.root / "services.yml").write_text(services.replace("batches", "elected_last: true, batches"))
     activation.write(tree := Tree.of(tree.root))
-    others, last = Tree.of(tree.root).data(activation.PLAYBOOK)
+    others, last, _provisioning = Tree.of(tree.root).data(activation.PLAYBOOK)
     assert (others["vars"]["activate_hosts"], others["vars"]["b_elected_waits"]) == ("{{ b_turns }}", True)
     assert (last["vars"]["activate_hosts"], "b_elected_waits" in last["vars"]) == ("{{ b_waiting }}", False)
 
