@@ -135,7 +135,7 @@ class Files:
 
     def _document(self, found: Found, line: Line) -> dict[str, Any]:
         file: dict[str, Any] = {"path": found.path, "inode": str(found.inode), "device_id": str(found.device)}
-        kind, _, value = found.identity.partition("::")
+        kind, _separator, value = found.identity.partition("::")
         if kind == "fingerprint":
             file["fingerprint"] = value
         own: dict[str, Any] = {"log": {"offset": line.start, "file": file}}

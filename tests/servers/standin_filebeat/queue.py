@@ -61,7 +61,7 @@ class Queue:
                 due = due if self._waiting else None
             if self._stopped:
                 return []
-            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            return [self._waiting.popleft() for _count in range(min(most, len(self._waiting)))]
 
     def give_back(self, events: list[Event]) -> None:
         """Put events back that were not acknowledged, in front of the others."""

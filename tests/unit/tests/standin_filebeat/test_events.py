@@ -94,7 +94,7 @@ def test_journal_continues_after_its_cursor(
     shipper.kill()
     shipper.start()
     eventually(lambda: len((tmp_path / "asked").read_text().splitlines()) == 2)
-    (document, *_) = peer.documents
+    (document, *_others) = peer.documents
     assert (document["@timestamp"], document["message"]) == ("2026-11-30T00:53:20.123Z", "hé")
     assert (document["systemd"], document["syslog"]) == (
         {"unit": "shop.service"},

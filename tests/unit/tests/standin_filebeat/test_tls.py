@@ -22,7 +22,7 @@ from ansible_collections.vigil.observability.tests.unit.tests.standin_filebeat.s
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An authority, and a certificate without the address of the server that both sides use."""
     folder = tmp_path_factory.mktemp("tls")
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _count in range(2))
     authority = certificate("authority", authority_key)
     own = certificate("shop", key, issuer=authority, issuer_key=authority_key, ca=None)
     (folder / "authorities.crt").write_text(pem_of(authority))
