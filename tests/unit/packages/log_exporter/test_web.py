@@ -28,7 +28,8 @@ class Certificates:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._run("req", "-x509", "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=ca", *self._NEW)
+        usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self._run("req", "-x509", "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=ca", *usage, *self._NEW)
         for name in (PROMETHEUS, "vigil://web1/prometheus", "vigil://logs1/log_exporter"):
             self.issue(name)
 
@@ -40,7 +41,8 @@ class Certificates:
     def issue(self, name: str) -> None:
         """Write a certificate and a key for a name."""
         file = self.file(name)
-        (self.folder / "names").write_text(f"subjectAltName=URI:{name},DNS:localhost")
+        keys = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+        (self.folder / "names").write_text(f"{keys}subjectAltName=URI:{name},DNS:localhost\n")
         self._run("req", "-keyout", f"{file}.key", "-out", "csr", "-subj", "/CN=a", *self._NEW)
         self._run("x509", "-req", "-in", "csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out",
                   f"{file}.crt", "-extfile", "names")  # fmt: skip
