@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -142,30 +143,34 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
     together: list[Problem] = []
     for host in hosts:
         host.check()
-        together += missing_inputs(host, play, wanted, command)
-        together += invalid_passwords(host, play, wanted)
-        together += invalid_ports(host, members)
-        together += invalid_values(host, play)
-        together += invalid_facts(host, play)
-        together += invalid_labels(host)
-        together += invalid_additions(host)
-        together += replaced_inputs(host)
-        together += shared_directories(host, play)
-        together += misplaced_data(host, play)
-        together += conflicting_users(host)
-        together += invalid_grafana(host)
-        together += invalid_node(host)
-        together += invalid_limits(host)
-        together += invalid_provisioning(host, nodes)
-        together += unstaged_files(host)
-    together += invalid_authorities(hosts, datetime.now(UTC))
-    together += unknown_releases(hosts)
-    together += shared_addresses(hosts)
-    together += duplicate_replicas(hosts)
-    together += unshared_databases(hosts)
-    together += invalid_cluster(hosts)
-    together += invalid_log_alerts(hosts)
-    together += invalid_exporters(hosts)
+        together += chain(
+            missing_inputs(host, play, wanted, command),
+            invalid_passwords(host, play, wanted),
+            invalid_ports(host, members),
+            invalid_values(host, play),
+            invalid_facts(host, play),
+            invalid_labels(host),
+            invalid_additions(host),
+            replaced_inputs(host),
+            shared_directories(host, play),
+            misplaced_data(host, play),
+            conflicting_users(host),
+            invalid_grafana(host),
+            invalid_node(host),
+            invalid_limits(host),
+            invalid_provisioning(host, nodes),
+            unstaged_files(host),
+        )
+    together += chain(
+        invalid_authorities(hosts, datetime.now(UTC)),
+        unknown_releases(hosts),
+        shared_addresses(hosts),
+        duplicate_replicas(hosts),
+        unshared_databases(hosts),
+        invalid_cluster(hosts),
+        invalid_log_alerts(hosts),
+        invalid_exporters(hosts),
+    )
     return [*(problem for host in hosts for problem in host.problems), *together]
 
 

@@ -51,11 +51,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.regi
 
 _DONE = {"activate": "deployed", "stage": "staged", "certificates": "given certificates"}
 _FAILED = "__vigil_failed_"
-# What provisioning gives each service.
-_CONTENT = {
-    "elasticsearch": "templates, retention, snapshots and settings",
-    "grafana": "data sources, folders and dashboards",
-}
 # A cluster is provisioned even if a node has failed.
 _CLUSTERS = ("elasticsearch",)
 
@@ -174,12 +169,14 @@ def _authority(run: _Run) -> Iterator[str]:
 
 def _provisioning(run: _Run, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
     chosen = run.chosen.get("provision", ())
-    for service in (service for service in chosen if every_service()[service].provisioned):
+    for service in chosen:
+        if not (content := every_service()[service].provisioned):
+            continue
         hosts = [host for host in run.said if host in groups.get(service, ())]
         if failed := run.failed.get(f"provisioning_{service}"):
             yield f"Provisioning {service} failed on {listed(failed)}, for the reasons above."
         elif hosts and (not run.reached & set(hosts) or (service in run.failed and service not in _CLUSTERS)):
-            yield f"{service} was not provisioned: {_CONTENT[service]} are as they were."
+            yield f"{service} was not provisioned: {content} are as they were."
 
 
 def _are(words: Sequence[str]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-__all__ = ["NOT_PACKED", "copy_libraries", "names_and_versions"]
+__all__ = ["LICENSE", "NOT_PACKED", "copy_libraries", "digest_of_packed", "names_and_versions"]
 
+LICENSE = Path(__file__).resolve().parents[2] / "LICENSE"
 NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.so", "*.pyi", "py.typed", "test", "recordings", "packing.py")
 
 
@@ -22,6 +24,14 @@ def copy_libraries(libraries: Mapping[str, str], folder: Path) -> None:
 def names_and_versions(distributions: Iterable[str]) -> str:
     """Return the distributions with their versions, for the notice of an archive."""
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in distributions)
+
+
+def digest_of_packed(folder: Path, distributions: Iterable[str]) -> str:
+    """Return a digest of all that is packed: the sources in a folder, the licence, and the libraries."""
+    digest = hashlib.sha256(LICENSE.read_bytes() + names_and_versions(distributions).encode())
+    for source in sorted(folder.glob("*.py")):
+        digest.update(source.name.encode() + source.read_bytes())
+    return digest.hexdigest()
 
 
 def _copy(name: str, folder: Path) -> None:

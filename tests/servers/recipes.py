@@ -7,14 +7,15 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from ansible_collections.vigil.observability.tests.servers.archive import unpack
 from ansible_collections.vigil.observability.tests.servers.elasticsearch.recipe import Elasticsearch
 from ansible_collections.vigil.observability.tests.servers.recipe import Recipe, Workshop, given_archive
 from ansible_collections.vigil.observability.tests.servers.standin_filebeat import packing as filebeat_packing
-from ansible_collections.vigil.observability.tests.servers.standin_grafana import packing
+from ansible_collections.vigil.observability.tests.servers.standin_grafana import packing as grafana_packing
 
-__all__ = ["RECIPES", "Package", "StandInGrafana", "elasticsearch_recipes", "filebeat_recipe", "grafana_recipes"]
+__all__ = ["RECIPES", "Package", "PackedStandIn", "elasticsearch_recipes", "filebeat_recipe", "grafana_recipes"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -75,27 +76,17 @@ class StandIn(Recipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StandInGrafana(Recipe):
-    """A server that answers as Grafana was recorded to answer."""
+class PackedStandIn(Recipe):
+    """A program of these tests in upstream's layout, which does what upstream's was recorded or documented to do."""
+
+    packing: ModuleType = field(repr=False)
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(repr((self, packing.digest_of_sources())).encode()).hexdigest()
+        return hashlib.sha256(repr((self, self.packing.digest_of_sources())).encode()).hexdigest()
 
     def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
-        packing.fill(folder, self.version)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StandInFilebeat(Recipe):
-    """A shipper of ours with the command line and the configuration of Filebeat."""
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(repr((self, filebeat_packing.digest_of_sources())).encode()).hexdigest()
-
-    def fill(self, folder: Path, workshop: Workshop) -> None:  # noqa: ARG002
-        filebeat_packing.fill(folder, self.version)
+        self.packing.fill(folder, self.version)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +115,9 @@ time.sleep(3600)
 
 def grafana_recipes(given: str | None) -> tuple[Recipe, ...]:
     """Return the recipes of Grafana: stand-ins of two versions, or a given archive in the place of the newest one."""
-    older, newest = (StandInGrafana(service="grafana", version=version) for version in ("11.6.16", "12.1.1"))
+    older, newest = (
+        PackedStandIn(service="grafana", version=version, packing=grafana_packing) for version in ("11.6.16", "12.1.1")
+    )
     return older, given_archive("grafana", given) or newest
 
 
@@ -139,7 +132,9 @@ def elasticsearch_recipes(given: str | None) -> tuple[Recipe, ...]:
 
 def filebeat_recipe(given: str | None) -> Recipe:
     """Return the recipe of Filebeat: a stand-in, or a given archive in its place."""
-    return given_archive("filebeat", given) or StandInFilebeat(service="filebeat", version="8.16.0")
+    return given_archive("filebeat", given) or PackedStandIn(
+        service="filebeat", version="8.16.0", packing=filebeat_packing
+    )
 
 
 def _copy(source: Path, target: Path) -> None:

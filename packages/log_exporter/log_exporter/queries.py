@@ -55,8 +55,8 @@ def readings(configuration: Configuration, answers: Sequence[Mapping[str, Any]])
     if len(answers) != len(names):
         missing = Reading(failure=f"Elasticsearch answered {len(answers)} of {len(names)} searches")
         return dict.fromkeys(names, missing)
-    found = {name: _reading(answer, _total) for name, answer in zip(names, answers)}
-    return {**found, NEWEST: _reading(answers[-1], _first_time)}
+    values = {NEWEST: _first_time}
+    return {name: _reading(answer, values.get(name, _total)) for name, answer in zip(names, answers)}
 
 
 def _count(alert: Alert, begin: int, end: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 
-__all__ = ["LARGEST", "heap", "java_bytes"]
+__all__ = ["LARGEST", "heap", "java_bytes", "memory_limit"]
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LARGEST = 31 * 2**30
@@ -21,7 +21,7 @@ def heap(size: str, memory: int, limit: str) -> str:
 
     Raises OperatorError for a size that does not fit.
     """
-    room = min(memory, _limit(limit, memory))
+    room = min(memory, memory_limit(limit, memory))
     wanted = java_bytes(size) if size else min(room // 2, LARGEST)
     if wanted > LARGEST:
         raise OperatorError(
@@ -42,7 +42,7 @@ def java_bytes(size: str) -> int:
     return int(matched[1]) * _UNITS[matched[2].upper()]
 
 
-def _limit(limit: str, memory: int) -> int:
+def memory_limit(limit: str, memory: int) -> int:
     """Return the bytes of systemd's MemoryMax; all of the memory where it is infinite or not understood."""
     if percent := re.fullmatch(r"([0-9]+)%", str(limit)):
         return memory * int(percent[1]) // 100

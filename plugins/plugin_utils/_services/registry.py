@@ -59,7 +59,7 @@ class Service:
     identity: bool = True
     metrics: bool = True
     package: bool = False
-    provisioned: bool = False
+    provisioned: str = ""
 
     @property
     def port(self) -> int:

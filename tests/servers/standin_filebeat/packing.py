@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
-from ..libraries import NOT_PACKED, copy_libraries, names_and_versions
+from ..libraries import LICENSE, NOT_PACKED, copy_libraries, digest_of_packed, names_and_versions
 
 __all__ = ["digest_of_sources", "fill"]
 
 HERE = Path(__file__).resolve().parent
-LICENSE = HERE.parents[2] / "LICENSE"
 LIBRARIES = {"yaml": "PyYAML"}
 
 _PROGRAM = """#!/usr/bin/env python3
@@ -56,7 +54,4 @@ def fill(folder: Path, version: str) -> None:
 
 def digest_of_sources() -> str:
     """Return a digest of all that is packed."""
-    digest = hashlib.sha256(LICENSE.read_bytes() + names_and_versions(LIBRARIES.values()).encode())
-    for source in sorted(HERE.glob("*.py")):
-        digest.update(source.name.encode() + source.read_bytes())
-    return digest.hexdigest()
+    return digest_of_packed(HERE, LIBRARIES.values())

@@ -2,14 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with what an inventory says of the nodes of Elasticsearch: their names, roles, heaps and settings."""
+"""What is wrong with what an inventory says of the nodes of Elasticsearch: their names, roles and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._formats.java_heap import LARGEST, java_bytes
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
@@ -87,8 +85,6 @@ def invalid_node(host: HostInputs) -> Iterator[Problem]:
         if role not in _ROLES:
             rest = f"contains {role!r}, which is no role of a node. Roles are {', '.join(sorted(_ROLES))}."
             yield Problem("elasticsearch_node_roles", host.name, rest)
-    if wrong := _unfit_heap(str(host.value("elasticsearch_heap_size", ""))):
-        yield Problem("elasticsearch_heap_size", host.name, wrong)
     config: Mapping[str, object] = host.value("elasticsearch_config", {})
     for key in (key for key in config if key in _OWN):
         yield Problem(f"elasticsearch_config.{key}", host.name, f"belongs to the role: set {_OWN[key]} instead.")
@@ -129,14 +125,3 @@ def _invalid_repository(host: HostInputs, repository: Mapping[str, object]) -> I
 def _is_master(host: HostInputs) -> bool:
     roles = host.value("elasticsearch_node_roles", [])
     return not roles or "master" in roles
-
-
-def _unfit_heap(size: str) -> str:
-    """Return why a size is none of a heap, nothing when it is one."""
-    try:
-        wanted = java_bytes(size) if size else 0
-    except OperatorError:
-        return f"is {size!r}: write it like 2g or 512m."
-    if wanted > LARGEST:
-        return f"is {size}: use at most 31g, beyond which Java needs longer pointers, and a larger heap holds less."
-    return ""

@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
-from ansible_collections.vigil.observability.plugins.plugin_utils._formats.java_heap import heap
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.java_heap import (
+    LARGEST,
+    java_bytes,
+    memory_limit,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
@@ -26,28 +30,27 @@ _UNLIMITED = 2**62
 
 
 def invalid_limits(host: HostInputs) -> Iterator[Problem]:
-    """Yield a problem for a heap that the unit's limit has no room for, and for each unfit watermark."""
+    """Yield a problem for a heap that cannot be used, and for each unfit watermark."""
     if "elasticsearch" not in host.services:
         return
     resources = host.value("elasticsearch_resources", services()["elasticsearch"].resources)
     size, limit = str(host.value("elasticsearch_heap_size", "")), str(resources.get("MemoryMax", "infinity"))
-    if _overflows(size, limit):
-        rest = f"is {size}, but MemoryMax in elasticsearch_resources is {limit}: use at most half of that."
-        yield Problem("elasticsearch_heap_size", host.name, rest)
+    if wrong := _unfit_heap(size, limit):
+        yield Problem("elasticsearch_heap_size", host.name, wrong)
     yield from _invalid_watermarks(host)
 
 
-def _overflows(size: str, limit: str) -> bool:
-    """Return whether a heap that would be fine without a limit is too large for it."""
+def _unfit_heap(size: str, limit: str) -> str:
+    """Return why a size is none of a heap within the limit of the unit, nothing when it is one."""
     try:
-        heap(size, _UNLIMITED, "infinity")
+        wanted = java_bytes(size) if size else 0
     except OperatorError:
-        return False
-    try:
-        heap(size, _UNLIMITED, limit)
-    except OperatorError:
-        return True
-    return False
+        return f"is {size!r}: write it like 2g or 512m."
+    if wanted > LARGEST:
+        return f"is {size}: use at most 31g, beyond which Java needs longer pointers, and a larger heap holds less."
+    if wanted >= memory_limit(limit, _UNLIMITED):
+        return f"is {size}, but MemoryMax in elasticsearch_resources is {limit}: use at most half of that."
+    return ""
 
 
 def _invalid_watermarks(host: HostInputs) -> Iterator[Problem]:

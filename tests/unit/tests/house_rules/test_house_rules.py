@@ -160,7 +160,7 @@ def test_values_with_tags_of_ansible_are_read(write: Write) -> None:
 
 def test_plays_that_activate_services_are_those_of_services_yml(write: Write) -> None:
     services = (
-        "b: {pillar: logs, documentation: d, ports: {web: 1}, access: certificate, batches: [1], provisioned: true}\n"
+        "b: {pillar: logs, documentation: d, ports: {web: 1}, access: certificate, batches: [1], provisioned: rules}\n"
     )
     tree = write({"services.yml": services})
     assert list(activation.outdated(tree)) == [f"{activation.PLAYBOOK}: is not up to date; run `make docs-tables`"]
