@@ -39,10 +39,13 @@ molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers
 
-bench: $(if $(filter grafana logs,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines (B=grafana, B=logs: only those; REF=<commit>: deployments compared with that commit)
-	$(if $(filter grafana logs,$(B)),,@$(in_environment) python tests/bench.py $(REF))
-	$(if $(REF)$(filter logs,$(B)),,@$(in_environment) python tests/bench_grafana.py)
-	$(if $(REF)$(filter grafana,$(B)),,@$(in_environment) python tests/bench_logs.py)
+bench: $(if $(filter grafana logs telemetry,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library (B=grafana, B=logs, B=traces, B=telemetry: only those; REF=<commit>: deployments compared with that commit)
+	$(if $(filter grafana logs traces telemetry,$(B)),,@$(in_environment) python tests/bench.py $(REF))
+	$(if $(REF)$(filter logs traces telemetry,$(B)),,@$(in_environment) python tests/bench_grafana.py)
+	$(if $(REF)$(filter grafana traces telemetry,$(B)),,@$(in_environment) python tests/bench_logs.py)
+	$(if $(REF)$(filter grafana logs telemetry,$(B)),,@$(in_environment) python tests/bench_traces.py)
+	$(if $(REF)$(filter grafana logs telemetry,$(B)),,@$(in_environment) python tests/bench_collector.py)
+	$(if $(REF)$(filter grafana logs traces,$(B)),,@$(in_environment) python tests/bench_telemetry.py)
 
 build: environment ## Build the collection archive
 	@$(in_environment) ansible-galaxy collection build --force

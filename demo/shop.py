@@ -1,17 +1,23 @@
 """An application to watch: sells nothing, and has the metrics of one that does, for whoever knows the token in TOKEN.
 
-Every number follows from how long it has been running, so that it takes no work to come up with it.
+Every number follows from how long it has been running, so that it takes no work to come up with it. With LOG, it also
+writes a line of JSON for each order to that file, and on SIGUSR1 as many payments fail as make an alert.
 """
 
 from __future__ import annotations
 
 import hmac
+import json
 import math
 import os
 import resource
+import signal
+import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 PORT = 8000
 BEGUN = time.time()
@@ -80,5 +86,31 @@ class Shop(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def log(level: str, message: str, at: float, **fields: object) -> None:
+    """Append a line to the log."""
+    when = datetime.fromtimestamp(at, UTC).isoformat()
+    line = {"timestamp": when, "level": level, "service": "shop", "message": message, **fields}
+    with Path(os.environ["LOG"]).open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def take_orders() -> None:
+    """Log an order for each minute of the day before, and then one each second."""
+    for number in range(1000, 1_000_000):
+        at = min(BEGUN + (number - 1000 - 24 * 60) * 60, time.time())
+        log("info", f"Order {number} placed", at, orderNumber=number, durationMs=80 + number % 40)
+        time.sleep(0 if at < BEGUN else 1)
+
+
+def fail_payments(*_: object) -> None:
+    """Log payments that fail."""
+    for number in range(20):
+        message = f"Payment {number} was declined by the bank"
+        log("error", message, time.time(), errorName="PaymentDeclined", userId=f"u{number}")
+
+
 if __name__ == "__main__":
+    if "LOG" in os.environ:
+        signal.signal(signal.SIGUSR1, fail_payments)
+        threading.Thread(target=take_orders, daemon=True).start()
     ThreadingHTTPServer(("", PORT), Shop).serve_forever()

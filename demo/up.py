@@ -12,33 +12,46 @@ import json
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from secrets import token_urlsafe
-from subprocess import DEVNULL
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column, Table
 
-from ansible_collections.vigil.observability.demo.show import Replica, ShowError, show
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
-from ansible_collections.vigil.observability.tests.servers.recipes import grafana_recipes
+from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_tokens, start_receiver
+from ansible_collections.vigil.observability.demo.show import show_alert, show_metrics
+from ansible_collections.vigil.observability.demo.show_logs import Logs, show_end_of_errors, show_logs
+from ansible_collections.vigil.observability.demo.show_traces import Traces, show_traces
+from ansible_collections.vigil.observability.demo.stack import Replica, Server
+from ansible_collections.vigil.observability.demo.terminal import (
+    ROOT,
+    SECRETS,
+    STATE,
+    console,
+    environment,
+    run,
+    step,
+)
+from ansible_collections.vigil.observability.demo.watch import ShowError, Watch
+from ansible_collections.vigil.observability.tests.servers.recipe import Recipe
+from ansible_collections.vigil.observability.tests.servers.recipes import (
+    elasticsearch_recipes,
+    grafana_recipes,
+    jaeger_recipes,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".build/demo"
-SECRETS = STATE / "inventory"
-COLLECTIONS = STATE / "collections"
-CACHE = Path(os.environ["VIGIL_CACHE"])
-HOSTS = ROOT / "tests/hosts/hosts"
 ARCHIVES = ROOT / "tests/hosts/archives"
 ASSEMBLE = ["python", str(ROOT / "tests/servers/assemble.py")]
-RECEIVER = "vigil-demo-receiver"
-SHOP = "vigil-demo-shop"
-
-BEGUN = time.monotonic()
-console = Console(highlight=False, soft_wrap=True)
+AUTHORITY = STATE / "authorities.crt"
+PAGE_OF_LOGS = STATE / "logs.html"
+PAGE_OF_TRACES = STATE / "performance.html"
+PAGES = ("grafana", "prometheus", "alertmanager", "elasticsearch", "jaeger")
+# Archives from upstream that replace what is assembled.
+GIVEN: dict[str, Callable[[str | None], tuple[Recipe, ...]]] = {
+    "grafana": grafana_recipes,
+    "elasticsearch": elasticsearch_recipes,
+    "jaeger": jaeger_recipes,
+}
 
 
 @dataclass(frozen=True)
@@ -53,137 +66,116 @@ class Demo:
         folders = (ROOT / "inventories" / self.name, ROOT / "demo/inventory", SECRETS)
         return [word for folder in folders for word in ("-i", str(folder))]
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> Hosts:
         """Return groups and variables as ansible-inventory lists them, secrets included."""
-        listed = subprocess.run(
-            ["ansible-inventory", *self.sources, "--list"],
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return dict(json.loads(listed.stdout))
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of Ansible's commands."""
-    return os.environ | {
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_VAULT_PASSWORD_FILE": f"{SECRETS}.vault-password",
-        "ANSIBLE_PIPELINING": "true",
-        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_FORCE_COLOR": str(console.is_terminal).lower(),
-    }
-
-
-def run(*words: str | Path, output: int | None = None) -> None:
-    """Run a command in this terminal; leave with its exit code when it fails."""
-    code = subprocess.run(words, cwd=ROOT, env=environment(), stdout=output, check=False).returncode
-    if code:
-        console.print(f"\n[bold red]The demo ended early[/]: {' '.join(map(str, words[:3]))} ... failed, see above.")
-        console.print("Its hosts are kept for inspection; make demo-down removes them.")
-        sys.exit(code)
-
-
-def step(text: str) -> None:
-    """Say what comes next."""
-    console.print(f"\n[bold cyan]{time.monotonic() - BEGUN:4.0f} s  {text}[/]")
-
-
-def prepare_hosts(listed: dict[str, Any]) -> None:
-    """Start a fresh host for each of the inventory, its pages at ports of this machine, the receiver and the shop."""
-    run(HOSTS, "destroy", "--label", "demo")
-    for name, variables in sorted(listed["_meta"]["hostvars"].items()):
-        ports = {
-            variables.get(f"demo_{name}_port"): variables.get(f"{name}_port", service.port)
-            for name, service in services().items()
-        }
-        published = [f"--option=--publish=127.0.0.1:{here}:{there}" for here, there in ports.items() if here]
-        run(HOSTS, "create", "--label", "demo", *published, f"vigil-demo-{name}")
-    for name in (RECEIVER, SHOP):
-        program = f"{name.removeprefix('vigil-demo-')}.py"
-        options = ["--name", name, "--label", "vigil.observability=demo", "--network", "vigil-test"]
-        options += ["--env-file", str(token_file(name)), "--volume", f"{ROOT / 'demo' / program}:/{program}:ro"]
-        command = ["vigil-host:bookworm", "python3", "-u", f"/{program}"]
-        run("docker", "run", "--detach", *options, *command, output=DEVNULL)
+        command = ["ansible-inventory", *self.sources, "--list"]
+        listed = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+        return Hosts(json.loads(listed.stdout))
 
 
 def install_collection() -> None:
     """Build the collection and install it as users do, into a folder of the demo's own."""
     run("ansible-galaxy", "collection", "build", "--force", "--output-path", STATE, ROOT)
     (archive,) = STATE.glob("vigil-observability-*.tar.gz")
-    run("ansible-galaxy", "collection", "install", "--force", "--offline", "--collections-path", COLLECTIONS, archive)
-
-
-def token_file(container: str) -> Path:
-    """Return where the token of a container lies, for the container itself."""
-    return STATE / f"{container}.env"
-
-
-def make_tokens() -> None:
-    """Make the tokens that the receiver and the shop ask for, once, for the containers and for the inventory."""
-    variables = SECRETS / "group_vars/all/demo.yml"
-    if not variables.exists():
-        tokens = {name: token_urlsafe(32) for name in (RECEIVER, SHOP)}
-        given = "".join(
-            f"{name.replace('-', '_').removeprefix('vigil_')}_token: {token}\n" for name, token in tokens.items()
-        )
-        written = {token_file(name): f"TOKEN={token}\n" for name, token in tokens.items()}
-        for path, text in {**written, variables: f"{given}demo_rules: {ROOT / 'demo/rules'}\n"}.items():
-            path.touch(mode=0o600)
-            path.write_text(text)
+    places = ["--collections-path", str(STATE / "collections")]
+    run("ansible-galaxy", "collection", "install", "--force", "--offline", *places, archive)
 
 
 def provide_archives() -> list[str]:
-    """Return the options of Ansible that say where archives come from: upstream, or this machine."""
-    if not subprocess.run([*ASSEMBLE, "upstream"], check=False).returncode:
+    """Return the options of Ansible that name the source of archives: upstream, or this machine."""
+    given = {service: path for service in GIVEN if (path := os.environ.get(f"{service.upper()}_ARCHIVE"))}
+    if not given and not subprocess.run([*ASSEMBLE, "upstream"], check=False).returncode:
         console.print("Each host downloads the archives from upstream.")
         return []
-    console.print("Upstream cannot be reached, so archives with the same layout are assembled from packages.")
-    given = os.environ.get("GRAFANA_ARCHIVE")
     if not given:
+        console.print("Upstream cannot be reached, so archives with the same layout are assembled from packages.")
+    if "jaeger" not in given:
+        console.print(
+            "Jaeger is built from its module, which has the API and no pages. JAEGER_ARCHIVE gives upstream's."
+        )
+    if "grafana" not in given:
         console.print(
             "[bold]Grafana is not among them[/]: a stand-in replaces it, which answers API requests but has no pages. "
             "GRAFANA_ARCHIVE=<archive from upstream> deploys the real one."
         )
     run(*ASSEMBLE, "default")
     run(ARCHIVES, "start")
-    grafana = ["-e", f"grafana_version={grafana_recipes(given)[-1].version}"] if given else []
-    return ["-e", f"@{CACHE / 'servers/catalogue.yml'}", *grafana]
+    options = ["-e", f"@{ROOT / '.build/archives.yml'}"]
+    # Of Jaeger, what is assembled is older than the default of the catalogue.
+    for service, path in {"jaeger": None, **given}.items():
+        options += ["-e", f"{service}_version={GIVEN[service](path)[-1].version}"]
+    return options
 
 
-def replicas_of(listed: dict[str, Any]) -> list[Replica]:
+def servers_of(variables: dict[str, Any]) -> dict[str, Server]:
+    """Return the services of a host that its administrator reaches from this machine, by name."""
+    ports = {service: variables[f"demo_{service}_port"] for service in PAGES if f"demo_{service}_port" in variables}
+    return {
+        service: Server(f"https://localhost:{port}", "admin", variables[f"{service}_passwords"]["admin"], AUTHORITY)
+        for service, port in ports.items()
+    }
+
+
+def replicas_of(hosts: Hosts) -> list[Replica]:
     """Return the hosts that run Prometheus, with what it takes to ask them."""
-    variables = listed["_meta"]["hostvars"]
-    return [
-        Replica(
-            name=name,
-            prometheus=f"https://localhost:{variables[name]['demo_prometheus_port']}",
-            alertmanager=f"https://localhost:{variables[name]['demo_alertmanager_port']}",
-            grafana=grafana_of(variables[name]),
-            prometheus_password=variables[name]["prometheus_passwords"]["admin"],
-            alertmanager_password=variables[name]["alertmanager_passwords"]["admin"],
-            grafana_password=variables[name]["grafana_passwords"]["admin"],
-            authority=STATE / "authorities.crt",
-        )
-        for name in sorted(listed["prometheus"]["hosts"])
-    ]
+    found = {name: servers_of(hosts.variables[name]) for name in hosts.running("prometheus")}
+    return [Replica(name, one["prometheus"], one["alertmanager"], one.get("grafana")) for name, one in found.items()]
 
 
-def grafana_of(variables: dict[str, Any]) -> str:
-    """Return the address of the Grafana of a host on this machine, empty when it has none."""
-    return f"https://localhost:{variables['demo_grafana_port']}" if "demo_grafana_port" in variables else ""
+def logs_of(hosts: Hosts) -> Logs | None:
+    """Return the logs of the shop, nothing if the inventory stores none."""
+    for name in hosts.running("elasticsearch"):
+        variables = hosts.variables[name]
+        store = servers_of(variables)["elasticsearch"]
+        return Logs(hosts.watched, store, variables["elasticsearch_passwords"], PAGE_OF_LOGS)
+    return None
 
 
-def summary(demo: Demo, listed: dict[str, Any], replicas: list[Replica]) -> Table:
+def traces_of(hosts: Hosts) -> Traces:
+    """Return the traces of the shop."""
+    name = hosts.running("jaeger")[0]
+    jaeger = servers_of(hosts.variables[name])["jaeger"]
+    return Traces(hosts.watched, jaeger, f"https://vigil-demo-{name}:4318", PAGE_OF_TRACES)
+
+
+def demonstrate(hosts: Hosts) -> None:
+    """Show everything that the inventory has. Raises ShowError."""
+    replicas, watch = replicas_of(hosts), Watch(console)
+    show_metrics(watch, replicas)
+    show_traces(watch, traces_of(hosts), replicas)
+    logs = logs_of(hosts)
+    if logs:
+        show_logs(watch, logs, replicas, RECEIVER)
+    show_alert(watch, replicas, hosts.watched, RECEIVER)
+    if logs:
+        show_end_of_errors(watch, RECEIVER)
+
+
+def summary(demo: Demo, hosts: Hosts) -> Table:
     """Return the table of what runs where."""
-    pages = {one.name: f"{one.grafana}\n{one.prometheus}\n{one.alertmanager}".strip() for one in replicas}
-    table = Table("host", "runs", Column("pages (user admin)", overflow="fold"), title=f"Inventory {demo.name}")
-    for name in sorted(listed["_meta"]["hostvars"]):
-        runs = [service for service in reversed(list(services())) if name in listed.get(service, {}).get("hosts", [])]
-        table.add_row(name, ", ".join(runs), pages.get(name, ""))
+    table = Table("host", "runs", Column("pages (user admin)", no_wrap=True), title=f"Inventory {demo.name}")
+    for name, variables in hosts.variables.items():
+        running = hosts.services_of(name)
+        found = {service: one.url for service, one in servers_of(variables).items() if service in running}
+        pages = "\n".join(f"{service:13} {url}" for service, url in found.items())
+        shop = ["shop"] if name == hosts.watched else []
+        table.add_row(name, ", ".join([*reversed(running), *shop]), pages)
     return table
+
+
+def advice(hosts: Hosts) -> list[str]:
+    """Return lines on what can be done with the hosts."""
+    folder = SECRETS.relative_to(ROOT)
+    vault = f"ANSIBLE_VAULT_PASSWORD_FILE={folder}.vault-password .venv/bin/ansible-vault view"
+    return [
+        f"Passwords      {vault} {folder}/group_vars/all/secrets.yml",
+        f"Certificate    {AUTHORITY.relative_to(ROOT)} (for your browser, or curl --cacert)",
+        f"Look around    docker exec -it vigil-demo-{hosts.watched} bash    (systemctl, journalctl ...)",
+        f"Notifications  docker logs {RECEIVER}",
+        *([f"New in logs    {PAGE_OF_LOGS.relative_to(ROOT)} (open it in your browser)"] if logs_of(hosts) else []),
+        f"Slow requests  {PAGE_OF_TRACES.relative_to(ROOT)} (the same)",
+        "Remove         make demo-down",
+    ]
 
 
 def main() -> int:
@@ -198,32 +190,22 @@ def main() -> int:
     step("Secrets: ansible-playbook vigil.observability.secrets")
     run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
     make_tokens()
-    listed = demo.read()
-    step(f"Hosts with systemd: {', '.join(sorted(listed['_meta']['hostvars']))}")
-    prepare_hosts(listed)
+    hosts = demo.read()
+    AUTHORITY.write_text(next(iter(hosts.variables.values()))["certificates_authority_certificate"])
+    step(f"Hosts with systemd: {', '.join(hosts.variables)}")
+    hosts.create()
+    hosts.open_shop()
+    start_receiver()
     step("Deployment: ansible-playbook vigil.observability.site")
     run("ansible-playbook", *demo.sources, *archives, "vigil.observability.site")
     step("Demonstration")
-    replicas = replicas_of(listed)
-    some_host = next(iter(listed["_meta"]["hostvars"].values()))
-    (STATE / "authorities.crt").write_text(some_host["certificates_authority_certificate"])
-    watched = max(listed["node_exporter"]["hosts"])
     try:
-        show(replicas, watched, RECEIVER, console)
+        demonstrate(hosts)
     except ShowError as error:
         console.print(f"[bold red]Not as promised[/]: {error}. The hosts are kept for inspection.")
         return 1
-    console.print("\n", summary(demo, listed, replicas))
-    folder = SECRETS.relative_to(ROOT)
-    console.print(
-        f"Passwords      ANSIBLE_VAULT_PASSWORD_FILE={folder}.vault-password .venv/bin/ansible-vault view "
-        f"{folder}/group_vars/all/secrets.yml",
-        f"Certificate    {(STATE / 'authorities.crt').relative_to(ROOT)} (for your browser, or curl --cacert)",
-        f"Look around    docker exec -it vigil-demo-{replicas[0].name} bash    (systemctl, journalctl, promtool ...)",
-        f"Notifications  docker logs {RECEIVER}",
-        "Remove         make demo-down",
-        sep="\n",
-    )
+    console.print("\n", summary(demo, hosts))
+    console.print(*advice(hosts), sep="\n")
     step("Done")
     return 0
 

@@ -83,7 +83,7 @@ def ask(host: Any) -> Callable[..., Answer]:
             "curl",
             "-sS",
             "--max-time",
-            "10",
+            "30",
             "--cacert",
             f"{CERTIFICATES}/authorities.crt",
             "-w",

@@ -29,7 +29,7 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".build/bench"
 SECRETS = ROOT / ".build/inventory"
-CATALOGUE = Path(os.environ["VIGIL_CACHE"]) / "servers/catalogue.yml"
+CATALOGUE = ROOT / ".build/archives.yml"
 PINGS, REPEATS = 20, 3
 COLUMNS = ("calls", "seconds", "pings", "may be", "controller CPU s", "per host", "hosts CPU s", "per host")
 

@@ -1,12 +1,15 @@
 """Makes the Python environments that stand beside .venv, each once, in the cache, named by what it was made from.
 
     environments.py auditing|publishing|oldest|newest     prints the folder of its programs
+    environments.py telemetry_oldest|telemetry_newest     likewise
     environments.py KIND COMMAND [ARGUMENT ...]           runs a command for which Ansible is that of this environment
 
 "auditing" and "publishing" have the tools of requirements/auditing.txt and requirements/publishing.txt; "oldest" and
 "newest" have the oldest and the newest ansible-core that is supported and that the Pythons of this machine run.
 "hosts_oldest" and "hosts_newest" have the oldest and the newest Python of this machine that hosts may have, with what
-ansible-core sends to hosts. A command that the environment has itself, such as pytest, is taken from there.
+ansible-core sends to hosts. "telemetry_oldest" and "telemetry_newest" have what packages/telemetry depends on: the
+lowest versions on the oldest Python of this machine, and the newest versions on the newest Python. A command that the
+environment has itself, such as pytest, is taken from there.
 """
 
 from __future__ import annotations
@@ -39,6 +42,11 @@ ON_HOSTS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "hosts_oldest": [(RELEASES["oldest"][0][0], tuple(PYTHONS))],
     "hosts_newest": [(RELEASES["newest"][0][0], tuple(reversed(PYTHONS)))],
 }
+# Environments of packages/telemetry, with the Pythons that their requirements are locked for, best first.
+TELEMETRY = {
+    "telemetry_oldest": ("3.9", "3.10", "3.11"),
+    "telemetry_newest": ("3.13", "3.12", "3.14"),
+}
 # What plays and the unit tests of plugins need beside ansible-core, in the releases of requirements/development.txt.
 BESIDE_CORE = {
     "bcrypt",
@@ -49,13 +57,20 @@ BESIDE_CORE = {
     "grafana-foundation-sdk",
     "hypothesis",
     "jmespath",
+    "lscl",
+    "maxminddb",
+    "mmdb_writer",
     "orjson",
     "polars",
+    "prometheus-client",
     "promql-parser",
+    "pylogbeat",
     "pytest",
     "pytest-cov",
     "pytest-testinfra",
+    "pytest-timeout",
     "requests",
+    "ua-parser",
 }
 
 
@@ -109,6 +124,14 @@ def host_environment_of(choice: Choice, cache: Path) -> Path:
     return made(f"hosts-{choice.folder}", choice.interpreter, required("hosts"), cache, alone)
 
 
+def telemetry_environment_of(kind: str, found: dict[str, Path], cache: Path) -> Path:
+    """Return the environment of tests of packages/telemetry, on the best Python for which an interpreter was found."""
+    for version in TELEMETRY[kind]:
+        if version in found:
+            return made(f"{kind}-python{version}", found[version], required(kind), cache)
+    raise SystemExit(f"{kind} needs one of Python {', '.join(TELEMETRY[kind])} and found {', '.join(found) or 'none'}.")
+
+
 def required(kind: str) -> list[str]:
     """Return the lines of a file of requirements without its comments."""
     lines = (ROOT / f"requirements/{kind}.txt").read_text(encoding="utf-8").splitlines()
@@ -150,6 +173,8 @@ def run(environment: Path, command: list[str]) -> NoReturn:
         "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
         "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(collections),
     }
+    if environment.name.startswith("telemetry"):
+        changed["PYTHONPATH"] = str(ROOT / "packages/telemetry/src")
     own = environment / "bin" / command[0]
     os.execvpe(own if own.exists() else command[0], command, {**os.environ, **changed})  # noqa: S606 - no shell here
 
@@ -159,6 +184,8 @@ def main() -> None:
     cache = Path(os.environ["VIGIL_CACHE"])
     if kind in TOOLS:
         environment = made(kind, Path(sys.executable).resolve(), required(kind), cache)
+    elif kind in TELEMETRY:
+        environment = telemetry_environment_of(kind, interpreters(), cache)
     else:
         choice = choose(kind, interpreters())
         environment = (host_environment_of if kind in ON_HOSTS else environment_of)(choice, cache)

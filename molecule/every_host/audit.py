@@ -45,7 +45,8 @@ def request(asked: dict[str, Any], service: str, port: int) -> ServerScanRequest
     credentials = ClientAuthenticationCredentials(without_issuers(certificate), key) if ours else None
     return ServerScanRequest(
         ServerNetworkLocation(name, port, ip_address=asked["address"]),
-        ServerNetworkConfiguration(name, tls_client_auth_credentials=credentials),
+        # The machine may be busy with other scenarios: a handshake has more than the usual five seconds.
+        ServerNetworkConfiguration(name, tls_client_auth_credentials=credentials, network_timeout=20),
         scan_commands=SCAN_COMMANDS_NEEDED_BY_MOZILLA_CHECKER,
         scan_commands_extra_arguments=ScanCommandsExtraArguments(
             certificate_info=CertificateInfoExtraArgument(custom_ca_file=folder / "authorities.crt")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 CONTEXT = ssl.create_default_context(cafile="/etc/vigil/certificates/authorities.crt")
 EACH = 15  # seconds that an index is written to
-PAUSE = 0.02
+PAUSE = 0.05
 
 
 class Client:

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import service_of_unit, services
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
@@ -42,15 +42,20 @@ class ActionModule(ActionBase):
 
 def _with_inputs(args: Mapping[str, Any], defaults: TaskDefaults) -> dict[str, Any]:
     """Return the options, with defaults from the inputs of the role."""
-    service = str(args.get("name"))
+    service = service_of_unit(str(args.get("name")))
     known = {"documentation": services()[service].documentation} if service in services() else {}
     found = {**known, **defaults.options(service, *_INPUTS), **args}
     if isinstance(health := args.get("health"), Mapping):
-        # A service with password authentication needs no client certificate; others present their own.
-        files = {"ca_file": "authority_file"} | ({} if health.get("username") else _OWN_FILES)
-        inputs = defaults.options(service, *files.values())
-        found["health"] = {option: inputs[name] for option, name in files.items() if name in inputs} | dict(health)
+        also = [_with_files(each, service, defaults) for each in health.get("also") or []]
+        found["health"] = _with_files(health, service, defaults) | ({"also": also} if also else {})
     return found
+
+
+def _with_files(asked: Mapping[str, Any], service: str, defaults: TaskDefaults) -> dict[str, Any]:
+    # A service with password authentication needs no client certificate; others present their own.
+    files = {"ca_file": "authority_file"} | ({} if asked.get("username") else _OWN_FILES)
+    inputs = defaults.options(service, *files.values())
+    return {option: inputs[name] for option, name in files.items() if name in inputs} | dict(asked)
 
 
 def _of_staged(option: str, staged: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -15,6 +15,14 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.module_utils._http.secret_spellings import hidden
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks import (
+    elasticsearch,
+    filebeat,
+    jaeger,
+    log_alerts,
+    logstash,
+    rsyslog,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.credentials import (
     invalid_authorities,
     invalid_passwords,
@@ -25,12 +33,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
     misplaced_data,
     shared_directories,
     unread_metrics,
-)
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch import (
-    invalid_cluster,
-    invalid_exporters,
-    invalid_node,
-    invalid_provisioning,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch_limits import (
     invalid_limits,
@@ -45,9 +47,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
     weak_key,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.labels import invalid_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.log_alerts import (
-    invalid_log_alerts,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.ports import invalid_ports
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.reach import unreached_services
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.services import (
@@ -156,9 +155,11 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
             misplaced_data(host, play),
             conflicting_users(host),
             invalid_grafana(host),
-            invalid_node(host),
+            elasticsearch.invalid_node(host),
             invalid_limits(host),
-            invalid_provisioning(host, nodes),
+            elasticsearch.invalid_provisioning(host, nodes),
+            logstash.invalid_logstash(host),
+            filebeat.invalid_filebeat(host),
             unstaged_files(host),
         )
     together += chain(
@@ -167,9 +168,13 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
         shared_addresses(hosts),
         duplicate_replicas(hosts),
         unshared_databases(hosts),
-        invalid_cluster(hosts),
-        invalid_log_alerts(hosts),
-        invalid_exporters(hosts),
+        elasticsearch.invalid_cluster(hosts),
+        log_alerts.invalid_log_alerts(hosts),
+        elasticsearch.invalid_exporters(hosts),
+        logstash.newer_shippers(hosts),
+        rsyslog.invalid_rsyslog(hosts),
+        filebeat.unreceived_logs(hosts),
+        jaeger.invalid_jaegers(hosts),
     )
     return [*(problem for host in hosts for problem in host.problems), *together]
 
@@ -186,7 +191,7 @@ def _warnings(hosts: Sequence[HostInputs], play: Play) -> Iterator[Problem]:
         yield from unread_metrics(host, play)
     yield from unreached_services(hosts)
     for host in hosts:
-        yield from weak_key(host)
+        yield from chain(weak_key(host), logstash.unlocated_addresses(host))
 
 
 def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._staging.confi
 from ansible_collections.vigil.observability.plugins.module_utils._staging.passed_tests import commands_of
 from ansible_collections.vigil.observability.plugins.module_utils._staging.seal import seal
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.run_key import run_key
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import service_of_unit
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.task_defaults import TaskDefaults
 
 __all__ = ["ActionModule"]
@@ -32,7 +33,7 @@ class ActionModule(ActionBase):
         """Return the result of the module, or what it would be."""
         super().run(tmp, task_vars)
         args, defaults = self._task.args, TaskDefaults(task_vars, self._templar)
-        args = {**defaults.options(str(args.get("service")), "user", "uid"), **args}
+        args = {**defaults.options(service_of_unit(str(args.get("service"))), "user", "uid"), **args}
         result = self._already_staged(args) or self._execute_module(MODULE, module_args=args, task_vars=task_vars)
         return dict(result)
 

@@ -27,7 +27,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: For each service a list of C(host), C(address) (with its port), C(identity), C(labels).
+  description:
+    - For each service a list of C(host), C(address) (with its port), C(identity), C(labels).
+    - Services with a port of its own for metrics also have C(metrics_address).
   type: dict
 """
 
@@ -46,7 +48,7 @@ def inventory_targets(
     hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return {service: [{host, address, identity, labels}]}; a service without a group has an empty list."""
-    members = {service: sorted(groups.get(service, [])) for service in services()}
+    members = {service: sorted(groups.get(service, [])) for service, one in services().items() if one.ports}
     variables = {host: hostvars[host] for host in sorted({host for hosts in members.values() for host in hosts})}
     _refuse_labels(variables)
     targets: dict[str, list[dict[str, Any]]] = plain(

@@ -52,7 +52,7 @@ def scrape_jobs(targets: Mapping[str, Iterable[Mapping[str, Any]]], client: Mapp
             "job_name": service,
             **client,
             **_login(service),
-            "static_configs": [{"targets": [item["address"]], "labels": _labels(item)} for item in found],
+            "static_configs": [{"targets": [_address(item)], "labels": _labels(item)} for item in found],
         }
         for service, found in ((service, list(items)) for service, items in targets.items())
         if found and (service not in services() or services()[service].metrics)
@@ -60,15 +60,19 @@ def scrape_jobs(targets: Mapping[str, Iterable[Mapping[str, Any]]], client: Mapp
 
 
 def _login(service: str) -> dict[str, Any]:
-    if service not in services() or services()[service].access != "password":
+    if service not in services() or not services()[service].scraped_by_password:
         return {}
     return {"basic_auth": {"username": "prometheus", "password_file": f"secrets/{service}"}}
+
+
+def _address(item: Mapping[str, Any]) -> str:
+    return str(item.get("metrics_address") or item["address"])
 
 
 def _labels(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels of a target; one outside of the inventory may lack those that say where it is."""
     host = item.get("host")
-    place = {"instance": f"{host}:{str(item['address']).rpartition(':')[2]}", "host": host} if host else {}
+    place = {"instance": f"{host}:{_address(item).rpartition(':')[2]}", "host": host} if host else {}
     return {**place, **(item.get("labels") or {})}
 
 

@@ -25,6 +25,9 @@ options:
       - C(matchers) of the application and of the objective, such as C(route!~"/healthz|/metrics"), select the requests
         that count.
       - A latency objective has a C(threshold) in seconds, which must be a bound of the histogram.
+      - With C(measured_by) V(spans) in place of V(metrics), the requests are those that Jaeger counts of the spans of
+        the application, before any is dropped by tail sampling. Their C(service.name) has to be the name of the
+        application.
     type: list
     elements: dict
     required: true

@@ -135,7 +135,7 @@ def _elasticsearch(there: set[str], index: str) -> Source:
         "index": index,
         "timeField": "@timestamp",
         "logMessageField": "message",
-        "logLevelField": "log.level",
+        "logLevelField": "level",
         **({"dataLinks": [link]} if "jaeger" in there else {}),
     }
 
@@ -154,7 +154,9 @@ def _jaeger(there: set[str]) -> Source:
         "datasourceUid": "prometheus",
         "tags": [{"key": "service.name", "value": "service"}],
         "queries": [
-            {"name": "Requests failing", "query": "sum by (slo) (sli:bad:ratio5m{$__tags})"},
+            {"name": "Requests per second", "query": "service:spans:rate5m{$__tags}"},
+            {"name": "Share of failed requests", "query": "service:spans:error_ratio5m{$__tags}"},
+            {"name": "95th percentile of durations", "query": "service:spans:p95_5m{$__tags}"},
         ],
     }
     return {

@@ -38,8 +38,9 @@ options:
     description:
       - Directory of the staged release.
       - The result of M(vigil.observability.staged_release) also sets O(version) and O(data_oldest_reader).
+      - Without it, the service runs a program of the host, which O(program) names by its absolute path.
     type: path
-    required: true
+    default: ""
   config:
     description: Directory of the staged configuration, or the result of M(vigil.observability.staged_config).
     type: path
@@ -123,7 +124,25 @@ options:
       password_file: {description: File on the host that holds the password., type: path}
       certificate: {description: Client certificate on the host., type: path}
       key: {description: Key of the client certificate., type: path}
+      presents:
+        description: Certificate on the host that the service must present, for one that reads new files a while later.
+        type: path
       progress_path: {description: Path that returns the progress of a long start., type: str}
+      also:
+        description: Further checks that have to succeed, such as of another port. Options as those of O(health).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          port: {description: Port of this check. Defaults to O(port)., type: int}
+          path: {description: Path that returns 2xx when the service is ready., type: str}
+          ca_file: {description: "As O(health.ca_file).", type: path}
+          username: {description: User for basic authentication., type: str}
+          password_file: {description: File on the host that holds the password., type: path}
+          certificate: {description: Client certificate on the host., type: path}
+          key: {description: Key of the client certificate., type: path}
+          presents: {description: "As O(health.presents).", type: path}
+          progress_path: {description: Path that returns the progress of a long start., type: str}
   cluster:
     description:
       - The Elasticsearch cluster that the service is a node of, where it has other nodes. A restart then waits until
@@ -141,6 +160,13 @@ options:
           unavailable until it returns.
         type: bool
         default: false
+      emptied_after_failure:
+        description:
+          - Directory of the node's data, to be emptied if an upgrade has failed and left data that O(version) cannot
+            read. The other nodes then fill it again.
+          - Refused if a shard has no other copy, if too few nodes would be left to elect a master, or if another node
+            has the newer release already.
+        type: path
       elected_waits:
         description: Whether the elected master is left alone, to be changed by a later task, after all other nodes.
         type: bool

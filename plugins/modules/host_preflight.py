@@ -12,11 +12,11 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - Checks a host once for all services that it should run, and fails with one sentence for each problem.
-  - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port in use by another
-    process, a unit, directory or link that this collection did not create, the account of a person or of another
-    program, a data directory of the system or of somebody else, a retention larger than the disk, a record that is
-    damaged or was written by a newer release of this collection, and a missing certificate. In check mode, a missing
-    certificate is a warning, because an earlier task may issue it.
+  - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port in use by
+    another process, a missing package of the distribution, a unit, directory or link that this collection did not
+    create, the account of a person or of another program, a data directory of the system or of somebody else, a
+    retention larger than the disk, a record that is damaged or was written by a newer release of this collection, and
+    a missing certificate. In check mode, a missing certificate is a warning, because an earlier task may issue it.
   - Reduces a default retention that does not fit to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
@@ -37,6 +37,10 @@ options:
         type: list
         elements: str
         default: []
+      packages:
+        description: Packages of the distribution that it needs, each with a file by which it is found, as a glob.
+        type: dict
+        default: {}
       files: {description: Certificate files that must exist., type: list, elements: path, default: []}
       retention_bytes: {description: Retention that the user set., type: int}
       default_retention_bytes: {description: Retention if the user set none., type: int}
@@ -78,6 +82,7 @@ ansible_facts:
     vigil_disk_bytes: {description: "Size of the file system of the data directory, by service.", type: dict}
     vigil_retention_bytes: {description: "Retention of each service with a default retention.", type: dict}
     vigil_deployed: {description: Services that this collection has brought up before., type: list}
+    vigil_stopped: {description: Those of them that listen on none of their ports., type: list}
     vigil_memory_bytes: {description: Its memory., type: int}
     vigil_host_time: {description: "Its clock, in seconds since the epoch.", type: float}
 releases:
@@ -107,6 +112,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._deployment.ho
 )
 from ansible_collections.vigil.observability.plugins.module_utils._deployment.unmanaged import UNIT_DIRS
 from ansible_collections.vigil.observability.plugins.module_utils._host.memory import memory_bytes
+from ansible_collections.vigil.observability.plugins.module_utils._host.ports import silent
 
 _SERVICE = {
     "name": {"type": "str", "required": True},
@@ -116,6 +122,7 @@ _SERVICE = {
     "udp_ports": {"type": "list", "elements": "int", "default": []},
     "data_dir": {"type": "path"},
     "architectures": {"type": "list", "elements": "str", "default": []},
+    "packages": {"type": "dict", "default": {}},
     "files": {"type": "list", "elements": "path", "default": []},
     "retention_bytes": {"type": "int"},
     "default_retention_bytes": {"type": "int"},
@@ -144,12 +151,14 @@ def main() -> None:
     # In check mode, an earlier task has not created them.
     for warning in [*host.warnings(), *missing]:
         module.warn(warning)
+    deployed = host.deployed()
     facts = {
         "architecture": platform.machine(),
         "vigil_disk_bytes": disk_bytes(host.services),
         "vigil_retention_bytes": default_retentions(host.services),
         "vigil_memory_bytes": memory_bytes(),
-        "vigil_deployed": host.deployed(),
+        "vigil_deployed": deployed,
+        "vigil_stopped": [name for name in silent(host.services) if name in deployed],
         "vigil_host_time": time.time(),
     }
     configurations = host.configurations(module.params["key"]) if module.params["key"] else {}

@@ -72,6 +72,7 @@ options:
       - V({dir}) stands for the directory that contains the files during validation.
       - They run in parallel, one per CPU, at a lower priority than services.
       - A missing program fails the task. In check mode, a warning names what was not validated.
+      - V(/usr/bin/env) and assignments may precede the program, for its environment.
     type: list
     elements: list
     default: []

@@ -24,6 +24,10 @@ _PLAY = """\
   tags: [{name}, {pillar}, activate]
 """
 _LAST_PLAY = """\
+- name: Start {name} if all of it is stopped
+  ansible.builtin.import_playbook: start_{name}.yml
+  tags: [{name}, {pillar}, activate]
+
 - name: Activate {name}, except on the elected node
   ansible.builtin.import_playbook: activate.yml
   vars:

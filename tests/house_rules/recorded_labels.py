@@ -75,8 +75,13 @@ def invented(tree: Tree) -> Iterator[str]:
 
 
 def wrong_series(series: str, known: Recording) -> Iterator[str]:
-    """Yield what is wrong with the labels of a series, by what was recorded of any release."""
+    """Yield what is wrong with the labels of a series, by what was recorded of any release.
+
+    Names with colons are of rules, not of servers.
+    """
     name, labels = _parsed(series)
+    if ":" in name:
+        return
     sets = {one for releases in known.values() for of in releases.values() for one in sets_of(of, name)}
     if not sets:
         yield f"{name} was recorded of no server"

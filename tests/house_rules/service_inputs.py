@@ -29,6 +29,8 @@ _PLAYED = "playbooks/vars/metrics.yml"
 # The scenario of all services together.
 _EVERY_SERVICE = "molecule/stack/molecule.yml"
 _WIDTH = 120
+# Inputs of services with a port.
+_OF_A_SERVER = {"listen_address", "port", "address", "external_url", "flags"}
 _PART = Part(
     "generated part",
     BEGIN,
@@ -84,10 +86,15 @@ def _admits(service: Service) -> bool:
 
 def _options(shared: Mapping[str, Any], service: Service) -> dict[str, dict[str, Any]]:
     """Return the inputs of a service by their names without it, each with its own defaults."""
-    own = {"port": service.port, "resources": dict(service.resources), "start_timeout": service.start_timeout}
+    own: dict[str, Any] = {
+        "port": service.port,
+        "resources": dict(service.resources),
+        "start_timeout": service.start_timeout,
+    }
     absent = set() if service.identity else {"identity"}
     absent |= set() if _admits(service) else {"clients", "more_clients"}
-    absent |= {"version"} if service.package else set()
+    absent |= set() if service.released else {"version"}
+    absent |= set() if service.ports else _OF_A_SERVER
     options = {part: dict(option) for part, option in shared.items() if part not in absent}
     for part, option in options.items():
         default = own.get(part, option.get("default"))

@@ -63,14 +63,22 @@ def _tags(_tree: Tree, services: list[Service]) -> str:
     return _table(("tag", "services"), (*pillars, (every, "that service and its certificates")))
 
 
+def _credentials(service: Service) -> str:
+    return {"none": "", "password": "a password"}.get(service.access, "a certificate")
+
+
 def _ports(_tree: Tree, services: list[Service]) -> str:
     return _table(
         ("service", "ports", "clients need", "data"),
         (
             (
                 service.name,
-                ", ".join(f"{port}" if name == "web" else f"{port} ({name})" for name, port in service.ports.items()),
-                f"a {service.access}",
+                ", ".join(
+                    f"{port}" if name == "web" else f"{port} ({name})"
+                    for name, port in service.ports.items()
+                    if name not in service.local
+                ),
+                _credentials(service),
                 f"`{service.data_dir}`" if service.data_dir else "",
             )
             for service in services

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,7 +16,8 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 from ansible_collections.vigil.observability.plugins.module_utils._http.session import Endpoint, HttpError, Session
-from ansible_collections.vigil.observability.tests.runner.jobs import CACHE, LOGS, ROOT
+from ansible_collections.vigil.observability.tests.runner.jobs import LOGS, ROOT
+from ansible_collections.vigil.observability.tests.servers.assemble import unpack_release
 
 RELEASES = ("8.9.0", "8.19.20")
 TESTS = (
@@ -49,8 +49,7 @@ def unpacked(release: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="vigil-elasticsearch-"))
     folder.chmod(0o755)
     try:
-        with tarfile.open(CACHE / f"servers/elasticsearch-{release}-linux-x86_64.tar.gz") as archive:
-            archive.extractall(folder, filter="data")
+        unpack_release("elasticsearch", release, folder)
         yield folder / f"elasticsearch-{release}"
     finally:
         shutil.rmtree(folder)
@@ -74,26 +73,31 @@ def configure(folder: Path, port: int) -> None:
         subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", folder], check=True)
 
 
-@contextmanager
-def started(folder: Path, port: int) -> Iterator[str]:
-    """Yield the URL of the node while it runs."""
+def launched(folder: Path) -> subprocess.Popen[bytes]:
+    """Return the process of a node, which leads a group of its own."""
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     environment = {**os.environ, "ES_JAVA_OPTS": "-Xms512m -Xmx512m", "HOME": str(folder)}
     environment.pop("ES_JAVA_HOME", None)
     command = [*as_nobody, str(folder / "bin/elasticsearch")]
-    with (LOGS / f"{folder.name}.log").open("wb") as log:
-        node = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    with (LOGS / f"{folder.name}.log").open("ab") as log:
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+
+
+@contextmanager
+def started(folder: Path, port: int) -> Iterator[str]:
+    """Yield the URL of the node while it runs."""
+    node = launched(folder)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await_node(node, url)
+        yield url
+    finally:
+        os.killpg(node.pid, SIGTERM)
         try:
-            url = f"http://127.0.0.1:{port}"
-            await_node(node, url)
-            yield url
-        finally:
-            os.killpg(node.pid, SIGTERM)
-            try:
-                node.wait(60)
-            except subprocess.TimeoutExpired:
-                os.killpg(node.pid, SIGKILL)
-                node.wait()
+            node.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(node.pid, SIGKILL)
+            node.wait()
 
 
 def await_node(node: subprocess.Popen[bytes], url: str) -> None:

@@ -44,6 +44,7 @@ _FIRST = {
     "molecule_ssh": Cost(160, 52),
     "unit_hosts_newest": Cost(154, 72),
     "elasticsearch_modules": Cost(131, 99),
+    "jaeger_storage": Cost(150, 35),
     "ansible_lint": Cost(121, 63),
     "molecule_certificates": Cost(117, 55),
     "demo": Cost(101, 15),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from ansible_collections.vigil.observability.tests.environments import interpreters
-from ansible_collections.vigil.observability.tests.runner.jobs import CACHE, ROOT, Job, scenarios
+from ansible_collections.vigil.observability.tests.runner.jobs import ARCHIVES, ROOT, Job, scenarios
 
 __all__ = ["digest", "inputs_of"]
 
@@ -74,8 +74,7 @@ def inputs_of(job: Job) -> list[str]:
 def _of_the_machine() -> Iterator[str]:
     """Yield what jobs read that is not in the tree."""
     yield from (sys.version, platform.release(), str((ROOT / ".venv").resolve()), str(interpreters()))
-    catalogue = CACHE / "servers/catalogue.yml"
-    yield catalogue.read_text(encoding="utf-8") if catalogue.exists() else ""
+    yield ARCHIVES.read_text(encoding="utf-8") if ARCHIVES.exists() else ""
     yield from sorted(
         f"{name}={value}"
         for name, value in os.environ.items()

@@ -9,11 +9,24 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["CACHE", "CORES", "LOGS", "PREPARATION", "ROOT", "Job", "environment_of", "jobs_of", "scenario", "scenarios"]
+__all__ = [
+    "ARCHIVES",
+    "CACHE",
+    "CORES",
+    "LOGS",
+    "PREPARATION",
+    "ROOT",
+    "Job",
+    "environment_of",
+    "jobs_of",
+    "scenario",
+    "scenarios",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 LOGS = BUILD / "logs"
+ARCHIVES = BUILD / "archives.yml"  # the catalogue of what tests/servers has assembled
 CACHE = Path(
     os.environ.get("VIGIL_CACHE")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vigil-observability"
@@ -80,6 +93,7 @@ def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
         found.append(Job("demo", ["make", "demo"], needs_hosts=True))
     if "unit" in kinds:
         found += unit_jobs()
+        found += telemetry_jobs()
     if "lint" in kinds:
         found += [Job(path.name, [str(path)]) for path in sorted((ROOT / "tests/lint").iterdir()) if is_job(path)]
     return found
@@ -90,9 +104,15 @@ def unit_jobs() -> list[Job]:
     rooms = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and path.name[0] != "_")
     controller = [f"--cov=plugins/{room}" for room in rooms if room not in ROOMS_OF_HOSTS]
     controller += [f"--ignore=tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS]
-    controller += ["--ignore=tests/unit/packages"]
-    covered = [f"--cov={part}" for part in (*(f"plugins/{room}" for room in ROOMS_OF_HOSTS), "packages")]
-    hosts = ["pytest", "-q", *(f"tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS), "tests/unit/packages"]
+    controller += ["--ignore=tests/unit/packages", "--ignore=tests/unit/roles"]
+    covered = [f"--cov={part}" for part in (*(f"plugins/{room}" for room in ROOMS_OF_HOSTS), "packages/log_exporter")]
+    hosts = [
+        "pytest",
+        "-q",
+        *(f"tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS),
+        "tests/unit/packages",
+        "tests/unit/roles",
+    ]
     return [
         Job(
             "unit",
@@ -110,6 +130,33 @@ def unit_jobs() -> list[Job]:
     ]
 
 
+def telemetry_jobs() -> list[Job]:
+    """Return the tests of the library and the shop: with the lowest versions on Python 3.9, the newest on 3.13."""
+    shops = [
+        Job(
+            f"shop_{kind}",
+            with_core(f"telemetry_{kind}", ["pytest", "-q", "packages/shop/tests"]),
+            telling="telemetry_",
+        )
+        for kind in ("oldest", "newest")
+    ]
+    return shops + [
+        Job(
+            kind,
+            with_core(kind, ["pytest", "-q", "packages/telemetry/tests", *covered]),
+            {"COVERAGE_FILE": str(BUILD / f"coverage-{kind}")},
+            telling=("telemetry_", "TOTAL"),
+        )
+        for kind, covered in (
+            ("telemetry_oldest", ()),
+            (
+                "telemetry_newest",
+                ("--cov=packages/telemetry/src", "--cov-config=packages/telemetry/pyproject.toml", "--cov-report=term"),
+            ),
+        )
+    ]
+
+
 def is_job(path: Path) -> bool:
     """Tell whether this file of tests/lint is a job rather than a part of one."""
     return path.is_file() and os.access(path, os.X_OK)
@@ -121,7 +168,7 @@ def environment_of(job: Job) -> dict[str, str]:
         **os.environ,
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "VIGIL_CACHE": str(CACHE),
-        "VIGIL_CATALOGUE": str(CACHE / "servers/catalogue.yml"),
+        "VIGIL_CATALOGUE": str(ARCHIVES),
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD),
         "PYTHONPATH": str(BUILD),
         "PYTHONPYCACHEPREFIX": str(BUILD / "bytecode"),

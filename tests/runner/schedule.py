@@ -15,6 +15,8 @@ from ansible_collections.vigil.observability.tests.runner.results import Failure
 __all__ = ["Run"]
 
 SHOWN_LINES = 60
+# No job takes half of it. One that hangs is ended, fails, and shows its log, while there is time for the others.
+LIMIT = "40m"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Run:
         started = Started(job, time.monotonic(), digest(job))
         with job.log.open("wb") as log:
             process = subprocess.Popen(
-                job.command,
+                ["timeout", "--kill-after=30", LIMIT, *job.command],
                 cwd=ROOT,
                 env=environment_of(job),
                 stdin=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """Assembles archives of the servers in upstream's layout, for hosts that are to deploy them from this machine.
 
-Everything lands in the cache's folder `servers`, with a catalogue (catalogue.yml) that names what is there; what is
-already there and whose recipe is the same stays.
+Each lands in the cache's folder `servers`, in a folder named after the digest of its recipe, so that checkouts with
+different recipes keep out of each other's way. The catalogue of what this checkout's recipes make is its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import platform
 import shutil
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -21,12 +22,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build"))
 
-from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
+from ansible_collections.vigil.observability.tests.runner.jobs import ARCHIVES, CACHE
 from ansible_collections.vigil.observability.tests.servers.archive import digest_of, extract
 from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
 from ansible_collections.vigil.observability.tests.servers.elasticsearch.recipe import BuildError
@@ -38,25 +40,26 @@ from ansible_collections.vigil.observability.tests.servers.recipes import RECIPE
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BASE_URL = "http://archives:8000"
 CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.yml"
+UNUSED_DAYS = 30
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The folder in which archives lie, each with a record: {recipe, sha256 or sha512} in JSON."""
+    """The folder in which archives lie, each with a record: {sha256 or sha512} in JSON."""
 
     folder: Path
 
     def archive(self, recipe: Recipe) -> Path:
         """Return where the archive of a recipe belongs."""
-        return self.folder / f"{recipe.stem(ARCHITECTURE)}.tar.gz"
+        return self.folder / recipe.digest[:12] / f"{recipe.stem(ARCHITECTURE)}.tar.gz"
 
     def record(self, recipe: Recipe) -> dict[str, str]:
-        """Return the record of a recipe's archive, empty when there is none of this very recipe."""
+        """Return the record of a recipe's archive, empty when there is none."""
         try:
             record: dict[str, str] = json.loads(self._record_file(recipe).read_text())
         except FileNotFoundError:
             return {}
-        return record if record["recipe"] == recipe.digest and self.archive(recipe).exists() else {}
+        return record
 
     def put(self, recipe: Recipe, packed: Path) -> None:
         """Put an archive in its place, and its record."""
@@ -64,32 +67,34 @@ class Shelf:
         if recipe.tampered:
             with packed.open("ab") as file:
                 file.write(b"tampered")
-        self._record_file(recipe).unlink(missing_ok=True)
+        self.archive(recipe).parent.mkdir(exist_ok=True)
         packed.replace(self.archive(recipe))
-        self._record_file(recipe).write_text(json.dumps({"recipe": recipe.digest, recipe.algorithm: digest}))
+        self._record_file(recipe).write_text(json.dumps({recipe.algorithm: digest}))
+
+    def remove_unused(self, recipes: Sequence[Recipe]) -> None:
+        """Note that these recipes' archives are used, and remove those that no checkout has used for a month."""
+        for recipe in recipes:
+            if self.record(recipe):
+                self.archive(recipe).parent.touch()
+        for folder in self.folder.iterdir():
+            if folder.is_dir() and time.time() - folder.stat().st_mtime > UNUSED_DAYS * 86400:
+                shutil.rmtree(folder)
 
     def _record_file(self, recipe: Recipe) -> Path:
-        return self.folder / f".{recipe.name}.{ARCHITECTURE}.json"
+        return self.archive(recipe).with_name("record.json")
 
-    def write_catalogue(self, base_url: str) -> Path:
-        """Write the catalogue of all that is here and return its path."""
-        lines = ["vigil_catalogue_extra:"]
-        for service in sorted({recipe.service for recipe in RECIPES}):
-            lines.append(f"  {service}:")
-            for recipe in RECIPES:
-                if recipe.service == service and (record := self.record(recipe)):
-                    url = f"{base_url}/{self.archive(recipe).name}"
-                    entry: dict[str, object] = {ARCHITECTURE: {"url": url, recipe.algorithm: record[recipe.algorithm]}}
-                    if recipe.data_oldest_reader:
-                        entry["data_oldest_reader"] = recipe.data_oldest_reader
-                    lines.append(f'    "{recipe.version}": {json.dumps(entry)}')
-            if lines[-1].endswith(f"  {service}:"):
-                lines.pop()
-        catalogue = self.folder / "catalogue.yml"
-        written = catalogue.with_suffix(".new")
-        written.write_text("\n".join(lines) + "\n")
-        written.replace(catalogue)
-        return catalogue
+    def catalogue(self, base_url: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return {service: {version: entry}} of the recipes whose archives are here."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for recipe in RECIPES:
+            if record := self.record(recipe):
+                entry: dict[str, Any] = {
+                    ARCHITECTURE: {"url": f"{base_url}/{self.archive(recipe).relative_to(self.folder)}", **record}
+                }
+                if recipe.data_oldest_reader:
+                    entry["data_oldest_reader"] = recipe.data_oldest_reader
+                found.setdefault(recipe.service, {})[recipe.version] = entry
+        return found
 
 
 def say(sentence: str) -> None:
@@ -110,8 +115,8 @@ def alone(cache: Path) -> Iterator[None]:
         yield
 
 
-def assemble(cache: Path, recipes: Sequence[Recipe], base_url: str) -> Path:
-    """Make the archives that are missing and return the catalogue."""
+def assemble(cache: Path, recipes: Sequence[Recipe], base_url: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Make the archives that are missing and return the catalogue of all that are there."""
     shelf = Shelf(cache / "servers")
     shelf.folder.mkdir(parents=True, exist_ok=True)
     debian = Debian(cache / "apt")
@@ -124,9 +129,9 @@ def assemble(cache: Path, recipes: Sequence[Recipe], base_url: str) -> Path:
                 begun = time.monotonic()
                 say(f"{recipe.name} ...")
                 make(recipe, shelf, workshop, cache)
-                shelf.write_catalogue(base_url)
                 say(f"{recipe.name}: {time.monotonic() - begun:.0f} s")
-        return shelf.write_catalogue(base_url)
+        shelf.remove_unused(RECIPES)
+        return shelf.catalogue(base_url)
 
 
 def make(recipe: Recipe, shelf: Shelf, workshop: Workshop, cache: Path) -> None:
@@ -137,6 +142,13 @@ def make(recipe: Recipe, shelf: Shelf, workshop: Workshop, cache: Path) -> None:
         packed = Path(scratch) / "packed.tar.gz"
         recipe.pack(folder, packed, workshop)
         shelf.put(recipe, packed)
+
+
+def unpack_release(service: str, version: str, folder: Path) -> None:
+    """Unpack the archive of a release, which has been assembled, into a folder."""
+    (recipe,) = (known for known in RECIPES if (known.service, known.version) == (service, version))
+    with tarfile.open(Shelf(CACHE / "servers").archive(recipe)) as archive:
+        archive.extractall(folder, filter="data")
 
 
 def promtool(cache: Path) -> Path:
@@ -156,12 +168,20 @@ def promtool(cache: Path) -> Path:
 
 
 def default_releases() -> dict[str, dict[str, str]]:
-    """Return {url, digest, version} of the default version of each component, as the collection's catalogue has it."""
+    """Return {url, digest, version, tested} of the default version of each component, as the catalogue has it."""
     components = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
-    return {
-        component: {**known["releases"][known["default"]][ARCHITECTURE], "version": known["default"]}
-        for component, known in components.items()
+    releases = {
+        component: (known["default"], known["releases"][known["default"]]) for component, known in components.items()
     }
+    return {
+        component: {**release[ARCHITECTURE], "version": version, "tested": str(release.get("tested", ""))}
+        for component, (version, release) in releases.items()
+    }
+
+
+def is_default(recipe: Recipe, default: dict[str, str]) -> bool:
+    """Tell whether a recipe makes the default version, or the one that is tested in its place."""
+    return recipe.version == default.get("version") or default.get("tested") == f"as {recipe.version}"
 
 
 def answers(url: str) -> bool:
@@ -198,10 +218,15 @@ def main() -> int:
         recipes = tuple(
             recipe
             for recipe in RECIPES
-            if isinstance(recipe, GivenArchive) or recipe.version == defaults.get(recipe.service, {}).get("version")
+            if isinstance(recipe, GivenArchive) or is_default(recipe, defaults.get(recipe.service, {}))
         )
     try:
-        print(promtool(CACHE) if options.verb == "promtool" else assemble(CACHE, recipes, options.base_url))
+        if options.verb == "promtool":
+            print(promtool(CACHE))
+        else:
+            catalogue = {"vigil_catalogue_extra": assemble(CACHE, recipes, options.base_url)}
+            ARCHIVES.write_text(yaml.safe_dump(catalogue))
+            print(ARCHIVES)
     except (BuildError, DebianError, GoError, MavenError) as error:
         say(str(error))
         return 1

@@ -20,7 +20,6 @@ __all__ = ["Go", "GoError"]
 TOOLCHAIN = "go1.26.8"
 FETCHES_TOOLCHAINS = (1, 21)
 DEBIAN_GO = "1.24"
-VERSION = "github.com/prometheus/common/version.Version"
 
 
 class GoError(Exception):
@@ -46,6 +45,10 @@ class Program(Protocol):
     def tags(self) -> str:
         """Tags of the build, with commas."""
 
+    @property
+    def stamp(self) -> str:
+        """The variable that holds what the program calls its version, and its value: <variable>=<value>."""
+
 
 @dataclass
 class Go:
@@ -58,7 +61,7 @@ class Go:
     def build(self, program: Program, folder: Path, requirements: Path | None) -> None:
         """Build the program into a folder, with the requirements of go.mod there or, without, with the module's own."""
         flags = ["-trimpath", "-buildvcs=false", "-p", "2", "-tags", program.tags]
-        flags += ["-ldflags", f"-s -w -X {VERSION}={program.version}"]
+        flags += ["-ldflags", f"-s -w -X {program.stamp}"]
         if requirements:
             self._run("build", *flags, "-o", f"{folder}/", *program.packages, cwd=requirements)
         else:

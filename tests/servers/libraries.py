@@ -17,8 +17,13 @@ NOT_PACKED = shutil.ignore_patterns("__pycache__", "*.so", "*.pyi", "py.typed", 
 
 def copy_libraries(libraries: Mapping[str, str], folder: Path) -> None:
     """Copy what is imported, each from its distribution, into a folder."""
-    for name in libraries:
+    for name, distribution in libraries.items():
         _copy(name, folder)
+        # Some ask for their own version when they are imported.
+        metadata = importlib.metadata.metadata(distribution)
+        place = folder / f"{distribution.replace('-', '_')}-{metadata['Version']}.dist-info"
+        place.mkdir(exist_ok=True)
+        (place / "METADATA").write_text(f"Name: {distribution}\nVersion: {metadata['Version']}\n", encoding="utf-8")
 
 
 def names_and_versions(distributions: Iterable[str]) -> str:

@@ -16,11 +16,14 @@ from ansible_collections.vigil.observability.tests.servers.golang import Go
 
 __all__ = ["GivenArchive", "Recipe", "Workshop", "given_archive"]
 
-# What Elastic calls architectures in the names of its archives.
+# What Elastic and Jaeger call architectures in the names of their archives, which have no dot before the system.
 _MACHINES = {
     "elasticsearch": {"amd64": "x86_64", "arm64": "aarch64"},
     "filebeat": {"amd64": "x86_64", "arm64": "arm64"},
+    "jaeger": {"amd64": "amd64", "arm64": "arm64"},
+    "logstash": {"amd64": "x86_64", "arm64": "aarch64"},
 }
+_OF_ELASTIC = ("elasticsearch", "filebeat", "logstash")
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,12 @@ class Recipe(ABC):
 
     def folder(self, architecture: str) -> str:
         """The name of the one folder in the archive."""
-        return self.name if self.service == "elasticsearch" else self.stem(architecture)
+        return self.name if self.service in ("elasticsearch", "logstash") else self.stem(architecture)
 
     @property
     def algorithm(self) -> str:
         """The digest that upstream publishes of the archive: sha256 or sha512."""
-        return "sha512" if self.service in _MACHINES else "sha256"
+        return "sha512" if self.service in _OF_ELASTIC else "sha256"
 
     def pack(self, folder: Path, archive: Path, workshop: Workshop) -> None:
         """Write the archive, whose one folder is this empty one when it comes."""

@@ -14,8 +14,18 @@ from ansible_collections.vigil.observability.tests.servers.elasticsearch.recipe 
 from ansible_collections.vigil.observability.tests.servers.recipe import Recipe, Workshop, given_archive
 from ansible_collections.vigil.observability.tests.servers.standin_filebeat import packing as filebeat_packing
 from ansible_collections.vigil.observability.tests.servers.standin_grafana import packing as grafana_packing
+from ansible_collections.vigil.observability.tests.servers.standin_logstash import packing as logstash_packing
 
-__all__ = ["RECIPES", "Package", "PackedStandIn", "elasticsearch_recipes", "filebeat_recipe", "grafana_recipes"]
+__all__ = [
+    "RECIPES",
+    "Jaeger",
+    "Package",
+    "PackedStandIn",
+    "elasticsearch_recipes",
+    "filebeat_recipe",
+    "grafana_recipes",
+    "jaeger_recipes",
+]
 
 HERE = Path(__file__).resolve().parent
 
@@ -56,11 +66,28 @@ class Module(Recipe):
         pinned = [(HERE / self.requirements / name).read_text() for name in ("go.mod", "go.sum") if self.requirements]
         return hashlib.sha256(repr((self, pinned)).encode()).hexdigest()
 
+    @property
+    def stamp(self) -> str:
+        """The variable that holds what the program calls its version, and its value."""
+        return f"github.com/prometheus/common/version.Version={self.version}"
+
     def fill(self, folder: Path, workshop: Workshop) -> None:
         workshop.go.build(self, folder, HERE / self.requirements if self.requirements else None)
         source = workshop.go.source(self, HERE / self.requirements if self.requirements else None)
         for target, name in {**self.files, "LICENSE": "LICENSE", "NOTICE": "NOTICE"}.items():
             _copy(source / name, folder / target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jaeger(Module):
+    """Jaeger, whose module has versions of its own, without its pages and the demonstration beside it."""
+
+    @property
+    def stamp(self) -> str:
+        return f"{self.module}/internal/version.latestVersion=v{self.version}"
+
+    def fill(self, folder: Path, workshop: Workshop) -> None:
+        workshop.go.build(self, folder, HERE / self.requirements)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +98,8 @@ class StandIn(Recipe):
     script: str
 
     def fill(self, folder: Path, workshop: Workshop) -> None:
-        unpack(next(workshop.archives.glob(f"{self.service}-{self.like}.linux-*.tar.gz")), folder)
+        found = workshop.archives.glob(f"*/{self.service}-{self.like}.linux-*.tar.gz")
+        unpack(max(found, key=lambda archive: archive.stat().st_mtime), folder)
         (folder / self.service).write_text(f"#!/bin/sh\n{self.script}\n")
 
 
@@ -130,11 +158,36 @@ def elasticsearch_recipes(given: str | None) -> tuple[Recipe, ...]:
     return older, given_archive("elasticsearch", given) or newest
 
 
+def jaeger_recipes(given: str | None) -> tuple[Recipe, ...]:
+    """Return the recipes of Jaeger, of two versions, and that of a given archive, which is newer."""
+    module = "github.com/jaegertracing/jaeger"
+    built = [
+        Jaeger(
+            service="jaeger",
+            version=version,
+            module=module,
+            requirements=f"jaeger-{version}",
+            packages=(f"{module}/cmd/jaeger",),
+        )
+        for version in ("2.12.0", "2.13.0")
+    ]
+    archive = given_archive("jaeger", given)
+    return (*built, archive) if archive else tuple(built)
+
+
 def filebeat_recipe(given: str | None) -> Recipe:
     """Return the recipe of Filebeat: a stand-in, or a given archive in its place."""
     return given_archive("filebeat", given) or PackedStandIn(
         service="filebeat", version="8.16.0", packing=filebeat_packing
     )
+
+
+def logstash_recipes(given: str | None) -> tuple[Recipe, ...]:
+    """Return the recipes of Logstash: stand-ins of two versions, or a given archive in the place of the newest one."""
+    older, newest = (
+        PackedStandIn(service="logstash", version=version, packing=logstash_packing) for version in ("8.9.0", "8.17.4")
+    )
+    return older, given_archive("logstash", given) or newest
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -230,6 +283,8 @@ RECIPES: tuple[Recipe, ...] = (
     _prometheus_that("3.99.3", "exec sleep infinity", tampered=True),
     *grafana_recipes(os.environ.get("GRAFANA_ARCHIVE")),
     *elasticsearch_recipes(os.environ.get("ELASTICSEARCH_ARCHIVE")),
+    *jaeger_recipes(os.environ.get("JAEGER_ARCHIVE")),
     filebeat_recipe(os.environ.get("FILEBEAT_ARCHIVE")),
+    *logstash_recipes(os.environ.get("LOGSTASH_ARCHIVE")),
     MigratingGrafana(service="grafana", version="99.1.0"),
 )

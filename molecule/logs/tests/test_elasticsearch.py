@@ -57,6 +57,9 @@ def test_heap_is_that_of_the_inventory(request_as):
         ("exporter", "GET", "{index}/_stats", None, 200),
         ("exporter", "GET", "{document}", None, 403),
         ("exporter", "PUT", "/_cluster/settings", {"persistent": {"cluster.max_shards_per_node": 900}}, 403),
+        ("jaeger", "GET", "{document}", None, 403),
+        ("jaeger", "DELETE", "{index}", None, 403),
+        ("jaeger", "PUT", "/_cluster/settings", {"persistent": {"cluster.max_shards_per_node": 900}}, 403),
         ("admin", "GET", "/_security/user", None, 200),
     ],
 )
@@ -64,6 +67,23 @@ def test_users_may_do_what_they_need_and_no_more(request_as, document, user, met
     place = path.replace("{document}", document).replace("{index}", document.removesuffix("/_doc/1"))
     answer = request_as(user, method, place.replace("{}", document.split("-", 1)[1].split("/")[0]), body)
     assert answer.status == status, answer
+
+
+def test_jaeger_stores_reads_and_deletes_its_own_indices(request_as):
+    index = f"/jaeger-{uuid.uuid4().hex}"
+    template = {"index_patterns": [f"{index[1:]}-*"]}
+    steps = [
+        ("POST", f"{index}/_doc?refresh=true", {"operationName": "an order"}),
+        ("GET", f"{index}/_search", None),
+        ("GET", "/_resolve/index/jaeger-*", None),
+        ("DELETE", index, None),
+        ("PUT", f"/_index_template{index}", template),
+        ("DELETE", f"/_index_template{index}", None),
+    ]
+    try:
+        assert [request_as("jaeger", *step).status for step in steps] == [201, 200, 200, 200, 200, 403]
+    finally:
+        assert request_as("admin", "DELETE", f"/_index_template{index}").status == 200
 
 
 @pytest.mark.restart

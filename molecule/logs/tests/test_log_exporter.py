@@ -1,4 +1,4 @@
-"""Log lines that arrive are counted, and those that cannot be counted have no number."""
+"""Log lines and queues of Logstash have numbers while they are known, and none while they are not."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ QUERIES = ("high_error_rate", "security_events", "payment_failures", "newest doc
 
 @pytest.fixture
 def metrics(ask):
-    """Return a function that returns the metrics on logs, as a scrape gets them."""
+    """Return a function that returns the metrics on logs and on Logstash, as a scrape gets them."""
 
     def scraped():
         answer = ask("https://localhost:9479/metrics", service="log_exporter")
         assert answer.status == 200, answer
-        rows = [line.rsplit(" ", 1) for line in answer.body.splitlines() if line.startswith("log_")]
+        rows = [line.rsplit(" ", 1) for line in answer.body.splitlines() if line.startswith(("log_", "logstash_"))]
         return {name: float(value) for name, value in rows}
 
     return scraped
@@ -47,6 +47,10 @@ def of_queries(found):
     return {name: value for name, value in found.items() if name.startswith("log_query_success")}
 
 
+def of_main(name):
+    return f'{name}{{logstash="elasticsearch-2",pipeline="main"}}'
+
+
 def eventually(seen, wanted, seconds=60):
     until = time.monotonic() + seconds
     while seen() != wanted and time.monotonic() < until:
@@ -58,6 +62,16 @@ def eventually(seen, wanted, seconds=60):
 def test_every_query_is_answered(metrics):
     succeeded = {f'log_query_success{{query="{name}"}}': 1 for name in QUERIES}
     eventually(lambda: of_queries(metrics()), succeeded)
+
+
+@pytest.mark.restart
+def test_the_logstash_of_the_host_is_measured(metrics):
+    eventually(lambda: metrics().get('logstash_up{logstash="elasticsearch-2"}'), 1)
+    found = metrics()
+    assert found[of_main("logstash_pipeline_up")] == 1
+    for queue in ("logstash_queue", "logstash_dead_letter_queue"):
+        size, limit = (of_main(f"{queue}_{what}_bytes") for what in ("size", "limit"))
+        assert 0 <= found[size] < found[limit] == 1 << 30
 
 
 def test_a_burst_of_errors_passes_the_threshold(metrics, burst):
@@ -73,15 +87,19 @@ def test_a_burst_of_errors_passes_the_threshold(metrics, burst):
     assert time.time() - metrics()["log_newest_document_timestamp_seconds"] < 60
 
 
-def test_nothing_is_counted_as_none_while_no_node_answers(metrics):
-    hosts = [testinfra.get_host(f"docker://{node}") for node in NODES]
+def test_nothing_is_counted_as_none_while_neither_elasticsearch_nor_logstash_answers(metrics):
+    hosts = [(testinfra.get_host(f"docker://{node}"), "elasticsearch") for node in NODES]
+    hosts.append((testinfra.get_host("docker://elasticsearch-2"), "logstash"))
     try:
-        for one in hosts:
-            one.check_output("systemctl kill --signal=STOP elasticsearch")
+        for one, unit in hosts:
+            one.check_output("systemctl kill --signal=STOP %s", unit)
         found = metrics()
     finally:
-        for one in hosts:
-            one.check_output("systemctl kill --signal=CONT elasticsearch")
+        for one, unit in hosts:
+            one.check_output("systemctl kill --signal=CONT %s", unit)
     assert of_queries(found) == {f'log_query_success{{query="{name}"}}': 0 for name in QUERIES}
     assert not [name for name in found if name.startswith(("log_alert_matches", "log_newest_document"))]
+    assert {name: value for name, value in found.items() if name.startswith("logstash_")} == {
+        'logstash_up{logstash="elasticsearch-2"}': 0
+    }
     eventually(lambda: set(of_queries(metrics()).values()), {1})

@@ -149,6 +149,14 @@ def test_it_lies_where_an_operator_looks_for_it(host, api, inputs):
     assert host.file(f"{inputs.data}/wal").is_directory
 
 
+def test_it_has_room_for_exemplars(query, eventually):
+    # Without the feature, there is none.
+    eventually(
+        lambda: [room for _replica, room in query('prometheus_tsdb_exemplar_max_exemplars{job="prometheus"}')],
+        [100_000, 100_000],
+    )
+
+
 def test_it_has_the_environment_and_the_links_of_the_inventory(api, inputs):
     assert api("status/runtimeinfo")["GOGC"] == inputs.collector
     assert api("status/flags")["web.external-url"] == inputs.link

@@ -19,13 +19,13 @@ HASH = "$2b$10$"
 @pytest.fixture(scope="session")
 def values(secrets):
     """Return each secret of the inventory by its name; of the authority's key, each line but those every key has."""
-    groups = ("prometheus_passwords", "alertmanager_passwords", "grafana_passwords")
+    groups = [f"{service}_passwords" for service in ("prometheus", "alertmanager", "grafana", "jaeger")]
     found = {f"{group}.{user}": password for group in groups for user, password in secrets[group].items()}
     lines = secrets["certificates_authority_key"].splitlines()[1:-1]
     found |= {f"certificates_authority_key.{row}": line for row, line in enumerate(lines)}
     found |= {name: (PLACE / name).read_text() for name in ("sudo", "webhook")}
     found["grafana_secret_key"] = secrets["grafana_secret_key"]
-    assert len(found) == 8 + 3 + 2 + 1
+    assert len(found) == 11 + 3 + 2 + 1
     assert all(len(value) > 20 for value in found.values())
     return found | {"hash": HASH}
 
@@ -71,11 +71,10 @@ def test_secrets_lie_on_the_machine_only_where_their_service_reads_them(host, va
     assert [
         line
         for line in found.splitlines()
-        if not re.fullmatch(r"640 root:(\w+) /etc/vigil/\1/\w+/(web\.yml|secrets/\w+)", line)
+        if not re.fullmatch(r"640 root:(\w+) /etc/vigil/\1/\w+/(web\.yml|htpasswd|secrets/\w+)", line)
     ] == []
-    assert "root:prometheus" in found
-    assert "root:alertmanager" in found
-    assert "root:grafana" in found
+    for service in ("prometheus", "alertmanager", "grafana", "jaeger"):
+        assert f"root:{service}" in found
 
 
 def test_the_home_of_the_deployer_is_as_it_was(host):

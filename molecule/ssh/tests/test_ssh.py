@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-PORTS = {"prometheus": 9090, "alertmanager": 9093, "blackbox_exporter": 9115, "node_exporter": 9100, "grafana": 3000}
+PORTS = {
+    "prometheus": 9090,
+    "alertmanager": 9093,
+    "blackbox_exporter": 9115,
+    "node_exporter": 9100,
+    "grafana": 3000,
+    "jaeger": 8889,
+}
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from ansible_collections.vigil.observability.tests.dashboards.expressions import
     annotation_expressions,
     expressions,
 )
+from ansible_collections.vigil.observability.tests.dashboards.searches import searches
 from ansible_collections.vigil.observability.tests.house_rules.alerts import shipped
 from ansible_collections.vigil.observability.tests.house_rules.expressions import unknown_metrics
 from ansible_collections.vigil.observability.tests.house_rules.tree import Tree
@@ -85,6 +88,47 @@ def test_panels_that_may_be_empty_ask_for_metrics_that_there_are(prometheus, que
     eventually(lambda: unknown_metrics(asked, prometheus("label/__name__/values"), conditional), {})
 
 
+@pytest.fixture
+def elasticsearch(ask, secrets):
+    """Return a function that asks Elasticsearch, as a user, and returns the answer."""
+
+    def asked(user, path, *options):
+        kind = ("-H", "Content-Type: application/json")
+        password = secrets["elasticsearch_passwords"][user]
+        answer = ask(f"https://localhost:9200/{path}", *kind, *options, user=user, password=password)
+        assert answer.status == 200, answer
+        return answer.json()
+
+    return asked
+
+
+@pytest.fixture
+def line(elasticsearch):
+    """Have an error of the shop in an index that is removed after the test."""
+    index = f"logs-{uuid.uuid4().hex}-{time.strftime('%Y.%m.%d', time.gmtime())}"
+    error = {"@timestamp": round(time.time() * 1000), "service": "shop", "level": "ERROR", "errorName": "CardError"}
+    body = f"{json.dumps({'create': {}})}\n{json.dumps(error | {'message': 'An order failed'})}\n"
+    assert not elasticsearch("writer", f"{index}/_bulk?refresh=true", "--data-binary", body)["errors"]
+    yield
+    elasticsearch("admin", index, "-X", "DELETE")
+
+
+def shown(search, answer):
+    """Return what a panel shows of an answer: the lines, or the values that lines have of the keyword."""
+    if search.by:
+        return [bucket for bucket in answer["aggregations"]["by"]["buckets"] if bucket["key"] != "none"]
+    return answer["hits"]["hits"]
+
+
+@pytest.mark.usefixtures("line")
+def test_every_panel_on_log_lines_has_data(dashboards, elasticsearch):
+    asked = [(title, one) for title, page in dashboards.items() for one in searches(page["dashboard"])]
+    assert {title for title, _one in asked} == {"Logs", "shop - Application Metrics"}
+    answers = [elasticsearch("grafana", "logs-*/_search", "-d", json.dumps(one.body)) for _title, one in asked]
+    pairs = zip(asked, answers, strict=True)
+    assert [(title, one.panel) for (title, one), answer in pairs if not shown(one, answer)] == []
+
+
 def test_first_scrape_of_an_application_is_not_drawn_as_a_new_version(dashboards, prometheus):
     (versions,) = annotation_expressions(dashboards["shop - Application Metrics"]["dashboard"])
     now = time.time()
@@ -126,11 +170,17 @@ def test_data_sources_reach_both_replicas_with_passwords_of_their_own(grafana, a
         "alertmanager": "https://stack-1:9093",
         "alertmanager_2": "https://stack-2:9093",
         "elasticsearch": "https://stack-1:9200",
+        "jaeger": "https://stack-2:16686",
     }
     assert sources["prometheus"]["isDefault"]
     assert sources["prometheus"]["jsonData"]["alertmanagerUid"] == "alertmanager"
     assert sources["prometheus"]["secureJsonFields"] == {"basicAuthPassword": True, "tlsCACert": True}
-    ready = {"prometheus": "/-/ready", "alertmanager": "/-/ready", "elasticsearch": "/_security/_authenticate"}
+    ready = {
+        "prometheus": "/-/ready",
+        "alertmanager": "/-/ready",
+        "elasticsearch": "/_security/_authenticate",
+        "jaeger": "/api/services",
+    }
     for service, path in ready.items():
         password = secrets[f"{service}_passwords"]["grafana"]
         url = sources[service]["url"] + path

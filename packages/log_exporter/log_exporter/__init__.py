@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Counts log lines in Elasticsearch for alerts of Prometheus."""
+"""Counts log lines in Elasticsearch and measures the queues of Logstash, for alerts of Prometheus."""
 
 from __future__ import annotations
 

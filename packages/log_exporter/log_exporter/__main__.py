@@ -9,14 +9,18 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.registry import Collector
 
 from .cluster import Cluster, ClusterError
-from .configuration import Configuration, ConfigurationError
+from .configuration import Configuration, ConfigurationError, Counting
+from .logstash import QueueMetrics
 from .metrics import LogMetrics
 from .queries import query_of
+from .together import Together
 from .web import Server, listening, pages
 
 __all__ = ["main"]
@@ -37,17 +41,19 @@ def main(words: list[str] | None = None) -> int:
     logging.getLogger("elastic_transport.transport").setLevel(logging.ERROR)
     try:
         configuration = Configuration.read(given.config)
-        cluster = Cluster(configuration.elasticsearch)
-        return _check(configuration, cluster) if given.check else _serve(given, configuration, cluster)
+        return _check(configuration.counting) if given.check else _serve(given, configuration)
     except (ConfigurationError, OSError) as error:
         _LOG.error("%s", error)
         return 1
 
 
-def _check(configuration: Configuration, cluster: Cluster) -> int:
+def _check(counting: Counting | None) -> int:
     """Return 1 if Elasticsearch cannot parse a query. A cluster that does not answer yet refuses none."""
+    if counting is None:
+        return 0
     try:
-        faults = {alert.name: cluster.fault_in(query_of(alert)) for alert in configuration.alerts}
+        cluster = Cluster(counting.elasticsearch)
+        faults = {alert.name: cluster.fault_in(query_of(alert)) for alert in counting.alerts}
     except ClusterError as error:
         _LOG.warning("The queries were not checked: %s", error)
         return 0
@@ -57,16 +63,25 @@ def _check(configuration: Configuration, cluster: Cluster) -> int:
     return 1 if any(faults.values()) else 0
 
 
-def _serve(given: argparse.Namespace, configuration: Configuration, cluster: Cluster) -> int:
+def _serve(given: argparse.Namespace, configuration: Configuration) -> int:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    registry.register(LogMetrics(configuration, cluster))
+    registry.register(Together(*_collectors(configuration)))
     with Server(given.listen, given.web_config) as server:
         server.set_app(pages(registry))
-        _LOG.info("Listening on port %d, with %d alerts", server.server_port, len(configuration.alerts))
+        _LOG.info("Listening on port %d", server.server_port)
         server.serve_forever()
     return 0
+
+
+def _collectors(configuration: Configuration) -> Iterator[Collector]:
+    if counting := configuration.counting:
+        _LOG.info("Counting the lines of %d alerts", len(counting.alerts))
+        yield LogMetrics(counting, Cluster(counting.elasticsearch))
+    if configuration.logstash:
+        _LOG.info("Asking the Logstash %s", ", ".join(one.name for one in configuration.logstash))
+        yield QueueMetrics(configuration.logstash)
 
 
 if __name__ == "__main__":

@@ -2,26 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The metrics of a scrape: Elasticsearch is asked when Prometheus asks."""
+"""The metrics of log lines: Elasticsearch is asked when Prometheus asks."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from threading import Lock
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from . import __version__
 from .cluster import Cluster, ClusterError
-from .configuration import Configuration
+from .configuration import Counting
+from .failures import Failures
 from .queries import NEWEST, Reading, lines, readings
 
 __all__ = ["LogMetrics"]
-
-_LOG = logging.getLogger(__name__)
 
 
 class LogMetrics(Collector):
@@ -30,10 +26,9 @@ class LogMetrics(Collector):
     What is not known is left out: a query that fails has no matches, not 0 of them.
     """
 
-    def __init__(self, configuration: Configuration, cluster: Cluster, clock: Callable[[], float] = time.time) -> None:
-        self._configuration, self._cluster, self._clock = configuration, cluster, clock
-        self._lock = Lock()
-        self._failing: dict[str, str] = {}
+    def __init__(self, counting: Counting, cluster: Cluster, clock: Callable[[], float] = time.time) -> None:
+        self._counting, self._cluster, self._clock = counting, cluster, clock
+        self._failures = Failures("The query")
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing, else the registry would ask Elasticsearch at the start."""
@@ -42,9 +37,8 @@ class LogMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield what is found by one request."""
         found = self._read()
-        self._report(found)
-        alerts = self._configuration.alerts
-        yield _family("log_exporter_build_info", "Version of the exporter.", "version", {__version__: 1})
+        self._failures.report({name: one.failure for name, one in found.items() if one.failure})
+        alerts = self._counting.alerts
         yield _family(
             "log_query_success",
             "Whether Elasticsearch answered the query of an alert, or that for the newest document, completely.",
@@ -68,25 +62,14 @@ class LogMetrics(Collector):
             yield GaugeMetricFamily("log_newest_document_timestamp_seconds", help_text, value=newest)
 
     def _read(self) -> dict[str, Reading]:
-        configuration, now = self._configuration, self._clock()
+        counting, now = self._counting, self._clock()
         try:
             # The server ends a search a little before its answer is no longer waited for.
-            answers = self._cluster.search(lines(configuration, now, self._cluster.timeout * 0.9))
+            answers = self._cluster.search(lines(counting, now, self._cluster.timeout * 0.9))
         except ClusterError as error:
-            names = [*(alert.name for alert in configuration.alerts), NEWEST]
+            names = [*(alert.name for alert in counting.alerts), NEWEST]
             return dict.fromkeys(names, Reading(failure=str(error)))
-        return readings(configuration, answers)
-
-    def _report(self, found: Mapping[str, Reading]) -> None:
-        """Log each query whose outcome changed, and not each scrape."""
-        failing = {name: one.failure for name, one in found.items() if one.failure}
-        with self._lock:
-            before, self._failing = self._failing, failing
-        for name, failure in failing.items():
-            if failure != before.get(name):
-                _LOG.error("The query %r fails: %s", name, failure)
-        for name in before.keys() - failing.keys():
-            _LOG.info("The query %r succeeds again", name)
+        return readings(counting, answers)
 
 
 def _family(name: str, help_text: str, label: str, values: Mapping[str, float | None]) -> Metric:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .configuration import Alert, Configuration
+from .configuration import Alert, Counting
 
 __all__ = ["NEWEST", "Reading", "lines", "query_of", "readings", "window"]
 
@@ -38,20 +38,20 @@ def query_of(alert: Alert) -> Mapping[str, Any]:
     return {"query_string": {"query": alert.query}} if isinstance(alert.query, str) else alert.query
 
 
-def lines(configuration: Configuration, now: float, timeout: float) -> list[Mapping[str, Any]]:
+def lines(counting: Counting, now: float, timeout: float) -> list[Mapping[str, Any]]:
     """Return the lines of the request: a header and a body for each alert, and for the newest document.
 
     A search that takes longer than the timeout, in seconds, ends with what it has found, and says so.
     """
-    bodies = [_count(alert, *window(now, configuration.lag, alert.window)) for alert in configuration.alerts]
-    header = {"index": configuration.elasticsearch.index, "ignore_unavailable": True}
+    bodies = [_count(alert, *window(now, counting.lag, alert.window)) for alert in counting.alerts]
+    header = {"index": counting.elasticsearch.index, "ignore_unavailable": True}
     limit = {"timeout": f"{max(1, round(timeout * 1000))}ms"}
     return [line for body in (*bodies, _newest(now)) for line in (header, {**body, **limit})]
 
 
-def readings(configuration: Configuration, answers: Sequence[Mapping[str, Any]]) -> dict[str, Reading]:
+def readings(counting: Counting, answers: Sequence[Mapping[str, Any]]) -> dict[str, Reading]:
     """Return what each search has found, by the name of the alert, or NEWEST."""
-    names = [*(alert.name for alert in configuration.alerts), NEWEST]
+    names = [*(alert.name for alert in counting.alerts), NEWEST]
     if len(answers) != len(names):
         missing = Reading(failure=f"Elasticsearch answered {len(answers)} of {len(names)} searches")
         return dict.fromkeys(names, missing)

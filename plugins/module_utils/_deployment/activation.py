@@ -86,7 +86,7 @@ class Activation:
 
     def _leave(self) -> bool:
         """Prepare the cluster of the service for a stop of its process; return whether that is due."""
-        if self._member is None or not self.change.before.state.running:
+        if self._member is None or not self.change.before.state.running or self.change.data.empties:
             return False
         self._member.leave()
         return True
@@ -152,13 +152,13 @@ class Activation:
         """Roll back to the previous deployment. Return the outcome, and whether it worked."""
         active = self.change.before.record.active
         try:
-            pending = Record.read(self.record).copy
+            now = Record.read(self.record)
         except RecordError as exc:
             return f"It was not rolled back, because it is not known whether there is a copy of the data: {exc}", False
-        if active and (why := self._why_not_back(active, pending)):
+        if active and (why := self._why_not_back(active, now)):
             return why, False
         try:
-            restored = self._take_back(pending)
+            restored = self._take_back(now.copy)
             if active:
                 return f"{self._restore(active)}{restored}", True
         except _FAILURES as exc:
@@ -167,9 +167,11 @@ class Activation:
         self._remove()
         return f"It has never been healthy on this host, so its unit and links were removed{restored}", True
 
-    def _why_not_back(self, active: Deployment, pending: PendingCopy | None) -> str:
+    def _why_not_back(self, active: Deployment, now: Record) -> str:
         """Return why a rollback is not possible, empty if it is."""
-        desired = self.change.desired
+        desired, pending = self.change.desired, now.copy
+        if self.change.data.empties and now.data_oldest_reader != desired.data_oldest_reader:
+            return "It is stopped, and not all of its data was removed"
         if pending and not self.change.data.can_restore:
             return (
                 f"It was not rolled back, because {_named(self.name, desired)} may have changed the data and no "
@@ -177,7 +179,8 @@ class Activation:
             )
         if is_irreversible(active, desired) and not pending:
             wrote = f"{_named(self.name, active)} cannot read the data of {desired.version}"
-            return f"It was not rolled back, which accept_irreversible permits: {wrote}"
+            back = self.member.way_back(self.name, str(active.version)) if self.member else ""
+            return f"It was not rolled back, which accept_irreversible permits: {wrote}{back and f'. {back}'}"
         if active == desired:
             return "There is no other deployment to roll back to, so it was left as it is"
         return ""
@@ -203,7 +206,7 @@ class Activation:
             return f"Rolled back to {_named(self.name, active)}, which is stopped as before"
         self._resume(active)
         self.switch.wait(active)
-        replace(self._switching(), known_good=True, copy=None).write(self.record)
+        replace(Record.read(self.record), known_good=True, copy=None).write(self.record)
         return f"Rolled back to {_named(self.name, active)}, which is healthy"
 
     def _resume(self, active: Deployment) -> None:

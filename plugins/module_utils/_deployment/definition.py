@@ -19,7 +19,10 @@ __all__ = ["Deployment", "content_digest", "is_irreversible"]
 
 @dataclass(frozen=True)
 class Deployment:
-    """Everything that determines what a service runs and how; between equal deployments, no switch is needed."""
+    """Everything that determines what a service runs and how; between equal deployments, no switch is needed.
+
+    Without a release, it is a program of the host.
+    """
 
     release: str
     release_token: str | None
@@ -53,7 +56,7 @@ class Deployment:
         """Return the deployment of what is staged at these paths now."""
         return cls(
             release=release,
-            release_token=staging_token(Path(release)),
+            release_token=staging_token(Path(release)) if release else None,
             config=config,
             config_token=staging_token(Path(config)) if config else None,
             watched={path: content_digest(Path(path)) for path in watched},

@@ -41,14 +41,23 @@ class Endpoint:
     certificate: str | None = None
     key: str | None = None
     progress_url: str | None = None
+    presents: str | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Endpoint:
         """Return the endpoint of these options; those it does not know are left out."""
         return cls(**{one.name: options[one.name] for one in fields(cls) if options.get(one.name)})
 
+    @classmethod
+    def every(cls, options: Mapping[str, Any]) -> list[Endpoint]:
+        """Return the endpoint of these options, if they have an address, and those that have to be well, too."""
+        found = (options, *options.get("also", []))
+        return [cls.from_options(each) for each in found if each.get("url")]
+
     def check(self) -> None:
         """Return when the service answers 2xx. Raises NotHealthyYet, or OperatorError for what waiting cannot cure."""
+        if self.presents and _presented(self.url) != _first_certificate(Path(self.presents)):
+            raise NotHealthyYet(f"{self.url} does not present the certificate in {self.presents}")
         status, body = self._request("GET", self.url)
         if status in (401, 403):
             raise OperatorError(f"{self.url} rejects the credentials of the health check (HTTP {status}){_told(body)}")
@@ -116,6 +125,27 @@ class Endpoint:
             return Path(self.password_file).read_text(encoding="utf-8").strip()
         except OSError as exc:
             raise OperatorError(f"Cannot read the password of the health check: {exc}") from exc
+
+
+def _presented(url: str) -> bytes | None:
+    """Return the certificate that the service presents, whoever has signed it. Raises NotHealthyYet."""
+    context, target = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), urlsplit(url)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        address = (target.hostname or "localhost", target.port or 443)
+        with socket.create_connection(address, _TIMEOUT) as plain, context.wrap_socket(plain) as secure:
+            return secure.getpeercert(binary_form=True)
+    except OSError as exc:
+        raise NotHealthyYet(f"{url} does not respond: {exc}") from exc
+
+
+def _first_certificate(path: Path) -> bytes:
+    """Return the first certificate in the file. Raises OperatorError."""
+    try:
+        found = path.read_text(encoding="utf-8").partition(ssl.PEM_HEADER)[2].partition(ssl.PEM_FOOTER)[0]
+        return ssl.PEM_cert_to_DER_cert(f"{ssl.PEM_HEADER}{found}{ssl.PEM_FOOTER}")
+    except (OSError, ValueError) as exc:
+        raise OperatorError(f"The certificate in {path} cannot be read: {exc}") from exc
 
 
 def _unanswered(url: str, timeout: float, error: HttpError) -> OperatorError:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._host.distribution import missing_packages, os_release
 from .._host.memory import oversized_heaps
 from .._host.ports import listeners
 from .._host.tree import target_of
@@ -57,6 +58,7 @@ class Host:
         yield from self._platform_problems()
         yield from self._port_problems()
         yield from self._kernel_problems()
+        yield from missing_packages(self.services, self.root)
         for service in self.services:
             yield from self._foreign_parts(service)
             yield from self._account_problems(service)
@@ -78,7 +80,7 @@ class Host:
 
     def warnings(self) -> Iterator[str]:
         """Yield a sentence for everything that may work, but is not tested."""
-        release = _os_release(self.root / "etc/os-release")
+        release = os_release(self.root)
         if (release.get("ID"), release.get("VERSION_ID")) not in _TESTED:
             name = release.get("PRETTY_NAME", "This operating system")
             yield f"{name} is not a tested platform. This collection is tested on Debian 12 and 13."
@@ -234,12 +236,3 @@ def _text(size: int) -> str:
             break
         value, unit = value / 1024, larger
     return f"{value:.1f} {unit}"
-
-
-def _os_release(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text(errors="replace").splitlines()
-    except OSError:
-        return {}
-    pairs = (line.split("=", 1) for line in lines if "=" in line)
-    return {key: value.strip("\"'") for key, value in pairs}

@@ -12,7 +12,7 @@ from .lock import LOCK_OPTIONS
 
 __all__ = ["OPTIONS", "REQUIRED_BY"]
 
-_HEALTH = {
+_ASKED: dict[str, Any] = {
     "path": {"type": "str"},
     "ca_file": {"type": "path"},
     "username": {"type": "str"},
@@ -20,7 +20,12 @@ _HEALTH = {
     "password_file": {"type": "path", "no_log": False},
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
+    "presents": {"type": "path"},
     "progress_path": {"type": "str"},
+}
+_HEALTH = {
+    **_ASKED,
+    "also": {"type": "list", "elements": "dict", "default": [], "options": {**_ASKED, "port": {"type": "int"}}},
 }
 _DATA_COPY = {
     "path": {"type": "path"},
@@ -34,6 +39,7 @@ _CLUSTER = {
     "password_file": {"type": "path", "required": True, "no_log": False},
     "accept_yellow": {"type": "bool", "default": False},
     "elected_waits": {"type": "bool", "default": False},
+    "emptied_after_failure": {"type": "path"},
 }
 OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -42,7 +48,7 @@ OPTIONS: dict[str, Any] = {
     "version": {"type": "str"},
     "data_oldest_reader": {"type": "str"},
     "accept_irreversible": {"type": "bool", "default": False},
-    "release": {"type": "path", "required": True},
+    "release": {"type": "path", "default": ""},
     "config": {"type": "path"},
     "user": {"type": "str"},
     "program": {"type": "list", "elements": "str"},

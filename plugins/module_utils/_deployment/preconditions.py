@@ -29,8 +29,8 @@ def unmet_preconditions(options: Mapping[str, Any], change: Change, *, only_plan
     running, wanted = before.record.active and before.record.active.version, desired.version
     if options["cluster"] and running and wanted and (forbidden := forbidden_step(running, wanted)):
         yield forbidden
-    if not options["accept_irreversible"]:
-        yield from _unreadable_data(name, before, desired)
+    if not options["accept_irreversible"] and not change.data.empties:
+        yield from _unreadable_data(options, change)
         yield from _unknown_data(before, desired) if options["writable_paths"] else ()
     yield from filter(None, (refused_directory(options["writable_paths"], user, name), change.data.refusal()))
     if only_planned:
@@ -77,16 +77,18 @@ def _unknown_data(before: HostState, desired: Deployment) -> Iterator[str]:
         )
 
 
-def _unreadable_data(name: str, before: HostState, desired: Deployment) -> Iterable[str]:
+def _unreadable_data(options: Mapping[str, Any], change: Change) -> Iterable[str]:
     """Yield a sentence when a release would meet data, now or after a rollback, that it cannot read."""
-    active, wanted = before.record.active, desired.version
-    reader = before.record.data_oldest_reader
+    record, wanted, name = change.before.record, change.desired.version, options["name"]
+    active, reader, cluster = record.active, record.data_oldest_reader, options["cluster"]
     if wanted and reader and is_older(wanted, reader):
+        others = cluster and len(cluster["urls"]) > 1
+        more = f", or set {name}_empty_failed_node={cluster['node']}, and other nodes fill it again" if others else ""
         yield (
             f"{name} {wanted} cannot read the data on this host: {reader} or newer is required. Choose such a "
-            f"release, or restore data of {wanted} and set accept_irreversible."
+            f"release, or restore data of {wanted} and set accept_irreversible{more}."
         )
-    elif active and active.version and is_irreversible(active, desired):
+    elif active and active.version and is_irreversible(active, change.desired):
         yield (
             f"{name} {wanted} writes data that the active {active.version} cannot read, so a failed upgrade could not "
             "be rolled back. Back up the data and set accept_irreversible, or choose a release in between."

@@ -22,6 +22,7 @@ from .activation import Activation
 from .change import Change
 from .data.backup import DataCopy
 from .data.directories import not_writable
+from .data.failed_upgrade import FailedUpgrade, is_failed_upgrade
 from .data.migration import DataGuard
 from .definition import Deployment
 from .health import Endpoint
@@ -109,7 +110,7 @@ class Service:
         return self.options["release_link"] or f"/opt/{self.name}"
 
     def _links(self) -> dict[str, str]:
-        links = {self._release_link: self.options["release"]}
+        links = {self._release_link: self.options["release"]} if self.options["release"] else {}
         if self.options["config"]:
             links[self.options["config_link"] or f"/etc/{self.name}"] = self.options["config"]
         folder = self.options["binaries_dir"]
@@ -125,11 +126,18 @@ class Service:
         missing = not_writable(options["writable_paths"], options["user"])
         before = HostState.read(desired, record=self.record, state=self.systemd.read(), unit=self.unit, missing=missing)
         action = before.action_towards(desired, reload=options["reload"] or options["watches_config"])
-        change = Change(before, desired, DataGuard(self.data, before, desired), action)
+        change = Change(before, desired, self._guard(before, desired), action)
         unmet = unmet_preconditions(options, change, only_planned=only_planned)
         refusal = next(unmet, None)
         waits = not refusal and not only_planned and action is ProcessAction.RESTARTED and self._waits()
         return replace(change, refusal=refusal, waits=waits)
+
+    def _guard(self, before: HostState, desired: Deployment) -> DataGuard:
+        """Return what protects the data, or removes that of a failed upgrade if the options permit that."""
+        folder = (self.options["cluster"] or {}).get("emptied_after_failure")
+        if self.member and folder and is_failed_upgrade(before, desired.version):
+            return FailedUpgrade(None, before, desired, self.name, Path(folder), self.member)
+        return DataGuard(self.data, before, desired)
 
     def _waits(self) -> bool:
         """Return whether all other nodes of its cluster are to be changed before. Raises OperatorError."""
@@ -156,10 +164,10 @@ class Service:
     def _secrets(self) -> list[str]:
         """Return the secrets, as far as they can be read now."""
         try:
-            password = Endpoint.from_options(health_options(self.options)).password()
-        except (OperatorError, TypeError):
+            asked = [one.password() for one in Endpoint.every(health_options(self.options))]
+        except OperatorError:
             return []
-        return [password] if password else []
+        return [password for password in asked if password]
 
 
 def _member(options: Mapping[str, Any]) -> Member | None:

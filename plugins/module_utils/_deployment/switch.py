@@ -57,17 +57,17 @@ class Switch:
 
     def wait(self, deployment: Deployment) -> None:
         """Wait until the running process is healthy. Raises OperatorError."""
-        endpoint = Endpoint.from_options(deployment.health) if deployment.health.get("url") else None
+        endpoints = Endpoint.every(deployment.health)
         begin, pause = time.monotonic(), _FIRST_PAUSE
         invocation = self._require_life(None)
         while True:
             lived = time.monotonic() - begin
             try:
-                _require_health(endpoint, lived)
+                _require_health(endpoints, lived)
             except NotHealthyYet as exc:
                 self._require_life(invocation)
                 if lived > self.start_timeout:
-                    raise OperatorError(_too_late(exc, endpoint, self.start_timeout)) from exc
+                    raise OperatorError(_too_late(exc, endpoints, self.start_timeout)) from exc
             else:
                 # The response may be the last one of a process that has exited since.
                 self._require_life(invocation)
@@ -83,14 +83,14 @@ class Switch:
         return state.invocation
 
 
-def _require_health(endpoint: Endpoint | None, lived: float) -> None:
-    if endpoint is not None:
+def _require_health(endpoints: list[Endpoint], lived: float) -> None:
+    for endpoint in endpoints:
         endpoint.check()
-    elif lived < _SETTLED:
+    if not endpoints and lived < _SETTLED:
         raise NotHealthyYet("it has no health URL and was only just started")
 
 
-def _too_late(last: NotHealthyYet, endpoint: Endpoint | None, timeout: float) -> str:
-    progress = endpoint.progress() if endpoint else None
+def _too_late(last: NotHealthyYet, endpoints: list[Endpoint], timeout: float) -> str:
+    progress = endpoints[0].progress() if endpoints else None
     told = f"; progress: {progress}" if progress else ""
     return f"it was not healthy within {timeout:g} s: {last}{told}"

@@ -52,8 +52,10 @@ def _our_links(desired: Deployment) -> dict[str, str]:
 
 
 def _answers(desired: Deployment) -> bool:
+    endpoints = Endpoint.every(desired.health)
     try:
-        Endpoint.from_options(desired.health).check()
-    except (OperatorError, TypeError):
+        for endpoint in endpoints:
+            endpoint.check()
+    except OperatorError:
         return False
-    return True
+    return bool(endpoints)

@@ -13,13 +13,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .._errors.sentence import OperatorError
 from .._http.session import Api, Endpoint, HttpError, Session
 from .client import elasticsearch_api
+from .copies import lost_without
+from .explanation import unassigned
+from .way_back import why_not_emptied
 
 __all__ = ["Member"]
 
@@ -27,9 +30,8 @@ ALLOCATION = "cluster.routing.allocation.enable"
 MARK = "cluster.metadata.vigil_changes"
 _UNAUTHORIZED = 401
 _TIMED_OUT = 408
-_NONE_UNASSIGNED = 400
-_SHOWN = 3  # reasons of nodes
 _PATIENCE = 30.0  # seconds until a cluster that is not green is refused
+_STILL = 3  # rounds in which no shard moves, after which waiting does not help
 _ROUND = 3  # seconds that one request waits
 
 
@@ -83,15 +85,42 @@ class Member:
                 _give_back(api)
 
     def settle(self) -> None:
-        """Wait until the cluster has all copies again that it can have. Raises OperatorError."""
-        if not self.is_alone:
+        """Wait until the cluster has all copies again that it can have, however long it makes some.
+
+        Raises OperatorError.
+        """
+        done = self.is_alone
+        while not done:
             with self._api() as api:
-                self._require_copies(api, self.timeout, leaving=False)
+                done = self._require_copies(api, self.timeout, leaving=False)
+
+    def way_back(self, service: str, version: str) -> str:
+        """Return a sentence on how the node returns to the release of the others, empty if there are none."""
+        if self.is_alone:
+            return ""
+        with contextlib.suppress(OperatorError):
+            if why := self.why_not_emptied(version):
+                return f"It cannot return to {version} now, because {why}"
+        return (
+            f"To return to {version}, run again with {service}_version={version} and "
+            f"{service}_empty_failed_node={self.name}, which removes its data; the other nodes fill it again"
+        )
+
+    def why_not_emptied(self, version: str) -> str:
+        """Return why the node cannot lose its data and begin anew with this release, empty if it can.
+
+        Raises OperatorError.
+        """
+        if self.is_alone:
+            return "no other node has a copy of it: restore a snapshot into a new cluster"
+        # Itself, it may be up without being in the cluster.
+        with replace(self, urls=self.urls[1:])._api() as api:
+            return why_not_emptied(api, self.name, version)
 
     def explanation(self) -> str:
         """Return why a shard is not assigned, empty when there is none or nobody answers."""
         with contextlib.suppress(HttpError), self._api() as api:
-            return _explanation(api)
+            return unassigned(api)
         return ""
 
     @contextlib.contextmanager
@@ -124,17 +153,23 @@ class Member:
             deadline=self.timeout + 60,
         )
 
-    def _require_copies(self, api: Api, seconds: float, *, leaving: bool) -> None:
-        """Return when every shard has its copies. Raises OperatorError when that takes longer than these seconds."""
+    def _require_copies(self, api: Api, seconds: float, *, leaving: bool) -> bool:
+        """Return whether every shard has its copies, after these seconds at the latest.
+
+        Raises OperatorError when some are neither there nor being made, or when a node cannot leave so long.
+        """
         until, wanted = time.monotonic() + seconds, "yellow" if self.accept_yellow else "green"
-        path = f"/_cluster/health?wait_for_status={wanted}&timeout={_ROUND}s"
+        path, still = f"/_cluster/health?wait_for_status={wanted}&timeout={_ROUND}s", 0
         while True:
             health = api.call("GET", path, attempt="read the health of the cluster", accept=[_TIMED_OUT]).json()
             if not health["timed_out"] or _is_all_for_now(api, health, without=self.name if leaving else ""):
-                return
-            if time.monotonic() >= until:
+                return True
+            still = 0 if _moves(health) or not leaving else still + 1
+            if time.monotonic() >= until or still == _STILL:
                 break
-        why = _explanation(api)
+        if health["initializing_shards"] and not leaving:
+            return False
+        why = unassigned(api)
         raise OperatorError(f"its cluster is {health['status']}, not {wanted}{why and f': {why}'}")
 
 
@@ -165,35 +200,18 @@ def _give_back(api: Api) -> bool:
 
 
 def _is_all_for_now(api: Api, health: Mapping[str, Any], *, without: str) -> bool:
-    """Return whether only copies are missing that a node of an older release cannot have, and none of this node's.
+    """Return whether only copies are missing that a node of an older release cannot have, and none with this node.
 
     What a node of a newer release writes, an older one cannot read: that copy has to wait for the next upgrade.
     """
-    busy = ("initializing_shards", "relocating_shards", "delayed_unassigned_shards", "number_of_pending_tasks")
-    if health["status"] != "yellow" or any(health[key] for key in (*busy, "number_of_in_flight_fetch")):
+    if health["status"] != "yellow" or _moves(health):
         return False
     if len({row["version"] for row in _nodes(api)}) == 1:
         return False
-    path = "/_cat/shards?format=json&h=index,shard,state,node"
-    shards = api.call("GET", path, attempt="list the shards of the cluster").json()
-    missing = {(row["index"], row["shard"]) for row in shards if row["state"] == "UNASSIGNED"}
-    return missing.isdisjoint((row["index"], row["shard"]) for row in shards if without and row["node"] == without)
+    return not (without and lost_without(api, [without]))
 
 
-def _explanation(api: Api) -> str:
-    """Return why a shard is not assigned, empty when there is none."""
-    path = "/_cluster/allocation/explain"
-    answer = api.call("GET", path, attempt="read why a shard is not assigned", accept=[_NONE_UNASSIGNED])
-    if answer.status == _NONE_UNASSIGNED:
-        return ""
-    found = answer.json()
-    deciders = [
-        one["explanation"]
-        for node in found.get("node_allocation_decisions", ())
-        for one in node.get("deciders", ())
-        if one["decision"] != "YES"
-    ]
-    kind = "primary" if found["primary"] else "copy"
-    since = found.get("unassigned_info", {}).get("reason", found["current_state"])
-    reasons = "; ".join(dict.fromkeys([found.get("allocate_explanation", ""), *deciders[:_SHOWN]])).strip("; ")
-    return f"the {kind} of shard {found['shard']} of {found['index']} is not assigned ({since}): {reasons}"
+def _moves(health: Mapping[str, Any]) -> bool:
+    """Return whether shards are on their way to where they belong, or wait for a node to return."""
+    busy = ("initializing_shards", "relocating_shards", "delayed_unassigned_shards", "number_of_pending_tasks")
+    return any(health[key] for key in (*busy, "number_of_in_flight_fetch"))

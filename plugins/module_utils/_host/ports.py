@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .processes import name_of, processes, text_of, uid_of_process, units_of
 
-__all__ = ["Listener", "listeners"]
+__all__ = ["Listener", "listeners", "silent"]
 
 # The tables of each protocol, and the state of a socket there that takes what others send.
 _TABLES = {"tcp": (("net/tcp", "net/tcp6"), "0A"), "udp": (("net/udp", "net/udp6"), "07")}
@@ -53,6 +54,13 @@ def listeners(ports: Iterable[int], proc: Path = Path("/proc"), *, udp: Iterable
         found |= {_listener(sockets[inode], [process]) for inode in held}
     found |= {_guess(socket, closed) for inode, socket in sockets.items() if inode not in seen}
     return sorted(found, key=lambda one: (one.port, one.pid or 0))
+
+
+def silent(services: Iterable[Mapping[str, Any]], proc: Path = Path("/proc")) -> list[str]:
+    """Return the names of the services, each a mapping, that have TCP `ports` and listen on none of them."""
+    known = {service["name"]: set(service["ports"]) for service in services if service["ports"]}
+    found = {socket.port for socket in _sockets("tcp", set().union(*known.values()), proc).values()}
+    return [name for name, ports in known.items() if ports.isdisjoint(found)]
 
 
 @dataclass(frozen=True)

@@ -86,9 +86,9 @@ def error_text(answer: Answer) -> str:
 
 
 def _reasons(error: Any) -> Iterator[str]:
-    """Yield why Elasticsearch refused something, the cause of each reason after it."""
+    """Yield why Elasticsearch or Jaeger refused something, the cause of each reason after it."""
     while isinstance(error, dict):
-        yield str(error.get("reason") or error.get("type") or "").rstrip(".;")
+        yield str(error.get("reason") or error.get("type") or error.get("message") or "").rstrip(".;")
         error = error.get("caused_by") or next(iter(error.get("root_cause") or ()), None)
 
 

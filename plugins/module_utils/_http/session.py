@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional
 from urllib.parse import urlencode
 
+from .attempt import AWAY, Attempt
 from .response import Answer, NotJsonError, advice, body_of, error_text, is_overtaken, seconds_asked
 from .secret_spellings import hidden
 from .transport import Endpoint, HttpError, Node, authorisation, nodes_of
@@ -25,9 +26,7 @@ Outcome = Callable[[], Optional[Answer]]
 """Checks whether a write has been done: returns an answer in place of the write's if it has, None otherwise."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_AWAY = frozenset({502, 503, 504})
-_TRY_AGAIN = frozenset({429, *_AWAY})
-_LOCKED = frozenset({401, 403})
+_TRY_AGAIN = frozenset({429, *AWAY})
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _SHOWN = 500  # characters of a server's text
@@ -39,37 +38,6 @@ class ApiError(HttpError):
     def __init__(self, sentence: str, status: int, *, again: bool = False) -> None:
         super().__init__(sentence, again=again)
         self.status = status
-
-
-@dataclass(frozen=True)
-class _Try:
-    """How one attempt ended; `lost` is set if the server may have received a request that it did not answer."""
-
-    answer: Answer | None = None
-    error: Exception | None = None
-    lost: bool = False
-    final: bool = False
-    url: str = ""
-
-    @property
-    def away(self) -> bool:
-        """Whether another node may answer where this one did not."""
-        return self.answer.status in _AWAY if self.answer else not self.final
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether the server may have done what was asked, without an answer."""
-        return self.lost or bool(self.answer and self.answer.status in _AWAY)
-
-    @property
-    def refused(self) -> bool:
-        """Whether the server refused what was asked, rather than who asked."""
-        return bool(self.answer and self.answer.status >= http.client.BAD_REQUEST and self.answer.status not in _LOCKED)
-
-    def may_be_repeated(self, *, harmless: bool) -> bool:
-        if self.answer:
-            return harmless or self.answer.status == http.client.TOO_MANY_REQUESTS
-        return not self.final and (not self.lost or harmless)
 
 
 @dataclass(frozen=True)
@@ -136,9 +104,9 @@ class Session:
         reason = _reason(tried.error).rstrip(".")
         others = f" ({' and '.join(self.endpoint.urls)} were tried)" if len(self._nodes) > 1 else ""
         sentence = f"{method} {tried.url.rstrip('/')}{path} got no answer: {reason}{others}."
-        raise HttpError(sentence, again=True) from tried.error
+        raise HttpError(sentence, again=True, slow=tried.slow) from tried.error
 
-    def _answered(self, request: _Request) -> _Try:
+    def _answered(self, request: _Request) -> Attempt:
         attempt, doubtful, spare = 0, False, len(self._nodes) - 1
         harmless = request.method in _IDEMPOTENT or request.outcome is not None
         while True:
@@ -148,18 +116,20 @@ class Session:
                 break
             asked = seconds_asked(tried.answer)
             wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) if asked is None else asked
-            if spare and tried.away:
+            elsewhere = spare > 0 and tried.away
+            if elsewhere:
                 attempt, spare, wait = attempt - 1, spare - 1, 0.0
-            if attempt >= self.endpoint.retries or not tried.may_be_repeated(harmless=harmless) or wait > self._left():
+            repeats = attempt < self.endpoint.retries and wait <= self._left()
+            if not repeats or not tried.may_be_repeated(harmless=harmless, elsewhere=elsewhere):
                 break
             time.sleep(wait)
             if doubtful and request.outcome and (found := request.outcome()):
-                return _Try(found)
+                return Attempt(found)
             attempt += 1
         # Also without doubt: an earlier run may have sent the request, which the server has only just completed.
         unsettled = tried.refused if tried.answer else doubtful
         if unsettled and request.outcome and (found := self._found(request.outcome)):
-            return _Try(found)
+            return Attempt(found)
         return replace(tried, answer=replace(tried.answer, repeated=doubtful)) if tried.answer else tried
 
     def _found(self, outcome: Outcome) -> Answer | None:
@@ -177,11 +147,11 @@ class Session:
     def _left(self) -> float:
         return self._until - time.monotonic()
 
-    def _try(self, request: _Request) -> _Try:
+    def _try(self, request: _Request) -> Attempt:
         left = self._left()
         if left <= 0:
             over = TimeoutError(f"the deadline of {self.endpoint.deadline:g} s for all requests has passed")
-            return _Try(error=over, final=True, url=self.url)
+            return Attempt(error=over, final=True, url=self.url)
         node, until = self._nodes[0], time.monotonic() + min(self.endpoint.timeout, left)
         tried = self._asked(node, request, until)
         if tried.away:
@@ -189,21 +159,21 @@ class Session:
             self._nodes.append(self._nodes.pop(0))
         return tried
 
-    def _asked(self, node: Node, request: _Request, until: float) -> _Try:
+    def _asked(self, node: Node, request: _Request, until: float) -> Attempt:
         self.requests += 1
         try:
             self.connections += node.open(max(until - time.monotonic(), 0.01))
         except OSError as error:
             node.connection.close()
-            return _Try(error=error, url=node.url, final=isinstance(error, ssl.SSLCertVerificationError))
+            return Attempt(error=error, url=node.url)
         try:
             node.connection.request(request.method, node.base + request.target, request.content, dict(request.headers))
             response = node.connection.getresponse()
             named = {name.title(): value for name, value in response.headers.items()}
-            return _Try(Answer(response.status, named, body_of(response, until), node.url))
+            return Attempt(Answer(response.status, named, body_of(response, until), node.url))
         except (OSError, http.client.HTTPException) as error:
             node.connection.close()
-            return _Try(error=error, url=node.url, lost=True)
+            return Attempt(error=error, url=node.url, lost=True)
 
 
 class Api:
@@ -229,7 +199,7 @@ class Api:
         try:
             answer = self.session.request(method, path, **content)
         except HttpError as error:
-            raise HttpError(f"Could not {attempt}: {error}", again=error.again) from None
+            raise HttpError(f"Could not {attempt}: {error}", again=error.again, slow=error.slow) from None
         if answer.status < http.client.MULTIPLE_CHOICES or answer.status in accept:
             return answer
         text = self._text(answer)

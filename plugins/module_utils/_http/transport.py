@@ -21,11 +21,15 @@ __all__ = ["Endpoint", "HttpError", "Node", "authorisation", "is_dropped", "node
 
 
 class HttpError(OperatorError):
-    """A server that cannot be reached; the text is a sentence for the operator, `again` is set if a run may help."""
+    """A server that gives no answer; the text is a sentence for the operator.
 
-    def __init__(self, sentence: str, *, again: bool = False) -> None:
+    `again` is set if a run may help, `slow` if the server took the request and did not answer in time.
+    """
+
+    def __init__(self, sentence: str, *, again: bool = False, slow: bool = False) -> None:
         super().__init__(sentence)
         self.again = again
+        self.slow = slow
 
 
 @dataclass(frozen=True)

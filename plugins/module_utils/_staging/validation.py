@@ -24,7 +24,8 @@ from .._http.secret_spellings import HIDDEN, hidden
 
 __all__ = ["Command", "accepting", "available", "scrubbed"]
 
-# A program and its arguments, in which {dir} stands for the directory of the configuration.
+# A program and its arguments, in which {dir} stands for the directory of the configuration. Behind the program env and
+# the variables that it sets is the program that matters.
 Command = tuple[str, ...]
 
 _KEPT = 6
@@ -38,7 +39,7 @@ def available(module: AnsibleModule, service: str, commands: Sequence[Command]) 
 
     Raises OperatorError for a missing program outside of check mode.
     """
-    missing = [command for command in commands if not shutil.which(command[0])]
+    missing = [command for command in commands if not shutil.which(_program(command))]
     if missing:
         named = ", ".join(f"'{shlex.join(_with_directory(command, ''))}'" for command in missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
@@ -50,6 +51,11 @@ def available(module: AnsibleModule, service: str, commands: Sequence[Command]) 
             raise OperatorError(f"{sentence}. Stage the release that contains it first, or correct validate.")
         module.warn(f"{sentence} yet. A run without check mode validates it.")
     return [command for command in commands if command not in missing]
+
+
+def _program(command: Command) -> str:
+    words = command[1:] if Path(command[0]).name == "env" else command
+    return next((word for word in words if "=" not in word), command[0])
 
 
 def accepting(

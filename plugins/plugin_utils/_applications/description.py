@@ -40,6 +40,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.telemetry import (
     TELEMETRY_OPTIONS,
     faults_of_telemetry,
+    measured_by_spans,
 )
 
 __all__ = [
@@ -73,6 +74,7 @@ _APPLICATION = {
 class Application:
     """One application; `metrics` holds the names of its metrics and labels, empty for those that it lacks.
 
+    `measured_by` is `metrics`, its own, or `spans`, which Jaeger counts: then nothing is known of its instances.
     `containers` is the label and pattern that select the metrics of its containers; `limits` is what one instance
     may use (`cpu_cores`, `memory_bytes`), None where nothing limits it; `matchers` select which of its requests count.
     """
@@ -83,6 +85,7 @@ class Application:
     job: str
     runs_on: str
     unit: str
+    measured_by: str
     metrics: Mapping[str, str]
     symptoms_needed: int
     logs_url: str
@@ -125,7 +128,8 @@ def _application(number: int, item: Any, faults: list[str]) -> Application | Non
     if not isinstance(item, Mapping):
         faults.append(f"{who} must be a mapping, not {item!r}.")
         return None
-    checked = ArgumentSpecValidator(_APPLICATION).validate(dict(item))
+    by_spans = item.get("measured_by") == "spans"
+    checked = ArgumentSpecValidator(_APPLICATION).validate(measured_by_spans(item) if by_spans else dict(item))
     values = _completed(checked.validated_parameters) if not checked.error_messages else {}
     wrong = [f"{who}: {message}." for message in checked.error_messages]
     wrong = wrong or [f"{who}: {sentence}" for sentence in _faults_of_values(values)]

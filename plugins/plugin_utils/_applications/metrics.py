@@ -102,6 +102,72 @@ APPLICATION_METRICS = {
         unit="1",
         help="Maximum number of open files of the process.",
     ),
+    "system_cpu_seconds_total": Metric(
+        type="counter",
+        labels=("mode",),
+        unit="s",
+        help="CPU time of the host, by what it was used for.",
+    ),
+    "system_memory_total_bytes": Metric(
+        type="gauge",
+        unit="By",
+        help="Memory of the host.",
+    ),
+    "system_memory_available_bytes": Metric(
+        type="gauge",
+        unit="By",
+        help="Memory of the host that processes can still get.",
+    ),
+    "system_disk_size_bytes": Metric(
+        type="gauge",
+        labels=("path",),
+        unit="By",
+        help="Size of the file system with this path.",
+    ),
+    "system_disk_free_bytes": Metric(
+        type="gauge",
+        labels=("path",),
+        unit="By",
+        help="Space that the application can still use.",
+    ),
+    "system_disk_read_bytes_total": Metric(
+        type="counter",
+        unit="By",
+        help="What all disks of the host have read.",
+    ),
+    "system_disk_written_bytes_total": Metric(
+        type="counter",
+        unit="By",
+        help="What all disks of the host have written.",
+    ),
+    "system_network_received_bytes_total": Metric(
+        type="counter",
+        unit="By",
+        help="What the host has received, without loopback.",
+    ),
+    "system_network_sent_bytes_total": Metric(
+        type="counter",
+        unit="By",
+        help="What the host has sent, without loopback.",
+    ),
+    "telemetry_log_lines_dropped_total": Metric(
+        type="counter",
+        labels=("reason",),
+        unit="1",
+        help="Log lines that were not written.",
+    ),
+    "telemetry_spans_dropped_total": Metric(
+        type="counter",
+        labels=("reason",),
+        unit="1",
+        help="Spans that were not sent.",
+    ),
+    "telemetry_series_folded_total": Metric(
+        type="counter",
+        labels=("metric",),
+        unit="1",
+        help="Measurements whose labels were folded, because the metric has too many series.",
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Panels of dashboards: curves, single values and timelines of Prometheus, and the lines of a log.
+"""Panels of dashboards: curves, single values and timelines of Prometheus.
 
 The description of every panel explains it; what it shows is read through a data-source variable. `size` is width
 and height in units of Grafana's grid, which is 24 wide. `link` is where a click on a value leads.
@@ -19,7 +19,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import Scale, mappings, thresholds
 
 with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard is asked for
-    from grafana_foundation_sdk.builders import common, dashboard, elasticsearch, logs, prometheus
+    from grafana_foundation_sdk.builders import common, dashboard, prometheus
     from grafana_foundation_sdk.builders import stat as stats
     from grafana_foundation_sdk.builders import statetimeline as timelines
     from grafana_foundation_sdk.builders import table as tables
@@ -30,7 +30,7 @@ with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard
 
     _Panel = TypeVar("_Panel", curves.Panel, stats.Panel, tables.Panel, timelines.Panel)
 
-__all__ = ["Query", "asked", "framed", "log_lines", "or_zero", "reading", "stat", "timeline", "timeseries", "worst"]
+__all__ = ["Query", "asked", "framed", "or_zero", "reading", "stat", "timeline", "timeseries", "worst"]
 
 # Nobody can distinguish more lines than this.
 _MOST_LINES = 10
@@ -81,7 +81,7 @@ def timeseries(
     no_value: str = "",
     link: Link | None = None,
     links: Iterable[Builder[models.DashboardLink]] = (),
-) -> Builder[models.Panel]:
+) -> curves.Panel:
     """Return curves over time. Steps beyond the first are drawn as lines.
 
     The legend is a table of the last and the most of each curve (the least with `lowest_first`), the worst first.
@@ -159,18 +159,6 @@ def timeline(
     for number, query in enumerate(queries):
         panel.with_target(asked(query, number).range())
     return panel
-
-
-def log_lines(
-    title: str, description: str, query: str, *, source: str, size: tuple[int, int] = (24, 10)
-) -> Builder[models.Panel]:
-    """Return the newest lines of a log in Elasticsearch, of which the query is in Lucene's words."""
-    lines = elasticsearch.Dataquery().ref_id("A").query(query).time_field("@timestamp")
-    lines.metrics([elasticsearch.Logs().id("1")])
-    panel = logs.Panel().title(title).description(description).span(size[0]).height(size[1])
-    panel.datasource(models.DataSourceRef(type_val="elasticsearch", uid=f"${{{source}}}"))
-    panel.show_time(True).wrap_log_message(True).enable_log_details(True).sort_order(looks.LogsSortOrder.DESCENDING)
-    return panel.with_target(lines)
 
 
 def framed(panel: _Panel, title: str, description: str, scale: Scale, size: tuple[int, int]) -> _Panel:

@@ -15,7 +15,7 @@ with contextlib.suppress(ImportError):  # refused by a sentence when a dashboard
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.models import dashboard as models
 
-__all__ = ["CALM", "SEVERITIES", "STATUSES", "Scale", "Steps", "above", "below", "mappings", "thresholds"]
+__all__ = ["CALM", "LEVELS", "SEVERITIES", "STATUSES", "Scale", "Steps", "above", "below", "mappings", "thresholds"]
 
 # Colours, each with the value from which it holds; the first has None and holds below all others.
 Steps = tuple[tuple[float | None, str], ...]
@@ -24,6 +24,7 @@ Steps = tuple[tuple[float | None, str], ...]
 CALM = "transparent"
 # Regular expressions of legends, and the colour that each has on every page.
 STATUSES = {"/^2/": "green", "/^3/": "blue", "/^4/": "orange", "/^5/": "red"}
+LEVELS = {"FATAL": "dark-purple", "CRITICAL": "dark-red", "ERROR": "red", "WARN": "orange", "INFO": "green"}
 SEVERITIES = {"critical": "red", "warning": "orange", "info": "blue"}
 
 

@@ -37,8 +37,16 @@ INSTEAD = {
     "elasticsearch_exporter_cluster_password": "set elasticsearch_passwords.exporter",
     "elasticsearch_exporter_nodes": "add hosts to the group elasticsearch, or set elasticsearch_exporter_url",
     "elasticsearch_nodes": "add hosts to the group elasticsearch",
+    "filebeat_logstash_hosts": "add hosts to the group logstash",
+    "jaeger_elasticsearch_password": "set elasticsearch_passwords.jaeger",
+    "jaeger_elasticsearch_urls": "add hosts to the group elasticsearch, or set jaeger_storage",
     "log_exporter_elasticsearch_password": "set elasticsearch_passwords.analysis",
     "log_exporter_elasticsearch_urls": "add hosts to the group elasticsearch",
+    "log_exporter_logstash": "add hosts of the group logstash to the group log_exporter",
+    "logstash_elasticsearch_password": "set elasticsearch_passwords.writer",
+    "logstash_elasticsearch_urls": "add hosts to the group elasticsearch",
+    "logstash_services": "set vigil_log_services",
+    "metrics_log_services": "set vigil_log_services",
     "metrics_scrapers": "add those outside the inventory to node_exporter_more_clients",
     "metrics_targets": "add those outside the inventory to prometheus_more_targets",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",
@@ -55,6 +63,9 @@ INSTEAD = {
     "provision_log_template": "set provision_log_fields, provision_log_field_limit or provision_log_replicas",
     "provision_snapshot_policy": "set provision_snapshot_schedule or provision_snapshot_retention_days",
     "provision_url": "set grafana_listen_address and grafana_port",
+    "rsyslog_elasticsearch_password": "set elasticsearch_passwords.writer",
+    "rsyslog_elasticsearch_urls": "add hosts to the group elasticsearch",
+    "rsyslog_services": "set vigil_log_services",
 }
 _ALIKE = 0.85
 _TWICE = ("remote_read", "remote_write", "scrape_configs")

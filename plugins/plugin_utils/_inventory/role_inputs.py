@@ -41,6 +41,7 @@ _SHARED_INPUTS: Mapping[str, Mapping[str, Any]] = {
     "vigil_labels": {"type": "dict"},
     "vigil_lock_timeout": {"type": "int"},
     "vigil_log_alerts": {"type": "list", "elements": "dict"},
+    "vigil_log_services": {"type": "list", "elements": "str"},
     "vigil_mirror": {"type": "str"},
     "vigil_tags": {"type": "dict"},
     "vigil_textfile_dir": {"type": "path"},

@@ -29,6 +29,7 @@ __all__ = ["archive_for", "digest_of_inputs", "version_in"]
 _OLDEST_GLIBC = 17  # of manylinux_2_17, the oldest whose wheels have such a name
 _LAST_LINES = 5
 _RAISED = re.compile(r"\s*[\w.]*Error: ")
+_TIME_OF_FILES = "315532800"  # 1980-01-01, the earliest that a ZIP file has
 _QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-input")
 
 
@@ -146,8 +147,12 @@ def _pip(command: Sequence[str], attempt: str) -> None:
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of pip: that of the run, without what Ansible sets for its own imports."""
-    return {name: value for name, value in variables.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    """Return the environment of pip: that of the run, without what Ansible sets for its own imports.
+
+    Build back ends take the one time for the files of a wheel, which is then the same whoever checked them out, when.
+    """
+    kept = {name: value for name, value in variables.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    return {**kept, "SOURCE_DATE_EPOCH": _TIME_OF_FILES}
 
 
 def _pack(folder: Path, archive: Path) -> None:

@@ -13,19 +13,40 @@ from urllib.parse import urlsplit
 from ansible_collections.vigil.observability.plugins.module_utils._host.addresses import host_port, local_host_port
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["grafana_url", "target"]
+__all__ = ["grafana_url", "target", "urls"]
 
 
 def target(service: str, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {host, address, identity, labels} of a service, from the inventory variables of its host alone."""
-    address = str(variables.get(f"{service}_address") or variables.get("ansible_host") or host)
-    port = int(variables.get(f"{service}_port") or services()[service].port)
+    """Return {host, address, identity, labels} of a service, from the inventory variables of its host alone.
+
+    One with a port of its own for metrics has `metrics_address` too, and its instance is named after that port.
+    """
+    address, scraped = _address(service, host, variables), services()[service].metrics_port
+    port = _port(service, scraped, variables)
     return {
         "host": host,
-        "address": host_port(address, port),
+        "address": host_port(address, _port(service, "web", variables)),
+        **({"metrics_address": host_port(address, port)} if scraped != "web" else {}),
         "identity": str(variables.get(f"{service}_identity") or f"vigil://{host}/{service}"),
         "labels": {"instance": f"{host}:{port}", "host": host, **(variables.get("vigil_labels") or {})},
     }
+
+
+def urls(service: str, port: str, hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the URLs of a port of a service from the inventory variables of each of its hosts."""
+    return [
+        f"https://{host_port(_address(service, host, variables), _port(service, port, variables))}"
+        for host, variables in hosts.items()
+    ]
+
+
+def _address(service: str, host: str, variables: Mapping[str, Any]) -> str:
+    return str(variables.get(f"{service}_address") or variables.get("ansible_host") or host)
+
+
+def _port(service: str, name: str, variables: Mapping[str, Any]) -> int:
+    source = f"{service}_port" if name == "web" else f"{service}_{name}_port"
+    return int(variables.get(source) or services()[service].ports[name])
 
 
 def grafana_url(config: Mapping[str, Any], listen_address: str, port: int | None, external_url: str) -> str:

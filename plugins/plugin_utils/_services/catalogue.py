@@ -17,7 +17,7 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 
-__all__ = ["ARCHITECTURES", "architectures_of", "is_tested", "release_of"]
+__all__ = ["ARCHITECTURES", "architectures_of", "default_version", "is_tested", "release_of"]
 
 CATALOGUE = Path(__file__).parents[3] / "catalogue.yml"
 # What upstream calls the architectures of `uname -m` in the names of its archives.
@@ -78,6 +78,11 @@ def architectures_of(component: str, *, version: str | None, extra: Mapping[str,
             continue
         found.append(architecture)
     return found
+
+
+def default_version(component: str) -> str:
+    """Return the version that is installed where none is chosen."""
+    return str(_read(CATALOGUE)[component]["default"])
 
 
 def is_tested(component: str, version: str) -> bool:

@@ -32,12 +32,13 @@ def planned(variables: Mapping[str, Any], names: Iterable[str], *, by_itself: bo
 def certified(variables: Mapping[str, Any], names: Iterable[str]) -> list[dict[str, Any]]:
     """Return what certificates need of each service whose certificate is not the user's own: user and names."""
     own = (name for name in names if not variables.get(f"{name}_certificate_file"))
-    return [_account(variables, name) | {"names": _names(variables, name)} for name in own]
+    return [_account(variables, name) | {"name": name, "names": _names(variables, name)} for name in own]
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
     uid = variables.get(f"{name}_uid")
-    return {"name": name, "user": variables.get(f"{name}_user") or name} | ({"uid": int(uid)} if uid else {})
+    account = {"name": services()[name].unit_name, "user": variables.get(f"{name}_user") or name}
+    return account | ({"uid": int(uid)} if uid else {})
 
 
 def _names(variables: Mapping[str, Any], name: str) -> list[str]:
@@ -57,6 +58,7 @@ def _service(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
         _account(variables, name)
         | _ports(variables, name)
         | ({"architectures": architectures} if architectures else {})
+        | ({"packages": dict(service.distribution_packages)} if service.distribution_packages else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})
         | _heap(variables, name)

@@ -46,6 +46,8 @@ def main_port(value: Value, service: str) -> int:
 
 def ports_of(service: str, value: Value, *, meshed: bool) -> Iterator[Port]:
     """Yield each port that the service is going to open."""
+    if not services()[service].ports:
+        return
     flags = value(f"{service}_flags", {})
     if flags.get(_LISTEN):
         yield from _of_option(f"{service}_flags.{_LISTEN}", flags[_LISTEN])

@@ -19,10 +19,10 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 
-__all__ = ["SERVICES", "Service", "described_in", "pillars", "services", "services_of"]
+__all__ = ["SERVICES", "Service", "described_in", "pillars", "service_of_unit", "services", "services_of"]
 
 SERVICES = Path(__file__).parents[3] / "services.yml"
-_ACCESS = ("certificate", "password")
+_ACCESS = ("certificate", "password", "authority", "none")
 _WORDS = {
     str: "a text",
     int: "a whole number",
@@ -39,9 +39,10 @@ class Service:
 
     name: str
     pillar: str
-    ports: Mapping[str, int]
     access: str
     documentation: str
+    ports: Mapping[str, int] = field(default_factory=dict)
+    local: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     data_dir: str = ""
@@ -58,13 +59,31 @@ class Service:
     names_clients_since: str = ""
     identity: bool = True
     metrics: bool = True
+    metrics_port: str = "web"
     package: bool = False
     provisioned: str = ""
+    unit: str = ""
+    distribution_packages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def released(self) -> bool:
+        """Whether what it runs is a release of the catalogue."""
+        return not self.package and not self.distribution_packages
 
     @property
     def port(self) -> int:
-        """The port at which it is queried."""
-        return self.ports["web"]
+        """The port at which it is queried, 0 of one that has none."""
+        return self.ports.get("web", 0)
+
+    @property
+    def scraped_by_password(self) -> bool:
+        """Whether Prometheus logs in as a user; a port of their own for metrics admits certificates."""
+        return self.access == "password" and self.metrics and self.metrics_port == "web"
+
+    @property
+    def unit_name(self) -> str:
+        """The name of its unit, links and record on a host."""
+        return self.unit or self.name
 
 
 @cache
@@ -83,6 +102,11 @@ def pillars() -> Mapping[str, tuple[str, ...]]:
     for service in services().values():
         found[service.pillar] = (*found.get(service.pillar, ()), service.name)
     return found
+
+
+def service_of_unit(unit: str) -> str:
+    """Return the name of the service that has this unit; a unit of no service is its own service."""
+    return next((one.name for one in services().values() if one.unit_name == unit), unit)
 
 
 def services_of(name: str) -> tuple[str, ...]:
@@ -117,10 +141,17 @@ def _service(name: str, described: Mapping[str, Any]) -> Service:
 def _misfits(service: Service) -> Iterator[str]:
     """Yield what a service of the right types cannot have."""
     if service.access not in _ACCESS:
-        yield f".access is {service.access}: it has to be {' or '.join(_ACCESS)}"
-    if "web" not in service.ports:
+        yield f".access is {service.access}: it has to be {', '.join(_ACCESS[:-1])} or {_ACCESS[-1]}"
+    for name in (name for name in service.local if name not in service.ports):
+        yield f".local contains {name}, which is none of its ports"
+    if service.access == "none":
+        if service.ports or service.metrics:
+            yield ".access is none, so it has neither ports nor metrics of its own"
+    elif "web" not in service.ports:
         yield ".ports lacks web, the port at which it is queried"
-    if service.access == "password" and service.metrics and "prometheus" not in service.users:
+    elif service.metrics_port not in service.ports:
+        yield f".metrics_port is {service.metrics_port}, which is none of its ports"
+    if service.scraped_by_password and "prometheus" not in service.users:
         yield ".users lacks prometheus, which scrapes it with a password"
 
 

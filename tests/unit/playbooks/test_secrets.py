@@ -32,6 +32,7 @@ LISTED = {
     "alertmanager_passwords",
     "elasticsearch_passwords",
     "elasticsearch_keystore_seed",
+    "jaeger_passwords",
     "grafana_passwords",
     "grafana_secret_key",
 }

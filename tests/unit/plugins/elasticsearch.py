@@ -148,9 +148,11 @@ def serving(cluster: Elasticsearch) -> Iterator[Elasticsearch]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield cluster
-        server.shutdown()
-        thread.join()
+        try:
+            yield cluster
+        finally:
+            server.shutdown()
+            thread.join()
     assert not cluster.failures
     assert cluster.forward or cluster.place == len(cluster.exchanges)
 

@@ -84,15 +84,16 @@ def test_every_folder_of_plugins_is_measured_once_and_tests_of_hosts_run_on_both
     jobs = {job.name: job.command for job in jobs_of(["unit"], [])}
     measured = [word for command in jobs.values() for word in command if word.startswith("--cov=")]
     rooms = [path.name for path in (environments.ROOT / "plugins").iterdir() if any(path.rglob("*.py"))]
-    assert sorted(measured) == sorted(["--cov=packages", *(f"--cov=plugins/{room}" for room in rooms)])
+    packages = ["--cov=packages/log_exporter", "--cov=packages/telemetry/src"]
+    assert sorted(measured) == sorted([*packages, *(f"--cov=plugins/{room}" for room in rooms)])
     left = [word.removeprefix("--ignore=") for word in jobs["unit"] if word.startswith("--ignore=")]
-    assert left == ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules", "tests/unit/packages"]
+    assert left == [f"tests/unit/{name}" for name in ("plugins/module_utils", "plugins/modules", "packages", "roles")]
     for kind in ("oldest", "newest"):
         assert [word for word in jobs[f"unit_hosts_{kind}"] if word.startswith("tests/unit")] == left
 
 
-def test_elasticsearch_modules_are_tried_with_all_scenarios_and_not_with_a_single_one() -> None:
-    assert "elasticsearch_modules" in [job.name for job in jobs_of(["molecule"], scenarios())]
+def test_real_servers_on_loopback_are_asked_with_all_scenarios_and_not_with_a_single_one() -> None:
+    assert {"elasticsearch_modules", "trace_analysis"} <= {job.name for job in jobs_of(["molecule"], scenarios())}
     assert [job.name for job in jobs_of(["molecule"], ["stack"])] == ["molecule_stack"]
 
 

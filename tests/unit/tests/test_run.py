@@ -116,6 +116,15 @@ def test_a_job_that_fails_is_told_with_the_end_of_its_log(checkout: Path) -> Non
     assert "the reason" in "\n".join(lines)
 
 
+def test_a_job_that_hangs_fails_with_the_end_of_its_log_when_its_time_is_up(checkout: Path) -> None:
+    told = 'test "$1 $2" = "--kill-after=30 40m" && shift 2'
+    program(checkout / ".venv/bin/timeout", told, f'exec {shutil.which("timeout")} 1 "$@"')
+    program(checkout / "tests/lint/first", "echo the last words", "sleep 1000")
+    code, lines = run(checkout, "lint")
+    assert (code, lines[-1]) == (1, "0 passed, 1 failed")
+    assert "the last words" in "\n".join(lines)
+
+
 def test_a_run_ends_with_seconds_of_its_jobs_then_what_failed_by_name_and_why(checkout: Path) -> None:
     program(checkout / "tests/lint/first", "exec sleep 0.6")
     program(checkout / "tests/lint/second", "echo ERROR: unfit", "echo 1 fault", "echo second: FAILED in 0 s", "exit 1")
@@ -133,7 +142,7 @@ def test_a_run_ends_with_seconds_of_its_jobs_then_what_failed_by_name_and_why(ch
         "  second: second: ERROR: unfit",
         "  unit: tests/unit/test_it.py::TestIt::test_one[a]: assert 1 == 2",
     }
-    assert end[-1] == "4 passed, 2 failed"
+    assert end[-1] == "8 passed, 2 failed"
 
 
 def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:

@@ -20,7 +20,7 @@ from ..host_state import HostState
 from ..record import PendingCopy, Record
 from .backup import DataCopy
 
-__all__ = ["DataGuard"]
+__all__ = ["DataGuard", "stop"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class DataGuard:
     def stops(self) -> bool:
         """Whether the service is stopped for its data before anything is switched."""
         return self.step() in ("copy", "restore")
+
+    @property
+    def empties(self) -> bool:
+        """Whether data is removed that this host then lacks."""
+        return False
 
     @property
     def can_restore(self) -> bool:
@@ -79,7 +84,7 @@ class DataGuard:
         if step == "restore" and pending:
             self.take_back(systemd, record, pending)
         elif step == "copy" and self.data:
-            _stop(systemd)
+            stop(systemd)
             made = self.data.make(active.release if active else "unknown")
             _note(record, PendingCopy(str(made), self.desired.release))
         elif step == "nothing" and pending:
@@ -98,12 +103,13 @@ class DataGuard:
         Raises OSError, OperatorError.
         """
         _note(record, replace(pending, restoring=True))
-        _stop(systemd)
+        stop(systemd)
         # A copy is dropped where data is not copied any more: there is something to put it back with.
         cast(DataCopy, self.data).put_back(Path(pending.path))
 
 
-def _stop(systemd: Systemd) -> None:
+def stop(systemd: Systemd) -> None:
+    """End the process of the service, if there is one."""
     if systemd.read().active not in ("inactive", "failed"):
         systemd.verb("stop")
 

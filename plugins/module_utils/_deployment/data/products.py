@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["strange_entries"]
+__all__ = ["own_entries", "strange_entries"]
 
 _BLOCK = "[0-9A-HJKMNP-TV-Z]{26}"
 # What a file system puts into its root by itself.
@@ -17,10 +17,13 @@ _NEUTRAL = "lost+found"
 _ENTRIES = {
     "alertmanager": r"(nflog|silences)(\.[0-9a-f]+)?",
     "elasticsearch": r"_state|indices|node\.lock|nodes|snapshot_cache",
+    "filebeat": r"registry|meta\.json|filebeat\.lock",
     "grafana": (
         r"grafana\.db(-wal|-shm|-journal)?|alerting|csv|dashboards|file-collections|grafana-apiserver|log|pdf|plugins|"
         r"png|provisioning|search|sessions|storage|unified-search"
     ),
+    "jaeger": r"keys|values",
+    "logstash": r"\.lock|dead_letter_queue|geoip_database_management|plugins|queue|uuid",
     "prometheus": (
         rf"wal|wbl|chunks_head|lock|queries\.active|snapshots|chunk_snapshot\.[0-9.]+|"
         rf"{_BLOCK}(\.tmp(-for-(creation|deletion))?)?"
@@ -30,5 +33,11 @@ _ENTRIES = {
 
 def strange_entries(product: str, names: Iterable[str]) -> list[str]:
     """Return the names in a directory that are not data of this product; an unknown product has no data."""
+    found = set(names)
+    return sorted(found - {_NEUTRAL, *own_entries(product, found)})
+
+
+def own_entries(product: str, names: Iterable[str]) -> list[str]:
+    """Return the names in a directory that are data of this product."""
     known = re.compile(_ENTRIES.get(product, "(?!)"))
-    return sorted(name for name in names if name != _NEUTRAL and not known.fullmatch(name))
+    return sorted(name for name in names if known.fullmatch(name))

@@ -117,8 +117,9 @@ def _throughput(now: ApplicationQueries) -> Builder[models.Panel]:
 def instance_panels(app: Application, leads: Leads) -> list[Builder[models.Panel]]:
     """Return where the application runs and what alerts say of it and of what it needs."""
     alerts = firing_alerts(f"service={quoted(app.name)}", leads)
-    where = [_instances(app, leads), *([_dependencies(app)] if app.depends_on else [])]
-    return [*spread(where, height=7), *spread([alerts], height=7)]
+    where = [_instances(app, leads)] if app.measured_by == "metrics" else []
+    needed = [_dependencies(app)] if app.depends_on else []
+    return [*spread([*where, *needed], height=7), *spread([alerts], height=7)]
 
 
 def _instances(app: Application, leads: Leads) -> Builder[models.Panel]:

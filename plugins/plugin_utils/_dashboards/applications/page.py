@@ -33,6 +33,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.ap
     resource_panels,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.applications.uids import dashboard_uid
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.documents import log_lines
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.leads import Leads
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.links import (
     to_address,
@@ -41,7 +42,6 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.li
     to_tagged,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.page import Page, Row, spread
-from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.panels import log_lines
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts import objectives
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.parts.processes import RATE
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import UIDS
@@ -106,7 +106,8 @@ def _queries(app: Application, window: str) -> ApplicationQueries:
     return ApplicationQueries(
         job=app.job,
         metrics=app.metrics,
-        where=('instance=~"$instance"',),
+        # The instances of spans are those of the collectors that counted them.
+        where=('instance=~"$instance"',) if app.measured_by == "metrics" else (),
         requests_where=(*([f'{route}=~"${route}"'] if route else []), *map(str, app.matchers)),
         window=window,
     )
@@ -128,12 +129,14 @@ def _log_panels(app: Application, sources: Sources) -> list[Builder[models.Panel
 
 
 def _log_query(app: Application, sources: Sources) -> str:
-    return sources.logs_query or f"service.name:{quoted(app.name)}"
+    return sources.logs_query or f"service:{quoted(app.name)}"
 
 
 def _variables(app: Application, sources: Sources) -> tuple[Builder[models.VariableModel], ...]:
     job, route = quoted(app.job), _route(app)
-    chosen = [source("datasource", "prometheus", "Metrics"), label("instance", f"up{{job={job}}}", "Instance")]
+    chosen = [source("datasource", "prometheus", "Metrics")]
+    if app.measured_by == "metrics":
+        chosen.append(label("instance", f"up{{job={job}}}", "Instance"))
     if route:
         where = ",".join((f"job={job}", *map(str, app.matchers)))
         chosen.append(label(route, f"{app.metrics['requests']}{{{where}}}", "Route"))

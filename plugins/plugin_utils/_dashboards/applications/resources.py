@@ -38,11 +38,16 @@ _OF_LIMIT = "share of the limit"
 
 
 def resource_panels(app: Application, window: str, *, hosts: bool) -> list[Builder[models.Panel]]:
-    """Return the use of processors and memory in percent of what there is, and what else is known of the ground."""
+    """Return the use of processors and memory in percent of what there is, and what else is known of the ground.
+
+    Spans do not tell on which hosts an application runs.
+    """
     job = f"job={quoted(app.job)}"
     where = (job, 'instance=~"$instance"')
     if app.runs_on == "container":
         panels = _container_panels(app, window)
+    elif app.measured_by == "spans":
+        return []
     else:
         panels = [_usage(_process_usage(app, ProcessQueries(where, window))), *process_panels(*where)]
     return panels + spread([*_unit_panels(app, job, hosts=hosts), *_pool_panels(app, where[1:])])

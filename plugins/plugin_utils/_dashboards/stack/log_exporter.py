@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of logs: how many lines match the alerts on them, and whether lines arrive."""
+"""The page of alerts on log lines: how many lines match them, and whether lines arrive."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _ANSWERED = Scale(unit="none", texts={"0": ("fails", "red"), "1": ("answered", C
 
 
 def page(pages: Collection[str]) -> Page:
-    """Return the page of logs, which leads to those of `pages`."""
+    """Return the page of alerts on log lines, which leads to those of `pages`."""
     return stack_page(
         "log_exporter",
-        "Logs",
+        "Log alerts",
         "Whether log lines arrive in Elasticsearch, and how many match the alerts on them.",
         (
             Row("Now", [*service_panels("log_exporter", "log_exporter_build_info", pages), *_now()]),

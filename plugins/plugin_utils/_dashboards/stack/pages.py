@@ -22,6 +22,8 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.grafana import grafana_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.jaeger.page import traces_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.logs import logs_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.probes.page import probes_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.prometheus.page import (
@@ -39,6 +41,8 @@ _PAGES: dict[str, tuple[str, Callable[[Collection[str]], Page]]] = {
     "prometheus": ("prometheus", prometheus_page),
     "alertmanager": ("alertmanager", alertmanager_page),
     "grafana": ("grafana", grafana_page),
+    "logs": ("elasticsearch", lambda _pages: logs_page()),
+    "jaeger": ("jaeger", lambda _pages: traces_page()),
 }
 # A service with a file of its name in this folder has the page of that file's function `page`, with the service's name.
 _PAGES |= {
@@ -57,7 +61,7 @@ def leads_of(services: Collection[str], applications: Iterable[Application], ale
         applications={one.name: uid for one, uid in theirs},
         jobs={
             **{service: uid for service, uid in _BY_SERVICE.items() if service in services},
-            **{one.job: uid for one, uid in theirs},
+            **{one.job: uid for one, uid in theirs if one.measured_by == "metrics"},
         },
         hosts="node_exporter" in services,
         alertmanager_url=alertmanager_url,

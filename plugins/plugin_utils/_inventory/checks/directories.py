@@ -18,6 +18,12 @@ __all__ = ["misplaced_data", "shared_directories", "unread_metrics"]
 
 _PATH_FLAGS = {"alertmanager": ("storage.path",), "prometheus": ("storage.tsdb.path", "storage.agent.path")}
 _TEXTFILES = "/var/lib/vigil/textfile"
+# Roles that write metrics there, and the alerts that need them.
+_WRITERS = {
+    "certificates": "certificate alerts",
+    "filebeat": "alerts on Filebeat",
+    "rsyslog": "alerts on rsyslog",
+}
 
 
 def shared_directories(host: HostInputs, play: Play) -> Iterator[Problem]:
@@ -34,8 +40,8 @@ def shared_directories(host: HostInputs, play: Play) -> Iterator[Problem]:
 def _reserved(host: HostInputs, given: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a problem for each directory that is where a release is linked, or the usual one of a service elsewhere."""
     for name, path in given.items():
-        links = [f"/opt/{service}" for service in services()]
-        usual = [f"/var/lib/{service}" for service in services() if service not in host.services]
+        links = [f"/opt/{one.unit_name}" for one in services().values()]
+        usual = [f"/var/lib/{one.unit_name}" for one in services().values() if one.name not in host.services]
         taken = [place for place in links + (usual if name.endswith("_data_dir") else []) if overlap(path, place)]
         if taken:
             rest = f"is {path}, and {taken[0]} is reserved for {taken[0].rpartition('/')[2]}: choose another directory."
@@ -43,15 +49,17 @@ def _reserved(host: HostInputs, given: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def unread_metrics(host: HostInputs, play: Play) -> Iterator[Problem]:
-    """Yield a warning when the metrics of certificates are written where node_exporter does not read them."""
+    """Yield a warning when metrics are written where node_exporter does not read them."""
     given = dict(_directories(host, play))
-    written, read = given.get("certificates_textfile_dir"), given.get("node_exporter_textfile_dir")
-    if written and read and normal_path(written) != normal_path(read):
-        rest = (
-            f"is {written}, but node_exporter reads {read}: certificate alerts would have no data, so set both to the "
-            "same directory."
-        )
-        yield Problem("certificates_textfile_dir", host.name, rest)
+    read = given.get("node_exporter_textfile_dir")
+    for role, alerts in _WRITERS.items():
+        written = given.get(f"{role}_textfile_dir")
+        if written and read and normal_path(written) != normal_path(read):
+            rest = (
+                f"is {written}, but node_exporter reads {read}: {alerts} would have no data, so set both to the same "
+                "directory."
+            )
+            yield Problem(f"{role}_textfile_dir", host.name, rest)
 
 
 def misplaced_data(host: HostInputs, play: Play) -> Iterator[Problem]:
@@ -88,6 +96,6 @@ def _directories(host: HostInputs, play: Play) -> Iterator[tuple[str, str]]:
     names = [f"{service}_data_dir" for service in host.services if f"{service}_data_dir" in play.inputs[service]]
     for service, name in ((name.removesuffix("_data_dir"), name) for name in names):
         yield name, str(host.value(name, play.defaults[service][name]))
-    for role in (role for role in ("node_exporter", "certificates") if role in host.roles):
+    for role in (role for role in ("node_exporter", *_WRITERS) if role in host.roles):
         path = host.value(f"{role}_textfile_dir") or host.value("vigil_textfile_dir") or _TEXTFILES
         yield f"{role}_textfile_dir", str(path)

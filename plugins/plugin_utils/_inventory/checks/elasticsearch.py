@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.flat_settings import (
+    invalid_flat_settings,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 
@@ -55,6 +58,11 @@ def invalid_cluster(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     for name, members in names.items():
         rest = f"is {name!r} for each of them, but names a single node: set another on each, or none."
         yield from (Problem("elasticsearch_node_name", member, rest) for member in members if len(members) > 1)
+    for host in nodes:
+        emptied = host.value("elasticsearch_empty_failed_node", "")
+        if emptied and emptied not in names:
+            rest = f"is {emptied!r}, but the nodes are {', '.join(sorted(names))}: name one of them."
+            yield Problem("elasticsearch_empty_failed_node", host.name, rest)
     masters = [host.name for host in nodes if _is_master(host)]
     if nodes and not masters:
         rest = "makes none of them master-eligible: add master to the roles of one node, or of three."
@@ -85,12 +93,7 @@ def invalid_node(host: HostInputs) -> Iterator[Problem]:
         if role not in _ROLES:
             rest = f"contains {role!r}, which is no role of a node. Roles are {', '.join(sorted(_ROLES))}."
             yield Problem("elasticsearch_node_roles", host.name, rest)
-    config: Mapping[str, object] = host.value("elasticsearch_config", {})
-    for key in (key for key in config if key in _OWN):
-        yield Problem(f"elasticsearch_config.{key}", host.name, f"belongs to the role: set {_OWN[key]} instead.")
-    for key in (key for key, value in config.items() if isinstance(value, Mapping)):
-        rest = "is a mapping: write each setting as one key with dots, such as `cluster.max_shards_per_node`."
-        yield Problem(f"elasticsearch_config.{key}", host.name, rest)
+    yield from invalid_flat_settings(host, "elasticsearch_config", _OWN, "cluster.max_shards_per_node")
     unknown = host.value("elasticsearch_user_roles", {}).keys() - host.value("elasticsearch_passwords", {}).keys()
     for user in sorted(unknown):
         rest = "has no password: add one to elasticsearch_passwords."

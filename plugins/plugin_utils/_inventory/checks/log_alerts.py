@@ -27,6 +27,7 @@ def invalid_log_alerts(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     nodes = [host for host in hosts if "elasticsearch" in host.services]
     kept = [f"{node.value('provision_log_retention_days', _DAYS)}d" for node in nodes]
     shortest = min(kept, key=lambda text: milliseconds(text) or math.inf, default="")
+    yield from _uncounted([host for host in hosts if "log_exporter" in host.services])
     for host in hosts:
         for service, own in _OF_ROLES.items():
             if service in host.services:
@@ -38,6 +39,12 @@ def invalid_log_alerts(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
             for name, least in (("log_exporter_lag", 0), ("log_exporter_timeout", 1)):
                 if int(host.value(name, least)) < least:
                     yield Problem(name, host.name, f"is {host.value(name)}: use at least {least}.")
+
+
+def _uncounted(exporters: Sequence[HostInputs]) -> Iterator[Problem]:
+    if exporters and not any(host.value("log_exporter_count_lines", True) for host in exporters):
+        rest = "is false on every host of log_exporter, so that no alert on log lines can fire: count them on one."
+        yield Problem("log_exporter_count_lines", exporters[0].name, rest)
 
 
 def _wrong(host: HostInputs, name: str, retention: str) -> Iterator[Problem]:

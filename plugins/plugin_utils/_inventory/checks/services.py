@@ -50,7 +50,7 @@ def unknown_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
     seen: dict[tuple[str, str, str], str] = {}
     for host in hosts:
         extra = host.value("vigil_catalogue_extra", {})
-        for service in (service for service in host.services if not services()[service].package):
+        for service in (service for service in host.services if services()[service].released):
             version = str(host.value(f"{service}_version", ""))
             key = (service, version, str(extra.get(service)))
             if key not in seen:
@@ -71,7 +71,7 @@ def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
 
 def shared_addresses(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     """Yield a problem for each host whose service is reached where that of another host is."""
-    for service in services():
+    for service in (name for name, one in services().items() if one.ports):
         found: dict[tuple[str, int], list[str]] = {}
         for host in (host for host in hosts if service in host.services):
             address = str(host.value(f"{service}_address") or host.value("ansible_host") or host.name).lower()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._logs.page.elements import element, shown
+from ansible_collections.vigil.observability.plugins.plugin_utils._pages.elements import element, shown
 
 __all__ = ["error_plot", "sparkline", "traffic_plot"]
 

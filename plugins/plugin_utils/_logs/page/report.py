@@ -10,18 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from ansible_collections.vigil.observability.plugins.plugin_utils._logs.page.elements import (
-    Content,
-    element,
-    markup,
-    table,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._logs.page.plots import (
     error_plot,
     sparkline,
     traffic_plot,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._logs.page.style import POLICY, STYLE
+from ansible_collections.vigil.observability.plugins.plugin_utils._pages.document import page
+from ansible_collections.vigil.observability.plugins.plugin_utils._pages.elements import (
+    Content,
+    element,
+    table,
+)
 
 __all__ = ["page_of"]
 
@@ -31,18 +30,7 @@ _NO_SERVICE = "(no service)"
 
 def page_of(result: Mapping[str, Any]) -> str:
     """Return the page, the same for the same result."""
-    title = f"Logs of {result['source']}"
-    head = element("head", element("meta", charset="utf-8"), element("title", title))
-    head.append(element("meta", http_equiv="Content-Security-Policy", content=POLICY))
-    head.append(element("meta", name="viewport", content="width=device-width, initial-scale=1"))
-    style = element("style")
-    style.text = STYLE
-    head.append(style)
-    body = element("body", element("h1", title), _summary(result))
-    for heading, content in _sections(result):
-        body.append(element("h2", heading))
-        body.extend(content or [element("p", "None.", class_="none")])
-    return markup(element("html", head, body, lang="en"))
+    return page(f"Logs of {result['source']}", _summary(result), _sections(result))
 
 
 def _sections(result: Mapping[str, Any]) -> list[tuple[str, list[Element]]]:

@@ -6,11 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +15,14 @@ from ansible_collections.vigil.observability.packages.log_exporter.log_exporter.
 from ansible_collections.vigil.observability.packages.log_exporter.log_exporter.cluster import Cluster
 from ansible_collections.vigil.observability.packages.log_exporter.log_exporter.metrics import LogMetrics
 from ansible_collections.vigil.observability.packages.log_exporter.log_exporter.queries import NEWEST
-from ansible_collections.vigil.observability.tests.unit.packages.log_exporter.scraped import alert, configured, scrape
+from ansible_collections.vigil.observability.tests.unit.packages.log_exporter.scraped import (
+    Node,
+    alert,
+    configured,
+    scrape,
+)
 
 FOUND = {"status": 200, "timed_out": False, "_shards": {"failed": 0}, "hits": {"total": {"value": 3}, "hits": []}}
-Node = Callable[[int, Any], str]
-
-
-@pytest.fixture
-def node() -> Iterator[Node]:
-    """A function that starts a server with one answer, and returns its URL."""
-    with ExitStack() as stack:
-
-        def start(status: int, answer: Any) -> str:
-            class Handler(BaseHTTPRequestHandler):
-                def do_POST(self) -> None:
-                    self.rfile.read(int(self.headers["Content-Length"]))
-                    text = json.dumps(answer).encode()
-                    self.send_response(status)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(text)))
-                    self.end_headers()
-                    self.wfile.write(text)
-
-                def log_message(self, format: str, *args: object) -> None:
-                    """Keep the output of the tests clean."""
-
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-            thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.server_address[1]}"
-
-        yield start
 
 
 @pytest.mark.parametrize(
@@ -111,7 +81,7 @@ def test_a_failure_is_logged_when_it_begins_and_when_it_ends(node: Node, caplog:
         list(metrics.collect())
     answers["responses"][0] = FOUND
     list(metrics.collect())
-    assert [record.getMessage() for record in caplog.records if record.name.endswith("log_exporter.metrics")] == [
+    assert [record.getMessage() for record in caplog.records if record.name.endswith("log_exporter.failures")] == [
         "The query 'errors' fails: odd",
         "The query 'errors' succeeds again",
     ]

@@ -85,6 +85,17 @@ def test_service_is_asked_with_the_files_of_its_role(health: Options, files: Opt
     assert reached["health"] == {"path": "/", **health, **files}
 
 
+def test_every_part_of_a_service_is_asked_with_the_files_of_its_role() -> None:
+    own = {"certificate": "/demo.crt", "key": "/demo.key"}
+    health = {"path": "/", "username": "a", "also": [{"port": 9, "path": "/status"}]}
+    reached = given(active_service, {"name": "demo", "health": health}, evaluated(INPUTS))
+    assert reached["health"] == {
+        **health,
+        "ca_file": "/ca.crt",
+        "also": [{"port": 9, "path": "/status", "ca_file": "/ca.crt", **own}],
+    }
+
+
 def test_service_of_no_role_is_asked_as_the_task_says() -> None:
     options = {"name": "demo", "health": {"path": "/"}}
     assert given(active_service, dict(options)) == options

@@ -119,6 +119,10 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         elasticsearch: Sequence[str] = (),
         log_exporter: Sequence[str] = (),
         elasticsearch_exporter: Sequence[str] = (),
+        logstash: Sequence[str] = (),
+        filebeat: Sequence[str] = (),
+        jaeger: Sequence[str] = (),
+        rsyslog: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -131,6 +135,10 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         children["elasticsearch"] = {"hosts": dict.fromkeys(elasticsearch)}
         children["log_exporter"] = {"hosts": dict.fromkeys(log_exporter)}
         children["elasticsearch_exporter"] = {"hosts": dict.fromkeys(elasticsearch_exporter)}
+        children["logstash"] = {"hosts": dict.fromkeys(logstash)}
+        children["filebeat"] = {"hosts": dict.fromkeys(filebeat)}
+        children["jaeger"] = {"hosts": dict.fromkeys(jaeger)}
+        children["rsyslog"] = {"hosts": dict.fromkeys(rsyslog)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -1349,7 +1357,7 @@ NODES = {
     "every": {
         "elasticsearch_passwords": {
             name: f"{name}-{name}-{name}"
-            for name in ("admin", "deployment", "writer", "grafana", "analysis", "exporter")
+            for name in ("admin", "deployment", "writer", "jaeger", "grafana", "analysis", "exporter")
         },
         "elasticsearch_keystore_seed": Encrypted("x" * 40),
     },
@@ -1388,6 +1396,10 @@ def test_cluster_of_three_nodes_with_roles_of_their_own_is_accepted(preflight: P
         (
             {"monitor2": {"elasticsearch_node_name": "monitor1"}},
             "elasticsearch_node_name of monitor1 and monitor2 is 'monitor1' for each of them, but names a single node",
+        ),
+        (
+            {"web1": {"elasticsearch_empty_failed_node": "web2"}},
+            "elasticsearch_empty_failed_node of web1 is 'web2', but the nodes are monitor1, monitor2, web1: name one",
         ),
         ({"web1": {"elasticsearch_node_roles": ["master", "dat"]}}, "contains 'dat', which is no role of a node"),
         ({"web1": {"elasticsearch_heap_size": "32g"}}, "elasticsearch_heap_size of web1 is 32g: use at most 31g"),
@@ -1504,6 +1516,85 @@ def test_log_exporter_without_elasticsearch_is_refused(preflight: Preflight) -> 
     assert said == "log_exporter of monitor1 cannot be deployed, because the group elasticsearch has no host: add one."
 
 
+def test_log_exporters_of_which_none_counts_lines_are_refused(preflight: Preflight) -> None:
+    hosts = {"elasticsearch": ["web1"], "log_exporter": ["monitor1", "web1"]}
+    every = {**READER, "log_exporter_count_lines": False}
+    [said] = problems(preflight(**hosts, every=every))
+    assert said == (
+        "log_exporter_count_lines of monitor1 is false on every host of log_exporter, so that no alert on log lines "
+        "can fire: count them on one."
+    )
+    assert problems(preflight(**hosts, every=READER, web1={"log_exporter_count_lines": False})) == []
+
+
+def test_logstash_that_nothing_measures_is_warned_of(preflight: Preflight) -> None:
+    hosts = {"elasticsearch": ["web1"], "logstash": ["web1"]}
+    [said] = [one for one in preflight(**hosts, every=READER)["warnings"] if "unnoticed" in one]
+    assert said == (
+        "logstash of web1 has no metrics, so its queues fill unnoticed: add the host to the group log_exporter, with "
+        "log_exporter_count_lines: false if others count log lines."
+    )
+    measured = preflight(**hosts, log_exporter=["monitor1", "web1"], every=READER)
+    assert [one for one in measured["warnings"] if "unnoticed" in one] == []
+
+
+def test_rsyslog_needs_no_release_and_no_port(preflight: Preflight) -> None:
+    every = {**READER, "vigil_log_services": ["shop"], "rsyslog_files": [{"path": "/var/log/shop/*.json"}]}
+    assert problems(preflight(elasticsearch=["web1"], rsyslog=["monitor1"], every=every)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"vigil_log_services": ["shop", "../x"]},
+            "monitor1, monitor2 and web1 contains '../x': use up to 63",
+        ),
+        (
+            {"vigil_log_services": ["Shop"]},
+            "monitor1, monitor2 and web1 contains 'Shop': use up to 63 of a-z",
+        ),
+        (
+            {"vigil_log_services": [f"shop{number}" for number in range(201)]},
+            "has 201 services, each with an index in each day: use 200 or fewer.",
+        ),
+        ({"vigil_log_services": "shop"}, "web1 is a text: it has to be a list of texts."),
+        (
+            {"rsyslog_files": [{"path": "shop.json"}]},
+            "rsyslog_files.0.path of monitor1 is 'shop.json': use an absolute path without blanks.",
+        ),
+        (
+            {"rsyslog_files": [{"path": "/var/log/a", "rotated": "/var/log/a b"}]},
+            "rsyslog_files.0.rotated of monitor1 is '/var/log/a b': use an absolute path without blanks.",
+        ),
+        (
+            {"rsyslog_files": [{"path": "/var/log/a", "service": "_A"}]},
+            "rsyslog_files.0.service of monitor1 is '_A': use up to 63 of a-z, 0-9, dot, _ and -, beginning with",
+        ),
+        ({"rsyslog_queue_size": "0g"}, "rsyslog_queue_size of monitor1 is '0g': write it like 256k, 512m or 4g."),
+        ({"rsyslog_refused_size": "1GB"}, "rsyslog_refused_size of monitor1 is '1GB': write it like"),
+        ({"rsyslog_max_line_size": 100}, "rsyslog_max_line_size of monitor1 is '100': write it like"),
+        ({"rsyslog_data_dir": "/opt/vigil-rsyslog"}, "/opt/vigil-rsyslog"),
+        ({"rsyslog_services": ["shop"]}, "set vigil_log_services"),
+    ],
+)
+def test_what_rsyslog_cannot_ship_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(elasticsearch=["web1"], rsyslog=["monitor1"], every={**READER, **given}))
+    assert sentence in said
+    assert said.endswith(".")
+
+
+def test_rsyslog_without_elasticsearch_is_refused(preflight: Preflight) -> None:
+    [said] = problems(preflight(rsyslog=["monitor1"], every=READER))
+    assert said == "rsyslog of monitor1 cannot be deployed, because the group elasticsearch has no host: add one."
+
+
+def test_metrics_of_rsyslog_that_node_exporter_does_not_read_are_a_warning(preflight: Preflight) -> None:
+    groups = {"elasticsearch": ["web1"], "rsyslog": ["monitor1"]}
+    result = preflight(**groups, every={**READER, "rsyslog_textfile_dir": "/srv/metrics"})
+    assert any("alerts on rsyslog would have no data" in said for said in result["warnings"])
+
+
 @pytest.mark.parametrize("given", [("80%", "85%", "95%"), ("0.8", "0.85", "95%"), ("50gb", "30gb", "10.5GB")])
 def test_watermarks_in_order_are_accepted_as_shares_and_in_bytes(preflight: Preflight, given: Sequence[str]) -> None:
     inputs = {"elasticsearch_heap_size": "2g", "elasticsearch_config": watermarks(*given)}
@@ -1519,3 +1610,231 @@ def test_exporter_has_nodes_in_the_inventory_or_the_address_of_one(preflight: Pr
     [said] = problems(preflight(**groups, web1={"elasticsearch_exporter_url": "https://me:hidden@logs.example.com"}))
     assert "elasticsearch_exporter_url of web1" in said
     assert "hidden" not in said
+
+
+LOGSTASH = {**NODES, "logstash": ["web1"]}
+
+
+@pytest.mark.parametrize("name", ["shop", "0a.b_c-d", "s" * 63])
+def test_logstash_of_any_services_is_accepted(preflight: Preflight, name: str) -> None:
+    assert problems(preflight(**LOGSTASH, web1={"vigil_log_services": [name]})) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"vigil_log_services": ["../x"]}, "vigil_log_services of web1 contains '../x': use up to 63 of a-z, 0-9"),
+        ({"vigil_log_services": ["Shop"]}, "vigil_log_services of web1 contains 'Shop'"),
+        ({"vigil_log_services": ["s" * 64]}, "vigil_log_services of web1 contains 'ssss"),
+        ({"vigil_log_services": ["shop\n"]}, "vigil_log_services of web1 contains 'shop\\n'"),
+        (
+            {"vigil_log_services": [f"s{number}" for number in range(201)]},
+            "vigil_log_services of web1 has 201 services, each with an index in each day: use 200 or fewer.",
+        ),
+        ({"logstash_services": ["shop"]}, "logstash_services of web1 is set by the playbooks"),
+        ({"logstash_queue_size": "1 GB"}, "logstash_queue_size of web1 is '1 GB': write it like 512mb or 4gb."),
+        ({"logstash_dead_letter_queue_size": "0mb"}, "logstash_dead_letter_queue_size of web1 is '0mb'"),
+        ({"logstash_heap_size": "1 GB"}, "logstash_heap_size of web1 is '1 GB': write it like 2g or 512m."),
+        (
+            {"logstash_config": {"path.data": "/srv"}},
+            "logstash_config.path.data of web1 belongs to the role: set logstash_data_dir instead.",
+        ),
+        (
+            {"logstash_config": {"pipeline": {"workers": 1}}},
+            "logstash_config.pipeline of web1 is a mapping: write each setting as one key with dots",
+        ),
+        (
+            {"logstash_pipelines": {"../x": {"config": "input { }"}}},
+            "logstash_pipelines.../x of web1 is no pipeline: name it with letters, digits, _ and -, and set",
+        ),
+        ({"logstash_pipelines": {"own": {"config": " "}}}, "logstash_pipelines.own of web1 is no pipeline"),
+        (
+            {"logstash_pipelines": {"replay": {"config": "input { }"}}},
+            "logstash_pipelines.replay of web1 has the name of a pipeline of the playbook logstash_replay",
+        ),
+        ({"logstash_beats_port": 9600}, "9600"),
+        ({"elasticsearch_version": "8.9.0"}, "logstash_version of web1 is 8.17.4, but elasticsearch on web1 is 8.9.0"),
+    ],
+)
+def test_logstash_that_cannot_be_deployed_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(**LOGSTASH, web1=given))
+    assert sentence in said
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("password", ["both-'-and-\"-quotes", "a-${VARIABLE}-in-it"])
+def test_password_that_logstash_cannot_read_is_refused_without_it(preflight: Preflight, password: str) -> None:
+    passwords = {**READER["elasticsearch_passwords"], "writer": password}
+    [said] = problems(preflight(**LOGSTASH, web1={"elasticsearch_passwords": passwords}))
+    assert "elasticsearch_passwords.writer of web1 contains both kinds of quotes, or ${, which Logstash cannot" in said
+    assert password not in said
+
+
+def test_newest_logstash_is_not_newer_than_the_newest_elasticsearch(preflight: Preflight) -> None:
+    assert problems(preflight(**LOGSTASH)) == []
+    older = {"elasticsearch_version": "8.9.0", "logstash_version": "8.9.0"}
+    assert problems(preflight(**NODES | {"every": {**READER, **older}}, logstash=["web1"])) == []
+
+
+SHIPPED = {"filebeat_inputs": {"shop": {"paths": ["/var/log/shop/*.log*"]}, "journal": {"type": "journald"}}}
+RELEASE = {"amd64": {"url": "https://archives.example.com/filebeat.tar.gz", "sha512": "0" * 128}}
+CHAIN = {"elasticsearch": ["monitor1"], "logstash": ["monitor1"], "filebeat": ["monitor1"]}
+
+
+def test_files_and_journals_are_shipped_by_way_of_logstash(preflight: Preflight) -> None:
+    assert problems(preflight(**CHAIN, every={**READER, **SHIPPED})) == []
+
+
+def test_metrics_of_filebeat_that_node_exporter_does_not_read_are_warned_of(preflight: Preflight) -> None:
+    result = preflight(**CHAIN, every={**READER, **SHIPPED, "filebeat_textfile_dir": "/srv/metrics"})
+    assert problems(result) == []
+    assert any("filebeat_textfile_dir of monitor1 is /srv/metrics" in warning for warning in result["warnings"])
+
+
+def test_filebeat_without_logstash_is_refused(preflight: Preflight) -> None:
+    [said] = problems(preflight(filebeat=["monitor1"], every=SHIPPED))
+    assert said == "filebeat of monitor1 cannot be deployed, because the group logstash has no host: add one."
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"filebeat_inputs": {}}, "filebeat_inputs of monitor1 is empty: name the files and journals to ship."),
+        ({"filebeat_inputs": {"shop": []}}, "filebeat_inputs.shop of monitor1 is []: write a mapping"),
+        ({"filebeat_inputs": {"shop": {"paths": ["*.log"]}}}, "filebeat_inputs.shop of monitor1 has no paths"),
+        (
+            {"filebeat_config": {"output": {"logstash": {"hosts": ["elsewhere:5044"]}}}},
+            "filebeat_config.output.logstash.hosts of monitor1 belongs to the role: set the group logstash instead.",
+        ),
+        (
+            {"filebeat_config": {"path.data": "/srv"}},
+            "filebeat_config.path.data of monitor1 belongs to the role: set filebeat_data_dir instead.",
+        ),
+        ({"filebeat_logstash_hosts": ["logs:5044"]}, "add hosts to the group logstash"),
+        (
+            {"filebeat_version": "8.9.2", "vigil_catalogue_extra": {"filebeat": {"8.9.2": RELEASE}}},
+            "filebeat_version of monitor1 is 8.9.2, which knows files only by their inodes",
+        ),
+        (
+            {"filebeat_version": "8.18.0", "vigil_catalogue_extra": {"filebeat": {"8.18.0": RELEASE}}},
+            "filebeat_version of monitor1 is 8.18.0, but logstash on monitor1 is 8.17.4: upgrade logstash first",
+        ),
+    ],
+)
+def test_filebeat_that_cannot_ship_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(**CHAIN, every={**READER, **SHIPPED, **given}))
+    assert sentence in said
+
+
+TRACES = {"jaeger_passwords": {name: f"{name}-{name}-{name}" for name in ("admin", "grafana", "analysis")}}
+
+
+def strategy(kind: object, param: object, **more: object) -> Variables:
+    """Return a strategy of sampling."""
+    return {"type": kind, "param": param, **more}
+
+
+def test_jaeger_of_any_inputs_that_it_knows_is_accepted(preflight: Preflight) -> None:
+    operation = {"operation": "GET /health", **strategy("probabilistic", 0)}
+    shop = {"service": "shop", **strategy("ratelimiting", 5, operations=[operation])}
+    given = {
+        "jaeger_sampling": {"default": strategy("probabilistic", 1), "services": [shop]},
+        "jaeger_tail_sampling": {"slower_than": "500ms", "share": 0, "decision_wait": "10s"},
+        "jaeger_index_prefix": "jaeger-shop",
+    }
+    assert problems(preflight(jaeger=["web1"], every=TRACES)) == []
+    assert problems(preflight(jaeger=["web1"], every=TRACES, web1=given)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"jaeger_components": []}, "jaeger_components of web1 is empty: name collector, query or both."),
+        ({"jaeger_components": ["colector", "query"]}, "jaeger_components of web1"),
+        ({"jaeger_retention_days": 0}, "jaeger_retention_days of web1 is 0: it has to be at least 1."),
+        ({"jaeger_queue_spans": 0}, "jaeger_queue_spans of web1 is 0"),
+        ({"jaeger_memory_limit": "1 GB"}, "jaeger_memory_limit of web1 is '1 GB': write it like 512M or 2G."),
+        ({"jaeger_memory_limit": "300M"}, "jaeger_memory_limit of web1 is 300M: with less than 512M, requests at"),
+        ({"jaeger_index_prefix": "traces"}, "jaeger_index_prefix of web1 is 'traces': use jaeger, or jaeger-shop"),
+        (
+            {"jaeger_version": "2.12.0", "vigil_catalogue_extra": {"jaeger": {"2.12.0": RELEASE}}},
+            "jaeger_version of web1 is 2.12.0, whose query knows no passwords",
+        ),
+        (
+            {"jaeger_storage": "elasticsearch"},
+            "jaeger_storage of web1 is elasticsearch, but the group elasticsearch has",
+        ),
+        ({"jaeger_components": ["collector"]}, "jaeger_storage of web1 is badger, which only the process itself reads"),
+        ({"jaeger_tail_sampling": {"share": 1.5}}, "jaeger_tail_sampling.share of web1 is 1.5: a share is a number"),
+        ({"jaeger_tail_sampling": {"share": True}}, "jaeger_tail_sampling.share of web1 is True"),
+        ({"jaeger_tail_sampling": {"slower_than": "1 s"}}, "jaeger_tail_sampling.slower_than of web1 is '1 s'"),
+        ({"jaeger_tail_sampling": {"shares": 1}}, "jaeger_tail_sampling.shares of web1 is not known: set slower_than"),
+        ({"jaeger_metrics_port": 4317}, "Port 4317 of web1 is used by"),
+    ],
+)
+def test_jaeger_that_cannot_be_deployed_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(jaeger=["web1"], every=TRACES, web1=given))
+    assert sentence in said
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "jaeger_sampling.default of web1 is missing: set its type and param"),
+        ({"default": strategy("const", 1)}, "jaeger_sampling.default of web1 has the type 'const': use probabilistic"),
+        ({"default": strategy("probabilistic", 10)}, "jaeger_sampling.default of web1 has the param 10: a share is a"),
+        (
+            {"default": strategy("ratelimiting", "5")},
+            "jaeger_sampling.default of web1 has the param '5': write how many",
+        ),
+        ({"default": strategy("probabilistic", 1, rate=2)}, "jaeger_sampling.default.rate of web1 is not known"),
+        ({"default": strategy("probabilistic", 1), "service": []}, "jaeger_sampling.service of web1 is not known"),
+        (
+            {"default": strategy("probabilistic", 1), "services": {"shop": 1}},
+            "jaeger_sampling.services of web1 is no list of strategies",
+        ),
+        (
+            {"default": strategy("probabilistic", 1), "services": [strategy("probabilistic", 1)]},
+            "jaeger_sampling.services of web1 has a strategy without a service",
+        ),
+        (
+            {
+                "default": strategy("probabilistic", 1),
+                "services": 2 * [{"service": "shop", **strategy("probabilistic", 1)}],
+            },
+            "jaeger_sampling.services.shop of web1 has two strategies: keep one.",
+        ),
+        (
+            {
+                "default": strategy(
+                    "probabilistic", 1, operations=[{"operation": "GET /", **strategy("ratelimiting", 1)}]
+                )
+            },
+            "jaeger_sampling.default.operations.GET / of web1 is ratelimiting, which upstream knows for whole services",
+        ),
+    ],
+)
+def test_sampling_that_jaeger_does_not_know_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(jaeger=["web1"], every=TRACES, web1={"jaeger_sampling": given}))
+    assert sentence in said
+
+
+def test_several_jaegers_share_a_storage_and_judge_no_traces_alone(preflight: Preflight) -> None:
+    two = {"jaeger": ["web1", "monitor1"]}
+    [said] = problems(preflight(**two, every=TRACES))
+    assert "jaeger_storage of" in said
+    assert "is badger, which only the process itself reads: have one host in the group jaeger" in said
+    stored = NODES | {"every": {**READER, **TRACES}}
+    assert problems(preflight(**two, **stored)) == []
+    [said] = problems(preflight(**two, **stored, web1={"jaeger_tail_sampling": {"share": 0.1}}))
+    assert "jaeger_tail_sampling of web1 needs a single collector, because spans of one trace reach any of" in said
+    queries = {"jaeger_components": ["query"]}
+    assert problems(preflight(**two, **stored, web1={"jaeger_tail_sampling": {"share": 0.1}}, monitor1=queries)) == []
+
+
+def test_two_jaegers_at_one_address_are_refused(preflight: Preflight) -> None:
+    stored = NODES | {"every": {**READER, **TRACES}}
+    same = {"jaeger_address": "192.0.2.1"}
+    [said] = problems(preflight(jaeger=["web1", "monitor1"], **stored, web1=same, monitor1=same))
+    assert "jaeger of monitor1 and web1 has one address, 192.0.2.1" in said

@@ -31,6 +31,7 @@ from ansible_collections.vigil.observability.tests.dashboards.expressions import
     variable_selectors,
 )
 from ansible_collections.vigil.observability.tests.dashboards.linter import faults
+from ansible_collections.vigil.observability.tests.dashboards.searches import fields, searches
 
 ROOT = Path(__file__).resolve().parents[4]
 SERVICES = ["probes", *services()]
@@ -54,7 +55,8 @@ LARGE = {
     "depends_on": ["payment"],
 }
 CONTAINERS = {"name": "cart", "team": "sales", "runs_on": "container"}
-APPLICATIONS: list[dict[str, Any]] = [SMALL, LARGE, CONTAINERS]
+SPANS = {"name": "billing", "team": "money", "measured_by": "spans", "objectives": LARGE["objectives"]}
+APPLICATIONS: list[dict[str, Any]] = [SMALL, LARGE, CONTAINERS, SPANS]
 STACK = [
     *stack_dashboards(SERVICES, applications=APPLICATIONS, alertmanager_url="https://alerts.example"),
     alerts_dashboard("https://alerts.example", applications=APPLICATIONS, services=SERVICES),
@@ -64,6 +66,7 @@ SHIPPED = [
     application_dashboard(SMALL),
     application_dashboard(LARGE, elasticsearch=True, jaeger=True),
     application_dashboard(CONTAINERS),
+    application_dashboard(SPANS),
 ]
 # Of Prometheus itself, of certificates' expiry, of cAdvisor, and what the rules of the collection record.
 OTHERS = r"""
@@ -74,7 +77,7 @@ OTHERS = r"""
   | sla_(checks|violations)_total | sli:bad:ratio5m | slo:objective:(bad_ratio|window_seconds)
   | slo:burn_rate:ratio(5m|30m|1h|2h|6h|1d|3d) | slo:error_budget:remaining_ratio | slo:compliance:ratio24h
   | slo:violation:(probability|brier)15m | slo:violation:brier15m:avg7d
-  | service:symptom:value | service:symptoms:(active10m|observed)
+  | service:spans:(rate5m|error_ratio5m|p95_5m) | service:symptom:value | service:symptoms:(active10m|observed)
   | business:(level:avg30m|baseline:(median|least|mad)|drop:ratio) | alert:summary:firing
 """
 
@@ -105,8 +108,18 @@ def test_dashboard_has_no_faults(dashboard: dict[str, Any]) -> None:
 def test_dashboard_asks_for_series_that_exist(dashboard: dict[str, Any]) -> None:
     asked = [*expressions(dashboard), *annotation_expressions(dashboard), *variable_selectors(dashboard)]
     names = {name for one in asked for name in series_of(promql_parser.parse(one.expr))}
-    assert names
+    assert names or searches(dashboard)
     assert {name for name in names if not known(name)} == set()
+
+
+def test_dashboards_ask_for_fields_of_log_lines_that_the_template_has() -> None:
+    template = yaml.safe_load((ROOT / "playbooks/vars/log_fields.yml").read_text(encoding="utf-8"))
+    known = template["provision_log_known_fields"]
+    asked = {dashboard["title"]: fields(dashboard) for dashboard in SHIPPED if searches(dashboard)}
+    assert set(asked) == {"Logs", "shop - Application Metrics"}
+    assert {field for found in asked.values() for field in found} - set(known) == set()
+    counted = {search.by for dashboard in SHIPPED for search in searches(dashboard) if search.by}
+    assert {known[field]["type"] for field in counted} == {"keyword"}
 
 
 def test_conditional_metrics_are_those_that_panels_ask_for_which_may_be_empty() -> None:

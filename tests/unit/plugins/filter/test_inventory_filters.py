@@ -20,6 +20,7 @@ from ansible_collections.vigil.observability.plugins.filter import (
     file_entries,
     host_port,
     inventory_targets,
+    log_services,
     pillar_services,
     planned_services,
     plugin_sections,
@@ -47,6 +48,7 @@ LENGTHS = {"sha256": 64, "sha512": 128}
         certified_services,
         host_port,
         inventory_targets,
+        log_services,
         file_entries,
         pillar_services,
         planned_services,
@@ -71,6 +73,17 @@ def test_host_and_port_have_an_ipv6_address_in_brackets(address: str, word: str)
     assert host_port.host_port(address, 9) == word
 
 
+def test_services_of_logs_are_those_that_the_inventory_names() -> None:
+    files = [{"path": "/a", "service": "billing"}, {"path": "/b", "service": "Cart"}, {"path": "/c"}]
+    inputs = {"a": {"paths": ["/a"], "fields": {"service": "till"}}, "journal": {"type": "journald"}}
+    hostvars: dict[str, dict[str, Any]] = {
+        "web1": {"vigil_applications": [{"name": "Shop"}, {"name": "Shop frontend"}], "rsyslog_files": files},
+        "web2": {"filebeat_inputs": inputs, "rsyslog_files": files},
+        "db1": {},
+    }
+    assert log_services.log_services(hostvars) == ["billing", "cart", "shop", "till"]
+
+
 def test_five_hundred_hosts_are_found_and_made_jobs_within_two_seconds() -> None:
     names = [f"host{number}" for number in range(500)]
     hostvars = {name: {"ansible_host": f"10.0.{number >> 8}.{number & 255}"} for number, name in enumerate(names)}
@@ -92,6 +105,24 @@ def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_n
     assert found["node_exporter"][1]["labels"] == {"instance": "b:9200", "host": "b", "team": "shop"}
     assert found["node_exporter"][1]["identity"] == "vigil://b/node_exporter"
     assert found["prometheus"] == []
+
+
+def test_service_with_a_port_of_its_own_for_metrics_is_scraped_there_by_certificate_alone() -> None:
+    hostvars: dict[str, dict[str, Any]] = {
+        "a": {"ansible_host": "10.0.0.1"},
+        "b": {"jaeger_port": 443, "jaeger_metrics_port": 9999},
+    }
+    found = inventory_targets.inventory_targets(hostvars, {"jaeger": ["a", "b"]})
+    assert [item["address"] for item in found["jaeger"]] == ["10.0.0.1:16686", "b:443"]
+    (job,) = scrape_jobs.scrape_jobs(found, {"scheme": "https"})
+    assert job == {
+        "job_name": "jaeger",
+        "scheme": "https",
+        "static_configs": [
+            {"targets": ["10.0.0.1:8889"], "labels": {"instance": "a:8889", "host": "a"}},
+            {"targets": ["b:9999"], "labels": {"instance": "b:9999", "host": "b"}},
+        ],
+    }
 
 
 def test_service_is_known_by_the_name_in_its_own_certificate_where_it_has_one() -> None:

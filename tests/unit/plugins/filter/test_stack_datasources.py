@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from ansible_collections.vigil.observability.plugins.filter.stack_datasources import FilterModule, stack_datasources
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
 
 
 def target(host: str, port: int) -> dict[str, Any]:
@@ -69,7 +72,19 @@ def test_metrics_traces_and_logs_lead_to_each_other() -> None:
     assert settings["elasticsearch"]["index"] == "applications-*"
     assert settings["elasticsearch"]["dataLinks"][0]["datasourceUid"] == "jaeger"
     assert settings["jaeger"]["tracesToLogsV2"]["datasourceUid"] == "elasticsearch"
+    # Grafana 9.4 and later read this key; the field of log lines is that of the link back.
+    assert settings["jaeger"]["tracesToLogsV2"]["query"] == 'trace_id:"${__trace.traceId}"'
+    assert settings["elasticsearch"]["dataLinks"][0]["field"] == "trace_id"
     assert settings["jaeger"]["tracesToMetrics"]["datasourceUid"] == "prometheus"
+
+
+def test_metrics_of_a_span_are_those_that_shipped_rules_record_of_its_service() -> None:
+    metrics = by_uid(ALL, {})["jaeger"]["jsonData"]["tracesToMetrics"]
+    assert metrics["tags"] == [{"key": "service.name", "value": "service"}]
+    rules = yaml.safe_load((ROLES / "prometheus/files/rules/jaeger.yml").read_text(encoding="utf-8"))
+    recorded = {rule.get("record") for group in rules["groups"] for rule in group["rules"]}
+    assert {one["query"].removesuffix("{$__tags}") for one in metrics["queries"]} <= recorded
+    assert len(metrics["queries"]) == 3
 
 
 def test_a_link_names_only_data_sources_that_are_there() -> None:

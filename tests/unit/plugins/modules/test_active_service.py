@@ -425,6 +425,14 @@ def test_service_that_died_is_started(host: Host, activate: Activate) -> None:
     assert activate()["action"] == "started"
 
 
+def test_service_is_healthy_when_all_that_is_asked_answers_well(host: Host, activate: Activate) -> None:
+    also = [{"path": "/"}, {"path": "/", "port": 1}]
+    result = activate(health={"path": "/ready", "also": also}, start_timeout=1)
+    assert "it was not healthy within 1 s: http://127.0.0.1:1/ does not respond" in result["msg"]
+    assert not host.unit.exists()
+    assert activate(health={"also": also[:1]})["action"] == "installed"
+
+
 def test_long_start_tells_its_progress(host: Host, activate: Activate) -> None:
     host.release("1.0.0", "never ready")
     result = activate(health={"path": "/", "progress_path": "/progress"}, start_timeout=1)

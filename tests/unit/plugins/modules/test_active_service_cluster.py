@@ -45,6 +45,7 @@ class Cluster(Elasticsearch):
 
     status: str = "green"
     elected: str = "other"
+    electors: tuple[str, ...] = ("demo", "other", "third")
     versions: tuple[str, str] = ("1.0.0", "1.0.0")
     joined: bool = True
     settings: dict[str, str] = field(default_factory=dict)
@@ -57,12 +58,10 @@ class Cluster(Elasticsearch):
         self.steps += [verb for verb in self.look() if verb in ("stop", "restart")]
         place, status = path.partition("?")[0], 200
         answer: Any = {}
-        if place == "/_cat/nodes":
-            names = ["demo", "other"] if self.joined else ["other"]
-            answer = [
-                {"name": name, "version": version, "master": "*" if name == self.elected else "-"}
-                for name, version in zip(reversed(names), self.versions)
-            ]
+        if not self.elected:
+            status, answer = 503, {"error": {"type": "master_not_discovered_exception"}}
+        elif place in (shown := self.shown()):
+            answer = shown[place]
         elif place == "/_cluster/settings" and method == "GET":
             answer = {"persistent": self.settings, "transient": {}}
         elif place == "/_cluster/settings":
@@ -74,11 +73,27 @@ class Cluster(Elasticsearch):
             late = self.status != "green" and f"={self.status}" not in path
             status, answer = 408 if late else 200, {"status": self.status, "timed_out": late, **QUIET}
             self.steps.append(self.status)
-        elif place == "/_cat/shards":
-            answer = [{"index": "logs", "shard": "0", "state": state, "node": node} for state, node in self.shards]
         else:
             status, answer = self.explained()
         return {"status": status, "answer": answer}
+
+    def shown(self) -> dict[str, Any]:
+        """Return nodes, shards and who elects the master, by path."""
+        names = ["other", "demo"] if self.joined else ["other"]
+        nodes = [
+            {"name": name, "version": version, "master": "*" if name == self.elected else "-"}
+            for name, version in zip(names, self.versions)
+        ]
+        return {
+            "/_cat/nodes": nodes,
+            "/_cat/shards": [
+                {"index": "logs", "shard": "0", "state": state, "node": node} for state, node in self.shards
+            ],
+            "/_cluster/state/nodes,metadata": {
+                "nodes": {name: {"name": name} for name in [*names, "third"]},
+                "metadata": {"cluster_coordination": {"last_committed_config": self.electors}},
+            },
+        }
 
     def explained(self) -> tuple[int, Any]:
         """Answer why a shard is not assigned."""
@@ -156,6 +171,27 @@ def test_cluster_that_is_not_green_is_refused_with_the_reason(
     assert "(NODE_LEFT): the disk is full" in result["msg"]
     assert "The running service was not touched" in result["msg"]
     assert (cluster.settings, cluster.steps, host.serves()) == ({}, [status], "1.0.0 one")
+
+
+@pytest.mark.parametrize(("moves", "rounds"), [(0, 3), (2, 5)])
+def test_cluster_is_not_waited_for_once_no_shard_moves(
+    change: Change, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, moves: int, rounds: int
+) -> None:
+    change()
+    monkeypatch.setattr(rolling, "_PATIENCE", 60.0)
+    answered = Cluster.exchange
+
+    def moving(self: Cluster, method: str, path: str, body: Any, login: str = "") -> dict[str, Any]:
+        found = answered(self, method, path, body, login)
+        if "/_cluster/health" in path:
+            found["answer"]["initializing_shards"] = int(len(self.steps) <= moves)
+        return found
+
+    monkeypatch.setattr(Cluster, "exchange", moving)
+    cluster.status = "red"
+    result = change(config="two", node={"accept_yellow": True})
+    assert "its cluster is red, not yellow" in result["msg"]
+    assert cluster.steps == ["red"] * rounds
 
 
 def test_yellow_cluster_is_changed_when_that_is_accepted(change: Change, cluster: Cluster) -> None:

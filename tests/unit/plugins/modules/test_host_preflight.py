@@ -92,6 +92,13 @@ def test_services_that_were_healthy_once_are_told(look: Look, root: Path) -> Non
     assert (facts["vigil_deployed"], facts["vigil_memory_bytes"] > 2**20) == (["demo"], True)
 
 
+def test_services_that_were_healthy_once_and_have_no_open_port_are_stopped(look: Look, root: Path) -> None:
+    (root / "records").mkdir()
+    assert look({"name": "demo", "ports": [1]})["ansible_facts"]["vigil_stopped"] == []
+    Record().write(root / "records/demo.json")
+    assert look({"name": "demo", "ports": [1]})["ansible_facts"]["vigil_stopped"] == ["demo"]
+
+
 @pytest.mark.parametrize(("areas", "refused"), [(65_530, True), (262_144, False)])
 def test_kernel_that_maps_too_few_areas_for_elasticsearch_is_refused(
     look: Look, root: Path, areas: int, refused: bool
@@ -154,6 +161,35 @@ def test_architecture_without_an_archive_is_refused_for_each_service(look: Look)
         f"demo has no archive for the architecture {platform.machine()} in this version, only for s390x. Choose "
         "another version, or add the archive with its digest to vigil_catalogue_extra."
     )
+
+
+SHIPPER = {"name": "shipper", "packages": {"ship": "/usr/sbin/ship", "ship-es": "/usr/lib/*/ship/es.so"}}
+
+
+def test_missing_packages_of_the_distribution_are_refused_by_their_names(look: Look, root: Path) -> None:
+    (problem,) = look(SHIPPER)["problems"]
+    assert problem == (
+        "shipper runs a program of the distribution, but /usr/sbin/ship and /usr/lib/*/ship/es.so do not exist. "
+        "Run: apt-get install ship ship-es"
+    )
+    for path in ("usr/sbin/ship", "usr/lib/x/ship/es.so"):
+        (root / path).parent.mkdir(parents=True)
+        (root / path).touch()
+    assert not look(SHIPPER)["failed"]
+    (root / "usr/sbin/ship").unlink()
+    (problem,) = look(SHIPPER)["problems"]
+    assert problem.endswith("but /usr/sbin/ship does not exist. Run: apt-get install ship")
+
+
+def test_program_of_a_distribution_that_has_other_packages_is_refused_by_its_name(look: Look, root: Path) -> None:
+    (root / "etc/os-release").write_text('PRETTY_NAME="Rocky Linux 9.4"\nID=rocky\nID_LIKE="rhel centos fedora"\n')
+    (problem,) = look(SHIPPER)["problems"]
+    assert problem == (
+        "shipper runs a program of Debian or Ubuntu, and the host runs Rocky Linux 9.4. Choose another host."
+    )
+    (root / "etc/os-release").write_text('ID=mint\nID_LIKE="ubuntu debian"\n')
+    (problem,) = look(SHIPPER)["problems"]
+    assert problem.endswith("Run: apt-get install ship ship-es")
 
 
 def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -> None:

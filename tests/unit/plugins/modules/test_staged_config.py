@@ -377,6 +377,13 @@ def test_many_missing_validators_are_one_warning(stage: Stage) -> None:
     )
 
 
+def test_validator_with_an_environment_is_the_program_behind_it(stage: Stage) -> None:
+    command = ["/usr/bin/env", "PLACE={dir}", "sh", "-c", '[ "$PLACE" != "" ] && grep -q x "$PLACE/a.yml"']
+    assert stage(files=[{"path": "a.yml", "content": "x"}], validate=[command])["changed"]
+    result = stage(check=True, validate=[["/usr/bin/env", "PLACE={dir}", "/absent/check"]])
+    assert "the program does not exist on this host yet" in result["warnings"][0]
+
+
 def test_missing_validator_fails_outside_of_check_mode(stage: Stage, configurations: Path) -> None:
     result = stage(validate=[["/opt/vigil/app/1.0-abc/apptool", "{dir}"]])
     assert "the program does not exist on this host. Stage the release that contains it first" in result["msg"]

@@ -173,7 +173,8 @@ def test_plays_that_activate_services_are_those_of_services_yml(write: Write) ->
     assert provisioning["ansible.builtin.import_playbook"] == "provision_b.yml"
     (tree.root / "services.yml").write_text(services.replace("batches", "elected_last: true, batches"))
     activation.write(tree := Tree.of(tree.root))
-    others, last, _provisioning = Tree.of(tree.root).data(activation.PLAYBOOK)
+    start, others, last, _provisioning = Tree.of(tree.root).data(activation.PLAYBOOK)
+    assert (start["ansible.builtin.import_playbook"], start["tags"]) == ("start_b.yml", ["b", "logs", "activate"])
     assert (others["vars"]["activate_hosts"], others["vars"]["b_elected_waits"]) == ("{{ b_turns }}", True)
     assert (last["vars"]["activate_hosts"], "b_elected_waits" in last["vars"]) == ("{{ b_waiting }}", False)
 

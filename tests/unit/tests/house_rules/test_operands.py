@@ -78,9 +78,10 @@ def test_series_that_are_not_looked_at_are_no_answer(tmp_path: Path) -> None:
 
 def test_rules_without_a_match_are_rules_that_there_are_and_each_has_its_reason() -> None:
     unmatched = yaml.safe_load((ROOT / "tests/rules/unmatched_operands.yml").read_text(encoding="utf-8"))
-    made = [rule for rule_set in RULE_SETS for group in rule_set["rules"]["groups"] for rule in group["rules"]]
-    names = {alert.name for alert in alerts.shipped(Tree.of(ROOT))}
-    names |= {SUMMARY_SERIES, *(rule.get("alert") or rule["record"] for rule in made)}
+    tree = Tree.of(ROOT)
+    files = [*(rule_set["rules"] for rule_set in RULE_SETS), *map(tree.data, alerts.shipped_files(tree))]
+    rules = [rule for file in files for group in file["groups"] for rule in group["rules"]]
+    names = {SUMMARY_SERIES, *(rule.get("alert") or rule["record"] for rule in rules)}
     for reasons in unmatched.values():
         assert set(reasons) <= names
         assert all(isinstance(reason, str) and reason for reason in reasons.values())

@@ -55,6 +55,7 @@ def test_a_recording_grows_by_what_a_release_shows() -> None:
         ),
         ('up{job="p",instance="a:1",alertmanager="b"}', "up has the labels ['alertmanager', 'instance', 'job']"),
         ('up{job="p"}', "up lacks instance, which every target has"),
+        ('sli:total:rate5m{service="a"}', ""),
         ('made_up{job="p",instance="a:1"}', "made_up was recorded of no server"),
     ],
 )

@@ -191,6 +191,42 @@ def test_certificate_of_nobody_known_is_not_waited_for(service: Service, certifi
         Endpoint(service.url("https", "localhost")).check()
 
 
+def test_service_that_presents_the_certificate_it_is_to_present_is_healthy(
+    service: Service, certificates: Path, tmp_path: Path
+) -> None:
+    secure(service, certificates)
+    known = str(certificates / "tls.crt")
+    chain = tmp_path / "chain.crt"
+    chain.write_text(f"Subject: demo\n{Path(known).read_text()}" + Path(known).read_text())
+    Endpoint(service.url("https", "localhost"), ca_file=known, presents=str(chain)).check()
+
+
+def test_service_that_still_presents_another_certificate_is_waited_for(
+    service: Service, certificates: Path, tmp_path: Path
+) -> None:
+    secure(service, certificates)
+    renewed, known = tmp_path / "tls.crt", certificates / "tls.crt"
+    renewed.write_text(f"{ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(known.read_text()) + b'x')}")
+    for authority in (known, "/etc/hostname"):
+        with pytest.raises(NotHealthyYet, match=f"does not present the certificate in {renewed}"):
+            Endpoint(service.url("https", "localhost"), ca_file=str(authority), presents=str(renewed)).check()
+    assert service.asked == []
+
+
+def test_service_that_does_not_speak_tls_yet_is_waited_for(service: Service, certificates: Path) -> None:
+    with pytest.raises(NotHealthyYet, match="does not respond"):
+        Endpoint(service.url("https", "localhost"), presents=str(certificates / "tls.crt")).check()
+
+
+def test_damaged_certificate_is_not_waited_for(service: Service, certificates: Path, tmp_path: Path) -> None:
+    secure(service, certificates)
+    (tmp_path / "damaged.crt").write_text(f"{ssl.PEM_HEADER}\nabc\n{ssl.PEM_FOOTER}\n")
+    for wrong in (tmp_path / "damaged.crt", tmp_path / "missing.crt"):
+        with pytest.raises(OperatorError, match=f"The certificate in {wrong} cannot be read") as raised:
+            Endpoint(service.url("https", "localhost"), presents=str(wrong)).check()
+        assert not isinstance(raised.value, NotHealthyYet)
+
+
 def test_client_certificate_is_shown(service: Service, certificates: Path) -> None:
     secure(service, certificates, mutual=True)
     crt, key = str(certificates / "tls.crt"), str(certificates / "tls.key")

@@ -62,6 +62,15 @@ def test_service_with_an_authority_is_asked_over_https() -> None:
     assert reload_url(asked) == f"{base}/reload"
 
 
+def test_what_has_to_answer_too_is_asked_at_a_port_of_its_own_and_otherwise_at_that_of_the_service() -> None:
+    also = [{"port": 10, "path": "/status", "ca_file": "/ca", "key": None}, {"path": "/live"}]
+    assert health_options(options(health={"path": "/ready", "username": "a", "also": also})) == {
+        "url": "http://localhost:9/ready",
+        "username": "a",
+        "also": [{"url": "https://localhost:10/status", "ca_file": "/ca"}, {"url": "http://localhost:9/live"}],
+    }
+
+
 def test_service_that_cannot_be_asked_has_no_addresses() -> None:
     unasked = options(health=None, port=None, reload=False)
     assert (health_options(unasked), reload_url(unasked)) == ({}, None)

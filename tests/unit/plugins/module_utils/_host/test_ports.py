@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.module_utils._host.ports import Listener, listeners
+from ansible_collections.vigil.observability.plugins.module_utils._host.ports import Listener, listeners, silent
 
 
 @pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
@@ -31,6 +31,19 @@ def test_port_that_is_only_connected_to_is_free() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         assert listeners([bound.getsockname()[1]]) == []
+
+
+def test_services_that_listen_on_none_of_their_ports_are_silent() -> None:
+    with socket.socket() as server, socket.socket() as bound:
+        for one in (server, bound):
+            one.bind(("127.0.0.1", 0))
+        server.listen()
+        heard, free = server.getsockname()[1], bound.getsockname()[1]
+        found = silent(
+            {"name": name, "ports": ports}
+            for name, ports in {"listens": [free, heard], "stopped": [free], "has_no_port": []}.items()
+        )
+    assert found == ["stopped"]
 
 
 def test_every_process_that_shares_a_socket_is_named() -> None:

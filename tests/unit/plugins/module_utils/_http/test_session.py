@@ -403,6 +403,25 @@ def test_a_certificate_of_a_stranger_is_refused_at_once_and_says_what_to_do(tls:
     assert (pauses, tls.asked) == ([], [])
 
 
+def test_a_stranger_among_several_nodes_is_passed_over(tls: Server, pauses: list[float]) -> None:
+    with Server() as other:
+        thread = threading.Thread(target=other.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            assert session(tls, more_urls=(other.url,)).request("POST", "/x", body={}).status == 200
+        finally:
+            other.shutdown()
+            thread.join()
+    assert (pauses, tls.asked, other.methods()) == ([0.0], [], ["POST"])
+
+
+def test_strangers_are_asked_once_each(tls: Server, pauses: list[float]) -> None:
+    asked = session(tls, more_urls=(tls.url.replace("localhost", "127.0.0.1"),))
+    with pytest.raises(HttpError, match=r"its certificate is not trusted .* were tried"):
+        asked.request("GET", "/")
+    assert (pauses, asked.requests) == ([0.0], 2)
+
+
 def test_a_first_look_goes_without_the_check(tls: Server) -> None:
     assert session(tls, validate_certs=False).request("GET", "/").status == 200
 

@@ -51,6 +51,47 @@ def test_metrics_of_its_own_replace_the_usual_ones_alone() -> None:
     assert (metrics["requests"], metrics["status_label"]) == ("rpc_total", "status_code")
 
 
+def test_an_application_that_is_measured_by_its_spans_is_found_in_what_jaeger_counts() -> None:
+    (shop,) = applications([app(measured_by="spans", matchers=['span_name!="GET /healthz"'])])
+    assert shop.job == "jaeger"
+    assert (shop.metrics["requests"], shop.metrics["bad_status"], shop.metrics["build_info"]) == (
+        "traces_span_metrics_calls_total",
+        "STATUS_CODE_ERROR",
+        "",
+    )
+    assert [str(one) for one in shop.matchers] == [
+        'service_name="shop"',
+        'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"',
+        'span_name!="GET /healthz"',
+    ]
+
+
+def test_names_of_span_metrics_can_be_changed_and_those_of_what_spans_do_not_tell_are_refused() -> None:
+    (shop,) = applications([app(measured_by="spans", job="collectors", metrics={"requests": "calls_total"})])
+    assert (shop.job, shop.metrics["requests"], shop.metrics["status_label"]) == (
+        "collectors",
+        "calls_total",
+        "status_code",
+    )
+    with pytest.raises(OperatorError) as failure:
+        applications([app(measured_by="spans", metrics={"orders": "orders_total", "build_info": "build"})])
+    assert str(failure.value) == (
+        "Application 'shop': metrics.orders cannot be set, because measured_by is spans: Jaeger does not count it. "
+        "Application 'shop': metrics.build_info cannot be set, because measured_by is spans: Jaeger does not count it."
+    )
+
+
+def test_a_text_with_a_matcher_does_not_replace_those_of_spans() -> None:
+    (shop,) = applications([app(measured_by="spans", matchers='span_name!="a",http_route!="/b"')])
+    assert [one.label for one in shop.matchers] == ["service_name", "span_kind", "span_name", "http_route"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("metrics", ["a"]), ("matchers", {"a": 1}), ("measured_by", "traces")])
+def test_wrong_types_are_refused_of_an_application_that_is_measured_by_its_spans(key: str, value: Any) -> None:
+    with pytest.raises(OperatorError, match=rf"^Application 'shop': .*{key}"):
+        applications([app(**{"measured_by": "spans", key: value})])
+
+
 @pytest.mark.parametrize(
     ("window", "days"), [("7d", 7), ("4w", 28), ("1w2d", 9), ("672h", 28), ("30d", 30), ("90d", 90)]
 )

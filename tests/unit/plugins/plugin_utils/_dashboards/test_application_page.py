@@ -63,6 +63,18 @@ def asked(panel: dict[str, Any]) -> list[str]:
     return [target["expr"] for target in panel["targets"]]
 
 
+def test_a_page_from_spans_shows_requests_of_all_collectors_and_nothing_of_the_processes_of_jaeger() -> None:
+    spans = {"name": "shop", "team": "sales", "measured_by": "spans", "objectives": [AVAILABLE, FAST]}
+    assert titles(spans)[:4] == ["Response time now", "Error budget remaining", "Error rate", "Throughput"]
+    assert not {"Instances", "Resource usage", "Memory used"} & set(titles(spans))
+    [throughput] = asked(panel(spans, "Throughput"))
+    assert 'service_name="shop"' in throughput
+    page = application_dashboard(spans)
+    assert "$instance" not in str(page["panels"])
+    assert "instance" not in {one["name"] for one in page["templating"]["list"]}
+    assert list(faults(page)) == []
+
+
 def test_state_of_now_comes_first_on_a_small_screen() -> None:
     assert titles(SHOP)[:4] == ["Response time now", "Error budget remaining", "Error rate", "Throughput"]
 

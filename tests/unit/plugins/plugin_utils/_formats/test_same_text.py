@@ -28,7 +28,15 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_
 SECRET = "hush hush {{ x }}"
 FILTERS = Path(__file__).resolve().parents[5] / "plugins/filter"
 # These are given the variables of hosts, thousands of which they never look at.
-OF_HOSTS = {"certified_services", "inventory_targets", "left_undone", "planned_services", "role_services"}
+OF_HOSTS = {
+    "certified_services",
+    "inventory_targets",
+    "jaeger_collectors",
+    "left_undone",
+    "log_services",
+    "planned_services",
+    "role_services",
+}
 NOTE = '{{ template "team" . }}'
 INVENTORY = """\
 note: !unsafe '{{ template "team" . }}'

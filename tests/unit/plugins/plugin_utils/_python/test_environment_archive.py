@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._staging.python_environment import Interpreter
 from ansible_collections.vigil.observability.plugins.plugin_utils._python.environment_archive import (
+    _built,
     archive_for,
     digest_of_inputs,
     version_in,
@@ -127,6 +130,19 @@ def test_a_directory_is_built_and_installed_beside_the_locked_ones(
     assert {"shared.py", "built.py"} <= names
     assert sorted(path.name for path in source.iterdir()) == ["built.py", "pyproject.toml"]
     assert version_in([wheels / "shared-1.0-py3-none-any.whl", source]) == "1.2"
+
+
+def test_wheel_of_the_application_library_is_the_same_bytes_whenever_its_files_were_written(tmp_path: Path) -> None:
+    library = Path(__file__).resolve().parents[5] / "packages/telemetry"
+    wheels = []
+    for name, day in (("monday", 1_700_000_000), ("tuesday", 1_700_086_400)):
+        source = shutil.copytree(library, tmp_path / name / "telemetry", ignore=shutil.ignore_patterns("__pycache__"))
+        for path in source.rglob("*"):
+            os.utime(path, (day, day))
+        (tmp_path / name / "scratch").mkdir()
+        wheels.append(_built(source, tmp_path / name / "scratch"))
+    assert wheels[0].name == wheels[1].name
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
 
 
 def test_digest_is_that_of_the_files_of_a_directory_but_bytecode(wheels: Path, source: Path) -> None:

@@ -4,14 +4,24 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from ansible import constants
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._secrets.run_key import run_key
+
+# A process of a run is started anew: a fork of this one, which has threads, can wait for ever on a lock of theirs.
+PROCESS = f"""
+import sys
+from ansible import constants
+from {run_key.__module__} import run_key
+constants.DEFAULT_LOCAL_TMP = sys.argv[1]
+print(run_key())
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +32,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_all_processes_of_a_run_have_the_same_key_and_no_other_user_reads_it(folder: Path) -> None:
-    with multiprocessing.get_context("fork").Pool(8) as pool:
-        keys = {made.get() for made in [pool.apply_async(one) for one in [run_key] * 32]}
-    assert keys == {run_key()}
+    command = [sys.executable, "-c", PROCESS, str(folder)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _process in range(8)]
+    keys = {process.communicate()[0] for process in processes}
+    assert keys == {f"{run_key()}\n"}
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

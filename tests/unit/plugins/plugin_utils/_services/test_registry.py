@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.cata
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import (
     described_in,
     pillars,
+    service_of_unit,
     services,
 )
 
@@ -32,7 +33,10 @@ def test_a_service_needs_no_more_than_pillar_documentation_port_and_access() -> 
     [
         ("{prots: {web: 1}}", "a has the unknown key prots: use ports."),
         ("{zzz: 1}", "a has the unknown key zzz."),
-        ("{pillar: metrics, documentation: d, access: password}", "a lacks ports."),
+        (
+            "{pillar: metrics, documentation: d, access: password}",
+            "a.ports lacks web, the port at which it is queried.",
+        ),
         (LEAST % ", batches: 1", "a.batches is 1: it has to be a list."),
         (LEAST % ", batches: [1.5]", r"a.batches\[0\] is 1.5: it has to be a whole number or a text."),
         (LEAST % ", exposure: high", "a.exposure is 'high': it has to be a number."),
@@ -46,8 +50,24 @@ def test_a_service_needs_no_more_than_pillar_documentation_port_and_access() -> 
             "a.ports lacks web, the port at which it is queried.",
         ),
         (
+            "{pillar: m, documentation: d, ports: {web: 1}, access: password, metrics_port: metrics}",
+            "a.metrics_port is metrics, which is none of its ports.",
+        ),
+        (
             "{pillar: m, documentation: d, ports: {web: 1}, access: token}",
-            "a.access is token: it has to be certificate or password.",
+            "a.access is token: it has to be certificate, password, authority or none.",
+        ),
+        (
+            "{pillar: m, documentation: d, ports: {web: 1}, access: authority, local: [beats]}",
+            "a.local contains beats, which is none of its ports.",
+        ),
+        (
+            "{pillar: m, documentation: d, ports: {web: 1}, access: none, metrics: false}",
+            "a.access is none, so it has neither ports nor metrics of its own.",
+        ),
+        (
+            "{pillar: m, documentation: d, access: none}",
+            "a.access is none, so it has neither ports nor metrics of its own.",
         ),
         (
             "{pillar: m, documentation: d, ports: {web: 1}, access: password}",
@@ -62,22 +82,38 @@ def test_what_a_description_cannot_say_is_refused_by_service_and_key(described: 
 
 
 def test_every_service_has_a_role_and_a_release_and_no_other_role_is_of_a_service() -> None:
-    roles = {path.name for path in ROLES.iterdir()} - {"certificates"}
+    roles = {path.name for path in ROLES.iterdir()} - {"certificates", "telemetry"}
     assert roles == services().keys()
-    released = {name for name, one in services().items() if not one.package}
+    released = {name for name, one in services().items() if one.released}
     assert released == yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")).keys()
-    packages = {path.name for path in (ROLES.parent / "packages").iterdir()}
-    assert packages == services().keys() - released
+    # The library and the sample shop, which the role telemetry deploys, are no services of the collection.
+    packages = {path.name for path in (ROLES.parent / "packages").iterdir()} - {"shop", "telemetry"}
+    assert packages == {name for name, one in services().items() if one.package}
+    assert released.isdisjoint(packages)
+
+
+def test_service_without_ports_has_no_port_at_which_it_is_queried() -> None:
+    one = described_in("shipper: {pillar: logs, documentation: d, access: none, metrics: false, unit: own-shipper}")
+    assert (one["shipper"].port, one["shipper"].unit_name) == (0, "own-shipper")
+
+
+def test_program_of_the_distribution_is_no_release() -> None:
+    given = "pillar: logs, documentation: d, access: none, metrics: false"
+    one = described_in(f"a: {{{given}, distribution_packages: {{a: /usr/bin/a}}}}\nb: {{{given}}}")
+    assert (one["a"].released, one["b"].released) == (False, True)
+
+
+def test_service_is_found_by_its_unit_and_a_unit_of_none_is_its_own() -> None:
+    units = {one.unit_name: name for name, one in services().items()}
+    assert {unit: service_of_unit(unit) for unit in units} == units
+    assert service_of_unit("nginx") == "nginx"
 
 
 def test_defaults_of_roles_are_those_of_their_service() -> None:
     for name, service in services().items():
         options = described_inputs()[name]
         said = {input_.removeprefix(f"{name}_"): option.get("default") for input_, option in options.items()}
-        ports = {
-            "port": service.port,
-            **{f"{kind}_port": port for kind, port in service.ports.items() if kind != "web"},
-        }
+        ports = {"port" if kind == "web" else f"{kind}_port": port for kind, port in service.ports.items()}
         assert {kind: said.get(kind) for kind in ports} == ports
         assert (said["resources"], said["start_timeout"]) == (service.resources, service.start_timeout)
         assert said.get("data_dir", "") == service.data_dir
@@ -97,5 +133,6 @@ def test_every_pillar_has_a_playbook() -> None:
 def test_services_of_pillars_are_in_the_order_of_activation() -> None:
     assert pillar_services([]) == list(services())
     assert pillar_services(["dashboards"]) == ["grafana"]
-    with pytest.raises(Exception, match=r"There is no pillar traces: the pillars are metrics, logs, dashboards\."):
-        pillar_services(["traces"])
+    every = r"There is no pillar costs: the pillars are metrics, logs, traces, dashboards\."
+    with pytest.raises(Exception, match=every):
+        pillar_services(["costs"])

@@ -32,6 +32,7 @@ VARIED: dict[str, list[dict[str, Any]]] = {
     "usual": [{"name": "shop", "team": "sales"}],
     "with a pool and dependencies": [SHOP, *OTHERS],
     "without health checks": [{"name": "shop", "team": "sales", "matchers": ['route!~"/healthz|/metrics"']}],
+    "spans in place of metrics": [{"name": "shop", "team": "sales", "measured_by": "spans"}],
     "any symptom is one": [{"name": "shop", "team": "sales", "metrics": POOL, "symptoms_needed": 1}],
     "all symptoms are needed": [{"name": "shop", "team": "sales", "metrics": POOL, "symptoms_needed": 3}],
     "own thresholds": [

@@ -61,6 +61,11 @@ VARIED: dict[str, dict[str, Any]] = {
             {**SECOND, "window": "1w2d12h", "matchers": ['route=~"/api/v\\\\d+/.+"', 'tenant!=""']},
         ],
     },
+    "spans in place of metrics": {
+        **SHOP,
+        "measured_by": "spans",
+        "matchers": ['span_name!="GET /healthz"'],
+    },
     "names of its own": {
         "name": "rpc-1_b",
         "team": "équipe web",

@@ -21,11 +21,13 @@ table { border-collapse: collapse; width: 100%; }
 th { text-align: left; color: var(--soft); font-weight: 500; }
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top;
   overflow-wrap: anywhere; min-width: 4rem; }
+th { overflow-wrap: normal; }
 code { font-family: ui-monospace, monospace; font-size: .92em; overflow-wrap: anywhere; white-space: pre-wrap; }
 details { color: var(--soft); } details ul { margin: .2rem 0; padding-left: 1.2rem; }
 .severity, .level { font-weight: 600; } .high, .error { color: var(--bad); } .medium, .warning { color: var(--warn); }
 .other, .none { color: var(--soft); font-weight: 400; } .after { color: var(--mark); }
 svg { width: 100%; height: auto; display: block; } svg text { font-size: 11px; fill: var(--soft); }
+svg.flames text { fill: var(--ink); } svg.flames rect { stroke: var(--paper); }
 svg .number { text-anchor: end; } svg .axis { stroke: var(--rule); } svg .line { fill: var(--bar); }
 svg .error, svg .odd { fill: var(--bad); } svg .expected { fill: var(--band); } .spark { width: 9rem; }
 .event line { stroke: var(--mark); stroke-dasharray: 3 3; } .event circle { fill: var(--mark); }

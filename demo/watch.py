@@ -1,0 +1,87 @@
+"""What a demonstration prints: a line for all that was seen, or the error that something was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+
+__all__ = ["ShowError", "Watch", "analysed", "output_of"]
+
+PATIENCE = 300.0
+
+
+class ShowError(Exception):
+    """What was promised was not seen. Raised by a check, it is why that is not seen yet."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Somebody who watches the hosts of the demo, from now on."""
+
+    console: Console
+    begun: float = field(default_factory=time.monotonic)
+
+    def part(self, title: str) -> None:
+        """Print the title of a part."""
+        self.console.print(f"\n[bold]{title}[/]")
+
+    def seen(self, sentence: str, check: Callable[[], object]) -> None:
+        """Print a sentence once the check is true, and what it returns if that is a text. Raises ShowError."""
+        until, why = time.monotonic() + PATIENCE, ""
+        while True:
+            try:
+                found = check()
+            except (requests.RequestException, ShowError) as error:
+                found, why = None, f": {error}"
+            if found:
+                told = f" {found}" if isinstance(found, str) else ""
+                self.console.print(f"[green]✔[/] {time.monotonic() - self.begun:4.0f} s  {sentence}{told}")
+                return
+            if time.monotonic() > until:
+                raise ShowError(f"within {PATIENCE:.0f} s it was not seen that {sentence}{why}")
+            time.sleep(0.5)
+
+    def entered(self, host: str, command: str, effect: str = "") -> None:
+        """Print a command that is run on a host, and what it does."""
+        self.console.print(f"  [bold]{host}#[/] {command}{f'    ({effect})' if effect else ''}")
+
+    def act(self, host: str, command: str, effect: str = "") -> None:
+        """Run a command on a host of the demo, and print it."""
+        self.entered(host, command, effect)
+        output_of(host, *command.split())
+
+
+def output_of(host: str, *words: str) -> str:
+    """Return what a command prints on a host of the demo."""
+    command = ["docker", "exec", f"vigil-demo-{host}", *words]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def analysed(what: str, page: Path, options: Mapping[str, str], reading: Mapping[str, str]) -> dict[str, Any]:
+    """Return the result of the playbook that analyses logs or traces, and have it write its page.
+
+    Args:
+        what: `logs`, or `performance`, whose options begin with `traces`.
+        page: Where the page goes.
+        options: Further options.
+        reading: Variables of the environment that name what is read, with its passwords.
+
+    Raises:
+        ShowError: The playbook failed.
+    """
+    result, prefix = page.with_suffix(".json"), {"performance": "traces"}.get(what, what)
+    given = {**options, f"{prefix}_page": str(page), f"{prefix}_json": str(result)}
+    command = ["ansible-playbook", f"vigil.observability.analysis.{what}", "-e", json.dumps(given)]
+    done = subprocess.run(command, env={**os.environ, **reading}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ShowError(f"the analysis failed: {done.stdout}{done.stderr}")
+    return dict(json.loads(result.read_text()))

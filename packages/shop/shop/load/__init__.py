@@ -1,0 +1,7 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Customers: visits of the shop in the shape of a day, the same ones for the same seed."""
+
+from __future__ import annotations

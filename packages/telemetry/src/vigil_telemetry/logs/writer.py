@@ -1,0 +1,220 @@
+"""The thread that writes lines, so that no caller waits for a disk."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Union
+
+from .dropped import Dropped
+from .lines import Line
+from .sinks import Sink
+
+__all__ = ["SECONDS_FOR_SECURITY", "Writer"]
+
+SECONDS_FOR_SECURITY = 5.0
+"""How long the caller of a security event waits for the disk at most."""
+
+# Lines of these seconds are written together.
+_GATHER = 0.02
+_IDLE = 5.0
+_TELL_AGAIN = 1.0
+_MOST_AT_ONCE = 500
+_RETRY, _RETRY_LONGEST = 0.05, 1.0
+_RETRY_AT_STOP = 1.0
+# A line takes a place in the queue for each so many bytes, so that the queue's memory is bounded too.
+_PLACE_BITS = 12
+
+
+class _Waited(NamedTuple):
+    """A line whose caller waits until it is on disk."""
+
+    line: Line
+    written: threading.Event
+
+
+_Item = Union[Line, _Waited, None]
+
+
+class Writer:
+    """Takes lines of all threads. The first sink has all lines; while it cannot be written, the queue fills."""
+
+    def __init__(
+        self, sinks: Sequence[Sink], limit: int, dropped: Dropped, told: Callable[[dict[str, int]], Line]
+    ) -> None:
+        """`told` makes the line that tells how many lines were dropped."""
+        self._sinks, self._limit, self._dropped, self._told = sinks, limit, dropped, told
+        self._told_number, self._told_at = 0, 0.0
+        self._closed = False
+        self._begin_anew()
+
+    def put(self, line: Line) -> None:
+        """Have a line written; drop it when too many wait. Never waits, and may be called by handlers of signals."""
+        if self._queue.qsize() >= self._limit and not self._closed:
+            self._dropped.add("queue_full")
+            return
+        self._add(line, len(line.combined))
+
+    def put_on_disk(self, line: Line) -> bool:
+        """Write a line, and return whether the disk has it within SECONDS_FOR_SECURITY; if not, it is written later."""
+        waited = _Waited(line, threading.Event())
+        self._first.put(waited)
+        self._add(None, 0)
+        self._hurry.set()
+        if threading.current_thread() is self._thread:
+            return False
+        return waited.written.wait(0 if self._closed else SECONDS_FOR_SECURITY)
+
+    def stop(self, timeout: float) -> None:
+        """Write all that waits, within these seconds; from then on, each line is written by who logs it."""
+        self._ends = time.monotonic() + min(timeout, max(_RETRY_AT_STOP, timeout / 2))
+        self._stopping.set()
+        self._hurry.set()
+        self._queue.put(None)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        if thread is not None and thread.is_alive():
+            # It hangs in a write: no caller may follow it there.
+            self._limit = 0
+            return
+        self._closed = True
+        self._write_directly()
+        self._report()
+
+    def forked(self) -> None:
+        """Go on in a child: with an empty queue and own files; lines that wait are the parent's to write."""
+        for sink in self._sinks:
+            sink.waiting.clear()
+            sink.failure = None
+            sink.target.forget()
+        self._told_number = 0
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._queue: queue.SimpleQueue[Line | None] = queue.SimpleQueue()
+        # Security events do not wait for the lines before them.
+        self._first: queue.SimpleQueue[_Waited] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._ends = 0.0
+        self._waited: list[_Waited] = []
+        self._lock = threading.RLock()
+        self._begun = threading.Lock()
+        self._stopping, self._hurry = threading.Event(), threading.Event()
+
+    def _add(self, line: Line | None, size: int) -> None:
+        self._queue.put(line)
+        for _place in range(size >> _PLACE_BITS):
+            self._queue.put(None)
+        if self._closed:
+            self._write_directly()
+        elif self._thread is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        # A handler of a signal may get here while its own thread is in here; there must not be two writers.
+        if not self._begun.acquire(blocking=False):
+            return
+        thread = threading.Thread(target=self._run, args=[self._begun], name="telemetry-logs", daemon=True)
+        try:
+            self._thread = thread
+            thread.start()
+        except RuntimeError:
+            # At the end of the interpreter, no thread can start: what waits is written by stop().
+            self._ended(self._begun)
+
+    def _run(self, begun: threading.Lock) -> None:
+        try:
+            self._write_all()
+        finally:
+            # Should it ever fail, the next line starts another one.
+            self._ended(begun)
+
+    def _ended(self, begun: threading.Lock) -> None:
+        self._thread = None
+        begun.release()
+
+    def _write_all(self) -> None:
+        while not (self._stopping.is_set() and self._queue.empty()):
+            untold = self._dropped.total() > self._told_number
+            for sink in self._sinks:
+                sink.target.refresh()
+            with contextlib.suppress(queue.Empty):
+                first = self._queue.get(timeout=_TELL_AGAIN if untold else _IDLE)
+                self._hurry.wait(_GATHER)
+                self._hurry.clear()
+                self._write(self._batch(first))
+            self._tell()
+            if self._stopping.is_set() and time.monotonic() > self._ends:
+                break
+
+    def _batch(self, first: Line | None) -> list[_Item]:
+        """Return what is written next, in the order in which it was logged unless much waits."""
+        if self._queue.qsize() > _MOST_AT_ONCE:
+            return [*self._taken(self._first), first, *self._taken(self._queue)]
+        return [first, *self._taken(self._queue), *self._taken(self._first)]
+
+    def _taken(self, source: queue.SimpleQueue[Any]) -> list[_Item]:
+        items: list[_Item] = []
+        with contextlib.suppress(queue.Empty):
+            while len(items) < _MOST_AT_ONCE:
+                items.append(source.get_nowait())
+        return items
+
+    def _write(self, items: Sequence[_Item]) -> None:
+        """Write these lines; as long as the first sink cannot be written, try again, and take no others."""
+        self._take(items)
+        delay = _RETRY
+        while not self._flushed():
+            if self._stopping.is_set() and time.monotonic() > self._ends:
+                return
+            self._stopping.wait(delay) if not self._stopping.is_set() else time.sleep(_RETRY)
+            delay = min(2 * delay, _RETRY_LONGEST)
+
+    def _take(self, items: Sequence[_Item]) -> None:
+        waited = [item for item in items if isinstance(item, _Waited)]
+        lines = [item.line if isinstance(item, _Waited) else item for item in items if item is not None]
+        self._waited += waited
+        for sink in self._sinks:
+            sink.take(lines)
+
+    def _flushed(self) -> bool:
+        """Write what waits for all sinks, and return whether the first one has written all."""
+        written = [sink.flush(sync=bool(self._waited)) for sink in self._sinks]
+        if self._waited and all(written):
+            for waited in self._waited:
+                waited.written.set()
+            self._waited = []
+        return written[0]
+
+    def _tell(self) -> None:
+        """Write how many lines were dropped since it was told last; not more often than each second."""
+        total, now = self._dropped.total(), time.monotonic()
+        late = now - self._told_at >= _TELL_AGAIN or self._stopping.is_set()
+        if total > self._told_number and late and self._sinks[0].failure is None:
+            self._sinks[0].take([self._told({**self._dropped.numbers(), "now": total - self._told_number})])
+            self._told_number, self._told_at = total, now
+            self._sinks[0].flush()
+
+    def _write_directly(self) -> None:
+        """Write what waits in the thread of the caller, when there is no other any more."""
+        with self._lock:
+            while not (self._first.empty() and self._queue.empty()):
+                self._take([*self._taken(self._first), *self._taken(self._queue)])
+            self._flushed()
+            for sink in self._sinks:
+                if sink.failure is not None:
+                    sink.give_up()
+
+    def _report(self) -> None:
+        """Tell of lines that were dropped in the end, in the log or, if that is impossible, on the standard error."""
+        self._tell()
+        failures = [sink.failure for sink in self._sinks if sink.failure is not None]
+        left = self._dropped.total() - self._told_number
+        if failures and left and sys.stderr is not None:
+            with contextlib.suppress(Exception):
+                sys.stderr.write(f"vigil-telemetry: {left} log lines were not written: {failures[0]}\n")

@@ -1,0 +1,138 @@
+"""The middleware for ASGI: HTTP and websockets, measured to the end of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from .observed import CANCELLED, Incoming, Observed, Observers
+from .routes import RouteTemplates
+
+__all__ = ["Application", "AsgiMiddleware"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Iterable[tuple[bytes, bytes]]
+
+_SEEN = "vigil_telemetry"
+_READ = frozenset({b"traceparent", b"tracestate", b"host", b"user-agent"})
+_SWITCHING = 101
+_FORBIDDEN = 403  # what a server answers when an application closes a websocket that it has not accepted
+_FAILED = 500
+
+
+class AsgiMiddleware:
+    """An ASGI application whose requests are observed; `observers` returns None while there is nothing to observe."""
+
+    def __init__(self, application: Application, observers: Callable[[], Observers | None]) -> None:
+        self.application = application
+        self._observers = observers
+        self._templates = RouteTemplates()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or go through a lifespan; a request that was seen further out is passed on."""
+        observers = self._observers() if scope["type"] in ("http", "websocket") and _SEEN not in scope else None
+        if observers is None:
+            await self.application(scope, receive, send)
+            return
+        scope[_SEEN] = True
+        # FastAPI's own telemetry would measure and trace mounted applications once more.
+        scope.setdefault("fastapi.telemetry", None)
+        root_path = scope.get("root_path", "")
+        with Observed(observers, _incoming(scope, observers.request_id_header)) as observed:
+            answer = _Answer(observed, receive, send, observers.request_id_header, scope["type"])
+            answer.route = lambda: self._templates.of(scope, root_path)
+            await answer.run(self.application, scope)
+
+
+class _Answer:
+    """What the application sends, as far as it has come."""
+
+    route: Callable[[], str | None]
+
+    def __init__(self, observed: Observed, receive: Receive, send: Send, header: str, kind: str) -> None:
+        self._observed = observed
+        self._receive = receive
+        self._send = send
+        self._header = _wire_name(header), observed.carried.correlation.encode()
+        self._websocket = kind == "websocket"
+        self._status: int | None = None
+        self._gone = False
+
+    async def run(self, application: Application, scope: Scope) -> None:
+        try:
+            await application(scope, self.receive, self.send)
+        except asyncio.CancelledError:
+            self._end(self._status or CANCELLED)
+            raise
+        except BaseException as error:
+            self._end(_FAILED, error)
+            raise
+        self._end(self._final_status())
+
+    def _end(self, status: int, error: BaseException | None = None) -> None:
+        if error is not None or not self._observed.ended:
+            self._observed.end(status, self.route(), error)
+
+    def _final_status(self) -> int:
+        return self._status or (CANCELLED if self._gone else _FORBIDDEN if self._websocket else _FAILED)
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] in ("http.disconnect", "websocket.disconnect"):
+            self._gone = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind in ("http.response.start", "websocket.http.response.start"):
+            self._status = message["status"]
+            message = self._with_id(message)
+        elif kind == "websocket.accept":
+            self._status = _SWITCHING
+            message = self._with_id(message)
+        elif kind == "websocket.close" and self._status is None:
+            self._status = _FORBIDDEN
+        await self._send(message)
+        if kind == "http.response.body" and not message.get("more_body", False):
+            self._complete()
+
+    def _complete(self) -> None:
+        """End with the last byte, not after tasks in the background; an error's exception comes after its answer."""
+        if self._status is not None and self._status < _FAILED:
+            self._end(self._status)
+
+    def _with_id(self, message: Message) -> Message:
+        name = self._header[0]
+        kept = [pair for pair in message.get("headers") or () if pair[0].lower() != name]
+        return {**message, "headers": [*kept, self._header]}
+
+
+@functools.lru_cache(maxsize=16)
+def _wire_name(header: str) -> bytes:
+    return header.lower().encode()
+
+
+def _incoming(scope: Scope, request_id_header: str) -> Incoming:
+    method = scope.get("method", "GET")
+    wanted = _wire_name(request_id_header)
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in _READ or name == wanted:
+            headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    client = scope.get("client")
+    attributes = {
+        "url.path": scope["path"],
+        "url.scheme": scope.get("scheme", "http"),
+        "network.protocol.version": scope.get("http_version", ""),
+        "server.address": headers.get("host", ""),
+        "user_agent.original": headers.get("user-agent", ""),
+        "client.address": str(client[0]) if client else "",
+    }
+    measured_as = "WEBSOCKET" if scope["type"] == "websocket" else method
+    return Incoming(method, measured_as, headers, {name: value for name, value in attributes.items() if value})

@@ -1,0 +1,81 @@
+"""The tracer provider of the process: one that can be started again after it was stopped."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, sampling
+from opentelemetry.sdk.trace import TracerProvider as SdkProvider
+from opentelemetry.trace import Tracer, TracerProvider
+
+from ..errors import TelemetryError
+from ..settings import Settings
+
+__all__ = ["ProcessProvider", "is_taken", "provider_of", "use_globally"]
+
+_MOST_ATTRIBUTES = 128
+_LONGEST_ATTRIBUTE = 16_384
+
+
+class _Resource(Resource):
+    """A resource that is hashed once: the encoder asks each span for the hash of its resource, that of its JSON."""
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        return super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    __eq__ = Resource.__eq__
+
+
+class ProcessProvider(TracerProvider):
+    """OpenTelemetry takes one global provider in the life of a process; this one passes on to the present one."""
+
+    present: TracerProvider = trace.NoOpTracerProvider()
+
+    def get_tracer(self, *given: Any, **named: Any) -> Tracer:
+        """Return a tracer of the present provider."""
+        return self.present.get_tracer(*given, **named)
+
+
+_process = ProcessProvider()
+
+
+def use_globally(provider: TracerProvider | None) -> None:
+    """Make it the provider behind OpenTelemetry's API, or none. Raises TelemetryError when another library set one."""
+    if provider is not None and trace.get_tracer_provider() is not _process:
+        trace.set_tracer_provider(_process)
+        if trace.get_tracer_provider() is not _process:
+            raise TelemetryError(
+                "Start of tracing: OpenTelemetry has another tracer provider already, set by opentelemetry-instrument "
+                "or by set_tracer_provider(); remove that, or start with OTEL_SDK_DISABLED=true."
+            )
+    _process.present = provider or trace.NoOpTracerProvider()
+
+
+def is_taken() -> bool:
+    """Whether another library has set OpenTelemetry's global provider."""
+    return not isinstance(trace.get_tracer_provider(), (ProcessProvider, trace.ProxyTracerProvider))
+
+
+def provider_of(settings: Settings, sampler: sampling.Sampler, processor: SpanProcessor | None) -> SdkProvider:
+    """Return the SDK's provider for these settings; it is shut down by us, not by an exit handler of its own."""
+    resource = Resource.create(
+        {
+            "service.name": settings.service,
+            "service.version": settings.version,
+            "service.instance.id": settings.instance,
+            "deployment.environment.name": settings.environment,
+        }
+    )
+    limits = SpanLimits(max_span_attributes=_MOST_ATTRIBUTES, max_attribute_length=_LONGEST_ATTRIBUTE)
+    own = _Resource(resource.attributes, resource.schema_url)
+    provider = SdkProvider(sampler, own, shutdown_on_exit=False, span_limits=limits)
+    if processor is not None:
+        provider.add_span_processor(processor)
+    return provider

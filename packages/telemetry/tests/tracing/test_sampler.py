@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tracing.collectors import begun, collector, settings, unused_port
+from vigil_telemetry.tracing import sampler
+from vigil_telemetry.tracing.sampler import strategies_of
+
+OPERATIONS = {
+    "strategyType": "PROBABILISTIC",
+    "probabilisticSampling": {"samplingRate": 0.5},
+    "operationSampling": {
+        "defaultSamplingProbability": 0,
+        "defaultLowerBoundTracesPerSecond": 0,
+        "perOperationStrategies": [{"operation": "GET /pay", "probabilisticSampling": {"samplingRate": 1}}],
+    },
+}
+
+
+def awaited(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 5
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    return condition()
+
+
+def sampled(tracing: Any, route: str, carrier: dict[str, str] | None = None) -> bool:
+    with tracing.request("GET", route, carrier or {}) as request:
+        return request.trace_id is not None
+
+
+def test_strategies_are_read_by_service_and_operation_and_followed_when_they_change() -> None:
+    with collector() as server:
+        server.strategies = OPERATIONS
+        with begun(
+            otlp_endpoint=server.url, sampler="parentbased_jaeger_remote", sampling_url=server.url, sampling_interval=1
+        ) as tracing:
+            assert awaited(lambda: not sampled(tracing, "/other"))
+            assert sampled(tracing, "/pay")
+            assert server.asked[0] == "/api/sampling?service=shop"
+            server.strategies = {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 1}}
+            assert awaited(lambda: sampled(tracing, "/other"))
+
+
+def test_the_callers_decision_counts_more_than_a_strategy() -> None:
+    with (
+        collector() as server,
+        begun(
+            otlp_endpoint=server.url, sampler="parentbased_jaeger_remote", sampling_url=server.url, sampling_share=1
+        ) as tracing,
+    ):
+        assert awaited(lambda: not sampled(tracing, "/"))
+        assert sampled(tracing, "/", {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
+        assert not sampled(tracing, "/", {"traceparent": f"00-{'a' * 32}-{'b' * 16}-00"})
+
+
+@pytest.mark.parametrize("answer", [b"{", b"[]", b"{}", b'{"probabilisticSampling": {"samplingRate": 2}}'])
+def test_an_answer_that_is_no_strategy_changes_nothing_and_is_one_line(
+    answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with collector() as server, caplog.at_level(logging.WARNING):
+        server.strategies = answer
+        with begun(
+            otlp_endpoint=server.url, sampler="jaeger_remote", sampling_url=server.url, sampling_interval=1
+        ) as tracing:
+            assert awaited(lambda: len(server.asked) > 1)
+            assert sampled(tracing, "/")
+    assert len([record for record in caplog.records if "strategies" in record.message]) == 1
+
+
+def test_without_jaeger_the_share_of_the_settings_counts_and_no_request_waits() -> None:
+    url = f"http://127.0.0.1:{unused_port()}"
+    with (
+        collector() as server,
+        begun(otlp_endpoint=server.url, sampler="jaeger_remote", sampling_url=url, sampling_share=0) as tracing,
+    ):
+        begins = time.perf_counter()
+        assert not any(sampled(tracing, "/") for _number in range(1000))
+        assert time.perf_counter() - begins < 10
+
+
+def test_a_rate_keeps_so_many_traces_a_second() -> None:
+    strategies = strategies_of(b'{"strategyType": "RATE_LIMITING", "rateLimitingSampling": {"maxTracesPerSecond": 5}}')
+    assert sum(strategies.keeps("x", number) for number in range(1000)) == 5
+    time.sleep(0.45)
+    assert 1 <= sum(strategies.keeps("x", number) for number in range(1000)) <= 3
+
+
+def test_a_rate_of_none_keeps_none_and_a_lower_bound_keeps_the_first() -> None:
+    assert not sampler.Rate(0)(1)
+    least = sampler.AtLeast(0, 1)
+    assert [least(1), least(1)] == [True, False]
+
+
+def test_a_share_keeps_the_same_traces_everywhere() -> None:
+    share = sampler.Share(0.25)
+    assert share(1 << 61)
+    assert not share(1 << 63)
+    assert sampler.Share(1)((1 << 64) - 1)
+    assert not sampler.Share(0)(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [
+        ("always_on", "AlwaysOnSampler"),
+        ("always_off", "AlwaysOffSampler"),
+        ("traceidratio", "TraceIdRatioBased{0.3}"),
+        ("parentbased_traceidratio", "ParentBased{root:TraceIdRatioBased{0.3}"),
+    ],
+)
+def test_the_samplers_of_the_sdk_are_known_by_their_names(name: str, description: str) -> None:
+    found = sampler.sampler_of(settings(sampler=name, sampling_share=0.3), None)
+    assert found.get_description().startswith(description)

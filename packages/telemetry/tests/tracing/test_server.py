@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from tracing.collectors import Plain, begun, settings
+from vigil_telemetry.errors import TelemetryError
+from vigil_telemetry.tracing import Tracing, provider
+
+PARENT = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+
+
+@pytest.fixture
+def traced() -> Iterator[tuple[Tracing, InMemorySpanExporter]]:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(settings(), Plain(), SimpleSpanProcessor(exporter))
+    tracing.start()
+    yield tracing, exporter
+    tracing.stop(1.0)
+
+
+def test_a_request_is_one_span_of_the_callers_trace(traced: Any) -> None:
+    tracing, exporter = traced
+    with tracing.request("GET", None, PARENT, **{"url.path": "/orders/1"}) as request:
+        request.set_route("/orders/{id}")
+        request.set_status(200)
+        assert request.trace_id == "a" * 32
+    (span,) = exporter.get_finished_spans()
+    assert (span.name, span.kind) == ("GET /orders/{id}", SpanKind.SERVER)
+    assert span.parent.span_id == int("b" * 16, 16)
+    assert span.attributes["http.route"] == "/orders/{id}"
+    assert not trace.get_current_span().get_span_context().is_valid
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(200, StatusCode.UNSET), (404, StatusCode.UNSET), (499, StatusCode.UNSET), (500, StatusCode.ERROR)],
+)
+def test_only_a_status_from_500_is_an_error_of_the_server(traced: Any, status: int, code: StatusCode) -> None:
+    tracing, exporter = traced
+    with tracing.request("GET", "/", {}) as request:
+        request.set_status(status)
+    assert exporter.get_finished_spans()[0].status.status_code is code
+
+
+def test_an_exception_is_recorded_and_goes_on(traced: Any) -> None:
+    tracing, exporter = traced
+    with pytest.raises(KeyError), tracing.request("GET", "/", {}):
+        raise KeyError("x")
+    (span,) = exporter.get_finished_spans()
+    assert span.attributes["error.type"] == "KeyError"
+    assert span.status.status_code is StatusCode.ERROR
+
+
+def test_an_invented_method_is_no_name_of_a_span(traced: Any) -> None:
+    tracing, exporter = traced
+    with tracing.request("HACK", "/", {"traceparent": "nonsense"}):
+        pass
+    (span,) = exporter.get_finished_spans()
+    assert (span.name, span.attributes["http.request.method"]) == ("HTTP /", "_OTHER")
+
+
+def test_without_a_collector_a_request_has_the_trace_of_its_caller_and_is_not_recorded() -> None:
+    with begun() as tracing:
+        with tracing.request("GET", "/", PARENT) as request:
+            request.set_route("/x")
+            request.set_status(500)
+            assert trace.get_current_span().get_span_context().trace_id == int("a" * 32, 16)
+        assert tracing.dropped == {}
+
+
+def test_a_tracer_provider_of_another_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider, "_process", provider.ProcessProvider())
+    if trace.get_tracer_provider().__class__ is trace.ProxyTracerProvider:
+        trace.set_tracer_provider(provider.ProcessProvider())
+    with pytest.raises(TelemetryError, match="opentelemetry-instrument"):
+        Tracing(settings(otlp_endpoint="http://127.0.0.1:1"), Plain()).start()
