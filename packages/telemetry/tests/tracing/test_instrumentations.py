@@ -143,6 +143,15 @@ def test_a_missing_instrumentation_is_named_with_the_line_that_installs_it(
     assert [record.message for record in caplog.records if "vigil-telemetry[redis]" in record.message]
 
 
+def test_with_all_extras_nothing_is_missing_of_any_instrumentation(caplog: pytest.LogCaptureFixture) -> None:
+    """SQLAlchemy's fails halfway where greenlet is missing, which SQLAlchemy itself no longer installs."""
+    tracing = Tracing(settings(), Plain(), SimpleSpanProcessor(InMemorySpanExporter()))
+    with caplog.at_level(logging.WARNING):
+        tracing.start()
+    tracing.stop(1.0)
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_after_the_end_the_libraries_are_as_before(server: StandinCollector) -> None:
     before = requests.Session.send, psycopg.connect
     exporter = InMemorySpanExporter()
