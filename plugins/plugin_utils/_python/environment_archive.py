@@ -17,7 +17,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
@@ -28,6 +28,7 @@ __all__ = ["archive_for", "digest_of_inputs", "version_in"]
 
 _OLDEST_GLIBC = 17  # of manylinux_2_17, the oldest whose wheels have such a name
 _LAST_LINES = 5
+_FEW_DIGESTS = 3  # of a package: those that are compiled have one for each Python and platform
 _RAISED = re.compile(r"\s*[\w.]*Error: ")
 _TIME_OF_FILES = "315532800"  # 1980-01-01, the earliest that a ZIP file has
 _QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-input")
@@ -123,7 +124,7 @@ def _built(source: Path, scratch: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def _install(lines: Iterable[str], target: Interpreter, wheels: Path | None, scratch: Path) -> None:
+def _install(lines: Sequence[str], target: Interpreter, wheels: Path | None, scratch: Path) -> None:
     """Install what the lines name below environment/ in the scratch directory, as pip does where it runs itself."""
     requirements = scratch / "requirements.txt"
     requirements.write_text("\n".join(lines), encoding="utf-8")
@@ -132,18 +133,28 @@ def _install(lines: Iterable[str], target: Interpreter, wheels: Path | None, scr
     command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile", *_QUIETLY]
     command += ["--root-user-action", "ignore", *_options(target)]
     command += ["--no-index", "--find-links", str(wheels)] if wheels else []
-    _pip(command, f"install the packages for Python {target.minor} on {target.machine}")
+    _pip(command, f"install the packages for Python {target.minor} on {target.machine}", lines)
     # Programs of packages: they name the controller's Python.
     shutil.rmtree(site / "bin", ignore_errors=True)
 
 
-def _pip(command: Sequence[str], attempt: str) -> None:
+def _pip(command: Sequence[str], attempt: str, lines: Iterable[str] = ()) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(os.environ))
     if done.returncode:
         # What a build back end raises stands before what pip makes of it.
         raised = [line for line in done.stderr.splitlines() if _RAISED.match(line)]
         words = " ".join(raised or done.stderr.splitlines()[-_LAST_LINES:] or [done.stdout]).split()
-        raise OperatorError(f"Cannot {attempt} (pip exited with {done.returncode}): {' '.join(words)}")
+        reason = " ".join([*words, *_digests_of_missing(lines, words)])
+        raise OperatorError(f"Cannot {attempt} (pip exited with {done.returncode}): {reason}")
+
+
+def _digests_of_missing(lines: Iterable[str], words: Sequence[str]) -> Iterator[str]:
+    """Yield which digests the wheel may have that pip does not find: it names the package alone."""
+    for pin, *hashes in (line.split() for line in lines):
+        if words[-1:] == [pin]:
+            few = ", ".join(each.replace("--hash=", "") for each in hashes[:_FEW_DIGESTS])
+            more = len(hashes) - _FEW_DIGESTS
+            yield f"({few}{f' and {more} more' if more > 0 else ''})"
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:

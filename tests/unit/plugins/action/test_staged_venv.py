@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,15 @@ import yaml
 
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._python.wheels import line_for, make_wheel
 
+SOURCE = """
+[build-system]
+requires = ["flit_core"]
+build-backend = "flit_core.buildapi"
+[project]
+name = "built"
+version = "1.2"
+description = "A package."
+"""
 Play = Callable[..., str]
 
 
@@ -52,6 +63,49 @@ def test_environment_is_staged_once_and_runs_what_was_locked(play: Play, tmp_pat
     assert done.stdout.splitlines() == ["shared 1.0", "own 1.0"]
     (tmp_path / "wheels/shared-1.0-py3-none-any.whl").unlink()  # an unchanged run needs none
     assert "changed=0" in play()
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], bool]]:
+    """Have pip ask an index that never answers. A function that tells whether it was asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.getsockname()[1]}/simple")
+        for name, value in {"CONFIG_FILE": os.devnull, "TIMEOUT": "1", "RETRIES": "0", "NO_CACHE_DIR": "1"}.items():
+            monkeypatch.setenv(f"PIP_{name}", value)
+
+        def asked() -> bool:
+            server.settimeout(0)
+            try:
+                server.accept()[0].close()
+            except BlockingIOError:
+                return False
+            return True
+
+        yield asked
+
+
+@pytest.mark.parametrize("wheels", ["wheels", None])
+def test_index_is_asked_only_where_no_wheels_are_given(
+    play: Play, tmp_path: Path, index: Callable[[], bool], wheels: str | None
+) -> None:
+    source = tmp_path / "files/source"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(SOURCE)
+    (source / "built.py").write_text("")
+    printed = play(packages=["own-1.0-py3-none-any.whl", "source"], wheels=wheels)
+    assert ("changed=1" in printed, index()) == (bool(wheels), not wheels), printed
+
+
+def test_wheel_with_a_wrong_digest_is_named_and_leaves_what_was_staged(play: Play, tmp_path: Path) -> None:
+    assert "changed=1" in play()
+    before = sorted((tmp_path / "opt").rglob("*"))
+    digest = hashlib.sha256((tmp_path / "wheels/shared-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    make_wheel(tmp_path / "wheels", "shared", code="print('other')\n")
+    printed = " ".join(play(version="2.0").split())
+    assert "Cannot stage own 2.0 on localhost: Cannot install the packages" in printed
+    assert "shared==1.0" in printed
+    assert f"Expected sha256 {digest}" in printed
+    assert sorted((tmp_path / "opt").rglob("*")) == before
 
 
 @pytest.mark.parametrize(

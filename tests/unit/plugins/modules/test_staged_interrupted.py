@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stagings of releases and configurations that are killed before each of their writes, and then repeated."""
+"""Stagings of releases, environments and configurations, killed before each of their writes, and then repeated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.vigil.observability.plugins.module_utils._host.tree import staging_token
-from ansible_collections.vigil.observability.plugins.modules import staged_config, staged_release
+from ansible_collections.vigil.observability.plugins.modules import staged_config, staged_release, staged_venv
 
 RunModule = Callable[..., Any]
 
@@ -42,12 +42,12 @@ def group_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grp, "getgrnam", lambda name: mine if name == ME else found(name))
 
 
-def release(root: Path) -> dict[str, Any]:
-    """Return the options that stage a release below root."""
+def release(root: Path, top: str = "app-1.0/") -> dict[str, Any]:
+    """Return the options that stage a release below root, of an archive with this directory at its top."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, text in CONTENTS.items():
-            info = tarfile.TarInfo(f"app-1.0/{name}")
+            info = tarfile.TarInfo(f"{top}{name}")
             info.size = len(text)
             tar.addfile(info, io.BytesIO(text.encode()))
     (root.parent / "archive").write_bytes(archive.getvalue())
@@ -60,6 +60,19 @@ def release(root: Path) -> dict[str, Any]:
         "sha256": sha256,
         "releases_dir": str(root),
         "locks_dir": str(root.parent / "locks"),
+    }
+
+
+def environment(root: Path) -> dict[str, Any]:
+    """Return the options that stage a Python environment below root, of packages that were transferred."""
+    packages = release(root, top="")
+    return {
+        **{name: packages[name] for name in ("service", "version", "releases_dir", "locks_dir")},
+        "requirements": "app==1.0",
+        "inputs_sha256": "1" * 64,
+        "python": sys.executable,
+        "transferred": str(root.parent / "archive"),
+        "transferred_sha256": packages["sha256"],
     }
 
 
@@ -109,13 +122,17 @@ def _run_until(step: int, module: ModuleType, options: dict[str, Any], root: Pat
 
 @pytest.mark.every_step
 @pytest.mark.parametrize("edited", [False, True], ids=["first", "edited on the host"])
-@pytest.mark.parametrize(("module", "options_below"), [(staged_release, release), (staged_config, configuration)])
+@pytest.mark.parametrize(
+    ("module", "options_below"),
+    [(staged_release, release), (staged_venv, environment), (staged_config, configuration)],
+)
 def test_staging_killed_at_any_point_leaves_no_half_and_converges_when_it_is_repeated(
     tmp_path: Path, run_module: RunModule, module: ModuleType, options_below: Callable[..., Any], edited: bool
 ) -> None:
     root = tmp_path / "root"
     options = options_below(root)
-    path = Path(run_module(module, check=True, **options)["path"])
+    path = Path(run_module(module, **options)["path"])
+    whole = sorted(path.rglob("*"))
     for step in range(1, 200):
         shutil.rmtree(root, ignore_errors=True)
         old = None
@@ -129,6 +146,7 @@ def test_staging_killed_at_any_point_leaves_no_half_and_converges_when_it_is_rep
         assert path.exists() or not edited
         if path.exists() and staging_token(path) != old:
             assert {name: (path / name).read_text() for name in CONTENTS} == CONTENTS
+            assert sorted(path.rglob("*")) == whole
         assert not run_module(module, **options)["failed"], f"killed before step {step}"
         assert {name: (path / name).read_text() for name in CONTENTS} == CONTENTS
         assert [entry.name for entry in path.parent.iterdir()] == [path.name]

@@ -105,6 +105,16 @@ def test_wheel_that_is_not_the_locked_one_is_refused(archive: Archive, wheels: P
         archive(lock)
 
 
+@pytest.mark.parametrize(("digests", "shown"), [(1, "sha256:0{64}"), (5, "sha256:0{64}, .*sha256:2{64} and 2 more")])
+def test_wheel_that_is_missing_is_named_with_its_digests(
+    archive: Archive, wheels: Path, digests: int, shown: str
+) -> None:
+    other = line_for(make_wheel(wheels, "other"))
+    lock = " ".join(["missing==1.0", *(f"--hash=sha256:{str(number) * 64}" for number in range(digests))])
+    with pytest.raises(OperatorError, match=rf"No matching distribution found for missing==1\.0 \({shown}\)$"):
+        archive(f"{lock}\n{other}")
+
+
 def test_own_packages_are_installed_beside_the_locked_ones(archive: Archive, wheels: Path, tmp_path: Path) -> None:
     own = make_wheel(tmp_path / "dist", "own")
     assert {"shared.py", "own.py"} <= names_in(archive(line_for(make_wheel(wheels, "shared")), packages=(own,))[0])
