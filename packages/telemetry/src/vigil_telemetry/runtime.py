@@ -54,15 +54,19 @@ class Telemetry:
 
     def stop(self, timeout: float = SECONDS_TO_STOP) -> None:
         """Write and send all that waits, the parts in reverse order, within these seconds in all; once."""
-        with self._stopping:
+        ends = time.monotonic() + timeout
+        if not self._stopping.acquire(timeout=max(0.0, timeout)):
+            return
+        try:
             if self._stopped:
                 return
             self._stopped = True
-            ends = time.monotonic() + timeout
             for left, part in zip(range(len(self._parts), 0, -1), reversed(self._parts)):
                 # The log comes last, and must have time even when a collector hangs.
                 remaining = max(0.0, ends - time.monotonic())
                 part.stop(remaining if left == 1 else remaining * 0.6)
+        finally:
+            self._stopping.release()
 
     def before_fork(self) -> None:
         """Prepare all parts for a fork."""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from programs import SOURCE, ran
-from programs import begun as begun_program
 from tracing.collectors import begun, collector, unused_port
 from vigil_telemetry.tracing import Tracing, span_queue
 
@@ -71,7 +70,7 @@ def test_a_collector_that_is_down_costs_no_request_anything_and_one_line_a_minut
         time.sleep(1.5)
         begins = time.monotonic()
         tracing.stop(3.0)
-        assert time.monotonic() - begins < 10
+        assert time.monotonic() - begins < 5
     assert seconds / 5000 < 0.005
     assert sum(tracing.dropped.values()) == 5000
     assert tracing.dropped["unreachable"] > 0
@@ -86,7 +85,7 @@ def test_a_collector_that_hangs_holds_up_neither_requests_nor_the_exit() -> None
             time.sleep(1.2)
             begins = time.monotonic()
             tracing.stop(1.0)
-            assert time.monotonic() - begins < 10
+            assert time.monotonic() - begins < 3
     assert tracing.dropped["queue_full"] > 0
     assert sum(tracing.dropped.values()) == 5000
 
@@ -170,33 +169,3 @@ def test_after_a_fork_every_span_of_every_process_arrives_once() -> None:
         assert done.returncode == 0, done.stderr
         assert sorted(span.name for span in server.spans()) == ["GET /before", "GET /child", "GET /parent"]
         assert len({span.trace_id for span in server.spans()}) == 3
-
-
-HANGS = """
-import sys, time
-from tracing.collectors import Plain, settings
-from vigil_telemetry import runtime
-from vigil_telemetry.tracing import Tracing
-chosen = settings(otlp_endpoint=sys.argv[1])
-tracing = Tracing(chosen, Plain())
-runtime.start(runtime.Telemetry(chosen, (tracing,)))
-for _ in range(100):
-    with tracing.request("GET", "/", {}):
-        pass
-time.sleep(1.5)
-print("ends", flush=True)
-"""
-
-
-def test_a_process_ends_within_5_seconds_while_the_collector_hangs() -> None:
-    with collector() as server:
-        server.delay = 60
-        process = begun_program(HANGS, server.url, changed=FOUND)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ends\n"
-        begins = time.monotonic()
-        _output, errors = process.communicate(timeout=30)
-        # The machine may be busy; a collector that hangs would hold it up for a minute.
-        assert time.monotonic() - begins < 10
-        assert process.returncode == 0, errors
-        assert "100" in errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -70,6 +71,8 @@ class Tracing(Part):
 
     def stop(self, timeout: float) -> None:
         """Send what waits, within these seconds."""
+        # The rest of what a process has for its exit is the interpreter's.
+        ends = time.monotonic() + min(timeout, SECONDS_TO_SEND)
         if self._instrumentations is not None:
             self._instrumentations.stop()
             self._hand_on_no_more()
@@ -78,8 +81,7 @@ class Tracing(Part):
         if self._provider is not None:
             use_globally(None)
         if self._queue is not None:
-            # The rest of what a process has for its exit is the interpreter's.
-            self._queue.stop(min(timeout, SECONDS_TO_SEND))
+            self._queue.stop(max(0.0, ends - time.monotonic()))
 
     def after_fork(self, *, child: bool) -> None:
         """Begin anew in a child: its own thread, queue and connections."""
