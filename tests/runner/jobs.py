@@ -64,6 +64,8 @@ WITH_VALUES_OF_ANSIBLE = [
 ]
 # What runs on hosts, as services of packages do, and is tested on the oldest and the newest Python that they may have.
 ROOMS_OF_HOSTS = ("module_utils", "modules")
+# A service that needs a newer Python than other code of hosts.
+INCIDENTS = "tests/unit/packages/incident_response"
 
 
 def with_core(kind: str | None, command: list[str]) -> list[str]:
@@ -111,6 +113,7 @@ def unit_jobs() -> list[Job]:
         "-q",
         *(f"tests/unit/plugins/{room}" for room in ROOMS_OF_HOSTS),
         "tests/unit/packages",
+        f"--ignore={INCIDENTS}",
         "tests/unit/roles",
     ]
     return [
@@ -126,6 +129,15 @@ def unit_jobs() -> list[Job]:
             telling=("hosts-", "TOTAL"),
         ),
         Job("unit_hosts_newest", with_core("hosts_newest", [*hosts, "-m", "not every_step"]), telling="hosts-"),
+        Job(
+            "unit_incidents",
+            [
+                *("python", "-m", "pytest", "-q", INCIDENTS, "--cov=packages/incident_response", "--cov-report=term"),
+                "--cov-config=packages/incident_response/pyproject.toml",
+            ],
+            {"COVERAGE_FILE": str(BUILD / "coverage-incidents")},
+            telling="TOTAL",
+        ),
         Job("unit_oldest", with_core("oldest", ["pytest", "-q", *WITH_VALUES_OF_ANSIBLE]), telling="ansible-core"),
     ]
 

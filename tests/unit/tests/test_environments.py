@@ -84,7 +84,7 @@ def test_every_folder_of_plugins_is_measured_once_and_tests_of_hosts_run_on_both
     jobs = {job.name: job.command for job in jobs_of(["unit"], [])}
     measured = [word for command in jobs.values() for word in command if word.startswith("--cov=")]
     rooms = [path.name for path in (environments.ROOT / "plugins").iterdir() if any(path.rglob("*.py"))]
-    packages = ["--cov=packages/log_exporter", "--cov=packages/telemetry/src"]
+    packages = [f"--cov=packages/{name}" for name in ("incident_response", "log_exporter", "telemetry/src")]
     assert sorted(measured) == sorted([*packages, *(f"--cov=plugins/{room}" for room in rooms)])
     left = [word.removeprefix("--ignore=") for word in jobs["unit"] if word.startswith("--ignore=")]
     assert left == [f"tests/unit/{name}" for name in ("plugins/module_utils", "plugins/modules", "packages", "roles")]

@@ -142,7 +142,7 @@ def test_a_run_ends_with_seconds_of_its_jobs_then_what_failed_by_name_and_why(ch
         "  second: second: ERROR: unfit",
         "  unit: tests/unit/test_it.py::TestIt::test_one[a]: assert 1 == 2",
     }
-    assert end[-1] == "8 passed, 2 failed"
+    assert end[-1] == "9 passed, 2 failed"
 
 
 def test_files_that_are_not_executable_are_no_jobs(checkout: Path) -> None:

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the service, or checks its configuration."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from .configuration import Configuration, ConfigurationError
+from .incidents.cause import cause_among
+from .incidents.correlation import Correlation
+from .incidents.reports import Reports
+from .intake.episodes import Episodes
+from .intake.reconciliation import Reconciliation
+from .journal.reading import Reader
+from .journal.schema import JournalError
+from .journal.writer import Journal
+from .metrics import IntakeMetrics, StateMetrics, registry_of
+from .web.access import Access
+from .web.application import Parts, application
+from .web.tls import Certificates, WebSettings
+
+__all__ = ["main"]
+
+_LOG = logging.getLogger("incident_response")
+# Longer than Alertmanager keeps an idle connection, so that it never sends on one that is closed here.
+_IDLE = 330
+_GRACE = 3  # seconds to answer what has arrived, when stopped; clients that sleep do not delay it longer
+
+
+def main(words: list[str] | None = None) -> int:
+    """Return the exit code. It serves until it is stopped."""
+    parser = argparse.ArgumentParser(prog="incident_response", description=__doc__)
+    parser.add_argument("--config.file", dest="config", type=Path, required=True)
+    parser.add_argument("--web.config.file", dest="web_config", type=Path)
+    parser.add_argument("--web.listen-address", dest="listen", type=_listening, default=("", 9095))
+    parser.add_argument("--check", action="store_true", help="check the configuration, and exit")
+    given = parser.parse_args(words)
+    logging.basicConfig(level=logging.INFO, format="level=%(levelname)s msg=%(message)s", stream=sys.stderr)
+    for library in ("httpx", "uvicorn"):  # which log every request
+        logging.getLogger(library).setLevel(logging.WARNING)
+    try:
+        configuration = Configuration.read(given.config)
+        if given.check:
+            return 0
+        asyncio.run(_serve(configuration, WebSettings.read(given.web_config), given.listen))
+    except (ConfigurationError, JournalError, OSError) as error:
+        _LOG.error("%s", error)
+        return 1
+    return 0
+
+
+async def _serve(configuration: Configuration, settings: WebSettings, listen: tuple[str, int]) -> None:
+    journal = Journal(configuration.data_dir)
+    correlation = Correlation(configuration.applications, configuration.correlation_window)
+    episodes = Episodes(correlation, started_at=time.time())
+    reconciliation = Reconciliation(
+        configuration.alertmanagers, configuration.reconciliation_interval, journal, episodes
+    )
+    reader = Reader(journal.path, partial(cause_among, correlation))
+    registry = registry_of()
+    registry.register(StateMetrics(journal, reader, reconciliation))
+    intake = IntakeMetrics(registry)
+    parts = Parts(Access(settings.users), journal, reader, episodes, Reports(correlation), registry, intake)
+    certificates = Certificates(settings.tls)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(parts),
+            ssl_context_factory=lambda _config, _default: certificates.context,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            http="h11",
+            loop="asyncio",
+            timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    # The server repeats the signal when it has ended, for whoever handled it before.
+    signal.signal(signal.SIGTERM, lambda *_signal: None)
+    with suppress(JournalError):  # it answers 503 then, until the journal can be written
+        await asyncio.wrap_future(journal.write(lambda _connection: None))
+    listener = _socket(listen)
+    _LOG.info("Listening on port %d", listener.getsockname()[1])
+    task = asyncio.create_task(reconciliation.run())
+    await server.serve(sockets=[listener])
+    task.cancel()
+    journal.close()
+
+
+def _listening(text: str) -> tuple[str, int]:
+    """Return the parts of an address such as `:9095` or `[::1]:9095`. Raises ValueError."""
+    address, _colon, port = text.rpartition(":")
+    return address.strip("[]"), int(port)
+
+
+def _socket(address: tuple[str, int]) -> socket.socket:
+    """Return a socket of one address, or of all of both families."""
+    every = not address[0] and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if every or ":" in address[0] else socket.AF_INET
+    return socket.create_server(address, family=family, dualstack_ipv6=every, backlog=256)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,254 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Episodes: an alert is open from its first sight until it is gone, whatever is sent of it meanwhile.
+
+Two replicas, and restarts of Prometheus or Alertmanager, send the same alert with other times of its start, again,
+late, or not at all. It is gone when it was resolved or its end has passed, and no Alertmanager that answers lists it.
+When none answers, nothing is known and everything stays open.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..incidents.correlation import Correlation
+from ..journal.entries import Entries
+from .alert import Alert, Notification
+
+__all__ = ["Episodes"]
+
+# Alertmanager's resolve_timeout: how long an alert whose end nobody gave lasts.
+_UNKNOWN_END = 300.0
+# How long after the end of an episode a notification of it may still be on its way.
+_ON_ITS_WAY = 300.0
+# How long an Alertmanager may list an alert that another one has resolved.
+_GOSSIP = 60.0
+# Alerts that always fire, such as a dead man's switch, are for nobody.
+_FOR_NOBODY = "none"
+
+Kinds = Counter[str]
+
+
+class Episodes:
+    """What the journal gets for notifications and for lists of alerts. Its writes run in the journal's thread."""
+
+    def __init__(self, correlation: Correlation, started_at: float) -> None:
+        self._correlation, self._started_at = correlation, started_at
+        self._ends: dict[str, float] = {}
+
+    def notified(self, told: Notification, at: float) -> Callable[[sqlite3.Connection], Kinds]:
+        """Return the write of a notification, which returns how many of its alerts were of what kind."""
+
+        def write(connection: sqlite3.Connection) -> Kinds:
+            entries = Entries(connection, at, f"webhook {told.sender}")
+            return Counter(self._notified(entries, one) for one in told.alerts if _is_for_somebody(one))
+
+        return write
+
+    def reconciled(
+        self, lists: Mapping[str, tuple[Alert, ...]], asked_at: float, at: float
+    ) -> Callable[[sqlite3.Connection], Kinds]:
+        """Return the write of what every Alertmanager that answered lists, of which one asked at this time."""
+        seen: dict[str, list[tuple[str, Alert]]] = {}
+        for name, alerts in lists.items():
+            for one in filter(_is_for_somebody, alerts):
+                seen.setdefault(one.fingerprint, []).append((name, one))
+
+        def write(connection: sqlite3.Connection) -> Kinds:
+            connection.execute("INSERT OR REPLACE INTO open_heartbeat VALUES (1, ?)", (at,))
+            kinds: Kinds = Counter()
+            for found in seen.values():
+                names = " ".join(name for name, _alert in found)
+                kinds.update(self._listed(Entries(connection, at, f"reconciliation {names}"), found))
+            if lists:
+                entries = Entries(connection, at, f"reconciliation {' '.join(lists)}")
+                for row in connection.execute("SELECT * FROM open_episode").fetchall():
+                    if row["fingerprint"] not in seen and (why := self._gone(row, asked_at)):
+                        kinds.update([self._close(entries, row, why)])
+            return kinds
+
+        return write
+
+    def _notified(self, entries: Entries, alert: Alert) -> str:
+        """Write one alert of a notification, and return what it is."""
+        row = _open_row(entries, alert.fingerprint)
+        if row is None:
+            return self._unexpected(entries, alert)
+        if _labels(alert) != row["labels"]:
+            detail = {"labels": alert.labels, "reason": "its labels are not those of the episode"}
+            return _event(entries, "mismatched", row, detail)
+        if alert.resolved:
+            return _resolve(entries, row, alert)
+        self._note_end(alert, entries.at)
+        entries.connection.execute(
+            "UPDATE open_episode SET noticed_at = ?, resolved_at = NULL, starts_at = ? WHERE episode = ?",
+            (entries.at, alert.starts_at, row["episode"]),
+        )
+        if row["resolved_at"] is not None:
+            return _event(entries, "fires_again", row, {"reason": "it was resolved, and not yet gone"})
+        if alert.starts_at != row["starts_at"]:
+            return _moved(entries, row, alert.starts_at)
+        return _event(entries, "repeated", row, {"reason": "the episode is open"})
+
+    def _unexpected(self, entries: Entries, alert: Alert) -> str:
+        """Write an alert of which no episode is open: a new one, unless it comes from before the end of the last."""
+        if alert.resolved:
+            return _event(entries, "unknown", None, {"fingerprint": alert.fingerprint, "reason": "no episode is open"})
+        last = entries.connection.execute(
+            "SELECT episode.id AS episode, episode.incident, event.at, event.detail FROM episode"
+            " JOIN event ON event.episode = episode.id AND event.kind = 'closed'"
+            " WHERE fingerprint = ? ORDER BY episode.id DESC LIMIT 1",
+            (alert.fingerprint,),
+        ).fetchone()
+        if (
+            last
+            and entries.at - last["at"] < _ON_ITS_WAY
+            and alert.starts_at <= json.loads(last["detail"])["starts_at"]
+        ):
+            reason = "it started before the last episode ended; if an Alertmanager lists it, it is a new one"
+            return _event(entries, "late", last, {"starts_at": alert.starts_at, "reason": reason})
+        return self._open(entries, alert)
+
+    def _listed(self, entries: Entries, found: list[tuple[str, Alert]]) -> list[str]:
+        """Write what is new of an alert that Alertmanagers list, and return of what kinds that is."""
+        alerts = [alert for _name, alert in found]
+        for alert in alerts:
+            self._note_end(alert, entries.at)
+        row = _open_row(entries, alerts[0].fingerprint)
+        kinds: list[str] = []
+        if row is None:
+            kinds.append(self._open(entries, alerts[0]))
+            row = _open_row(entries, alerts[0].fingerprint)
+        elif row["starts_at"] not in {alert.starts_at for alert in alerts}:
+            start = min(alert.starts_at for alert in alerts)
+            entries.connection.execute(
+                "UPDATE open_episode SET starts_at = ? WHERE episode = ?", (start, row["episode"])
+            )
+            kinds.append(_moved(entries, row, start))
+        if row is not None:
+            kinds += self._still(entries, row, alerts)
+        return kinds
+
+    def _still(self, entries: Entries, row: sqlite3.Row, alerts: list[Alert]) -> list[str]:
+        """Write that an alert fires although it was resolved, and who has muted it, where that has changed."""
+        kinds = []
+        if (resolved := row["resolved_at"]) is not None and (
+            entries.at - row["noticed_at"] > _GOSSIP or any(alert.starts_at > resolved for alert in alerts)
+        ):
+            entries.connection.execute(
+                "UPDATE open_episode SET noticed_at = ?, resolved_at = NULL WHERE episode = ?",
+                (entries.at, row["episode"]),
+            )
+            kinds.append(_event(entries, "fires_again", row, {"reason": "it was resolved, and is still listed"}))
+        muted = {
+            "silenced_by": sorted({one for alert in alerts for one in alert.silenced_by}),
+            "inhibited_by": sorted({one for alert in alerts for one in alert.inhibited_by}),
+        }
+        text = json.dumps({key: names for key, names in muted.items() if names})
+        if text != row["muted"]:
+            entries.connection.execute("UPDATE open_episode SET muted = ? WHERE episode = ?", (text, row["episode"]))
+            kinds.append(_event(entries, "muted" if text != "{}" else "unmuted", row, muted))
+        return kinds
+
+    def _open(self, entries: Entries, alert: Alert) -> str:
+        """Write a new episode, into the incident that it belongs to."""
+        self._note_end(alert, entries.at)
+        service, host = alert.labels.get("service", ""), alert.labels.get("host", "")
+        incident, reason = self._correlation.join(entries, service, host, alert.inhibited_by)
+        number = entries.add(
+            "episode",
+            incident=incident,
+            fingerprint=alert.fingerprint,
+            labels=_labels(alert),
+            annotations=json.dumps(alert.annotations, ensure_ascii=False),
+            generator=alert.generator,
+            starts_at=alert.starts_at,
+            service=service,
+            host=host,
+            joined_because=reason,
+        )
+        entries.connection.execute(
+            "INSERT INTO open_episode VALUES (?, ?, ?, ?, NULL, '{}')",
+            (alert.fingerprint, number, alert.starts_at, entries.at),
+        )
+        entries.event("opened", incident=incident, episode=number, detail={"starts_at": alert.starts_at})
+        return "opened"
+
+    def _gone(self, row: sqlite3.Row, asked_at: float) -> str:
+        """Return why an episode has ended that nobody listed when asked at this time, or nothing if it has not."""
+        if row["noticed_at"] >= asked_at:
+            return ""
+        if row["resolved_at"] is not None:
+            return "it was resolved, and no Alertmanager lists it"
+        known = self._ends.get(row["fingerprint"], max(row["noticed_at"], self._started_at) + _UNKNOWN_END)
+        return "its end has passed, and no Alertmanager lists it" if known <= asked_at else ""
+
+    def _close(self, entries: Entries, row: sqlite3.Row, why: str) -> str:
+        """Write the end of an episode, and that of its incident with its last episode."""
+        ended_at = row["resolved_at"] if row["resolved_at"] is not None else self._ends.pop(row["fingerprint"], None)
+        self._ends.pop(row["fingerprint"], None)
+        incident = entries.connection.execute("SELECT incident FROM episode WHERE id = ?", (row["episode"],)).fetchone()
+        detail = {"starts_at": row["starts_at"], "ended_at": ended_at, "reason": why}
+        entries.event("closed", incident=incident[0], episode=row["episode"], detail=detail)
+        entries.connection.execute("DELETE FROM open_episode WHERE episode = ?", (row["episode"],))
+        left = entries.connection.execute(
+            "SELECT 1 FROM open_episode JOIN episode ON episode.id = open_episode.episode WHERE incident = ?", incident
+        ).fetchone()
+        if left is None:
+            entries.event("incident_closed", incident=incident[0], detail={"reason": "its last alert is gone"})
+            entries.connection.execute("DELETE FROM open_incident WHERE incident = ?", incident)
+        return "closed"
+
+    def _note_end(self, alert: Alert, at: float) -> None:
+        """Remember when an alert ends unless it is sent again. This is in no journal: it changes every minute."""
+        end = at + _UNKNOWN_END if alert.ends_at is None else alert.ends_at
+        self._ends[alert.fingerprint] = max(end, self._ends.get(alert.fingerprint, 0.0))
+
+
+def _resolve(entries: Entries, row: sqlite3.Row, alert: Alert) -> str:
+    """Write that an alert was resolved; its episode ends when no Alertmanager lists it."""
+    ended_at = entries.at if alert.ends_at is None else alert.ends_at
+    if ended_at <= row["starts_at"]:
+        return _event(entries, "late", row, {"ended_at": ended_at, "reason": "the episode started after this end"})
+    if row["resolved_at"] is not None:
+        return _event(entries, "repeated", row, {"reason": "the episode is resolved"})
+    entries.connection.execute(
+        "UPDATE open_episode SET noticed_at = ?, resolved_at = ? WHERE episode = ?",
+        (entries.at, ended_at, row["episode"]),
+    )
+    return _event(entries, "resolved", row, {"ended_at": ended_at})
+
+
+def _moved(entries: Entries, row: sqlite3.Row, start: float) -> str:
+    detail = {"from": row["starts_at"], "to": start, "reason": "the same episode with another start"}
+    return _event(entries, "moved", row, detail)
+
+
+def _open_row(entries: Entries, fingerprint: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = entries.connection.execute(
+        "SELECT open_episode.*, episode.incident, episode.labels FROM open_episode"
+        " JOIN episode ON episode.id = open_episode.episode WHERE open_episode.fingerprint = ?",
+        (fingerprint,),
+    ).fetchone()
+    return row
+
+
+def _event(entries: Entries, kind: str, row: sqlite3.Row | None, detail: Mapping[str, Any]) -> str:
+    """Write what happened to an episode, and return its kind."""
+    incident, episode = (row["incident"], row["episode"]) if row else (None, None)
+    entries.event(kind, incident=incident, episode=episode, detail=detail)
+    return kind
+
+
+def _labels(alert: Alert) -> str:
+    return json.dumps(alert.labels, ensure_ascii=False)
+
+
+def _is_for_somebody(alert: Alert) -> bool:
+    return alert.labels.get("severity") != _FOR_NOBODY

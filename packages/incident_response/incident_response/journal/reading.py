@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the journal shows of incidents. Each question is answered from one state of the journal."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .schema import JournalError, read_only
+
+__all__ = ["Reader"]
+
+Cause = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]
+_SEVERITIES = ("critical", "high", "warning", "info")
+_LISTED = ("id", "state", "opened_at", "closed_at", "severity", "services", "alerts", "open_alerts", "cause")
+
+
+class Reader:
+    """Reads a journal; `cause` names the cause among the alerts of an incident."""
+
+    def __init__(self, path: Path, cause: Cause) -> None:
+        self._path, self._cause = path, cause
+
+    def incidents(self, *, state: str, before: int, limit: int) -> list[dict[str, Any]]:
+        """Return the newest incidents, `open`, `closed` or `all`, with numbers below one. Raises JournalError."""
+        condition = {"open": "joined_at IS NOT NULL", "closed": "joined_at IS NULL", "all": "1"}[state]
+        with self._connected() as connection:
+            statement = "SELECT id FROM incident LEFT JOIN open_incident ON incident = id WHERE id < ?"
+            rows = connection.execute(
+                f"{statement} AND {condition} ORDER BY id DESC LIMIT ?", (before, limit)
+            ).fetchall()
+            found = [self._incident(connection, row["id"]) for row in rows]
+        return [{key: one[key] for key in _LISTED} for one in found if one]
+
+    def incident(self, number: int) -> dict[str, Any] | None:
+        """Return one incident with its alerts, events and reports, None if there is none. Raises JournalError."""
+        with self._connected() as connection:
+            if (found := self._incident(connection, number)) is None:
+                return None
+            events = connection.execute("SELECT * FROM event WHERE incident = ? ORDER BY id", (number,))
+            reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
+            return {
+                **{key: found[key] for key in _LISTED},
+                "alerts": found["members"],
+                "events": [
+                    {
+                        "at": _time(row["at"]),
+                        "kind": row["kind"],
+                        "source": row["source"],
+                        "alert": row["episode"],
+                        **_detail(row["detail"]),
+                    }
+                    for row in events
+                ],
+                "reports": [
+                    {"at": _time(row["at"]), "by": row["source"], "service": row["service"], "text": row["text"]}
+                    for row in reports
+                ],
+            }
+
+    def open_ones(self) -> dict[str, int]:
+        """Return how many episodes and incidents are open. Raises JournalError."""
+        with self._connected() as connection:
+            return {
+                kind: int(connection.execute(f"SELECT count(*) FROM open_{kind}").fetchone()[0])  # noqa: S608
+                for kind in ("episode", "incident")
+            }
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = read_only(self._path)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise JournalError(f"The journal cannot be read: {error}") from error
+
+    def _incident(self, connection: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+        row = connection.execute(
+            "SELECT incident.*, joined_at, (SELECT max(event.at) FROM event WHERE event.incident = incident.id"
+            " AND kind = 'incident_closed') AS closed_at"
+            " FROM incident LEFT JOIN open_incident ON open_incident.incident = incident.id WHERE incident.id = ?",
+            (number,),
+        ).fetchone()
+        if row is None:
+            return None
+        members = [
+            _member(one)
+            for one in connection.execute(
+                "SELECT episode.*, muted, resolved_at, open_episode.starts_at AS moved_to,"
+                " (SELECT detail FROM event WHERE event.episode = episode.id AND kind = 'closed') AS closed"
+                " FROM episode LEFT JOIN open_episode ON open_episode.episode = episode.id"
+                " WHERE incident = ? ORDER BY episode.id",
+                (number,),
+            )
+        ]
+        found = {one["labels"].get("severity", "") for one in members}
+        return {
+            "id": number,
+            "state": "closed" if row["joined_at"] is None else "open",
+            "opened_at": _time(row["at"]),
+            "closed_at": _time(row["closed_at"]),
+            "severity": next((one for one in _SEVERITIES if one in found), ""),
+            "services": sorted({one["labels"]["service"] for one in members if one["labels"].get("service")}),
+            "alerts": len(members),
+            "open_alerts": sum(one["state"] != "gone" for one in members),
+            "cause": self._cause(members),
+            "members": members,
+        }
+
+
+def _member(row: sqlite3.Row) -> dict[str, Any]:
+    """Return an episode as people see it, an alert."""
+    muted = json.loads(row["muted"] or "{}")
+    closed = json.loads(row["closed"] or "{}")
+    state = "gone" if row["muted"] is None else "resolved" if row["resolved_at"] is not None else "firing"
+    return {
+        "id": row["id"],
+        "state": state,
+        "fingerprint": row["fingerprint"],
+        "labels": json.loads(row["labels"]),
+        "annotations": json.loads(row["annotations"]),
+        "generator": row["generator"],
+        "received_at": _time(row["at"]),
+        "starts_at": _time(row["starts_at"]),
+        "ended_at": _time(closed.get("ended_at")),
+        "silenced_by": muted.get("silenced_by", []),
+        "inhibited_by": muted.get("inhibited_by", []),
+        "joined_because": row["joined_because"],
+    }
+
+
+def _detail(text: str) -> dict[str, Any]:
+    """Return what an event says of itself, with its times as text."""
+    told = json.loads(text)
+    return {key: _time(value) if isinstance(value, float) else value for key, value in told.items()}
+
+
+def _time(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests of the service share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    """An intake with an empty journal."""
+    found = Intake(tmp_path)
+    yield found
+    found.journal.close()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority with one certificate."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def lister() -> Iterator[Lister]:
+    """An Alertmanager that lists what a test gives it."""
+    with Lister() as server:
+        yield server
+
+
+@pytest.fixture
+def engine(tmp_path: Path, certificates: Certificates, lister: Lister) -> Iterator[Engine]:
+    """The service as a process, which asks that Alertmanager."""
+    with Engine(tmp_path, certificates, [lister.url]) as process:
+        process.start()
+        yield process
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> Iterator[Engine]:
+    """The service as a process that several tests ask, each for what changes nothing for the others."""
+    with Lister() as server, Engine(tmp_path_factory.mktemp("lasting"), certificates, [server.url]) as process:
+        process.start()
+        yield process

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A journal with an intake, of which tests choose the time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.configuration import (
+    Application,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.incidents.cause import (
+    cause_among,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.incidents.correlation import (
+    Correlation,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.intake.alert import (
+    listed,
+    notification,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.intake.episodes import (
+    Episodes,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.reading import Reader
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import NOW, webhook
+
+__all__ = ["Intake"]
+
+# The web shop needs its cart, and that needs the database.
+_APPLICATIONS = {
+    "shop": Application("sales", ("cart",)),
+    "cart": Application("sales", ("database",)),
+    "database": Application("storage", ()),
+    "wiki": Application("office", ()),
+}
+
+
+class Intake:
+    """What the service does with what it gets, at the time `now`."""
+
+    def __init__(self, folder: Path, now: float = NOW) -> None:
+        self.now = now
+        self.journal = Journal(folder)
+        self.correlation = Correlation(_APPLICATIONS, 1800)
+        self.episodes = Episodes(self.correlation, started_at=now)
+        self.reader = Reader(self.journal.path, partial(cause_among, self.correlation))
+
+    def notify(self, *alerts: Mapping[str, Any], sender: str = "http://mon1:9093") -> dict[str, int]:
+        """Return what a notification of these alerts was, by kind."""
+        told = notification(webhook(*alerts, sender=sender))
+        return dict(self.journal.write(self.episodes.notified(told, self.now)).result(10))
+
+    def reconcile(self, *lists: list[dict[str, Any]] | None, asked_ago: float = 1) -> dict[str, int]:
+        """Return what was new in the list of each Alertmanager; None is one that does not answer."""
+        answered = {f"mon{number}": listed(one) for number, one in enumerate(lists, 1) if one is not None}
+        write = self.episodes.reconciled(answered, self.now - asked_ago, self.now)
+        return dict(Counter(self.journal.write(write).result(10)))
+
+    def incidents(self, state: str = "open") -> list[dict[str, Any]]:
+        """Return the incidents of a state, the newest first."""
+        return self.reader.incidents(state=state, before=2**62, limit=100)
+
+    def incident(self, number: int) -> dict[str, Any]:
+        """Return an incident that there is."""
+        found = self.reader.incident(number)
+        assert found is not None
+        return found
+
+    def open(self) -> tuple[int, int]:
+        """Return how many episodes and how many incidents are open."""
+        found = self.reader.open_ones()
+        return found["episode"], found["incident"]

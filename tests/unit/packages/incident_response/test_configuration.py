@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What configures the service, and what is refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.__main__ import main
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.configuration import (
+    Configuration,
+    ConfigurationError,
+)
+
+MON1 = {"name": "mon1", "url": "https://mon1:9093/", "username": "me", "password_file": "password", "ca_file": "ca.crt"}
+SHOP = {"shop": {"team": "sales", "depends_on": ["cart"]}, "cart": {"team": "sales"}}
+WHOLE: dict[str, Any] = {"data_dir": "/var/lib/incident_response", "alertmanagers": [MON1], "applications": SHOP}
+
+
+def written(folder: Path, told: Any) -> Path:
+    (folder / "password").write_text("word\n")
+    file = folder / "config.yml"
+    file.write_text(told if isinstance(told, str) else yaml.safe_dump(told))
+    return file
+
+
+def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Path) -> None:
+    found = Configuration.read(written(tmp_path, WHOLE))
+    (alertmanager,) = found.alertmanagers
+    assert (alertmanager.url, alertmanager.password) == ("https://mon1:9093", "word")
+    assert found.applications["shop"].depends_on == ("cart",)
+    assert (found.reconciliation_interval, found.correlation_window) == (30, 1800)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("{", "Cannot use"),
+        ([], "it has to be a mapping."),
+        ({**WHOLE, "alertmanager": []}, "it has the unknown key alertmanager."),
+        ({key: value for key, value in WHOLE.items() if key != "data_dir"}, "it lacks data_dir."),
+        ({**WHOLE, "alertmanagers": []}, "alertmanagers is empty: it has to name every Alertmanager."),
+        ({**WHOLE, "alertmanagers": [MON1, MON1]}, "alertmanagers has a name more than once."),
+        ({**WHOLE, "alertmanagers": [{**MON1, "url": "mon1"}]}, "mon1 has to begin with https://."),
+        ({**WHOLE, "alertmanagers": [{**MON1, "port": 1}]}, "alertmanagers[0] has the unknown key port."),
+        ({**WHOLE, "alertmanagers": [{**MON1, "password_file": "none"}]}, "No such file or directory"),
+        ({**WHOLE, "alertmanagers": "mon1"}, "alertmanagers of it has to be a list."),
+        ({**WHOLE, "reconciliation_interval": True}, "reconciliation_interval of it has to be a number."),
+        ({**WHOLE, "correlation_window": 0}, "correlation_window of it has to be greater than 0."),
+        ({**WHOLE, "applications": {"shop": {"team": "a", "depends_on": ["x"]}}}, "depends on x, which is not among"),
+        ({**WHOLE, "applications": {"shop": {"team": "a", "port": 1}}}, "applications.shop has the unknown key port."),
+    ],
+)
+def test_a_mistake_is_refused_in_one_sentence(
+    tmp_path: Path, told: Any, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = written(tmp_path, told)
+    with pytest.raises(ConfigurationError) as refused:
+        Configuration.read(file)
+    assert reason in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert main([f"--config.file={file}", "--check"]) == 1
+    assert reason in caplog.text
+
+
+def test_a_check_changes_nothing(tmp_path: Path) -> None:
+    file = written(tmp_path, {**WHOLE, "data_dir": str(tmp_path / "none")})
+    assert main([f"--config.file={file}", "--check"]) == 0
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("told", ["[]", "tls_server_config: {}", "{"])
+def test_wrong_settings_of_tls_are_refused(tmp_path: Path, told: str, caplog: pytest.LogCaptureFixture) -> None:
+    file = written(tmp_path, WHOLE)
+    (tmp_path / "web.yml").write_text(told)
+    assert main([f"--config.file={file}", f"--web.config.file={tmp_path}/web.yml"]) == 1
+    assert f"Cannot use {tmp_path}/web.yml" in caplog.text
