@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.table import Column, Table
 
-from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_tokens, start_receiver
+from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_token, start_receiver
 from ansible_collections.vigil.observability.demo.show import show_alert, show_metrics
 from ansible_collections.vigil.observability.demo.show_logs import Logs, show_end_of_errors, show_logs
 from ansible_collections.vigil.observability.demo.show_traces import Traces, show_traces
@@ -63,7 +63,8 @@ class Demo:
     @property
     def sources(self) -> list[str]:
         """Return the options that name the inventory."""
-        folders = (ROOT / "inventories" / self.name, ROOT / "demo/inventory", SECRETS)
+        shop = ROOT / f"demo/shop_of_{self.name}.yml"
+        folders = (ROOT / "inventories" / self.name, ROOT / "demo/inventory", shop, SECRETS)
         return [word for folder in folders for word in ("-i", str(folder))]
 
     def read(self) -> Hosts:
@@ -158,8 +159,7 @@ def summary(demo: Demo, hosts: Hosts) -> Table:
         running = hosts.services_of(name)
         found = {service: one.url for service, one in servers_of(variables).items() if service in running}
         pages = "\n".join(f"{service:13} {url}" for service, url in found.items())
-        shop = ["shop"] if name == hosts.watched else []
-        table.add_row(name, ", ".join([*reversed(running), *shop]), pages)
+        table.add_row(name, ", ".join(reversed(running)), pages)
     return table
 
 
@@ -189,12 +189,11 @@ def main() -> int:
     install_collection()
     step("Secrets: ansible-playbook vigil.observability.secrets")
     run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
-    make_tokens()
+    make_token()
     hosts = demo.read()
     AUTHORITY.write_text(next(iter(hosts.variables.values()))["certificates_authority_certificate"])
     step(f"Hosts with systemd: {', '.join(hosts.variables)}")
     hosts.create()
-    hosts.open_shop()
     start_receiver()
     step("Deployment: ansible-playbook vigil.observability.site")
     run("ansible-playbook", *demo.sources, *archives, "vigil.observability.site")

@@ -62,6 +62,18 @@ def grafana(ask: Any, secrets: Any) -> Callable[[str], Any]:
 
 
 @pytest.fixture
+def jaeger(ask: Any, secrets: Any) -> Callable[[str], Any]:
+    """Return a function that asks the query of Jaeger, as Grafana does, and returns the data, or the status."""
+
+    def asked(path: str) -> Any:
+        password = secrets["jaeger_passwords"]["grafana"]
+        answer = ask(f"https://stack-2:16686/api/{path}", user="grafana", password=password)
+        return answer.json()["data"] if answer.status == 200 else answer.status
+
+    return asked
+
+
+@pytest.fixture
 def eventually() -> Callable[[Callable[[], Any], Any], None]:
     """Return a function that waits until a query has a result, and reports the last one if it does not."""
 

@@ -30,6 +30,7 @@ _value:
   description:
     - For each service a list of C(host), C(address) (with its port), C(identity), C(labels).
     - Services with a port of its own for metrics also have C(metrics_address).
+    - Those with several units have an entry for each that has metrics, with its C(unit) and C(job).
   type: dict
 """
 
@@ -40,7 +41,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import wrong_labels
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.addresses import target
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.addresses import targets
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 
@@ -48,13 +49,16 @@ def inventory_targets(
     hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return {service: [{host, address, identity, labels}]}; a service without a group has an empty list."""
-    members = {service: sorted(groups.get(service, [])) for service, one in services().items() if one.ports}
+    members = {service: sorted(groups.get(service, [])) for service, one in services().items() if one.serves}
     variables = {host: hostvars[host] for host in sorted({host for hosts in members.values() for host in hosts})}
     _refuse_labels(variables)
-    targets: dict[str, list[dict[str, Any]]] = plain(
-        {service: [target(service, host, variables[host]) for host in hosts] for service, hosts in members.items()}
+    found: dict[str, list[dict[str, Any]]] = plain(
+        {
+            service: [target for host in hosts for target in targets(service, host, variables[host])]
+            for service, hosts in members.items()
+        }
     )
-    return targets
+    return found
 
 
 def _refuse_labels(variables: Mapping[str, Mapping[str, Any]]) -> None:

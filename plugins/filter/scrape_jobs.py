@@ -46,17 +46,25 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.regi
 
 @same_text
 def scrape_jobs(targets: Mapping[str, Iterable[Mapping[str, Any]]], client: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return one scrape configuration for each service that has targets."""
+    """Return one scrape configuration for each service that has targets, or for each job that these name."""
     return [
         {
-            "job_name": service,
+            "job_name": job,
             **client,
             **_login(service),
             "static_configs": [{"targets": [_address(item)], "labels": _labels(item)} for item in found],
         }
-        for service, found in ((service, list(items)) for service, items in targets.items())
-        if found and (service not in services() or services()[service].metrics)
+        for service, items in targets.items()
+        if service not in services() or services()[service].metrics
+        for job, found in _jobs(service, items).items()
     ]
+
+
+def _jobs(service: str, items: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for item in items:
+        found.setdefault(str(item.get("job") or service), []).append(item)
+    return found
 
 
 def _login(service: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from ansible_collections.vigil.observability.tests.servers.debian import Debian, DebianError
 
+# Debian's unit of Redis asks for a namespace of users, which hosts cannot have within one.
+DROP_INS = {"redis-server": "[Service]\nPrivateUsers=false\n"}
+
 
 def main() -> None:
     host, *packages = sys.argv[1:]
@@ -30,6 +33,9 @@ def main() -> None:
             (new / "partial").mkdir(parents=True)
             Debian(cache / "apt").download(suite, packages, status, new)
             shutil.copytree(new, files, ignore=shutil.ignore_patterns("partial", "lock"))
+    for name in DROP_INS.keys() & set(packages):
+        folder = f"/etc/systemd/system/{name}.service.d"
+        docker("exec", host, "sh", "-c", f"mkdir -p {folder} && printf %s '{DROP_INS[name]}' >{folder}/container.conf")
     docker("cp", f"{files}/.", f"{host}:/var/cache/apt/archives")
     install = "DEBIAN_FRONTEND=noninteractive dpkg --install /var/cache/apt/archives/*.deb && apt-get clean"
     docker("exec", host, "sh", "-c", install)

@@ -29,8 +29,9 @@ _PLAYED = "playbooks/vars/metrics.yml"
 # The scenario of all services together.
 _EVERY_SERVICE = "molecule/stack/molecule.yml"
 _WIDTH = 120
-# Inputs of services with a port.
+# Inputs of services with a port, and of those that are one unit.
 _OF_A_SERVER = {"listen_address", "port", "address", "external_url", "flags"}
+_OF_ONE_UNIT = {"port", "external_url", "flags", "certificate_file", "key_file"}
 _PART = Part(
     "generated part",
     BEGIN,
@@ -90,11 +91,14 @@ def _options(shared: Mapping[str, Any], service: Service) -> dict[str, dict[str,
         "port": service.port,
         "resources": dict(service.resources),
         "start_timeout": service.start_timeout,
+        "units": {name: dict(unit) for name, unit in service.units.items()},
+        "user": service.user_name,
     }
     absent = set() if service.identity else {"identity"}
     absent |= set() if _admits(service) else {"clients", "more_clients"}
     absent |= set() if service.released else {"version"}
-    absent |= set() if service.ports else _OF_A_SERVER
+    absent |= set() if service.serves else _OF_A_SERVER
+    absent |= _OF_ONE_UNIT if service.units else {"units"}
     options = {part: dict(option) for part, option in shared.items() if part not in absent}
     for part, option in options.items():
         default = own.get(part, option.get("default"))
@@ -104,17 +108,17 @@ def _options(shared: Mapping[str, Any], service: Service) -> dict[str, dict[str,
 
 
 def _values(options: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    yield from (f"{name}: {_flow(option['default'])}\n" for name, option in options.items() if "default" in option)
+    for name, option in options.items():
+        if "default" in option:
+            yield "\n".join([*_entry(name, option["default"]), ""])
 
 
 def _option(name: str, option: Mapping[str, Any]) -> str:
     """Return the description of an input; a default that is a template is left to defaults/main.yml."""
     lines = [f"{name}:", *_described(option["description"])]
-    lines += [
-        f"  {key}: {_flow(value)}"
-        for key, value in option.items()
-        if key != "description" and not (key == "default" and "{{" in str(value))
-    ]
+    for key, value in option.items():
+        if key != "description" and not (key == "default" and "{{" in str(value)):
+            lines += [f"  {line}" for line in _entry(key, value)]
     return "\n".join(lines) + "\n"
 
 
@@ -123,6 +127,13 @@ def _described(text: str) -> list[str]:
     if len(line) + 6 <= _WIDTH and _says(text):
         return [line]
     return ["  description: >-", *textwrap.wrap(text, _WIDTH - 6, initial_indent="    ", subsequent_indent="    ")]
+
+
+def _entry(key: str, value: Any) -> list[str]:
+    """Return the lines of a key with its value; a mapping that is too long for one has a line for each of its keys."""
+    if isinstance(value, dict) and len(str(value)) > _WIDTH:
+        return [f"{key}:", *(f"  {name}: {_flow(each)}" for name, each in value.items())]
+    return [f"{key}: {_flow(value)}"]
 
 
 def _flow(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import UNIT_PORTS
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import Service, described_in
 from ansible_collections.vigil.observability.tests.house_rules.generated import Part
 from ansible_collections.vigil.observability.tests.house_rules.inputs import described
@@ -67,17 +68,22 @@ def _credentials(service: Service) -> str:
     return {"none": "", "password": "a password"}.get(service.access, "a certificate")
 
 
+def _numbers(service: Service) -> Iterator[str]:
+    """Yield each port that others reach, with its name."""
+    for name, port in service.ports.items():
+        if name not in service.local:
+            yield f"{port}" if name == "web" else f"{port} ({name})"
+    for name, unit in service.units.items():
+        yield from (f"{unit[key]} ({name})" for key in UNIT_PORTS if key in unit)
+
+
 def _ports(_tree: Tree, services: list[Service]) -> str:
     return _table(
         ("service", "ports", "clients need", "data"),
         (
             (
                 service.name,
-                ", ".join(
-                    f"{port}" if name == "web" else f"{port} ({name})"
-                    for name, port in service.ports.items()
-                    if name not in service.local
-                ),
+                ", ".join(_numbers(service)),
                 _credentials(service),
                 f"`{service.data_dir}`" if service.data_dir else "",
             )

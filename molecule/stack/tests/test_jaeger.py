@@ -31,18 +31,6 @@ def traced(ask):
     return service, trace
 
 
-@pytest.fixture
-def jaeger(ask, secrets):
-    """Return a function that asks the query, as Grafana does."""
-
-    def asked(path):
-        password = secrets["jaeger_passwords"]["grafana"]
-        answer = ask(f"https://stack-2:16686/api/{path}", user="grafana", password=password)
-        return answer.json()["data"] if answer.status == 200 else answer.status
-
-    return asked
-
-
 def test_a_trace_is_found_by_its_service_and_by_its_id(jaeger, traced, eventually):
     service, trace = traced
     eventually(lambda: service in jaeger("services"), True)

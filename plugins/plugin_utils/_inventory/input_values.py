@@ -27,6 +27,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._host.system_p
 )
 from ansible_collections.vigil.observability.plugins.module_utils._staging.configuration import ConfigurationFile
 from ansible_collections.vigil.observability.plugins.module_utils._staging.directory import plain_name
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts import (
     unfit_address,
     unfit_download,
@@ -35,6 +36,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import unfit_lifetime
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import UNIT_PORTS
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["Problems", "value_problems"]
@@ -44,6 +46,8 @@ Problems = Mapping[str, str]
 Check = Callable[[str, Any], Problems]
 
 _FLAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PROCESSES = ("shop", "payment", "load")  # of the sample shop
+_DATABASE = re.compile(r"postgresql\+psycopg://[a-z_][a-z0-9_]*@[^@/?#\s]+/[a-z_][a-z0-9_]*(\?\S*)?")
 _LOWEST_UID, _HIGHEST_UID, _NO_UIDS = 100, 2**32 - 3, (65534, 65535)
 
 
@@ -160,6 +164,41 @@ def _unfit_file(name: str, own: tuple[str, ...]) -> str | None:
     return None
 
 
+def _units(role: str, units: Mapping[str, Any]) -> Problems:
+    taken = {name for one in services().values() if one.name != role for name in (one.name, *one.unit_names)}
+    found = [*_each((str(name), _unfit_unit(str(name), unit, taken)) for name, unit in units.items()).items()]
+    if not found:
+        running = [unit["process"] for unit in units.values()]
+        if "shop" not in running or running.count("payment") != 1:
+            found.append(("", "has to have at least one shop, and the payment that each of them asks: add them."))
+    return dict(found)
+
+
+def _unfit_unit(name: str, unit: Any, taken: set[str]) -> str | None:
+    if name in taken:
+        return "is the name of another service: choose another one."
+    if not isinstance(unit, Mapping) or unit.get("process") not in _PROCESSES:
+        return f"is not a mapping with a process: write {{process: {_PROCESSES[0]}, port: 8443, metrics_port: 9464}}."
+    wanted = {"process"} if unit["process"] == "load" else {"process", *UNIT_PORTS}
+    if unit.keys() != wanted:
+        return f"has {listed(sorted(map(str, unit)))}: a unit of {unit['process']} has {listed(sorted(wanted))}."
+    wrong = [key for key in wanted & set(UNIT_PORTS) if not re.fullmatch(r"\d+", str(unit[key]))]
+    return f"has a {wrong[0]} that is no whole number: correct it." if wrong else None
+
+
+def _at_least(lowest: float) -> Check:
+    return _text(lambda number: None if float(number) >= lowest else f"is {number}: it has to be at least {lowest}.")
+
+
+def _database(url: str) -> str | None:
+    if _DATABASE.fullmatch(url):
+        return None
+    return (
+        "is not the URL of a database in PostgreSQL without a password: write it like "
+        "postgresql+psycopg://shop@db1:5432/shop, with names of lower-case letters, digits and _."
+    )
+
+
 def _plugins(_role: str, plugins: list[Mapping[str, Any]]) -> Problems:
     return _each((f"{place}.{key}", _unfit_plugin(key, each)) for place, each in enumerate(plugins) for key in each)
 
@@ -182,6 +221,7 @@ _KINDS: Mapping[str, Check] = {
     "authority_file": _text(_path),
     "certificate_file": _text(_path),
     "data_dir": _data_directory,
+    "database_url": _text(_database),
     "environment": _environment,
     "evaluation_interval": _text(unfit_duration),
     "external_url": _text(unfit_link),
@@ -189,8 +229,11 @@ _KINDS: Mapping[str, Check] = {
     "key_file": _text(_path),
     "lifetime_days": _text(lambda days: unfit_lifetime(int(float(days)))),
     "listen_address": _text(unfit_address),
+    "load_rate": _at_least(0),
     "mirror": _text(unfit_download),
+    "otlp_endpoint": _text(unfit_link),
     "plugins": _plugins,
+    "pool_size": _at_least(1),
     "resources": _resources,
     "retention_time": _text(unfit_duration),
     "scrape_interval": _text(unfit_duration),
@@ -199,6 +242,7 @@ _KINDS: Mapping[str, Check] = {
     "templates": _files,
     "textfile_dir": _shared_directory,
     "uid": _text(_uid),
+    "units": _units,
     "url": _text(unfit_link),
     "user": _user,
 }

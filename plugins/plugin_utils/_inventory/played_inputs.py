@@ -37,6 +37,8 @@ INSTEAD = {
     "elasticsearch_exporter_cluster_password": "set elasticsearch_passwords.exporter",
     "elasticsearch_exporter_nodes": "add hosts to the group elasticsearch, or set elasticsearch_exporter_url",
     "elasticsearch_nodes": "add hosts to the group elasticsearch",
+    "filebeat_application_groups": "add further groups to filebeat_groups",
+    "filebeat_application_inputs": "add further inputs to filebeat_inputs",
     "filebeat_logstash_hosts": "add hosts to the group logstash",
     "jaeger_elasticsearch_password": "set elasticsearch_passwords.jaeger",
     "jaeger_elasticsearch_urls": "add hosts to the group elasticsearch, or set jaeger_storage",
@@ -63,9 +65,12 @@ INSTEAD = {
     "provision_log_template": "set provision_log_fields, provision_log_field_limit or provision_log_replicas",
     "provision_snapshot_policy": "set provision_snapshot_schedule or provision_snapshot_retention_days",
     "provision_url": "set grafana_listen_address and grafana_port",
+    "rsyslog_application_files": "add further files to rsyslog_files",
+    "rsyslog_application_groups": "add further groups to rsyslog_groups",
     "rsyslog_elasticsearch_password": "set elasticsearch_passwords.writer",
     "rsyslog_elasticsearch_urls": "add hosts to the group elasticsearch",
     "rsyslog_services": "set vigil_log_services",
+    "telemetry_collectors": "add hosts to the group jaeger, or set telemetry_otlp_endpoint",
 }
 _ALIKE = 0.85
 _TWICE = ("remote_read", "remote_write", "scrape_configs")

@@ -11,16 +11,40 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.vigil.observability.plugins.module_utils._host.addresses import host_port, local_host_port
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import units_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["grafana_url", "target", "urls"]
+__all__ = ["grafana_url", "targets", "urls"]
 
 
-def target(service: str, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def targets(service: str, host: str, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return {host, address, identity, labels} of a service, from the inventory variables of its host alone.
 
-    One with a port of its own for metrics has `metrics_address` too, and its instance is named after that port.
+    One with a port of its own for metrics has `metrics_address` too, and its instance is named after that port. A
+    service with several units has a target for each that has metrics, with the `unit` and the `job` that scrapes it.
     """
+    if not services()[service].units:
+        return [_target(service, host, variables)]
+    units = units_of(variables, service).items()
+    return [_target_of(unit, said, service, host, variables) for unit, said in units if "metrics_port" in said]
+
+
+def _target_of(
+    unit: str, said: Mapping[str, Any], service: str, host: str, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    address = _address(service, host, variables)
+    return {
+        "host": host,
+        "unit": unit,
+        "job": said["process"],
+        "address": host_port(address, said["port"]),
+        "metrics_address": host_port(address, said["metrics_port"]),
+        "identity": f"vigil://{host}/{unit}",
+        "labels": _labels(host, said["metrics_port"], variables),
+    }
+
+
+def _target(service: str, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     address, scraped = _address(service, host, variables), services()[service].metrics_port
     port = _port(service, scraped, variables)
     return {
@@ -28,8 +52,12 @@ def target(service: str, host: str, variables: Mapping[str, Any]) -> dict[str, A
         "address": host_port(address, _port(service, "web", variables)),
         **({"metrics_address": host_port(address, port)} if scraped != "web" else {}),
         "identity": str(variables.get(f"{service}_identity") or f"vigil://{host}/{service}"),
-        "labels": {"instance": f"{host}:{port}", "host": host, **(variables.get("vigil_labels") or {})},
+        "labels": _labels(host, port, variables),
     }
+
+
+def _labels(host: str, port: int, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {"instance": f"{host}:{port}", "host": host, **(variables.get("vigil_labels") or {})}
 
 
 def urls(service: str, port: str, hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:

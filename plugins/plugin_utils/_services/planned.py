@@ -14,7 +14,12 @@ from urllib.parse import urlsplit
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.module_utils._host.addresses import EVERY_ADDRESS
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.catalogue import architectures_of
-from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import is_meshed, ports_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import (
+    UNIT_PORTS,
+    is_meshed,
+    ports_of,
+    units_of,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["certified", "planned"]
@@ -26,19 +31,35 @@ _MADE = "/etc/vigil/certificates/"
 def planned(variables: Mapping[str, Any], names: Iterable[str], *, by_itself: bool = False) -> list[dict[str, Any]]:
     """Return what host_preflight takes of each service; raise OperatorError for a retention that is no size."""
     made = "" if by_itself else _MADE
-    return [_service(variables, name) | _files(variables, name, made) for name in names]
+    return [
+        unit | _service(variables, name) | _files(variables, name, made)
+        for name in names
+        for unit in _units(variables, name)
+    ]
 
 
 def certified(variables: Mapping[str, Any], names: Iterable[str]) -> list[dict[str, Any]]:
     """Return what certificates need of each service whose certificate is not the user's own: user and names."""
     own = (name for name in names if not variables.get(f"{name}_certificate_file"))
-    return [_account(variables, name) | {"name": name, "names": _names(variables, name)} for name in own]
+    return [
+        _account(variables, name) | {"name": unit, "names": _names(variables, name)}
+        for name in own
+        for unit in units_of(variables, name) or [name]
+    ]
 
 
 def _account(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
     uid = variables.get(f"{name}_uid")
-    account = {"name": services()[name].unit_name, "user": variables.get(f"{name}_user") or name}
+    account = {"user": variables.get(f"{name}_user") or services()[name].user_name}
     return account | ({"uid": int(uid)} if uid else {})
+
+
+def _units(variables: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the name and the ports of each unit."""
+    if not (units := units_of(variables, name)):
+        return [{"name": services()[name].unit_names[0], **_ports(variables, name)}]
+    ports = {unit: [said[key] for key in UNIT_PORTS if key in said] for unit, said in units.items()}
+    return [{"name": unit, "ports": sorted(map(int, found))} for unit, found in ports.items()]
 
 
 def _names(variables: Mapping[str, Any], name: str) -> list[str]:
@@ -56,7 +77,6 @@ def _service(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
     retention, default = variables.get(f"{name}_retention_size"), service.retention_size
     return (
         _account(variables, name)
-        | _ports(variables, name)
         | ({"architectures": architectures} if architectures else {})
         | ({"packages": dict(service.distribution_packages)} if service.distribution_packages else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})

@@ -13,12 +13,14 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["Port", "Value", "is_meshed", "main_port", "ports_of"]
+__all__ = ["UNIT_PORTS", "Port", "Value", "is_meshed", "main_port", "ports_of", "units_of"]
 
 # The value of an input by its name, or the default.
 Value = Callable[[str, Any], Any]
 
 _GRAFANA_MESH = "0.0.0.0:9094"  # as Grafana itself has it
+# Ports of each unit of a service that has several.
+UNIT_PORTS = ("port", "metrics_port")
 # Ports whose options may give another one, or none.
 _APART = ("web", "mesh")
 _LISTEN, _MESH, _MESH_TLS = "web.listen-address", "cluster.listen-address", "cluster.tls-config"
@@ -39,13 +41,24 @@ def is_meshed(value: Value, members: int) -> bool:
     return members + len(value("alertmanager_more_peers", [])) > 1
 
 
+def units_of(variables: Mapping[str, Any], service: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the units of a service that has several, by name, from the variables of its host; else none."""
+    default = services()[service].units
+    found: Mapping[str, Mapping[str, Any]] = (variables.get(f"{service}_units") or default) if default else {}
+    return found
+
+
 def main_port(value: Value, service: str) -> int:
     """Return the port at which the service is asked."""
+    if services()[service].units:
+        units = value(f"{service}_units", services()[service].units).values()
+        return next((_number(unit["metrics_port"]) or 0 for unit in units if "metrics_port" in unit), 0)
     return _number(value(f"{service}_port", services()[service].port)) or 0
 
 
 def ports_of(service: str, value: Value, *, meshed: bool) -> Iterator[Port]:
     """Yield each port that the service is going to open."""
+    yield from _of_units(service, value)
     if not services()[service].ports:
         return
     flags = value(f"{service}_flags", {})
@@ -62,6 +75,13 @@ def ports_of(service: str, value: Value, *, meshed: bool) -> Iterator[Port]:
         yield from _of_mesh(value, flags, meshed=meshed)
     if service == "grafana":
         yield from _of_alerting(value)
+
+
+def _of_units(service: str, value: Value) -> Iterator[Port]:
+    for unit, said in value(f"{service}_units", services()[service].units).items():
+        for key in (key for key in UNIT_PORTS if key in said):
+            address = str(value(f"{service}_listen_address", ""))
+            yield Port(f"{service}_units.{unit}.{key}", _number(said[key]), address)
 
 
 def _of_mesh(value: Value, flags: Mapping[str, Any], *, meshed: bool) -> Iterator[Port]:

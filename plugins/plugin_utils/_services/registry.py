@@ -63,6 +63,8 @@ class Service:
     package: bool = False
     provisioned: str = ""
     unit: str = ""
+    units: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    user: str = ""
     distribution_packages: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -81,9 +83,25 @@ class Service:
         return self.access == "password" and self.metrics and self.metrics_port == "web"
 
     @property
-    def unit_name(self) -> str:
-        """The name of its unit, links and record on a host."""
-        return self.unit or self.name
+    def unit_names(self) -> tuple[str, ...]:
+        """The names of its units, links and records on a host."""
+        return tuple(self.units) or (self.unit or self.name,)
+
+    @property
+    def user_name(self) -> str:
+        """The default of its system user."""
+        return self.user or self.name
+
+    @property
+    def serves(self) -> bool:
+        """Whether it listens on a port."""
+        return bool(self.ports or self.units)
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The names of the jobs by which Prometheus scrapes it."""
+        processes = dict.fromkeys(unit["process"] for unit in self.units.values() if "metrics_port" in unit)
+        return (tuple(processes) or (self.name,)) if self.metrics else ()
 
 
 @cache
@@ -106,7 +124,7 @@ def pillars() -> Mapping[str, tuple[str, ...]]:
 
 def service_of_unit(unit: str) -> str:
     """Return the name of the service that has this unit; a unit of no service is its own service."""
-    return next((one.name for one in services().values() if one.unit_name == unit), unit)
+    return next((one.name for one in services().values() if unit in one.unit_names), unit)
 
 
 def services_of(name: str) -> tuple[str, ...]:
@@ -145,14 +163,28 @@ def _misfits(service: Service) -> Iterator[str]:
     for name in (name for name in service.local if name not in service.ports):
         yield f".local contains {name}, which is none of its ports"
     if service.access == "none":
-        if service.ports or service.metrics:
+        if service.serves or service.metrics:
             yield ".access is none, so it has neither ports nor metrics of its own"
-    elif "web" not in service.ports:
+    else:
+        yield from _misfit_units(service) if service.units else _misfit_ports(service)
+    if service.scraped_by_password and "prometheus" not in service.users:
+        yield ".users lacks prometheus, which scrapes it with a password"
+
+
+def _misfit_ports(service: Service) -> Iterator[str]:
+    """Yield what a service that is one unit cannot have."""
+    if "web" not in service.ports:
         yield ".ports lacks web, the port at which it is queried"
     elif service.metrics_port not in service.ports:
         yield f".metrics_port is {service.metrics_port}, which is none of its ports"
-    if service.scraped_by_password and "prometheus" not in service.users:
-        yield ".users lacks prometheus, which scrapes it with a password"
+
+
+def _misfit_units(service: Service) -> Iterator[str]:
+    """Yield what a service with several units cannot have."""
+    if service.ports or service.unit:
+        yield ".units have ports and names of their own, so it has neither ports nor unit"
+    for name in (name for name, unit in service.units.items() if "process" not in unit):
+        yield f".units.{name} lacks process"
 
 
 def _typed(place: str, value: Any, hint: Any) -> Any:

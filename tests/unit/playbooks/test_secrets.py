@@ -35,6 +35,7 @@ LISTED = {
     "jaeger_passwords",
     "grafana_passwords",
     "grafana_secret_key",
+    "telemetry_passwords",
 }
 
 

@@ -40,8 +40,9 @@ def shared_directories(host: HostInputs, play: Play) -> Iterator[Problem]:
 def _reserved(host: HostInputs, given: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a problem for each directory that is where a release is linked, or the usual one of a service elsewhere."""
     for name, path in given.items():
-        links = [f"/opt/{one.unit_name}" for one in services().values()]
-        usual = [f"/var/lib/{one.unit_name}" for one in services().values() if one.name not in host.services]
+        links = [f"/opt/{unit}" for one in services().values() for unit in one.unit_names]
+        absent = [one for one in services().values() if one.name not in host.services]
+        usual = [f"/var/lib/{unit}" for one in absent for unit in one.unit_names]
         taken = [place for place in links + (usual if name.endswith("_data_dir") else []) if overlap(path, place)]
         if taken:
             rest = f"is {path}, and {taken[0]} is reserved for {taken[0].rpartition('/')[2]}: choose another directory."

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.telemetry import invalid_telemetry
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import ROLES
@@ -71,7 +72,7 @@ def untested_releases(hosts: Iterable[HostInputs]) -> Iterator[Problem]:
 
 def shared_addresses(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     """Yield a problem for each host whose service is reached where that of another host is."""
-    for service in (name for name, one in services().items() if one.ports):
+    for service in (name for name, one in services().items() if one.serves):
         found: dict[tuple[str, int], list[str]] = {}
         for host in (host for host in hosts if service in host.services):
             address = str(host.value(f"{service}_address") or host.value("ansible_host") or host.name).lower()
@@ -120,6 +121,7 @@ def invalid_values(host: HostInputs, play: Play) -> Iterator[Problem]:
             yield from _wrong_tests(host, play)
         if wrong := _wrong_alerts(host.value("prometheus_alerts", {})):
             yield Problem("prometheus_alerts", host.name, f"cannot be used: {wrong}")
+    yield from invalid_telemetry(host)
     if wrong := _uncertifiable(host, play):
         yield Problem("A certificate", host.name, f"cannot be made: {wrong}")
 

@@ -11,6 +11,7 @@ from itertools import combinations
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["conflicting_users"]
 
@@ -18,7 +19,8 @@ __all__ = ["conflicting_users"]
 def conflicting_users(host: HostInputs) -> Iterator[Problem]:
     """Yield a problem for each two services whose user has two UIDs, or whose users have one."""
     given = [
-        (service, host.value(f"{service}_user", service), host.value(f"{service}_uid")) for service in host.services
+        (service, host.value(f"{service}_user", services()[service].user_name), host.value(f"{service}_uid"))
+        for service in host.services
     ]
     wanted = [(service, str(user), str(uid)) for service, user, uid in given if uid is not None]
     for (one, user, uid), (other, name, number) in combinations(wanted, 2):

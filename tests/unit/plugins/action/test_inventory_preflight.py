@@ -123,6 +123,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         filebeat: Sequence[str] = (),
         jaeger: Sequence[str] = (),
         rsyslog: Sequence[str] = (),
+        telemetry: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -138,6 +139,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         children["logstash"] = {"hosts": dict.fromkeys(logstash)}
         children["filebeat"] = {"hosts": dict.fromkeys(filebeat)}
         children["jaeger"] = {"hosts": dict.fromkeys(jaeger)}
+        children["telemetry"] = {"hosts": dict.fromkeys(telemetry)}
         children["rsyslog"] = {"hosts": dict.fromkeys(rsyslog)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
@@ -172,7 +174,7 @@ def _acted(
     variables.set_host_facts("monitor2", facts)
     HostVars(inventory=sources, variable_manager=variables, loader=loader)
     source = {"hosts": "all", "gather_facts": False, "vars": play}
-    names = ("metrics", "deployment")
+    names = ("metrics", "applications", "deployment")
     source["vars_files"] = [str(COLLECTION / "playbooks" / "vars" / f"{name}.yml") for name in names]
     played = Play().load(source, variable_manager=variables, loader=loader)
     task_vars = variables.get_vars(play=played, host=sources.get_host("monitor1"))
@@ -1838,3 +1840,44 @@ def test_two_jaegers_at_one_address_are_refused(preflight: Preflight) -> None:
     same = {"jaeger_address": "192.0.2.1"}
     [said] = problems(preflight(jaeger=["web1", "monitor1"], **stored, web1=same, monitor1=same))
     assert "jaeger of monitor1 and web1 has one address, 192.0.2.1" in said
+
+
+SHOP_WORDS = {"telemetry_passwords": {"database": "golf-golf-golf", "faults": "hotel-hotel-hotel"}}
+
+
+def test_shop_needs_nothing_but_its_group_and_its_secrets(preflight: Preflight) -> None:
+    assert problems(preflight(telemetry=["web1"], every=SHOP_WORDS)) == []
+    [said] = problems(preflight(telemetry=["web1"]))
+    assert said == f"telemetry_passwords of web1 is missing: run {MAKE}, or set your own."
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"node_exporter_port": 9464},
+            "Port 9464 of web1 is used by node_exporter_port and telemetry_units.shop-1.metrics_port: set them to",
+        ),
+        (
+            {"telemetry_uid": 900, "node_exporter_uid": 900},
+            "is 900 for node_exporter, and telemetry_uid is 900 for shop",
+        ),
+        ({"telemetry_units": {"shop-1": {"process": "shop"}}}, "telemetry_units.shop-1 of web1 has process: a unit of"),
+        (
+            {
+                "telemetry_load_rate": 1,
+                "telemetry_units": {
+                    "shop-1": {"process": "shop", "port": 1, "metrics_port": 2},
+                    "till": {"process": "payment", "port": 3, "metrics_port": 4},
+                },
+            },
+            "telemetry_units of web1 has no unit for customers, but telemetry_load_rate is set: add shop-load",
+        ),
+        ({"telemetry_collectors": ["https://a:4318"]}, "add hosts to the group jaeger, or set telemetry_otlp_endpoint"),
+        ({"telemetry_load_rat": 1}, "correct it to telemetry_load_rate"),
+    ],
+)
+def test_shop_that_cannot_be_deployed_is_refused(preflight: Preflight, given: Variables, sentence: str) -> None:
+    [said] = problems(preflight(telemetry=["web1"], every=SHOP_WORDS, web1=given))
+    assert sentence in said
+    assert said.endswith(".")

@@ -391,3 +391,34 @@ def test_plugins_are_named_by_where_they_were_staged() -> None:
     assert plugin_sections.plugin_sections(staged) == {"plugin.clock": {"path": "/opt/vigil/grafana-clock/1"}}
     with pytest.raises(AnsibleFilterError, match="grafana_plugins names clock twice"):
         plugin_sections.plugin_sections(staged * 2)
+
+
+def test_each_unit_of_a_service_with_several_is_a_target_of_the_job_of_its_process() -> None:
+    variables = {"ansible_host": "192.0.2.5", "telemetry_address": "shop.example", "vigil_labels": {"team": "sales"}}
+    found = inventory_targets.inventory_targets({"web1": variables}, {"telemetry": ["web1"]})
+    jobs = {job["job_name"]: job for job in scrape_jobs.scrape_jobs(found, {"scheme": "https"})}
+    assert {name: [one["targets"] for one in job["static_configs"]] for name, job in jobs.items()} == {
+        "payment": [["shop.example:9466"]],
+        "shop": [["shop.example:9464"], ["shop.example:9465"]],
+    }
+    assert jobs["shop"]["static_configs"][1]["labels"] == {"instance": "web1:9465", "host": "web1", "team": "sales"}
+    assert jobs["shop"]["scheme"] == "https"
+    assert [one["unit"] for one in found["telemetry"]] == ["shop-payment", "shop-1", "shop-2"]
+
+
+def test_each_unit_of_a_service_with_several_has_its_ports_and_a_certificate() -> None:
+    units = {
+        "till": {"process": "payment", "port": 1, "metrics_port": 2},
+        "front": {"process": "shop", "port": 4, "metrics_port": 3},
+        "people": {"process": "load"},
+    }
+    variables = {"telemetry_units": units, "telemetry_uid": "901", "telemetry_address": "shop.example"}
+    planned = planned_services.planned_services(variables, ["telemetry"])
+    assert [(one["name"], one["user"], one["uid"], one["ports"]) for one in planned] == [
+        ("till", "shop", 901, [1, 2]),
+        ("front", "shop", 901, [3, 4]),
+        ("people", "shop", 901, []),
+    ]
+    certified = certified_services.certified_services(variables, ["telemetry"])
+    assert certified == [{"name": name, "user": "shop", "uid": 901, "names": ["shop.example"]} for name in units]
+    assert certified_services.certified_services({}, ["telemetry"])[0]["name"] == "shop-payment"

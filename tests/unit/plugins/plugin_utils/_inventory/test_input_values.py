@@ -17,6 +17,9 @@ DIGEST = "0" * 64
 BATTERY = "http://me:battery@proxy:3128"
 URL = "which is not the address of a web server: write it like https://metrics.example.com/path."
 
+SHOP = {"process": "shop", "port": 8443, "metrics_port": 9464}
+UNITS = {"till": {**SHOP, "process": "payment"}, "front": SHOP, "people": {"process": "load"}}
+
 
 @pytest.mark.parametrize(
     ("name", "value", "problems"),
@@ -125,6 +128,28 @@ URL = "which is not the address of a web server: write it like https://metrics.e
             {".0.name": "cannot be used: The name '../x' cannot be the name of a dir"},
         ),
         ("prometheus_key_file", "tls.key", {"": "is 'tls.key', which is not an absolute path: start it with /."}),
+        ("telemetry_units", {**UNITS, "jaeger": SHOP}, {".jaeger": "is the name of another service: choose another"}),
+        (
+            "telemetry_units",
+            {**UNITS, "a": {"port": 1}},
+            {".a": "is not a mapping with a process: write {process: shop"},
+        ),
+        ("telemetry_units", {**UNITS, "a": "shop"}, {".a": "is not a mapping with a process"}),
+        (
+            "telemetry_units",
+            {**UNITS, "a": {"process": "shop", "port": 1}},
+            {".a": "has port and process: a unit of shop has metrics_port, port and process."},
+        ),
+        ("telemetry_units", {**UNITS, "a": {**SHOP, "port": "x"}}, {".a": "has a port that is no whole number"}),
+        ("telemetry_units", {"shop-1": SHOP}, {"": "has to have at least one shop, and the payment that each of them"}),
+        ("telemetry_load_rate", -1, {"": "is -1: it has to be at least 0."}),
+        ("telemetry_pool_size", 0, {"": "is 0: it has to be at least 1."}),
+        ("telemetry_otlp_endpoint", "monitor1:4318", {"": "is 'monitor1:4318', which is not the address of a web"}),
+        (
+            "telemetry_database_url",
+            "postgresql+psycopg://shop:secret@db1/shop",
+            {"": "is not the URL of a database in PostgreSQL without a password: write it like"},
+        ),
     ],
 )
 def test_value_that_cannot_be_used_is_told_with_what_to_write(name: str, value: Any, problems: dict[str, str]) -> None:

@@ -73,6 +73,18 @@ def test_a_service_needs_no_more_than_pillar_documentation_port_and_access() -> 
             "{pillar: m, documentation: d, ports: {web: 1}, access: password}",
             "a.users lacks prometheus, which scrapes it with a password.",
         ),
+        (
+            "{pillar: m, documentation: d, access: authority, ports: {web: 1}, units: {a-1: {process: a}}}",
+            "a.units have ports and names of their own, so it has neither ports nor unit.",
+        ),
+        (
+            "{pillar: m, documentation: d, access: authority, units: {a-1: {port: 1}}}",
+            "a.units.a-1 lacks process.",
+        ),
+        (
+            "{pillar: m, documentation: d, access: none, metrics: false, units: {a-1: {process: a}}}",
+            "a.access is none, so it has neither ports nor metrics of its own.",
+        ),
         ("text", "what it holds.a is 'text': it has to be a mapping."),
     ],
 )
@@ -82,24 +94,29 @@ def test_what_a_description_cannot_say_is_refused_by_service_and_key(described: 
 
 
 def test_every_service_has_a_role_and_a_release_and_no_other_role_is_of_a_service() -> None:
-    roles = {path.name for path in ROLES.iterdir()} - {"certificates", "telemetry"}
+    roles = {path.name for path in ROLES.iterdir()} - {"certificates"}
     assert roles == services().keys()
     released = {name for name, one in services().items() if one.released}
     assert released == yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")).keys()
-    # The library and the sample shop, which the role telemetry deploys, are no services of the collection; nothing
-    # deploys incident_response yet.
-    packages = {path.name for path in (ROLES.parent / "packages").iterdir()} - {
-        "incident_response",
-        "shop",
-        "telemetry",
-    }
+    # The role telemetry deploys the shop too, with the library in it; nothing deploys incident_response yet.
+    packages = {path.name for path in (ROLES.parent / "packages").iterdir()} - {"incident_response", "shop"}
     assert packages == {name for name, one in services().items() if one.package}
     assert released.isdisjoint(packages)
 
 
 def test_service_without_ports_has_no_port_at_which_it_is_queried() -> None:
     one = described_in("shipper: {pillar: logs, documentation: d, access: none, metrics: false, unit: own-shipper}")
-    assert (one["shipper"].port, one["shipper"].unit_name) == (0, "own-shipper")
+    assert (one["shipper"].port, one["shipper"].unit_names) == (0, ("own-shipper",))
+
+
+def test_service_with_several_units_is_scraped_by_a_job_for_each_of_their_processes() -> None:
+    units = (
+        "{a-1: {process: a, port: 1, metrics_port: 2}, a-2: {process: a, port: 3, metrics_port: 4}, b: {process: b}}"
+    )
+    given = f"pillar: m, documentation: d, access: authority, user: people, units: {units}"
+    one = described_in(f"a: {{{given}}}\nb: {{{given}, metrics: false}}")
+    assert (one["a"].jobs, one["b"].jobs) == (("a",), ())
+    assert (one["a"].unit_names, one["a"].user_name, one["a"].serves) == (("a-1", "a-2", "b"), "people", True)
 
 
 def test_program_of_the_distribution_is_no_release() -> None:
@@ -109,7 +126,8 @@ def test_program_of_the_distribution_is_no_release() -> None:
 
 
 def test_service_is_found_by_its_unit_and_a_unit_of_none_is_its_own() -> None:
-    units = {one.unit_name: name for name, one in services().items()}
+    units = {unit: name for name, one in services().items() for unit in one.unit_names}
+    assert {units["shop-1"], units["shop-load"]} == {"telemetry"}
     assert {unit: service_of_unit(unit) for unit in units} == units
     assert service_of_unit("nginx") == "nginx"
 
@@ -121,10 +139,11 @@ def test_defaults_of_roles_are_those_of_their_service() -> None:
         ports = {"port" if kind == "web" else f"{kind}_port": port for kind, port in service.ports.items()}
         assert {kind: said.get(kind) for kind in ports} == ports
         assert (said["resources"], said["start_timeout"]) == (service.resources, service.start_timeout)
+        assert (said.get("units", {}), said["user"]) == (service.units, service.user_name)
         assert said.get("data_dir", "") == service.data_dir
         assert ("clients" in said, "passwords" in said) == (
             service.access == "certificate",
-            service.access == "password",
+            bool(service.users),
         )
         assert ("identity" in said) == service.identity
 
@@ -138,6 +157,6 @@ def test_every_pillar_has_a_playbook() -> None:
 def test_services_of_pillars_are_in_the_order_of_activation() -> None:
     assert pillar_services([]) == list(services())
     assert pillar_services(["dashboards"]) == ["grafana"]
-    every = r"There is no pillar costs: the pillars are metrics, logs, traces, dashboards\."
+    every = r"There is no pillar costs: the pillars are metrics, logs, traces, dashboards, applications\."
     with pytest.raises(Exception, match=every):
         pillar_services(["costs"])
