@@ -15,8 +15,8 @@ from ansible_collections.vigil.observability.tests.runner.results import Failure
 __all__ = ["Run"]
 
 SHOWN_LINES = 60
-# No job takes half of it. One that hangs is ended, fails, and shows its log, while there is time for the others.
-LIMIT = "40m"
+# Alone, no job takes half of it. One that hangs is ended, fails, and shows its log, while there is time for the others.
+LIMIT = "60m"
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def test_a_job_that_fails_is_told_with_the_end_of_its_log(checkout: Path) -> Non
 
 
 def test_a_job_that_hangs_fails_with_the_end_of_its_log_when_its_time_is_up(checkout: Path) -> None:
-    told = 'test "$1 $2" = "--kill-after=30 40m" && shift 2'
+    told = 'test "$1 $2" = "--kill-after=30 60m" && shift 2'
     program(checkout / ".venv/bin/timeout", told, f'exec {shutil.which("timeout")} 1 "$@"')
     program(checkout / "tests/lint/first", "echo the last words", "sleep 1000")
     code, lines = run(checkout, "lint")
