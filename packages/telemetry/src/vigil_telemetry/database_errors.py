@@ -17,7 +17,7 @@ _MODULES = re.compile(
 _MARKS = re.compile(
     r"\[SQL: |\[parameters: |\b(?:DETAIL|CONTEXT|QUERY|STATEMENT):  |\bKey \(.*\)=\(|\bDuplicate entry '"
     r"|\bFailing row contains|\binvalid input (?:syntax|value) for|\bIncorrect \w+ value: '|\bLINE \d+: "
-    r"|\b(?:at or )?near \"",
+    r"|\b(?:at or )?near \"|\) of pipeline caused error",
     re.DOTALL,
 )
 # Names of what a database has, which are no values, and where it is.
@@ -30,10 +30,20 @@ _PAIRS = re.compile(r"\(.*\)=\(.*")
 _NUMBER = re.compile(r"(?<![\w.])\d{5,}(?![\w.])")
 _NUMBERED = re.compile(r"\((\d{1,5}), [b]?(['\"])(.*)\2\)\s*", re.DOTALL)
 
-_BEGINS = ("[SQL: ", "[parameters: ", "DETAIL:  ", ")=(", "Duplicate entry '", "Failing row contains", "invalid input ")
+# Messages that an application's own procedures and triggers raise, in PostgreSQL and in MySQL: any text.
+_RAISED_BY_CODE = re.compile(r"\(?(?:\w+\.)*RaiseException\)?:?|1644:")
+_PIPELINE = re.compile(r"(Command # \d+ \(\w+) .*\) of pipeline caused error", re.DOTALL)
+
+_BEGINS = (
+    *("[SQL: ", "[parameters: ", "DETAIL:  ", ")=(", "Duplicate entry ", "Failing row contains", "invalid input "),
+    *("LINE ", "near ", "ncorrect ", "out of range", " literal: ", "of pipeline caused", "args beginning with: "),
+)
+# Within the representation of an error, quotes have backslashes.
 _ROW = re.compile(
-    r"(\[SQL: |\[parameters: |DETAIL:  |Key \([^()\n]{1,256}\)=\(|Duplicate entry '|Failing row contains "
-    r"|invalid input (?:syntax|value) for [\w ]{1,64}: ).*",
+    r"(\[SQL: |\[parameters: |DETAIL:  |Key \([^()\n]{1,256}\)=\(|Duplicate entry \\*'|Failing row contains "
+    r"|invalid input (?:syntax|value) for [\w ]{1,64}: |LINE \d+: |\bnear \\*[\"']|\b[Ii]ncorrect \w+ value: "
+    r"|\bvalue \\*\"(?=[^\"\n]*\" is out of range)|value out of range: |malformed \w+ literal: "
+    r"|args beginning with: ).*",
     re.DOTALL,
 )
 
@@ -53,15 +63,19 @@ def is_of_database(kind: str, message: str) -> bool:
     return _MODULES.match(kind) is not None or _MARKS.search(message) is not None
 
 
-def without_values(message: str) -> str:
-    """Return the first line of a message with "?" for all that may be a value.
+def without_values(message: str, kind: str = "") -> str:
+    """Return the first line of the message of an error of this type with "?" for all that may be a value.
 
     Names of constraints, tables and columns are kept. A value may have quotes of its own, so everything from the first
     quote to the last is one.
     """
     numbered = _NUMBERED.fullmatch(message)
     text = f"{numbered[1]}: {numbered[3]}" if numbered else message
-    line = text.lstrip().partition("\n")[0].partition("\r")[0]
+    raised = _RAISED_BY_CODE.match(text)
+    if raised or kind.endswith("RaiseException"):
+        return f"{raised[0]} ?" if raised else "?"
+    line = _PIPELINE.sub(r"\1 ?) of pipeline caused error", text)
+    line = line.lstrip().partition("\n")[0].partition("\r")[0]
     line = line.partition("[SQL: ")[0].partition("[parameters: ")[0].partition("DETAIL: ")[0]
     line = _PAIRS.sub("?", _QUOTED.sub(_masked, line))
     return _NUMBER.sub("?", line).strip()[:LONGEST]
@@ -71,7 +85,7 @@ def without_rows(text: str) -> str:
     """Return any text up to where it quotes a row or a statement, as errors of databases do; "?" for the rest."""
     for begin in _BEGINS:
         if begin in text:
-            return _ROW.sub(r"\1?", text)
+            return _ROW.sub(r"\1?", _PIPELINE.sub(r"\1 ?) of pipeline caused error", text))
     return text
 
 

@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from vigil_telemetry.database_errors import is_of_database, stacktrace_without_values, without_values
+from vigil_telemetry.database_errors import is_of_database, stacktrace_without_values, without_rows, without_values
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,40 @@ from vigil_telemetry.database_errors import is_of_database, stacktrace_without_v
         ("value 123456789 is out of range", "value ? is out of range"),
         ("Key (email)=(secret) is there", "Key ?"),
         ("one line [SQL: SELECT secret]", "one line"),
+        (
+            "Command # 2 (LPUSH a secret) of pipeline caused error: no",
+            "Command # 2 (LPUSH ?) of pipeline caused error: no",
+        ),
+        ("(psycopg.errors.RaiseException) the secret is locked", "(psycopg.errors.RaiseException) ?"),
+        ("(1644, 'the secret is locked')", "1644: ?"),
     ],
 )
 def test_a_message_keeps_what_is_no_value(message: str, kept: str) -> None:
     assert without_values(message) == kept
+
+
+def test_what_code_in_the_server_raises_is_no_message_of_the_server() -> None:
+    assert without_values("the secret is locked", "psycopg.errors.RaiseException") == "?"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("failed: syntax error at or near \"secret\"\nLINE 1: 'secret'", 'failed: syntax error at or near "?'),
+        ("SyntaxError('no\\nLINE 12: secret')", "SyntaxError('no\\nLINE 12: ?"),
+        ("the right syntax to use near 'secret' at line 1", "the right syntax to use near '?"),
+        ("(1366, \"Incorrect integer value: 'secret' for\")", '(1366, "Incorrect integer value: ?'),
+        ("(1062, \"Duplicate entry \\'secret\\' for key\")", "(1062, \"Duplicate entry \\'?"),
+        ('value "99999" is out of range for type integer', 'value "?'),
+        ('malformed array literal: "secret"', "malformed array literal: ?"),
+        ("unknown command 'A', with args beginning with: 'secret'", "unknown command 'A', with args beginning with: ?"),
+        ("Command # 1 (SET a secret) of pipeline caused error: x", "Command # 1 (SET ?) of pipeline caused error: x"),
+        ("The courier is near the door, LINE 7 is late, as a literal: it is out of range", None),
+        ("An incorrect total of value 3", None),
+    ],
+)
+def test_a_text_that_quotes_the_error_of_a_database_ends_before_the_value(text: str, kept: str | None) -> None:
+    assert without_rows(text) == (kept or text)
 
 
 @pytest.mark.parametrize(

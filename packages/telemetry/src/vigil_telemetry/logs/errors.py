@@ -51,7 +51,7 @@ def stack_of(error: BaseException, redactor: Redactor) -> str:
 
 def _message(error: BaseException) -> str:
     message = shown(error)
-    return database_errors.without_values(message) if _of_database(error) else message
+    return database_errors.without_values(message, type(error).__name__) if _of_database(error) else message
 
 
 def _of_database(error: BaseException) -> bool:

@@ -152,13 +152,14 @@ class Outgoing:
         message, trace = given.pop("exception.message", None), given.pop("exception.stacktrace", None)
         kept = self.attributes(given)
         if message is not None:
-            kept["exception.message"] = self._message(str(message), _of_database(event))
+            kind = str(given.get("exception.type", ""))
+            kept["exception.message"] = self._message(str(message), _of_database(event), kind)
         if trace is not None:
             kept["exception.stacktrace"] = self._redactor.text(database_errors.stacktrace_without_values(str(trace)))
         return Event(self._redactor.text(event.name), kept, event.timestamp)
 
-    def _message(self, message: str, of_database: bool) -> str:
-        return self._redactor.text(database_errors.without_values(message) if of_database else message)
+    def _message(self, message: str, of_database: bool, kind: str = "") -> str:
+        return self._redactor.text(database_errors.without_values(message, kind) if of_database else message)
 
     def _status(self, status: Status, of_database: bool) -> Status:
         if not status.description:
