@@ -16,12 +16,13 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.vigil.observability.plugins.module_utils._http.secret_spellings import hidden
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks import (
-    elasticsearch,
     filebeat,
+    grafana,
     jaeger,
     log_alerts,
     logstash,
     rsyslog,
+    runbooks,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.credentials import (
     invalid_authorities,
@@ -34,18 +35,12 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.che
     shared_directories,
     unread_metrics,
 )
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch_limits import (
-    invalid_limits,
-)
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.elasticsearch import cluster, limits
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.facts import (
     hosts_that_need_facts,
     invalid_facts,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.files import unstaged_files
-from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.grafana import (
-    invalid_grafana,
-    weak_key,
-)
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.labels import invalid_labels
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.ports import invalid_ports
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks.reach import unreached_services
@@ -108,7 +103,7 @@ class ActionModule(ActionBase):
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])
         tags = RunTags.of(options["tags"])
         found = [*misspelt_inputs(hosts, play), *invalid_prefixes(hosts, play), *shadowed_inputs(hosts)]
-        found += _wrong_inputs(hosts, play, command)
+        found += _wrong_inputs(hosts, known["groups"], play, command)
         secrets = {secret for host in hosts for secret in host.secrets}
         problems = [*tags.problems(), *_masked(messages(found, every), secrets)]
         head = _REFUSED_LATER if play.gathered else _REFUSED
@@ -134,7 +129,9 @@ def _hosts(
     ]
 
 
-def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list[Problem]:
+def _wrong_inputs(
+    hosts: Sequence[HostInputs], groups: Mapping[str, Iterable[str]], play: Play, command: str
+) -> list[Problem]:
     """Return the problems of single inputs first, then of missing ones and of those that contradict each other."""
     wanted = wanted_secrets()
     members = sum("alertmanager" in host.services for host in hosts)
@@ -154,10 +151,10 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
             shared_directories(host, play),
             misplaced_data(host, play),
             conflicting_users(host),
-            invalid_grafana(host),
-            elasticsearch.invalid_node(host),
-            invalid_limits(host),
-            elasticsearch.invalid_provisioning(host, nodes),
+            grafana.invalid_grafana(host),
+            cluster.invalid_node(host),
+            limits.invalid_limits(host),
+            cluster.invalid_provisioning(host, nodes),
             logstash.invalid_logstash(host),
             filebeat.invalid_filebeat(host),
             unstaged_files(host),
@@ -168,13 +165,14 @@ def _wrong_inputs(hosts: Sequence[HostInputs], play: Play, command: str) -> list
         shared_addresses(hosts),
         duplicate_replicas(hosts),
         unshared_databases(hosts),
-        elasticsearch.invalid_cluster(hosts),
+        cluster.invalid_cluster(hosts),
         log_alerts.invalid_log_alerts(hosts),
-        elasticsearch.invalid_exporters(hosts),
+        cluster.invalid_exporters(hosts),
         logstash.newer_shippers(hosts),
         rsyslog.invalid_rsyslog(hosts),
         filebeat.unreceived_logs(hosts),
         jaeger.invalid_jaegers(hosts),
+        runbooks.invalid_runbooks(hosts, groups),
     )
     return [*(problem for host in hosts for problem in host.problems), *together]
 
@@ -191,7 +189,7 @@ def _warnings(hosts: Sequence[HostInputs], play: Play) -> Iterator[Problem]:
         yield from unread_metrics(host, play)
     yield from unreached_services(hosts)
     for host in hosts:
-        yield from chain(weak_key(host), logstash.unlocated_addresses(host))
+        yield from chain(grafana.weak_key(host), logstash.unlocated_addresses(host))
 
 
 def _masked(problems: Iterable[str], secrets: Iterable[str]) -> list[str]:

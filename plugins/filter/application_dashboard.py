@@ -22,6 +22,7 @@ options:
       - The application. C(name) and C(team) are required; C(environment), C(job), C(matchers) (which requests count),
         C(runs_on) (V(systemd), V(process) or V(container)), C(unit), C(containers), C(limits), C(metrics),
         C(objectives), C(business), C(depends_on), C(logs_url) and C(traces_url) add more.
+      - C(hosts), C(standby_hosts), C(scale_units) and C(failover_command) are for runbooks.
       - With C(measured_by) V(spans) in place of V(metrics), its requests are those that Jaeger counts of its spans,
         whose C(service.name) has to be the name of the application. Its instances and processes are then not known.
     type: dict

@@ -151,20 +151,24 @@ def unpack_release(service: str, version: str, folder: Path) -> None:
         archive.extractall(folder, filter="data")
 
 
-def promtool(cache: Path) -> Path:
-    """Return a promtool: of the newest Prometheus that is assembled, or else of Debian's, which takes seconds."""
-    real = [recipe for recipe in RECIPES if recipe.service == "prometheus" and not recipe.version.startswith("3.99.")]
+# Tools that tests of configurations use, by the service that they come with.
+TOOLS = {"promtool": "prometheus", "amtool": "alertmanager"}
+
+
+def tool(name: str, cache: Path) -> Path:
+    """Return a tool: of the newest release of its service that is assembled, or else of one that is made quickly."""
+    real = [one for one in RECIPES if one.service == TOOLS[name] and not one.version.startswith("3.99.")]
     shelf = Shelf(cache / "servers")
     if not any(shelf.record(recipe) for recipe in real):
-        assemble(cache, [recipe for recipe in real if isinstance(recipe, Package)], BASE_URL)
+        assemble(cache, [recipe for recipe in real if isinstance(recipe, Package)] or real[:1], BASE_URL)
     newest = [recipe for recipe in real if shelf.record(recipe)][-1]
-    tool = cache / "tools" / f"promtool-{newest.version}-{newest.digest[:12]}"
-    if not tool.exists():
-        tool.parent.mkdir(exist_ok=True)
-        partial = tool.with_name(f"{tool.name}.{os.getpid()}")
-        extract(shelf.archive(newest), "promtool", partial)
-        partial.replace(tool)
-    return tool
+    program = cache / "tools" / f"{name}-{newest.version}-{newest.digest[:12]}"
+    if not program.exists():
+        program.parent.mkdir(exist_ok=True)
+        partial = program.with_name(f"{program.name}.{os.getpid()}")
+        extract(shelf.archive(newest), name, partial)
+        partial.replace(program)
+    return program
 
 
 def default_releases() -> dict[str, dict[str, str]]:
@@ -200,7 +204,8 @@ def arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("all", help="assemble everything that is missing and print the path of the catalogue")
     verbs.add_parser("default", help="the same for the default versions of the collection's catalogue alone")
-    verbs.add_parser("promtool", help="print the path of the newest promtool that is here")
+    for name in TOOLS:
+        verbs.add_parser(name, help=f"print the path of the newest {name} that is here")
     verbs.add_parser(
         "upstream", help="tell by the exit code whether upstream's archives of the default versions answer"
     )
@@ -221,8 +226,8 @@ def main() -> int:
             if isinstance(recipe, GivenArchive) or is_default(recipe, defaults.get(recipe.service, {}))
         )
     try:
-        if options.verb == "promtool":
-            print(promtool(CACHE))
+        if options.verb in TOOLS:
+            print(tool(options.verb, CACHE))
         else:
             catalogue = {"vigil_catalogue_extra": assemble(CACHE, recipes, options.base_url)}
             ARCHIVES.write_text(yaml.safe_dump(catalogue))

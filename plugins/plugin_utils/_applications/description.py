@@ -55,6 +55,13 @@ __all__ = [
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LINK = re.compile(r"(https?://|/(?!/))[^\x00-\x20\x7f]*")
 
+# How runbooks find the application, and what they may do to it.
+RECOVERY_OPTIONS = {
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "standby_hosts": {"type": "list", "elements": "str", "default": []},
+    "scale_units": {"type": "list", "elements": "str", "default": []},
+    "failover_command": {"type": "str", "default": ""},
+}
 _APPLICATION = {
     "name": {"type": "str", "required": True},
     "team": {"type": "str", "required": True},
@@ -67,6 +74,7 @@ _APPLICATION = {
     "symptoms": {"type": "list", "elements": "dict", "options": SYMPTOM_OPTIONS},
     "symptoms_needed": {"type": "int"},
     "business": {"type": "list", "elements": "dict", "default": [], "options": BUSINESS_OPTIONS},
+    **RECOVERY_OPTIONS,
 }
 
 
@@ -77,6 +85,7 @@ class Application:
     `measured_by` is `metrics`, its own, or `spans`, which Jaeger counts: then nothing is known of its instances.
     `containers` is the label and pattern that select the metrics of its containers; `limits` is what one instance
     may use (`cpu_cores`, `memory_bytes`), None where nothing limits it; `matchers` select which of its requests count.
+    `hosts` run `unit`, `standby_hosts` can take over by `failover_command`, and `scale_units` are more instances.
     """
 
     name: str
@@ -97,6 +106,10 @@ class Application:
     depends_on: tuple[str, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
     business: tuple[BusinessMetric, ...] = field(default=())
+    hosts: tuple[str, ...] = ()
+    standby_hosts: tuple[str, ...] = ()
+    scale_units: tuple[str, ...] = ()
+    failover_command: str = ""
 
 
 def applications(described: Iterable[Mapping[str, Any]]) -> list[Application]:
@@ -147,6 +160,7 @@ def _application(number: int, item: Any, faults: list[str]) -> Application | Non
             "depends_on": tuple(values["depends_on"]),
             "symptoms": tuple(Symptom(**{**one, "expr": one["expr"] or ""}) for one in values["symptoms"]),
             "business": tuple(business_metric(one) for one in values["business"]),
+            **{key: tuple(values[key]) for key in ("hosts", "standby_hosts", "scale_units")},
         }
     )
 

@@ -65,6 +65,12 @@ PROVISIONED: Inputs = {
         "provision_more_datasources": {"type": "list", "no_log": True},
         "provision_more_folders": {"type": "list"},
     },
+    "incident_response": {
+        "incident_response_delay": {"type": "str"},
+        "incident_response_levels": {"type": "dict"},
+        "incident_response_runbooks": {"type": "list", "elements": "dict"},
+    },
+    "runbook_target": {"runbook_actions": {"type": "dict"}},
 }
 """What the playbooks read and no role does, of the inventory of a host of each service."""
 _CONTAINERS: Mapping[str, type] = {"dict": dict, "list": list}

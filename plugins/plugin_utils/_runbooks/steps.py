@@ -49,7 +49,7 @@ def _restarted(given: Parameters) -> Actions:
 
 
 def _scaled(given: Parameters) -> Actions:
-    wanted = given["instances"]
+    wanted = given.get("instances", len(given["units"]))
     started = [_of_unit("start", unit, given) for unit in given["units"][:wanted]]
     return started + [{"action": "stop", "name": unit_name(unit)} for unit in given["units"][wanted:]]
 
@@ -84,7 +84,7 @@ STEPS: Mapping[str, Step] = {
     "restart_service": Step(parameters={"unit": "text", "settle": "seconds"}, needed=("unit",), actions=_restarted),
     "scale_service": Step(
         parameters={"units": "texts", "instances": "count", "settle": "seconds"},
-        needed=("units", "instances"),
+        needed=("units",),
         actions=_scaled,
     ),
     "clear_cache": Step(parameters={"directories": "texts"}, needed=("directories",), actions=_directories),

@@ -124,6 +124,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         jaeger: Sequence[str] = (),
         rsyslog: Sequence[str] = (),
         telemetry: Sequence[str] = (),
+        incident_response: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -141,6 +142,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         children["jaeger"] = {"hosts": dict.fromkeys(jaeger)}
         children["telemetry"] = {"hosts": dict.fromkeys(telemetry)}
         children["rsyslog"] = {"hosts": dict.fromkeys(rsyslog)}
+        children["incident_response"] = {"hosts": dict.fromkeys(incident_response)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -1881,3 +1883,64 @@ def test_shop_that_cannot_be_deployed_is_refused(preflight: Preflight, given: Va
     [said] = problems(preflight(telemetry=["web1"], every=SHOP_WORDS, web1=given))
     assert sentence in said
     assert said.endswith(".")
+
+
+RUNBOOK: Variables = {
+    "name": "shop_down",
+    "summary": "The shop does not answer",
+    "owner": "shop",
+    "level": "partial",
+    "matchers": ['alertname="ShopDown"'],
+    "target": {"host": WATCHED},
+    "limit": {"cooldown": "30m", "attempts": 3, "within": "1d"},
+    "steps": [{"step": "restart_service", "parameters": {"unit": "shop"}}],
+    "verification": {"promql": "up"},
+}
+
+
+def test_actions_and_runbooks_that_fit_each_other_are_accepted(preflight: Preflight) -> None:
+    given = {"incident_response_runbooks": [RUNBOOK], "incident_response_levels": {"shop_down": "manual"}}
+    declared = {"runbook_actions": {"units": ["shop"]}}
+    result = preflight(incident_response=["monitor1"], monitor1=given, web1=declared)
+    assert (problems(result), result["warnings"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("by_host", "sentence"),
+    [
+        (
+            {"web1": {"runbook_actions": {"units": ["../shop"]}}},
+            "runbook_actions of web1 cannot be used: runbook_actions.units must be names of units, not '../shop'.",
+        ),
+        ({"spare": {"runbook_actions": []}}, "runbook_actions of spare is a list: it has to be a mapping"),
+        (
+            {"monitor1": {"incident_response_runbooks": [{**RUNBOOK, "owner": ""}]}},
+            "incident_response_runbooks of monitor1 cannot be used: Runbook 'shop_down': owner is missing.",
+        ),
+        (
+            {"monitor1": {"incident_response_runbooks": [{**RUNBOOK, "target": {"host": "prometheus"}}]}},
+            "target.host: prometheus is a group, and has to be one host.",
+        ),
+        (
+            {"monitor1": {"incident_response_runbooks": [{**RUNBOOK, "target": {"host": "monitor1"}}]}},
+            "target.host: monitor1 is the engine's own host, on which it never acts.",
+        ),
+        (
+            {"monitor1": {"incident_response_runbooks": [RUNBOOK]}},
+            "web1 does not declare restart shop.service in its runbook_actions.",
+        ),
+        (
+            {"monitor1": {"incident_response_levels": {"exporter_up": "full"}}},
+            "There is no runbook 'exporter_up' to set the level of.",
+        ),
+        (
+            {"monitor1": {"incident_response_delay": "10s", "incident_response_levels": {"unit_failed": "full"}}},
+            "Runbook 'unit_failed': delay must be longer than 30 s, the time between two looks at Alertmanager.",
+        ),
+    ],
+)
+def test_actions_and_runbooks_that_cannot_be_used_are_refused(
+    preflight: Preflight, by_host: Variables, sentence: str
+) -> None:
+    [said] = problems(preflight(incident_response=["monitor1"], **by_host))
+    assert sentence in said

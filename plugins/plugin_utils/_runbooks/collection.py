@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runbooks of an inventory: those that are shipped and the user's, none of which contradicts another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.alerts import may_both_match, parsed
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.description import (
+    ACTING,
+    LEVELS,
+    faults_of_runbook,
+    normalised,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import (
+    Place,
+    applications_of,
+    faults_of_actions,
+    faults_of_hosts,
+)
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.verification import seconds
+
+__all__ = ["RECONCILIATION", "faults_of_all", "normalised_all"]
+
+# Seconds between two looks at what Alertmanager has.
+RECONCILIATION = 30
+
+Runbook = Mapping[str, Any]
+
+
+def normalised_all(
+    described: Sequence[Any], place: Place, *, levels: Mapping[str, str] | None = None, delay: str = "5m"
+) -> list[dict[str, Any]]:
+    """Return the runbooks as the engine reads them. Raises OperatorError with every fault of all of them.
+
+    Args:
+        described: The runbooks.
+        place: Where they act.
+        levels: Levels by the name of the runbook, in place of its own.
+        delay: After how long people get an alert whose runbook says nothing else.
+    """
+    if faults := list(faults_of_all(described, place, levels=levels, delay=delay)):
+        raise OperatorError(" ".join(faults))
+    return [
+        {**normalised(one, delay), "applications": applications_of(one, place)} for one in _levelled(described, levels)
+    ]
+
+
+def faults_of_all(
+    described: Sequence[Any], place: Place, *, levels: Mapping[str, str] | None = None, delay: str = "5m"
+) -> Iterator[str]:
+    """Yield a sentence for everything that is wrong with runbooks in an inventory."""
+    names = [one.get("name") for one in described if isinstance(one, Mapping)]
+    for name, times in Counter(map(str, names)).items():
+        if times > 1:
+            yield f"Two runbooks are named {name!r}: choose another name, or set the level of the shipped one."
+    for name, level in (levels or {}).items():
+        if name not in names:
+            yield f"There is no runbook {name!r} to set the level of."
+        elif level not in LEVELS:
+            yield f"Runbook {name!r}: level {level!r} is unknown: use {', '.join(LEVELS)}."
+    valid = []
+    for one in _levelled(described, levels):
+        wrong = list(faults_of_runbook(one))
+        yield from wrong
+        if not wrong:
+            valid.append(one)
+            yield from (f"Runbook {one['name']!r}: {fault}" for fault in _faults_of_one(one, place, delay))
+    yield from _contradictions(valid)
+
+
+def _levelled(described: Iterable[Any], levels: Mapping[str, str] | None) -> Iterator[Any]:
+    for one in described:
+        level = (levels or {}).get(str(one.get("name"))) if isinstance(one, Mapping) else None
+        yield {**one, "level": level} if level in LEVELS else one
+
+
+def _faults_of_one(runbook: Runbook, place: Place, delay: str) -> Iterator[str]:
+    wrong = list(faults_of_hosts(runbook, place))
+    yield from wrong
+    if runbook.get("level") not in ACTING:
+        return
+    if seconds(runbook.get("delay", delay)) <= RECONCILIATION:
+        yield f"delay must be longer than {RECONCILIATION} s, the time between two looks at Alertmanager."
+    if not wrong:
+        yield from faults_of_actions(runbook, place)
+
+
+def _contradictions(runbooks: Iterable[Runbook]) -> Iterator[str]:
+    full = [one for one in runbooks if one.get("level") == "full"]
+    for one, other in combinations(full, 2):
+        if may_both_match(parsed(one["matchers"]), parsed(other["matchers"])):
+            yield (
+                f"The runbooks {one['name']!r} and {other['name']!r} are both at the level full for the same alert: "
+                "narrow the matchers of one, or lower its level."
+            )

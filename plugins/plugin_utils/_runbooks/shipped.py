@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runbooks of the collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+__all__ = ["FOLDER", "shipped_runbooks"]
+
+FOLDER = Path(__file__).parents[3] / "runbooks"
+
+
+def shipped_runbooks() -> list[dict[str, Any]]:
+    """Return the shipped runbooks, in the order of their files."""
+    return [one for path in sorted(FOLDER.glob("*.yml")) for one in yaml.safe_load(path.read_text(encoding="utf-8"))]

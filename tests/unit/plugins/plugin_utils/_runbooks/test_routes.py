@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where alerts of runbooks go, as the real amtool reads the routes that are made for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.plugins.filter.runbook_routes import runbook_routes
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import normalised_all
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
+from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
+from ansible_collections.vigil.observability.tests.unit.playbooks.expressions import COLLECTION
+from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._runbooks.test_collection import RUNBOOK
+
+ENGINE = {"name": "incident_response", "webhook_configs": [{"url": "https://monitor1:9095/api/alerts"}]}
+CONFIG: dict[str, Any] = {
+    "route": {
+        "receiver": "day",
+        "group_by": ["alertname", "team"],
+        "group_wait": "30s",
+        "group_interval": "5m",
+        "repeat_interval": "4h",
+        "routes": [
+            {"matchers": ['severity="none"'], "receiver": "nobody"},
+            {
+                "matchers": ['team="shop"'],
+                "receiver": "shop",
+                "group_by": ["host"],
+                "continue": True,
+                "routes": [{"matchers": ['severity="critical"'], "receiver": "shop-on-call", "group_wait": "1s"}],
+            },
+            {"matchers": ['severity="critical"'], "receiver": "on-call", "group_interval": "1h"},
+        ],
+    },
+    "receivers": [{"name": name} for name in ("day", "nobody", "shop", "shop-on-call", "on-call")],
+}
+LEVELS = {"ShopDown": "full", "ShopSlow": "partial", "ShopLate": "manual", "ShopOld": "observe"}
+PLACE = Place(hosts={"web1": {"units": ["shop"]}})
+LABELS = [
+    {},
+    {"severity": "critical"},
+    {"severity": "critical", "team": "shop"},
+    {"severity": "warning", "team": "shop"},
+    {"severity": "none"},
+]
+
+
+@pytest.fixture(scope="module")
+def amtool() -> str:
+    """The path of the newest amtool."""
+    command = [str(COLLECTION / ".venv/bin/python"), str(COLLECTION / "tests/servers/assemble.py"), "amtool"]
+    return subprocess.check_output(command, text=True, env={**os.environ, "VIGIL_CACHE": str(CACHE)}).strip()
+
+
+@pytest.fixture
+def receivers(amtool: str, tmp_path: Path) -> Callable[..., list[str]]:
+    """A function that returns which receivers get an alert with these labels, by a configuration."""
+
+    def found(config: dict[str, Any], **labels: str) -> list[str]:
+        path = tmp_path / "alertmanager.yml"
+        path.write_text(json.dumps(config))
+        words = [f"{name}={value}" for name, value in labels.items()]
+        command = [amtool, "config", "routes", "test", f"--config.file={path}", *words]
+        return subprocess.check_output(command, text=True).strip().split(",")
+
+    return found
+
+
+def routed(**keys: Any) -> dict[str, Any]:
+    """Return the configuration with a runbook at each level."""
+    described = [
+        {**RUNBOOK, "name": name.lower(), "matchers": [f'alertname="{name}"'], "level": level, **keys}
+        for name, level in LEVELS.items()
+    ]
+    found: dict[str, Any] = runbook_routes(CONFIG, normalised_all(described, PLACE), ENGINE)
+    return found
+
+
+@pytest.mark.parametrize("name", LEVELS)
+@pytest.mark.parametrize("labels", LABELS)
+def test_engine_and_the_same_people_get_the_alert_of_a_runbook(
+    receivers: Callable[..., list[str]], name: str, labels: dict[str, str]
+) -> None:
+    people = receivers(CONFIG, alertname=name, **labels)
+    assert receivers(routed(), alertname=name, **labels) == ["incident_response", *people]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_alerts_without_a_runbook_and_the_engines_own_go_straight_to_people(
+    receivers: Callable[..., list[str]], labels: dict[str, str]
+) -> None:
+    for name in ("HostDiskFull", "IncidentEscalated"):
+        assert receivers(routed(), alertname=name, **labels) == receivers(CONFIG, alertname=name, **labels)
+
+
+def branches(route: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a route with all below it."""
+    return [route, *(below for one in route.get("routes", []) for below in branches(one))]
+
+
+def test_people_get_it_after_the_delay_and_each_alert_by_itself_wherever_it_is_routed() -> None:
+    routes = routed(delay="7m")["route"]["routes"]
+    copies = [one for one in routes if one.get("group_wait") == "420s"]
+    assert [one["matchers"] for one in copies] == [['alertname="ShopDown"'], ['alertname="ShopSlow"']]
+    for copy in copies:
+        assert (copy["receiver"], copy["group_by"], copy["group_interval"]) == ("day", ["..."], "1m")
+        assert (copy["repeat_interval"], copy.get("continue")) == ("4h", None)
+        below = branches(copy)[1:]
+        assert len(below) == 4
+        assert all({"group_by", "group_wait", "group_interval"}.isdisjoint(one) for one in below)
+
+
+def test_engine_gets_it_at_once_and_the_users_own_routes_stay_as_they_are() -> None:
+    config = routed()
+    engine = config["route"]["routes"][:4]
+    assert [(one["receiver"], one["group_wait"], one["continue"]) for one in engine] == [
+        (ENGINE["name"], "0s", True)
+    ] * 4
+    assert config["route"]["routes"][6:] == [CONFIG["route"]]
+    assert {**config["route"], "routes": None} == {**CONFIG["route"], "routes": None}
+    assert config["receivers"] == [*CONFIG["receivers"], ENGINE]
+
+
+def test_hostile_text_of_a_matcher_stays_text(receivers: Callable[..., list[str]]) -> None:
+    hostile = 'a"b\\c{},|'
+    matchers = ['alertname="ShopDown"', f"job={json.dumps(hostile)}"]
+    runbook = {**RUNBOOK, "matchers": matchers}
+    config = runbook_routes(CONFIG, normalised_all([runbook], PLACE), ENGINE)
+    assert receivers(config, alertname="ShopDown", job=json.dumps(hostile))[0] == ENGINE["name"]
+    assert receivers(config, alertname="ShopDown", job="a") == ["day"]
+
+
+def test_alertmanager_takes_the_configuration(amtool: str, tmp_path: Path) -> None:
+    (tmp_path / "alertmanager.yml").write_text(json.dumps(routed()))
+    subprocess.run([amtool, "check-config", tmp_path / "alertmanager.yml"], check=True, capture_output=True)
+
+
+def test_without_runbooks_nothing_changes() -> None:
+    assert runbook_routes(CONFIG, [], ENGINE) == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({}, "has no route with a receiver"),
+        ({"route": {"routes": []}}, "has no route with a receiver"),
+        ({**CONFIG, "receivers": [ENGINE]}, "There is a receiver 'incident_response' already"),
+    ],
+)
+def test_configuration_without_a_tree_or_with_the_engines_receiver_is_refused(
+    config: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(Exception, match=sentence):
+        runbook_routes(config, [], ENGINE)
