@@ -15,7 +15,7 @@ __all__ = ["show_alert", "show_metrics"]
 
 ALERT = "ExporterDown"
 # Longer than a member of the mesh waits for the one before it, so that a second notification would have come.
-SILENCE = 8.0
+SILENCE = 8.0  # seconds
 
 
 def show_metrics(watch: Watch, replicas: list[Replica]) -> None:

@@ -1,28 +1,30 @@
-"""Shows what logs are good for: a line is found, a burst of errors is an alert, and what is new in them has a name."""
+"""Shows what logs are good for: a burst of errors is an alert, and what is new in them has a name."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.vigil.observability.demo.stack import Replica, Server, notifications, pages
-from ansible_collections.vigil.observability.demo.watch import Watch, analysed, output_of
+from ansible_collections.vigil.observability.demo.visits import Shop
+from ansible_collections.vigil.observability.demo.watch import Watch, analysed
 from ansible_collections.vigil.observability.tests.dashboards.searches import searches
 
 __all__ = ["Logs", "show_end_of_errors", "show_logs"]
 
 ALERT = "high_error_rate"
+ORDERS = 12  # each of which logs an error
 
 
 @dataclass(frozen=True)
 class Logs:
-    """The log of the shop on a host, in Elasticsearch, and the page that shows what is new in it."""
+    """The lines of the shop in Elasticsearch, and the page that shows what is new in them."""
 
-    host: str
     elasticsearch: Server
     passwords: Mapping[str, str]
     page: Path
@@ -31,39 +33,35 @@ class Logs:
         """Return Elasticsearch with a user who only reads."""
         return replace(self.elasticsearch, user=user, password=self.passwords[user])
 
-    def last_order(self) -> str:
-        """Return the number of the newest order in the shop's log file."""
-        lines = output_of(self.host, "tail", "-n", "1", "/var/log/shop/shop.log")
-        return str(json.loads(lines)["orderNumber"])
+    def of(self, request: str, services: Collection[str]) -> str:
+        """Return what was logged for a request, nothing unless all of these services have logged something."""
+        query = {"query": {"term": {"correlationId": request}}, "sort": ["@timestamp"], "size": 100}
+        lines = [one["_source"] for one in self.reader("grafana").ask("/logs-*/_search", query)["hits"]["hits"]]
+        told = ", ".join(f'"{one["message"]}"' for one in lines)
+        return f"({len(lines)}: {told})" if {one["service"] for one in lines}.issuperset(services) else ""
 
-    def order(self, number: str) -> str:
-        """Return where Elasticsearch has the line of an order, nothing without one."""
-        query = {"query": {"query_string": {"query": f"service:shop AND message:{number}"}}}
-        hits = self.reader("grafana").ask("/logs-*/_search", query)["hits"]["hits"]
-        return next((f'("{one["_source"]["message"]}" in {one["_index"]})' for one in hits), "")
-
-    def analyse(self, replica: Replica) -> dict[str, Any]:
-        """Return what is new in the shop's log of this hour; raise ShowError when the playbook fails."""
-        options = {"logs_query": "service:shop", "logs_window": "1h", "logs_baseline": "1d"}
-        reading = self.reader("analysis").environment("ELASTICSEARCH") | replica.prometheus.environment("PROMETHEUS")
-        return analysed("logs", self.page, options, reading)
+    def analyse(self, since: float) -> dict[str, Any]:
+        """Return what is new since a time, compared with the hour before; raise ShowError when the playbook fails."""
+        # The window is the hour that begins then, as far as it has come.
+        end = (datetime.fromtimestamp(since, UTC) + timedelta(hours=1)).isoformat()
+        options = {"logs_query": "service:shop", "logs_window": "1h", "logs_baseline": "1h", "logs_end": end}
+        return analysed("logs", self.page, options, self.reader("analysis").environment("ELASTICSEARCH"))
 
 
-def show_logs(watch: Watch, logs: Logs, replicas: list[Replica], receiver: str) -> None:
+def show_logs(watch: Watch, shop: Shop, logs: Logs, replicas: list[Replica], receiver: str) -> None:
     """Show what happens when payments fail, except its end. Raises ShowError."""
     watch.part("Logs: payments fail")
-    number = logs.last_order()
-    told = f"the line of order {number} in the shop's log on {logs.host} is found by that number"
-    watch.seen(told, partial(logs.order, number))
-    watch.act(logs.host, "systemctl kill --signal=SIGUSR1 shop", "20 payments fail")
-    for replica in replicas:
-        watch.seen(f"Prometheus on {replica.name} fires {ALERT}", partial(replica.has_fired, ALERT))
+    with shop.fault(watch, "payment", f"then {ORDERS} orders", unit="shop-payment") as since:
+        for _number in range(ORDERS):
+            shop.order(expected=HTTPStatus.SERVICE_UNAVAILABLE)
+        for replica in replicas:
+            watch.seen(f"Prometheus on {replica.name} fires {ALERT}", partial(replica.has_fired, ALERT))
     watch.seen("the receiver was notified", lambda: notifications(receiver, ALERT)["firing"])
     for grafana in (one.grafana for one in replicas if one.grafana):
         watch.seen("every panel of log lines in Grafana has data", partial(every_panel_has_lines, grafana, logs))
     watch.entered("controller", "ansible-playbook vigil.observability.analysis.logs")
-    analysis = logs.analyse(replicas[0])
-    watch.seen("the analysis names the message that is new", lambda: new_error(analysis))
+    analysis = logs.analyse(since)
+    watch.seen("the analysis names the message that is new", partial(new_error, analysis))
 
 
 def show_end_of_errors(watch: Watch, receiver: str) -> None:

@@ -1,63 +1,72 @@
-"""Shows what traces are good for: of a slow request, what is to blame, what is not, and what a fix gains."""
+"""Shows what traces are good for: of a slow report, which statement is to blame, and what a fix gains."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
-from ansible_collections.vigil.observability.demo.spans import BESIDE, WAITED_FOR
 from ansible_collections.vigil.observability.demo.stack import Replica, Server
-from ansible_collections.vigil.observability.demo.terminal import ROOT, run
+from ansible_collections.vigil.observability.demo.visits import Shop
 from ansible_collections.vigil.observability.demo.watch import Watch, analysed
 
 __all__ = ["Traces", "show_traces"]
 
-WORTH_IT = 50  # milliseconds
+REPORT = "/reports/sales"
+REPORTS = 10
+# So that a report that asks for each of them takes long enough to be worth a fix.
+ORDERS = 100
 
 
 @dataclass(frozen=True)
 class Traces:
-    """The traces of the shop on a host, in Jaeger, and the page that shows what makes requests slow."""
+    """The traces of the shop in Jaeger, and the page that shows what makes requests slow."""
 
-    host: str
     jaeger: Server
-    collector: str
     page: Path
 
-    def stored(self) -> str:
-        """Return which services have traces, nothing unless all of them have."""
-        found = self.jaeger.ask("/api/v3/services").get("services", [])
-        return f"({', '.join(sorted(found))})" if {"shop", "payments", "recommendations"} <= set(found) else ""
+    def of(self, trace: str, services: Collection[str]) -> str:
+        """Return what a trace consists of, nothing unless all of these services have a part in it."""
+        found = self.jaeger.ask(f"/api/v3/traces/{trace}")["result"]["resourceSpans"]
+        spans = sum(len(scope["spans"]) for one in found for scope in one["scopeSpans"])
+        names = {
+            one["value"]["stringValue"]
+            for part in found
+            for one in part["resource"]["attributes"]
+            if one["key"] == "service.name"
+        }
+        return f"({spans} spans of {' and '.join(sorted(names))})" if names.issuperset(services) else ""
 
-    def analyse(self, replica: Replica) -> dict[str, Any]:
-        """Return what makes requests slow; raise ShowError when the playbook fails."""
+    def analyse(self, replica: Replica, since: float) -> dict[str, Any]:
+        """Return what has made requests slow since a time; raise ShowError when the playbook fails."""
+        options = {"traces_services": "shop", "traces_start": f"{since:.3f}"}
         reading = self.jaeger.environment("JAEGER") | replica.prometheus.environment("PROMETHEUS")
-        return analysed("performance", self.page, {"traces_services": "shop"}, reading)
+        return analysed("performance", self.page, options, reading)
 
 
-def show_traces(watch: Watch, traces: Traces, replicas: list[Replica]) -> None:
-    """Show what is found out about slow requests. Raises ShowError."""
-    watch.part("Traces: why is a checkout slow?")
-    run("docker", "cp", "--quiet", ROOT / "demo/spans.py", f"vigil-demo-{traces.host}:/opt")
-    watch.act(traces.host, f"python3 /opt/spans.py {traces.collector}", "customers check out")
-    watch.seen("their traces are found", traces.stored)
+def show_traces(watch: Watch, shop: Shop, traces: Traces, replica: Replica) -> None:
+    """Show what is found out about a slow report. Raises ShowError."""
+    watch.part("Traces: why is the report slow?")
+    while shop.order().body["number"] < ORDERS:
+        pass
+    with shop.fault(watch, "n_plus_one", f"then {REPORTS} reports of sales") as since:
+        reports = [shop.ask("GET", f"{REPORT}?latest={ORDERS}") for _number in range(REPORTS)]
+    watch.seen("Jaeger has their traces", partial(traces.of, reports[-1].id, ("shop",)))
     watch.entered("controller", "ansible-playbook vigil.observability.analysis.performance")
-    analysis = traces.analyse(replicas[0])
+    analysis = traces.analyse(replica, since)
     watch.seen("the analysis names statements in a loop", partial(in_a_loop, analysis))
-    watch.seen("of two slow calls, it blames the one that customers wait for", partial(blamed, analysis))
 
 
 def in_a_loop(analysis: Mapping[str, Any]) -> str:
-    """Return the sentence on statements in a loop, nothing without one."""
-    return next((f"({one['sentence']})" for one in analysis["findings"] if one["kind"] == "n_plus_one"), "")
+    """Return how often which statement of the report runs, and what a fix gains, nothing without one."""
+    loops = (one for one in analysis["findings"] if one["kind"] == "n_plus_one" and one["entry"].endswith(REPORT))
+    return next((f"({shown_loop(one)})" for one in loops), "")
 
 
-def blamed(analysis: Mapping[str, Any]) -> str:
-    """Return what a fix of each slow call gains, nothing unless only that gains which a request waits for."""
-    gains = {one["operation"]: one["drag_ms"] for one in analysis["operations"]}
-    waited_for, beside = gains.get(WAITED_FOR, 0), gains.get(BESIDE, 0)
-    found = f"({WAITED_FOR} gains {waited_for:.0f} ms, {BESIDE} {beside:.0f} ms)"
-    return found if waited_for > WORTH_IT and beside < 1 else ""
+def shown_loop(found: Mapping[str, Any]) -> str:
+    """Return a finding in few words."""
+    statement = shorten(found["where"].partition(": ")[2], 60, placeholder=" ...")
+    return f"{statement} {found['count']} times in each {found['entry']}; a fix gains {found['gain_ms']:.0f} ms"

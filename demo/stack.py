@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,6 +57,12 @@ class Replica:
     def query(self, expr: str) -> list[dict[str, Any]]:
         """Return what Prometheus has for an expression."""
         return list(self.prometheus.ask("/api/v1/query", query=expr)["data"]["result"])
+
+    def exemplars(self, expr: str) -> list[dict[str, Any]]:
+        """Return the exemplars of the last minutes that Prometheus has for a selector, by series."""
+        now = time.time()
+        found = self.prometheus.ask("/api/v1/query_exemplars", query=expr, start=str(now - 300), end=str(now + 60))
+        return list(found["data"])
 
     def is_firing(self, alert: str, host: str) -> bool:
         """Tell whether an alert on a host fires."""

@@ -21,6 +21,7 @@ from rich.table import Column, Table
 from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_token, start_receiver
 from ansible_collections.vigil.observability.demo.show import show_alert, show_metrics
 from ansible_collections.vigil.observability.demo.show_logs import Logs, show_end_of_errors, show_logs
+from ansible_collections.vigil.observability.demo.show_order import show_order
 from ansible_collections.vigil.observability.demo.show_traces import Traces, show_traces
 from ansible_collections.vigil.observability.demo.stack import Replica, Server
 from ansible_collections.vigil.observability.demo.terminal import (
@@ -32,6 +33,7 @@ from ansible_collections.vigil.observability.demo.terminal import (
     run,
     step,
 )
+from ansible_collections.vigil.observability.demo.visits import Shop
 from ansible_collections.vigil.observability.demo.watch import ShowError, Watch
 from ansible_collections.vigil.observability.tests.servers.recipe import Recipe
 from ansible_collections.vigil.observability.tests.servers.recipes import (
@@ -128,26 +130,27 @@ def logs_of(hosts: Hosts) -> Logs | None:
     for name in hosts.running("elasticsearch"):
         variables = hosts.variables[name]
         store = servers_of(variables)["elasticsearch"]
-        return Logs(hosts.watched, store, variables["elasticsearch_passwords"], PAGE_OF_LOGS)
+        return Logs(store, variables["elasticsearch_passwords"], PAGE_OF_LOGS)
     return None
 
 
 def traces_of(hosts: Hosts) -> Traces:
     """Return the traces of the shop."""
     name = hosts.running("jaeger")[0]
-    jaeger = servers_of(hosts.variables[name])["jaeger"]
-    return Traces(hosts.watched, jaeger, f"https://vigil-demo-{name}:4318", PAGE_OF_TRACES)
+    return Traces(servers_of(hosts.variables[name])["jaeger"], PAGE_OF_TRACES)
 
 
 def demonstrate(hosts: Hosts) -> None:
     """Show everything that the inventory has. Raises ShowError."""
     replicas, watch = replicas_of(hosts), Watch(console)
+    shop = Shop(hosts.watched, hosts.variables[hosts.watched]["telemetry_passwords"]["faults"])
+    traces, logs = traces_of(hosts), logs_of(hosts)
     show_metrics(watch, replicas)
-    show_traces(watch, traces_of(hosts), replicas)
-    logs = logs_of(hosts)
+    show_order(watch, shop, replicas[0], traces, logs)
     if logs:
-        show_logs(watch, logs, replicas, RECEIVER)
+        show_logs(watch, shop, logs, replicas, RECEIVER)
     show_alert(watch, replicas, hosts.watched, RECEIVER)
+    show_traces(watch, shop, traces, replicas[0])
     if logs:
         show_end_of_errors(watch, RECEIVER)
 

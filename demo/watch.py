@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from rich.console import Console
 
-__all__ = ["ShowError", "Watch", "analysed", "output_of"]
+__all__ = ["ShowError", "Watch", "analysed", "awaited", "output_of"]
 
 PATIENCE = 300.0
+T = TypeVar("T")
 
 
 class ShowError(Exception):
@@ -36,19 +37,9 @@ class Watch:
 
     def seen(self, sentence: str, check: Callable[[], object]) -> None:
         """Print a sentence once the check is true, and what it returns if that is a text. Raises ShowError."""
-        until, why = time.monotonic() + PATIENCE, ""
-        while True:
-            try:
-                found = check()
-            except (requests.RequestException, ShowError) as error:
-                found, why = None, f": {error}"
-            if found:
-                told = f" {found}" if isinstance(found, str) else ""
-                self.console.print(f"[green]✔[/] {time.monotonic() - self.begun:4.0f} s  {sentence}{told}")
-                return
-            if time.monotonic() > until:
-                raise ShowError(f"within {PATIENCE:.0f} s it was not seen that {sentence}{why}")
-            time.sleep(0.5)
+        found = awaited(sentence, check)
+        told = f" {found}" if isinstance(found, str) else ""
+        self.console.print(f"[green]✔[/] {time.monotonic() - self.begun:4.0f} s  {sentence}{told}")
 
     def entered(self, host: str, command: str, effect: str = "") -> None:
         """Print a command that is run on a host, and what it does."""
@@ -60,10 +51,24 @@ class Watch:
         output_of(host, *command.split())
 
 
-def output_of(host: str, *words: str) -> str:
-    """Return what a command prints on a host of the demo."""
-    command = ["docker", "exec", f"vigil-demo-{host}", *words]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+def awaited(sentence: str, check: Callable[[], T]) -> T:
+    """Return what the check returns, once that is something. Raises ShowError, with the sentence."""
+    until, why = time.monotonic() + PATIENCE, ""
+    while True:
+        try:
+            if found := check():
+                return found
+        except (requests.RequestException, ShowError) as error:
+            why = f": {error}"
+        if time.monotonic() > until:
+            raise ShowError(f"within {PATIENCE:.0f} s it was not seen that {sentence}{why}")
+        time.sleep(0.5)
+
+
+def output_of(host: str, *words: str, text: str = "") -> str:
+    """Return what a command prints on a host of the demo that reads this text."""
+    command = ["docker", "exec", "--interactive", f"vigil-demo-{host}", *words]
+    return subprocess.run(command, check=True, input=text, stdout=subprocess.PIPE, text=True).stdout
 
 
 def analysed(what: str, page: Path, options: Mapping[str, str], reading: Mapping[str, str]) -> dict[str, Any]:
