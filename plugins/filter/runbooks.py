@@ -22,9 +22,16 @@ options:
     type: dict
     required: true
   groups: {description: Names of the groups of the inventory., type: list, elements: str, default: []}
-  engines: {description: Hosts of the engine itself, on which it never acts., type: list, elements: str, default: []}
+  engines:
+    description: Hosts of the engine itself, on which it never acts.
+    type: list
+    elements: str
+    default: []
   applications: {description: The applications of the inventory., type: list, elements: dict, default: []}
-  levels: {description: Levels by the name of a runbook, in place of its own., type: dict, default: {}}
+  levels:
+    description: Levels by the name of a runbook, in place of its own.
+    type: dict
+    default: {}
   delay:
     description: After how long people get an alert whose runbook does not say it.
     type: str

@@ -28,7 +28,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Such as C([{action: restart, name: shop.service, settle: 5}]).
+  description: >-
+    Such as V([{"action": "restart", "name": "shop.service", "settle": 5}]).
   type: list
   elements: dict
 """

@@ -40,7 +40,9 @@ options:
         type: str
         required: true
         choices: [start, stop, restart, clear, run, vacuum]
-      name: {description: Unit, or name of a directory or command that the host declares., type: str}
+      name:
+        description: Unit, or name of a directory or command that the host declares.
+        type: str
       settle: {description: Seconds for which a unit has to stay active once it has started., type: int, default: 0}
 attributes:
   check_mode:
@@ -60,7 +62,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-outcome: {description: V(done), V(refused) or V(failed)., returned: always, type: str}
+outcome:
+  description: V(done), V(refused) or V(failed).
+  returned: always
+  type: str
 results: {description: What the host answered to each action., returned: always, type: list, elements: dict}
 attempts:
   description: The last attempts on this host, at most 50, each with its actions.
