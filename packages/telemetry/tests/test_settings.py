@@ -9,7 +9,7 @@ import pytest
 import vigil_telemetry as telemetry
 from vigil_telemetry.arguments import Arguments
 from vigil_telemetry.errors import TelemetryError
-from vigil_telemetry.settings import Settings, settings_from
+from vigil_telemetry.settings import Settings, settings_from, unused_variables
 
 NAMED = {"OTEL_SERVICE_NAME": "shop", "VIGIL_TELEMETRY_ENVIRONMENT": "production"}
 
@@ -139,6 +139,45 @@ def test_variables_for_sending_spans_matter_only_where_they_are_sent() -> None:
 def test_what_is_not_supported_of_the_export_is_refused_by_name(variable: str, value: str, sentence: str) -> None:
     message = refusal({"otlp_endpoint": "http://a:4318"}, {**NAMED, variable: value})
     assert message.startswith(f"Start of telemetry: environment variable {variable} {sentence}")
+
+
+def test_the_queue_of_spans_follows_the_variables_of_the_batch_processor() -> None:
+    variables = {
+        "OTEL_BSP_MAX_QUEUE_SIZE": "100",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50",
+        "OTEL_BSP_SCHEDULE_DELAY": "5000",
+        "OTEL_BSP_EXPORT_TIMEOUT": "10000",
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "redis, psycopg",
+    }
+    found = settings_from({}, {**NAMED, **variables})
+    assert (found.otlp_queue_spans, found.otlp_batch_spans) == (100, 50)
+    assert (found.otlp_delay_milliseconds, found.otlp_retry_milliseconds) == (5_000, 10_000)
+    assert found.disabled_instrumentations == ("redis", "psycopg")
+
+
+def test_variables_of_opentelemetry_that_nothing_reads_are_known() -> None:
+    used = {
+        **NAMED,
+        "OTEL_BSP_SCHEDULE_DELAY": "5000",
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "64",
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "100",
+        "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS": "health",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://a:4318",
+        "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_PROPAGATORS": "tracecontext,baggage",
+        "OTEL_CONFIG_FILE": "",
+    }
+    assert unused_variables(used) == []
+    unused = {
+        "OTEL_BSP_SCHEDULE_DELAYS": "5000",
+        "OTEL_EXPORTER_ZIPKIN_ENDPOINT": "http://a",
+        "OTEL_LOGS_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "otlp",
+        "OTEL_PROPAGATORS": "tracecontext,b3",
+        "OTEL_PYTHON_FLASK_EXCLUDED_URLS": "health",
+    }
+    assert unused_variables({**used, **unused}) == sorted(unused)
 
 
 def test_a_disabled_library_needs_no_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from .recording import (
 )
 from .requests.wrapping import asgi, wsgi
 from .runtime import Telemetry, stop
-from .settings import settings_from
+from .settings import settings_from, unused_variables
 from .tracing import trace_business_process, trace_db_query, trace_external_call
 
 if TYPE_CHECKING:
@@ -70,4 +71,8 @@ def start(**given: Unpack[Arguments]) -> Telemetry:
     The arguments are the fields of `vigil_telemetry.settings.Settings`; `service` and `environment` must be set.
     Raises TelemetryError with one sentence when something does not fit.
     """
-    return runtime.start(assembled(settings_from(given, os.environ)))
+    settings, before = settings_from(given, os.environ), runtime.running()
+    telemetry = runtime.start(assembled(settings))
+    if not settings.disabled and telemetry is not before and (unused := unused_variables(os.environ)):
+        logging.getLogger(__name__).warning("Environment variables without effect: %s.", ", ".join(unused))
+    return telemetry

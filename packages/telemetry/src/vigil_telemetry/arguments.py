@@ -45,6 +45,11 @@ class Arguments(TypedDict, total=False):
     otlp_client_key_file: str | Path | None
     otlp_headers: Mapping[str, str] | str | None
     otlp_timeout_milliseconds: int | None
+    otlp_queue_spans: int | None
+    otlp_batch_spans: int | None
+    otlp_delay_milliseconds: int | None
+    otlp_retry_milliseconds: int | None
+    disabled_instrumentations: Sequence[str] | AbstractSet[str] | None
     sampler: str | None
     sampler_arg: str | None
     sampling_share: float | None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from .errors import TelemetryError
 
-__all__ = ["is_switched_off", "refuse_unsupported"]
+__all__ = ["is_switched_off", "refuse_unsupported", "unused"]
 
 _EXPORTER = "OTEL_TRACES_EXPORTER"
 _FAMILY = "OTEL_EXPORTER_OTLP_"
@@ -18,6 +19,15 @@ _CHOICES = {
     "http/protobuf": (f"{_FAMILY}{_OF_TRACES}PROTOCOL", f"{_FAMILY}PROTOCOL"),
     "none": (f"{_FAMILY}{_OF_TRACES}COMPRESSION", f"{_FAMILY}COMPRESSION"),
 }
+
+# What OpenTelemetry's own packages read here, and what is about metrics and logs, which this library does not send.
+_READ_BY_OTHERS = re.compile(
+    r"OTEL_(?:RESOURCE_ATTRIBUTES|EXPERIMENTAL_RESOURCE_DETECTORS|SEMCONV_STABILITY_OPT_IN|PYTHON_CONTEXT"
+    r"|(?:SPAN_|EVENT_|LINK_)?ATTRIBUTE_(?:COUNT|VALUE_LENGTH)_LIMIT|SPAN_(?:EVENT|LINK)_COUNT_LIMIT"
+    r"|PYTHON_(?:REQUESTS_|HTTPX_|URLLIB3_)?EXCLUDED_URLS|TRACES_EXPORTER|EXPORTER_OTLP_\w+|BLRP_\w+|METRICS?_EX\w+_\w+)"
+)
+_HARMLESS = {"OTEL_METRICS_EXPORTER": {"none"}, "OTEL_LOGS_EXPORTER": {"none"}}
+_PROPAGATORS = {"tracecontext", "baggage", "none"}
 
 
 def is_switched_off(environ: Mapping[str, str]) -> bool:
@@ -40,3 +50,18 @@ def refuse_unsupported(environ: Mapping[str, str], taken: Collection[str]) -> No
         of_others = not variable.startswith(_FAMILY) or variable[len(_FAMILY) :].startswith(_OTHER_SIGNALS)
         if value and not of_others and variable not in known:
             raise TelemetryError(f"Start of telemetry: environment variable {variable} is not supported; remove it.")
+
+
+def unused(environ: Mapping[str, str], taken: Collection[str]) -> list[str]:
+    """Return the variables that are set, and that neither this library nor another one of OpenTelemetry reads here."""
+    return sorted(
+        name
+        for name, value in environ.items()
+        if name.startswith("OTEL_") and value and name not in taken and not _is_used(name, value)
+    )
+
+
+def _is_used(name: str, value: str) -> bool:
+    if name == "OTEL_PROPAGATORS":
+        return {part.strip() for part in value.split(",")} <= _PROPAGATORS
+    return value in _HARMLESS.get(name, ()) or _READ_BY_OTHERS.fullmatch(name) is not None

@@ -15,9 +15,9 @@ from typing import Any
 
 from . import sampling, values
 from .errors import TelemetryError
-from .export_variables import is_switched_off, refuse_unsupported
+from .export_variables import is_switched_off, refuse_unsupported, unused
 
-__all__ = ["PREFIX", "Settings", "settings_from"]
+__all__ = ["PREFIX", "Settings", "settings_from", "unused_variables"]
 
 PREFIX = "VIGIL_TELEMETRY_"
 _RESOURCE = "OTEL_RESOURCE_ATTRIBUTES"
@@ -81,6 +81,12 @@ class Settings:
     otlp_client_key_file: Path | None = _otlp(None, values.path, "CLIENT_KEY")
     otlp_headers: tuple[tuple[str, str], ...] = _otlp((), values.headers, "HEADERS", secret=True)
     otlp_timeout_milliseconds: int = _otlp(5_000, values.whole(100, 60_000), "TIMEOUT")
+    # How many spans wait for the collector and are sent at once; for how long they are gathered, and tried to send.
+    otlp_queue_spans: int = _setting(2_048, values.whole(1, 1_000_000), "OTEL_BSP_MAX_QUEUE_SIZE")
+    otlp_batch_spans: int = _setting(256, values.whole(1, 10_000), "OTEL_BSP_MAX_EXPORT_BATCH_SIZE")
+    otlp_delay_milliseconds: int = _setting(1_000, values.whole(10, 60_000), "OTEL_BSP_SCHEDULE_DELAY")
+    otlp_retry_milliseconds: int = _setting(30_000, values.whole(0, 600_000), "OTEL_BSP_EXPORT_TIMEOUT")
+    disabled_instrumentations: tuple[str, ...] = _setting((), values.names, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS")
     sampler: str = _setting("parentbased_always_on", sampling.sampler, "OTEL_TRACES_SAMPLER")
     sampler_arg: str = _setting("", str, "OTEL_TRACES_SAMPLER_ARG")
     # Read from sampler_arg: the share of traces, and where Jaeger serves strategies and after how many seconds again.
@@ -112,6 +118,11 @@ def settings_from(given: Mapping[str, object], environ: Mapping[str, str]) -> Se
     if not settings.disabled and (settings.otlp_endpoint or settings.otlp_traces_endpoint):
         refuse_unsupported(environ, _VARIABLES)
     return settings
+
+
+def unused_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables of OpenTelemetry that are set and have no effect."""
+    return unused(environ, _VARIABLES)
 
 
 def _with_endpoint_that_counts(

@@ -14,6 +14,11 @@ from cryptography.x509.oid import NameOID
 
 __all__ = ["Authority"]
 
+USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
 
 class Authority:
     """Issues certificates and keys as files of a directory."""
@@ -26,14 +31,16 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"authority of {directory.name}")])
         made = self._builder(self._name, self._key.public_key())
         made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        signs = dict.fromkeys(USAGES, False) | {"key_cert_sign": True}
+        made = made.add_extension(x509.KeyUsage(**signs), critical=True)
         self.file.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str) -> None:
-        """Write a new certificate and its key."""
+    def issue(self, name: str, *, hours: int = 1) -> None:
+        """Write a new certificate, which expires in these hours, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         addresses = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        made = self._builder(subject, key.public_key()).add_extension(addresses, critical=False)
+        made = self._builder(subject, key.public_key(), hours).add_extension(addresses, critical=False)
         pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         self.key(name).write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
         self.certificate(name).write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(pem))
@@ -59,8 +66,12 @@ class Authority:
             context.load_cert_chain(self.certificate(name), self.key(name))
         return context
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, hours: int = 1) -> x509.CertificateBuilder:
         now = dt.datetime.now(dt.timezone.utc)
         made = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(key)
-        made = made.serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(hours=1))
-        return made.not_valid_after(now + dt.timedelta(hours=1))
+        # Python 3.13 wants both sides to be named by their keys.
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        made = made.add_extension(issuer, critical=False)
+        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        made = made.serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(hours=3))
+        return made.not_valid_after(now + dt.timedelta(hours=hours))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -44,12 +45,21 @@ class StandinCollector(ThreadingHTTPServer):
         self.statuses: list[int] = []
         self.delay = 0.0
         self.rejected = 0
+        self.tls: ssl.SSLContext | None = None
         self.strategies: Any = {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 0}}
         self.asked: list[str] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_port}"
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands first, if it has TLS, in the thread of the connection."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        with suppress(OSError), self.tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
     def spans(self) -> list[Any]:
         """Return all spans that were taken, in their order."""

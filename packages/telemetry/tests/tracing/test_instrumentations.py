@@ -152,6 +152,20 @@ def test_with_all_extras_nothing_is_missing_of_any_instrumentation(caplog: pytes
     assert [record.getMessage() for record in caplog.records] == []
 
 
+@pytest.mark.parametrize(
+    ("disabled", "traced"), [("requests", {"urllib3", "httpx"}), ("redis", {"requests", "httpx"}), ("*", set())]
+)
+def test_disabled_instrumentations_stay_off(disabled: str, traced: set[str], server: StandinCollector) -> None:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(settings(disabled_instrumentations=disabled), Plain(), SimpleSpanProcessor(exporter))
+    tracing.start()
+    by_requests(server.url)
+    by_httpx(server.url)
+    tracing.stop(1.0)
+    scopes = [span.instrumentation_scope for span in exporter.get_finished_spans()]
+    assert {scope.name.rpartition(".")[2] for scope in scopes if scope} == traced
+
+
 def test_after_the_end_the_libraries_are_as_before(server: StandinCollector) -> None:
     before = requests.Session.send, psycopg.connect
     exporter = InMemorySpanExporter()

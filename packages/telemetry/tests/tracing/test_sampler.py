@@ -84,6 +84,19 @@ def test_without_jaeger_the_share_of_the_settings_counts_and_no_request_waits() 
         assert time.perf_counter() - begins < 10
 
 
+def test_a_child_of_a_fork_does_not_wait_for_the_rate_of_a_thread_that_it_has_not() -> None:
+    with collector() as server:
+        server.strategies = {"strategyType": "RATE_LIMITING", "rateLimitingSampling": {"maxTracesPerSecond": 5}}
+        given = {"sampler": "jaeger_remote", "sampling_url": server.url}
+        with begun(otlp_endpoint=server.url, **given) as tracing:
+            remote: Any = tracing._remote
+            assert awaited(lambda: isinstance(remote.strategies.otherwise, sampler.Rate))
+            with remote.strategies.otherwise._lock:
+                tracing.after_fork(child=True)
+                assert sampled(tracing, "/")
+            assert isinstance(remote.strategies.otherwise, sampler.Rate)
+
+
 def test_a_rate_keeps_so_many_traces_a_second() -> None:
     strategies = strategies_of(b'{"strategyType": "RATE_LIMITING", "rateLimitingSampling": {"maxTracesPerSecond": 5}}')
     assert sum(strategies.keeps("x", number) for number in range(1000)) == 5

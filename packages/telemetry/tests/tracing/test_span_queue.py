@@ -62,10 +62,10 @@ def test_what_waits_is_sent_at_the_end() -> None:
 
 
 def test_a_collector_that_is_down_costs_no_request_anything_and_one_line_a_minute(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(span_queue, "SECONDS_OF_RETRIES", 0.0)
-    with caplog.at_level(logging.WARNING), begun(otlp_endpoint=f"http://127.0.0.1:{unused_port()}") as tracing:
+    given = {"otlp_endpoint": f"http://127.0.0.1:{unused_port()}", "otlp_retry_milliseconds": 0}
+    with caplog.at_level(logging.WARNING), begun(**given) as tracing:
         seconds = work(tracing, 5000)
         time.sleep(1.5)
         begins = time.monotonic()
@@ -75,6 +75,19 @@ def test_a_collector_that_is_down_costs_no_request_anything_and_one_line_a_minut
     assert sum(tracing.dropped.values()) == 5000
     assert tracing.dropped["unreachable"] > 0
     assert len([record for record in caplog.records if "not taken" in record.message]) == 1
+
+
+def test_a_queue_holds_as_many_spans_and_sends_as_many_at_once_as_is_set() -> None:
+    with collector() as server:
+        with begun(otlp_endpoint=server.url, otlp_queue_spans=10, otlp_delay_milliseconds=60_000) as tracing:
+            work(tracing, 25)
+            # A full batch does not wait for the delay, and is no larger than the queue.
+            server.await_spans(10)
+            assert tracing.dropped["queue_full"] >= 5
+        assert len(server.spans()) + sum(tracing.dropped.values()) == 25
+    with collector() as server, begun(otlp_endpoint=server.url, otlp_batch_spans=3) as tracing:
+        work(tracing, 3)
+        server.await_spans(3)
 
 
 def test_a_collector_that_hangs_holds_up_neither_requests_nor_the_exit() -> None:

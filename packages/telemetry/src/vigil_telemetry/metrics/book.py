@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from ..errors import TelemetryError
 from .declarations import Declaration, declaration, series_of
+from .locks import renew
 from .names import APPLICATION_METRICS, Metric
 from .series import Limits, made
 
@@ -54,6 +55,11 @@ class Book:
                     metric = self._made(declared.name, declared.metric, declared.allowed)
                     self._declared[declared.name] = (declared, metric)
             return {name: self._declared[name][1] for name in checked}
+
+    def forked(self) -> None:
+        """Go on in a child, where no thread lets go of locks that its parent held."""
+        self._lock = threading.Lock()
+        renew(self.registry)
 
     def _check(self, declared: Declaration, before: Declaration | None) -> None:
         earlier = before or self._declared.get(declared.name, (declared,))[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import logging
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,21 +24,19 @@ class Renewed(Generic[T]):
     def __init__(self, files: tuple[Path, ...], read: Callable[[], T]) -> None:
         self._files = files
         self._read = read
-        self._lock = threading.Lock()
         self._seen = self._state()
         self._current = read()
 
     def __call__(self) -> T:
-        """Return what the files are worth now."""
+        """Return what the files are worth now. Without a lock, which a fork would keep: reading twice harms nobody."""
         state = self._state()
-        with self._lock:
-            if state != self._seen:
-                self._seen = state
-                try:
-                    self._current = self._read()
-                except (OSError, ValueError) as error:
-                    _log.warning("Files of metrics were changed but cannot be used; the former stay in use: %s", error)
-            return self._current
+        if state != self._seen:
+            self._seen = state
+            try:
+                self._current = self._read()
+            except (OSError, ValueError) as error:
+                _log.warning("Files of metrics were changed but cannot be used; the former stay in use: %s", error)
+        return self._current
 
     def _state(self) -> tuple[object, ...]:
         return tuple(_state(file) for file in self._files)

@@ -85,6 +85,9 @@ class Metrics(Part):
         """Go on; the child counts from zero if several processes share a directory."""
         self._recording.release()
         self._reading.release()
+        if child:
+            # The application may have recorded metrics of its own in another thread.
+            self._book.forked()
         if not child or self._stopped.is_set():
             return
         self._stopped = threading.Event()

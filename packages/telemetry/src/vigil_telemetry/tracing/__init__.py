@@ -13,14 +13,14 @@ from opentelemetry.sdk.trace import TracerProvider as SdkProvider
 
 from ..parts import Part
 from ..settings import Settings
-from .collector import Collector, checked_tls
+from .collector import Collector, checked_tls, tell_of_expired
 from .instrumentations import Instrumentations, use_stable_names
 from .outgoing import Outgoing, Redacts
 from .provider import is_taken, provider_of, use_globally
 from .request_id import handed_on
 from .sampler import JaegerSampler, sampler_of
 from .server import Begins, OnlyIds, RequestSpan
-from .span_queue import SpanQueue
+from .span_queue import Pace, SpanQueue
 from .spans import trace_business_process, trace_db_query, trace_external_call
 
 __all__ = ["RequestSpan", "Tracing", "trace_business_process", "trace_db_query", "trace_external_call"]
@@ -63,11 +63,12 @@ class Tracing(Part):
             return
         self._tracer = provider.get_tracer("vigil_telemetry")
         use_stable_names()
-        self._instrumentations = Instrumentations(provider)
+        self._instrumentations = Instrumentations(provider, self._settings.disabled_instrumentations)
         self._instrumentations.start()
         self._hand_on_no_more = handed_on(self._settings.request_id_header)
         if self._remote is not None:
             self._remote.start()
+        tell_of_expired(self._settings)
 
     def stop(self, timeout: float) -> None:
         """Send what waits, within these seconds."""
@@ -103,8 +104,14 @@ def _queue(settings: Settings, tls: Mapping[str, str], redactor: Redacts) -> Spa
     if settings.otlp_endpoint is None and settings.otlp_traces_endpoint is None:
         return None
     url = settings.otlp_traces_endpoint or f"{settings.otlp_endpoint}/v1/traces"
-    seconds = settings.otlp_timeout_milliseconds / 1000
-    return SpanQueue(lambda: Collector(url, tls, settings.otlp_headers), Outgoing(redactor), seconds)
+    pace = Pace(
+        settings.otlp_queue_spans,
+        settings.otlp_batch_spans,
+        settings.otlp_delay_milliseconds / 1000,
+        settings.otlp_timeout_milliseconds / 1000,
+        settings.otlp_retry_milliseconds / 1000,
+    )
+    return SpanQueue(lambda: Collector(url, tls, settings.otlp_headers), Outgoing(redactor), pace)
 
 
 def _remote(settings: Settings, tls: Mapping[str, str]) -> JaegerSampler | None:

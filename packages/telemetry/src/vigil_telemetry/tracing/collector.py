@@ -7,7 +7,9 @@ fork, and OpenTelemetry's own exporters retry within one call for longer than an
 from __future__ import annotations
 
 import functools
+import logging
 import ssl
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,9 @@ import urllib3
 from ..errors import TelemetryError
 from ..settings import Settings
 
-__all__ = ["Collector", "Refused", "checked_tls"]
+__all__ = ["Collector", "Refused", "checked_tls", "tell_of_expired"]
+
+_log = logging.getLogger("vigil_telemetry.tracing")
 
 _MOST_CHARACTERS = 200
 _TAKEN = range(200, 300)
@@ -91,6 +95,25 @@ def checked_tls(settings: Settings) -> dict[str, str]:
     return given
 
 
+def tell_of_expired(settings: Settings) -> None:
+    """Log which certificates have expired: spans are lost until they are renewed, which needs no restart."""
+    for name in ("otlp_certificate_file", "otlp_client_certificate_file"):
+        path: Path | None = getattr(settings, name)
+        if path is not None and (ended := _ended(path)):
+            _log.warning("Spans are lost until %s %s is renewed: it expired on %s.", name, path, ended)
+
+
+def _ended(path: Path) -> str | None:
+    """Return when the first certificate of a file expired, or None."""
+    # Python has no other parser of certificates; where it is gone, the collector's refusal is logged all the same.
+    decoded = getattr(ssl, "_ssl", None)
+    try:
+        found = str(decoded._test_decode_cert(str(path))["notAfter"])  # type: ignore[union-attr]
+        return found if ssl.cert_time_to_seconds(found) < time.time() else None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
 def _check_readable(setting: str, path: Path) -> None:
     try:
         with path.open("rb"):
@@ -116,7 +139,7 @@ def _refused(error: urllib3.exceptions.HTTPError) -> Refused:
         return Refused("unreachable", "connection refused or host unknown", retry=True)
     if isinstance(error, kinds.TimeoutError):
         return Refused("timeout", "no answer in time", retry=True)
-    if isinstance(error, kinds.SSLError):
+    if isinstance(error, kinds.SSLError) or isinstance(error.args[-1], (FileNotFoundError, PermissionError)):
         return Refused("tls", _short(error), retry=True)
     return Refused("unreachable", _short(error), retry=True)
 

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -66,15 +66,17 @@ def use_stable_names() -> None:
 class Instrumentations:
     """The instrumentations of one provider of tracers."""
 
-    def __init__(self, provider: TracerProvider) -> None:
+    def __init__(self, provider: TracerProvider, disabled: Collection[str] = ()) -> None:
+        """Those that are disabled have the names of OpenTelemetry's packages, such as redis; "*" is all of them."""
         self._provider = provider
+        self._disabled = disabled
         self._active: list[Any] = []
         self._unlisten: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Switch on what is there, and log the line that installs what is missing."""
         for one in INSTRUMENTATIONS:
-            if _is_installed(one.library):
+            if not {one.module.rpartition(".")[2], "*"} & set(self._disabled) and _is_installed(one.library):
                 self._begin(one)
         if any(one.driver for one in INSTRUMENTATIONS) and _is_installed("sqlalchemy"):
             self._unlisten = _listened()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
 
 from opentelemetry import trace
@@ -16,8 +17,8 @@ from ..settings import Settings
 
 __all__ = ["ProcessProvider", "is_taken", "provider_of", "use_globally"]
 
-_MOST_ATTRIBUTES = 128
 _LONGEST_ATTRIBUTE = 16_384
+_LENGTHS = ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
 
 
 class _Resource(Resource):
@@ -73,9 +74,17 @@ def provider_of(settings: Settings, sampler: sampling.Sampler, processor: SpanPr
             "deployment.environment.name": settings.environment,
         }
     )
-    limits = SpanLimits(max_span_attributes=_MOST_ATTRIBUTES, max_attribute_length=_LONGEST_ATTRIBUTE)
     own = _Resource(resource.attributes, resource.schema_url)
-    provider = SdkProvider(sampler, own, shutdown_on_exit=False, span_limits=limits)
+    provider = SdkProvider(sampler, own, shutdown_on_exit=False, span_limits=_limits())
     if processor is not None:
         provider.add_span_processor(processor)
     return provider
+
+
+def _limits() -> SpanLimits:
+    """Return the limits of spans, which the SDK reads from its variables; texts have one here without any variable."""
+    longest = None if any(os.environ.get(name) for name in _LENGTHS) else _LONGEST_ATTRIBUTE
+    try:
+        return SpanLimits(max_attribute_length=longest)
+    except ValueError as error:
+        raise TelemetryError(f"Start of telemetry: environment variable {error}.") from None

@@ -133,6 +133,9 @@ class JaegerSampler(sampling.Sampler):
 
     def start(self) -> None:
         """Begin to read strategies; also in a child of a fork, which keeps those that its parent has read."""
+        if self._answer:
+            # Anew, because a thread of the parent may have had the lock of a rate.
+            self.strategies = strategies_of(self._answer)
         self._begin()
         threading.Thread(target=self._run, args=(self._end,), name="telemetry-sampling", daemon=True).start()
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from opentelemetry import context as otel_context
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -22,27 +23,29 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from .collector import Collector, Refused
 from .outgoing import Outgoing
 
-__all__ = ["LONGEST_QUEUE", "SpanQueue"]
+__all__ = ["Pace", "SpanQueue"]
 
-LONGEST_QUEUE = 2048
-LARGEST_BATCH = 256
-SECONDS_BETWEEN = 1.0
-SECONDS_OF_RETRIES = 30.0
-SECONDS_OF_A_REQUEST = 5.0
 SECONDS_BETWEEN_LINES = 60.0
 
 _log = logging.getLogger("vigil_telemetry.tracing")
 
 
+class Pace(NamedTuple):
+    """How many spans wait at most and are sent at once; the seconds between batches, of a request, and of retries."""
+
+    queue: int
+    batch: int
+    between: float
+    request: float
+    retries: float
+
+
 class SpanQueue(SpanProcessor):
     """Takes ended spans and sends them. `dropped` counts those that were lost, by reason."""
 
-    def __init__(
-        self, collector: Callable[[], Collector], outgoing: Outgoing, seconds: float = SECONDS_OF_A_REQUEST
-    ) -> None:
-        """A request to the collector takes no more than these seconds."""
+    def __init__(self, collector: Callable[[], Collector], outgoing: Outgoing, pace: Pace) -> None:
         self._collector = collector
-        self._seconds = seconds
+        self._pace = pace._replace(batch=min(pace.batch, pace.queue))
         self._outgoing = outgoing
         self.dropped: Counter[str] = Counter()
         self._begin()
@@ -68,13 +71,13 @@ class SpanQueue(SpanProcessor):
             return
         if self._ends is not None:
             self._drop(1, "stopped")
-        elif len(self._waiting) >= LONGEST_QUEUE:
+        elif len(self._waiting) >= self._pace.queue:
             self._drop(1, "queue_full")
         else:
             self._waiting.append(span)
             if self._thread is None:
                 self._start()
-            elif len(self._waiting) == LARGEST_BATCH:
+            elif len(self._waiting) == self._pace.batch:
                 self._wake.set()
 
     def stop(self, timeout: float) -> None:
@@ -102,7 +105,7 @@ class SpanQueue(SpanProcessor):
         with suppress_instrumentation():
             collector = self._collector()
             while self._ends is None:
-                self._wake.wait(SECONDS_BETWEEN)
+                self._wake.wait(self._pace.between)
                 self._wake.clear()
                 self._send_all(collector)
             self._send_all(collector)
@@ -110,7 +113,7 @@ class SpanQueue(SpanProcessor):
 
     def _send_all(self, collector: Collector) -> None:
         while self._waiting and self._remaining() > 0:
-            batch = [self._waiting.popleft() for _number in range(min(LARGEST_BATCH, len(self._waiting)))]
+            batch = [self._waiting.popleft() for _number in range(min(self._pace.batch, len(self._waiting)))]
             self._in_hand = len(batch)
             try:
                 self._send(collector, batch)
@@ -119,11 +122,11 @@ class SpanQueue(SpanProcessor):
             self._in_hand = 0
 
     def _remaining(self) -> float:
-        return self._seconds if self._ends is None else self._ends - time.monotonic()
+        return self._pace.request if self._ends is None else self._ends - time.monotonic()
 
     def _send(self, collector: Collector, batch: list[ReadableSpan]) -> None:
         body = encode_spans([self._outgoing.span(span) for span in batch]).SerializeToString()
-        until, pause = time.monotonic() + SECONDS_OF_RETRIES, 0.5
+        until, pause = time.monotonic() + self._pace.retries, 0.5
         while True:
             try:
                 answer = collector.request("POST", collector.url, body=body, timeout=max(0.1, self._remaining()))
