@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters of runbooks give what the packages make, and refuse what these refuse as filters do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.vigil.observability.plugins.filter.authorized_keys import FilterModule as AuthorizedKeys
+from ansible_collections.vigil.observability.plugins.filter.declared_actions import FilterModule as DeclaredActions
+from ansible_collections.vigil.observability.plugins.filter.runbook_routes import FilterModule as RunbookRoutes
+from ansible_collections.vigil.observability.plugins.filter.runbooks import FilterModule as Runbooks
+from ansible_collections.vigil.observability.plugins.filter.step_actions import FilterModule as StepActions
+
+MODULES = (AuthorizedKeys, DeclaredActions, RunbookRoutes, Runbooks, StepActions)
+FILTERS: dict[str, Callable[..., Any]] = {name: made for one in MODULES for name, made in one().filters().items()}
+
+
+def test_they_give_what_the_packages_make() -> None:
+    assert FILTERS["authorized_keys"]([]) == ""
+    assert FILTERS["declared_actions"]({"units": ["shop"]})["units"].keys() == {"shop.service"}
+    assert FILTERS["step_actions"]({"command": "repair"}, "run_script") == [{"action": "run", "name": "repair"}]
+    known = FILTERS["runbooks"]([], hosts={"web1": None})
+    assert "exporter_down" in [one["name"] for one in known]
+    routed = FILTERS["runbook_routes"]({"route": {"receiver": "day"}, "receivers": []}, known, {"name": "engine"})
+    assert [one["receiver"] for one in routed["route"]["routes"]] == ["engine"] * len(known) + ["day"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "named"),
+    [
+        ("authorized_keys", [[{"key": "x", "from": []}]], {}),
+        ("declared_actions", [{"reboot": True}], {}),
+        ("step_actions", [{}, "reboot"], {}),
+        ("runbooks", [["x"]], {"hosts": {}}),
+        ("runbook_routes", [{}, [], {"name": "engine"}], {}),
+    ],
+)
+def test_what_cannot_be_used_is_an_error_of_the_filter(name: str, given: list[Any], named: dict[str, Any]) -> None:
+    with pytest.raises(AnsibleFilterError):
+        FILTERS[name](*given, **named)
