@@ -66,9 +66,12 @@ def awaited(sentence: str, check: Callable[[], T]) -> T:
 
 
 def output_of(host: str, *words: str, text: str = "") -> str:
-    """Return what a command prints on a host of the demo that reads this text."""
+    """Return what a command prints on a host of the demo that reads this text. Raises ShowError if it fails."""
     command = ["docker", "exec", "--interactive", f"vigil-demo-{host}", *words]
-    return subprocess.run(command, check=True, input=text, stdout=subprocess.PIPE, text=True).stdout
+    done = subprocess.run(command, check=False, input=text, capture_output=True, text=True)
+    if done.returncode:
+        raise ShowError(f"{words[0]} failed on {host}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def analysed(what: str, page: Path, options: Mapping[str, str], reading: Mapping[str, str]) -> dict[str, Any]:
