@@ -18,6 +18,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._http.secret_s
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.checks import (
     filebeat,
     grafana,
+    incidents,
     jaeger,
     log_alerts,
     logstash,
@@ -173,6 +174,7 @@ def _wrong_inputs(
         filebeat.unreceived_logs(hosts),
         jaeger.invalid_jaegers(hosts),
         runbooks.invalid_runbooks(hosts, groups),
+        incidents.invalid_engines(hosts),
     )
     return [*(problem for host in hosts for problem in host.problems), *together]
 

@@ -13,10 +13,11 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Checks a host once for all services that it should run, and fails with one sentence for each problem.
   - Refuses a host without systemd, Python older than 3.9, an architecture without an archive, a port in use by
-    another process, a missing package of the distribution, a unit, directory or link that this collection did not
-    create, the account of a person or of another program, a data directory of the system or of somebody else, a
-    retention larger than the disk, a record that is damaged or was written by a newer release of this collection, and
-    a missing certificate. In check mode, a missing certificate is a warning, because an earlier task may issue it.
+    another process, a missing package of the distribution, a Python that is too old for a service, a unit, directory
+    or link that this collection did not create, the account of a person or of another program, a data directory of
+    the system or of somebody else, a retention larger than the disk, a record that is damaged or was written by a
+    newer release of this collection, and a missing certificate. In check mode, a missing certificate is a warning,
+    because an earlier task may issue it.
   - Reduces a default retention that does not fit to 80 % of the disk, with a warning.
   - Changes nothing, and returns facts about the host that the roles need.
 options:
@@ -41,6 +42,10 @@ options:
         description: Packages of the distribution that it needs, each with a file by which it is found, as a glob.
         type: dict
         default: {}
+      python:
+        description: The oldest version of C(/usr/bin/python3) that it runs on, such as 3.11. By default, any.
+        type: str
+        default: ""
       files: {description: Certificate files that must exist., type: list, elements: path, default: []}
       retention_bytes: {description: Retention that the user set., type: int}
       default_retention_bytes: {description: Retention if the user set none., type: int}
@@ -123,6 +128,7 @@ _SERVICE = {
     "data_dir": {"type": "path"},
     "architectures": {"type": "list", "elements": "str", "default": []},
     "packages": {"type": "dict", "default": {}},
+    "python": {"type": "str", "default": ""},
     "files": {"type": "list", "elements": "path", "default": []},
     "retention_bytes": {"type": "int"},
     "default_retention_bytes": {"type": "int"},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import yaml
 __all__ = ["Alertmanager", "Application", "Configuration", "ConfigurationError"]
 
 _MISSING = object()
-_KINDS = {str: "a text", float: "a number", list: "a list", dict: "a mapping"}
+_KINDS: Mapping[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
 
 class ConfigurationError(Exception):
@@ -75,15 +76,20 @@ class _Entries:
         value = self._left.pop(key, default)
         if value is _MISSING:
             raise ConfigurationError(f"{self._place} lacks {key}.")
-        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+        if not isinstance(value, kind):
             raise ConfigurationError(f"{key} of {self._place} has to be {_KINDS[kind]}.")
         return value
 
     def seconds(self, key: str, default: float) -> float:
-        """Return the value of a key as seconds, which are more than none."""
-        if (value := float(self.take(key, float, default))) <= 0:
-            raise ConfigurationError(f"{key} of {self._place} has to be greater than 0.")
-        return value
+        """Return the value of a key as seconds, also if it is a text, as templates make of numbers."""
+        value = self._left.pop(key, default)
+        try:
+            found = 0.0 if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            found = 0.0
+        if not 0 < found < math.inf:
+            raise ConfigurationError(f"{key} of {self._place} has to be a number greater than 0.")
+        return found
 
     def end(self) -> None:
         """Refuse what was not taken."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._host.distribution import missing_packages, os_release
+from .._host.distribution import missing_packages, older_pythons, os_release
 from .._host.memory import oversized_heaps
 from .._host.ports import listeners
 from .._host.tree import target_of
@@ -59,6 +59,7 @@ class Host:
         yield from self._port_problems()
         yield from self._kernel_problems()
         yield from missing_packages(self.services, self.root)
+        yield from older_pythons(self.services, self.root)
         for service in self.services:
             yield from self._foreign_parts(service)
             yield from self._account_problems(service)

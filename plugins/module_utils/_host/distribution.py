@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["missing_packages", "os_release"]
+__all__ = ["missing_packages", "older_pythons", "os_release"]
 
 # In ID or ID_LIKE: packages have their names and places.
 _SUPPORTED = {"debian", "ubuntu"}
@@ -44,3 +45,28 @@ def missing_packages(services: Iterable[Mapping[str, Any]], root: Path) -> Itera
                 f"{service['name']} runs a program of the distribution, but {files} "
                 f"{'does' if len(lacking) == 1 else 'do'} not exist. Run: apt-get install {' '.join(lacking)}"
             )
+
+
+def older_pythons(services: Iterable[Mapping[str, Any]], root: Path) -> Iterator[str]:
+    """Yield a sentence for each service that the host's own Python is too old for."""
+    for service in (service for service in services if service["python"]):
+        found = _python_of(root)
+        if _numbers(found) < _numbers(service["python"]):
+            yield (
+                f"{service['name']} runs on Python {service['python']} or newer, but /usr/bin/python3 is "
+                f"{found or 'missing'}. Choose a host with a newer one, such as Debian 12."
+            )
+
+
+def _python_of(root: Path) -> str:
+    """Return the version of the host's own Python, such as 3.11.2; nothing if there is none."""
+    try:
+        words = [str(root / "usr/bin/python3"), "-I", "-c", "import platform; print(platform.python_version())"]
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    except OSError:
+        return ""
+    return done.stdout.decode(errors="replace").strip()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())

@@ -31,6 +31,8 @@ INSTEAD = {
         for name, service in services().items()
         if service.access == "certificate"
     },
+    "alertmanager_incident_response_password": "set incident_response_passwords.alertmanager",
+    "alertmanager_incident_response_urls": "add a host to the group incident_response",
     "alertmanager_peers": "add those outside the inventory to alertmanager_more_peers",
     "certificates_services": "add services from outside this collection to certificates_more_services",
     "elasticsearch_bootstrap_host": "set elasticsearch_node_roles, by which the first master-eligible host is found",
@@ -40,6 +42,8 @@ INSTEAD = {
     "filebeat_application_groups": "add further groups to filebeat_groups",
     "filebeat_application_inputs": "add further inputs to filebeat_inputs",
     "filebeat_logstash_hosts": "add hosts to the group logstash",
+    "incident_response_alertmanager_password": "set alertmanager_passwords.incident_response",
+    "incident_response_alertmanager_urls": "add hosts to the group alertmanager",
     "jaeger_elasticsearch_password": "set elasticsearch_passwords.jaeger",
     "jaeger_elasticsearch_urls": "add hosts to the group elasticsearch, or set jaeger_storage",
     "log_exporter_elasticsearch_password": "set elasticsearch_passwords.analysis",

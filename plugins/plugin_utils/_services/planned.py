@@ -78,6 +78,7 @@ def _service(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
     return (
         _account(variables, name)
         | ({"architectures": architectures} if architectures else {})
+        | ({"python": service.python} if service.python else {})
         | ({"packages": dict(service.distribution_packages)} if service.distribution_packages else {})
         | ({"data_dir": str(data_dir)} if data_dir else {})
         | ({"retention_bytes": _bytes(name, str(retention))} if retention else {})

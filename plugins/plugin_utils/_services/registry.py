@@ -65,6 +65,7 @@ class Service:
     unit: str = ""
     units: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     user: str = ""
+    python: str = ""
     distribution_packages: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -30,6 +30,7 @@ LISTED = {
     "certificates_authority_key",
     "prometheus_passwords",
     "alertmanager_passwords",
+    "incident_response_passwords",
     "elasticsearch_passwords",
     "elasticsearch_keystore_seed",
     "jaeger_passwords",

@@ -17,6 +17,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enume
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs, Play
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
+    PROVISIONED,
     SHARED,
     Inputs,
     close_to,
@@ -97,7 +98,7 @@ def misplaced_inputs(hosts: Sequence[HostInputs], play: Play, secrets: Iterable[
 
 def _unknown(hosts: Iterable[HostInputs], inputs: Inputs) -> Iterator[tuple[HostInputs, str, str | None]]:
     """Yield each variable of the play's hosts that is no input, with the role whose prefix it has."""
-    known = {name for options in inputs.values() for name in options}
+    known = {name for options in (*inputs.values(), *PROVISIONED.values()) for name in options}
     role = functools.cache(lambda name: role_of(name, inputs))
     for host in (host for host in hosts if host.services):
         for name in sorted(host.variable_names - known):

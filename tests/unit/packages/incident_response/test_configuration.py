@@ -31,11 +31,11 @@ def written(folder: Path, told: Any) -> Path:
 
 
 def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Path) -> None:
-    found = Configuration.read(written(tmp_path, WHOLE))
+    found = Configuration.read(written(tmp_path, {**WHOLE, "correlation_window": "900"}))
     (alertmanager,) = found.alertmanagers
     assert (alertmanager.url, alertmanager.password) == ("https://mon1:9093", "word")
     assert found.applications["shop"].depends_on == ("cart",)
-    assert (found.reconciliation_interval, found.correlation_window) == (30, 1800)
+    assert (found.reconciliation_interval, found.correlation_window) == (30, 900)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,13 @@ def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Pat
         ({**WHOLE, "alertmanagers": [{**MON1, "port": 1}]}, "alertmanagers[0] has the unknown key port."),
         ({**WHOLE, "alertmanagers": [{**MON1, "password_file": "none"}]}, "No such file or directory"),
         ({**WHOLE, "alertmanagers": "mon1"}, "alertmanagers of it has to be a list."),
-        ({**WHOLE, "reconciliation_interval": True}, "reconciliation_interval of it has to be a number."),
-        ({**WHOLE, "correlation_window": 0}, "correlation_window of it has to be greater than 0."),
+        (
+            {**WHOLE, "reconciliation_interval": True},
+            "reconciliation_interval of it has to be a number greater than 0.",
+        ),
+        ({**WHOLE, "reconciliation_interval": []}, "reconciliation_interval of it has to be a number greater than 0."),
+        ({**WHOLE, "correlation_window": 0}, "correlation_window of it has to be a number greater than 0."),
+        ({**WHOLE, "correlation_window": "nan"}, "correlation_window of it has to be a number greater than 0."),
         ({**WHOLE, "applications": {"shop": {"team": "a", "depends_on": ["x"]}}}, "depends on x, which is not among"),
         ({**WHOLE, "applications": {"shop": {"team": "a", "port": 1}}}, "applications.shop has the unknown key port."),
     ],

@@ -65,6 +65,10 @@ SECRETS = {
         "admin": "charlie-charlie",
         "prometheus": "delta-delta-delta",
         "grafana": "echo-echo-echo",
+        "incident_response": "golf-golf-golf",
+    },
+    "incident_response_passwords": {
+        user: f"{user}-password" for user in ("admin", "alertmanager", "grafana", "prometheus", "reporter")
     },
 }
 MONITORS, WATCHED = ("monitor1", "monitor2"), "web1"
@@ -176,7 +180,7 @@ def _acted(
     variables.set_host_facts("monitor2", facts)
     HostVars(inventory=sources, variable_manager=variables, loader=loader)
     source = {"hosts": "all", "gather_facts": False, "vars": play}
-    names = ("metrics", "applications", "deployment")
+    names = ("metrics", "applications", "incidents", "deployment")
     source["vars_files"] = [str(COLLECTION / "playbooks" / "vars" / f"{name}.yml") for name in names]
     played = Play().load(source, variable_manager=variables, loader=loader)
     task_vars = variables.get_vars(play=played, host=sources.get_host("monitor1"))
@@ -502,7 +506,7 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             "prometheus_passwords.admin of monitor1 and monitor2 does not have 12 to 72 bytes: choose another password",
         ),
         (
-            {"every": {"alertmanager_passwords": {**WORDS, "grafana": "b" * 73}}},
+            {"every": {"alertmanager_passwords": {**WORDS, "grafana": "b" * 73, "incident_response": "c" * 12}}},
             "alertmanager_passwords.grafana of monitor1 and monitor2 does not have 12 to 72 bytes",
         ),
         (
@@ -1944,3 +1948,26 @@ def test_actions_and_runbooks_that_cannot_be_used_are_refused(
 ) -> None:
     [said] = problems(preflight(incident_response=["monitor1"], **by_host))
     assert sentence in said
+
+
+@pytest.mark.parametrize(
+    ("engines", "alertmanagers", "sentences"),
+    [
+        (["monitor1"], MONITORS, []),
+        (
+            MONITORS,
+            MONITORS,
+            [
+                (
+                    "incident_response of monitor1 and monitor2 has to run on one host, or each has a journal of its "
+                    "own: leave one host in its group."
+                )
+            ],
+        ),
+        (["web1"], [], ["incident_response of web1 gets no alerts: add hosts to the group alertmanager."]),
+    ],
+)
+def test_incidents_are_of_one_host_and_of_some_alertmanager(
+    preflight: Preflight, engines: Sequence[str], alertmanagers: Sequence[str], sentences: list[str]
+) -> None:
+    assert problems(preflight(incident_response=engines, alertmanager=alertmanagers)) == sentences

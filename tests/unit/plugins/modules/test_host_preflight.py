@@ -192,6 +192,22 @@ def test_program_of_a_distribution_that_has_other_packages_is_refused_by_its_nam
     assert problem.endswith("Run: apt-get install ship ship-es")
 
 
+def test_python_that_is_too_old_for_a_service_is_refused_by_its_name(look: Look, root: Path) -> None:
+    service = {"name": "engine", "python": "3.11"}
+    (problem,) = look(service)["problems"]
+    assert problem == (
+        "engine runs on Python 3.11 or newer, but /usr/bin/python3 is missing. "
+        "Choose a host with a newer one, such as Debian 12."
+    )
+    python = root / "usr/bin/python3"
+    python.parent.mkdir(parents=True)
+    for version, refused in (("3.9.2", True), ("3.11.2", False), ("3.13.5", False)):
+        python.write_text(f"#!/bin/sh\necho {version}\n")
+        python.chmod(0o755)
+        assert look(service)["failed"] is refused
+    assert not look({"name": "other"})["failed"]
+
+
 def test_retention_larger_than_the_disk_is_refused(look: Look, tmp_path: Path) -> None:
     size = shutil.disk_usage(tmp_path).total
     place = {"name": "demo", "data_dir": str(tmp_path / "data")}

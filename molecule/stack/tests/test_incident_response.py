@@ -1,0 +1,84 @@
+"""Every alert of the mesh is in the journal of incidents."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+testinfra_hosts = ["stack-1"]
+
+
+@pytest.fixture
+def incidents(ask, secrets):
+    """Return a function that returns all incidents, each with its alerts and events."""
+
+    def asked():
+        def answer(path):
+            password = secrets["incident_response_passwords"]["grafana"]
+            return ask(f"https://localhost:9095/api/incidents{path}", user="grafana", password=password).json()
+
+        return [answer(f"/{one['id']}") for one in answer("?state=all&limit=500")["incidents"]]
+
+    return asked
+
+
+@pytest.fixture
+def alertmanager(ask, secrets):
+    """Return a function that asks the API of Alertmanager, with something to post or without."""
+
+    def asked(path, *options):
+        password = secrets["alertmanager_passwords"]["admin"]
+        return ask(f"https://localhost:9093/api/v2/{path}", *options, user="admin", password=password)
+
+    return asked
+
+
+@pytest.mark.restart
+def test_an_alert_is_sent_to_the_journal_and_ends_there(incidents, alertmanager, eventually):
+    name = f"Sent{time.time_ns()}"
+
+    def post(ends_at):
+        told = {"labels": {"alertname": name, "severity": "warning", "service": "shop"}, "endsAt": stamp(ends_at)}
+        kind = ("-H", "Content-Type: application/json")
+        assert alertmanager("alerts", *kind, "-d", json.dumps([told])).status == 200
+
+    def found():
+        alerts = [one for incident in incidents() for one in incident["alerts"]]
+        return [one["state"] for one in alerts if one["labels"]["alertname"] == name]
+
+    def sources():
+        named = {
+            one["id"]: event["source"].partition(" ")[0]
+            for incident in incidents()
+            for one in incident["alerts"]
+            if one["labels"]["alertname"] == name
+            for event in incident["events"]
+            if event["alert"] == one["id"] and event["source"].startswith("webhook")
+        }
+        return list(named.values())
+
+    post(time.time() + 600)
+    eventually(found, ["firing"])
+    eventually(sources, ["webhook"])
+    post(time.time())
+    eventually(found, ["gone"])
+
+
+def stamp(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def test_every_alertmanager_lists_its_alerts(prometheus, eventually):
+    def answered():
+        found = prometheus("query", query="incident_response_reconciliation_success")["result"]
+        return {one["metric"]["alertmanager"]: one["value"][1] for one in found}
+
+    eventually(answered, {"stack-1": "1", "stack-2": "1"})
+
+
+def test_alerts_are_routed_to_the_journal_and_to_people(host):
+    words = "/opt/alertmanager/amtool config routes test --config.file=/etc/alertmanager/alertmanager.yml"
+    assert host.check_output(f"{words} severity=warning service=shop").split(",") == ["incident_response", "people"]
+    assert host.check_output(f"{words} severity=none") == "nobody"
