@@ -89,6 +89,20 @@ def test_the_last_lines_are_written_however_the_process_ends(tmp_path: Path, end
     assert [number for number in found if number is not None] == list(range(5000)), process.stderr
 
 
+def test_variables_without_effect_are_one_line_of_the_first_start(tmp_path: Path) -> None:
+    program = """
+import sys, vigil_telemetry as telemetry
+for _number in range(2):
+    telemetry.start(service="shop", environment="test", log_directory=sys.argv[1])
+"""
+    changed = {"OTEL_EXPORTER_ZIPKIN_ENDPOINT": "http://a", "OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_LOGS_EXPORTER": "x"}
+    process = ran(program, str(tmp_path), changed=changed)
+    assert process.returncode == 0, process.stderr
+    lines = [json.loads(line) for line in (tmp_path / "combined.log").read_text(encoding="utf-8").splitlines()]
+    told = "Environment variables without effect: OTEL_EXPORTER_ZIPKIN_ENDPOINT, OTEL_LOGS_EXPORTER."
+    assert [line["message"] for line in lines] == [told]
+
+
 def test_a_disabled_library_opens_nothing_and_every_function_works(tmp_path: Path) -> None:
     program = """
 import vigil_telemetry as telemetry
