@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from opentelemetry.context import Context
 
 from vigil_telemetry.requests.observed import Observers
 
@@ -35,23 +36,29 @@ class Span:
     errors: list[BaseException] = field(default_factory=list)
     ended: bool = False
 
-    def set_route(self, route: str) -> None:
-        self.route = route
+    def begin(self, parent: Context) -> Context:
+        return parent
 
-    def set_status(self, status: int) -> None:
-        self.status = status
+    def complete(self, route: str | None, status: int, error: BaseException | None) -> None:
+        self.route, self.status = route, status
+        self.errors += [error] if error is not None else []
 
-    def record_error(self, error: BaseException) -> None:
-        self.errors.append(error)
+    def end(self) -> None:
+        self.ended = True
 
 
 @dataclass
 class Seen:
-    """Requests, spans and errors in the order in which they ended or, of spans, began."""
+    """Requests, spans and errors in the order in which they ended or, of spans, began.
+
+    `foreseen` has the routes of requests as they were known when their spans began.
+    """
 
     requests: list[Request] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
+    by_operation: bool = True
+    foreseen: list[str | None] = field(default_factory=list)
 
     def observers(self) -> Observers:
         return Observers(self, self, self)
@@ -62,20 +69,16 @@ class Seen:
     def unhandled(self, error: BaseException) -> None:
         self.errors.append(error)
 
-    @contextmanager
     def request(
         self,
         method: str,  # noqa: ARG002
-        route: str | None,  # noqa: ARG002
+        route: str | None,
         carrier: Mapping[str, str],
-        **attributes: Any,
-    ) -> Iterator[Span]:
-        span = Span(carrier, attributes)
-        self.spans.append(span)
-        try:
-            yield span
-        finally:
-            span.ended = True
+        attributes: Callable[[], Mapping[str, Any]],
+    ) -> Span:
+        self.foreseen.append(route)
+        self.spans.append(Span(carrier, attributes()))
+        return self.spans[-1]
 
     @property
     def series(self) -> set[tuple[str, str | None, int]]:

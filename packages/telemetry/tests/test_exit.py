@@ -26,6 +26,7 @@ SECONDS = 5.0
 # A child for each case, so that all wait at once and only one process imports the library.
 PROGRAM = """
 import json, os, signal, sys, time
+from opentelemetry.context import Context
 import vigil_telemetry as telemetry
 
 def delayed(process):
@@ -54,8 +55,9 @@ else:
 started = telemetry.start(service="shop", environment="test", log_directory=folder, otlp_endpoint=url,
                           sampler="jaeger_remote", sampler_arg=f"endpoint={url},initialSamplingRate=1")
 for number in range(600):
-    with started.observers.traces.request("GET", "/", {}):
-        pass
+    span = started.observers.traces.request("GET", "/", {})
+    span.begin(Context())
+    span.end()
 time.sleep(1.2)
 telemetry.logger("shop").info("The last line")
 with open(f"{folder}/end", "w") as file:

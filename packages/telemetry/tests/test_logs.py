@@ -33,7 +33,7 @@ user: contextvars.ContextVar[str | None] = contextvars.ContextVar("user", defaul
 
 def logs_of(directory: Path | None, **changed: Any) -> Logs:
     settings = Settings(service="shop", environment="test", log_directory=directory, **changed)
-    return Logs(settings, Redactor(), correlation=correlation.get, user=user.get)
+    return Logs(settings, Redactor(), lambda: (correlation.get(), user.get()))
 
 
 @pytest.fixture
@@ -439,10 +439,10 @@ def test_nothing_of_an_output_that_raises_reaches_the_application() -> None:
 
 
 def test_an_event_of_which_no_line_can_be_made_is_counted(tmp_path: Path) -> None:
-    def broken() -> str | None:
+    def broken() -> tuple[str | None, str | None]:
         raise RuntimeError
 
-    logs = Logs(Settings(service="shop", environment="test", log_directory=tmp_path), Redactor(), correlation=broken)
+    logs = Logs(Settings(service="shop", environment="test", log_directory=tmp_path), Redactor(), broken)
     logs.start()
     logs.logger("x").info("lost")
     logs.stop(5)

@@ -24,7 +24,7 @@ def assembled(settings: Settings) -> Telemetry:
 
 def _whole(settings: Settings) -> Telemetry:
     redactor = Redactor(settings.redact_keys)
-    logs = Logs(settings, redactor, correlation=context.correlation, user=context.user)
+    logs = Logs(settings, redactor, context.ids)
     metrics = Metrics(settings)
     tracing = Tracing(settings, redactor)
     dropped = {

@@ -12,8 +12,20 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from opentelemetry import context, trace
+from opentelemetry.context import Context
 
-__all__ = ["Carried", "Entered", "correlation", "correlation_of", "current", "entered", "set_route", "set_user", "user"]
+__all__ = [
+    "Carried",
+    "Entered",
+    "carried_within",
+    "correlation",
+    "correlation_of",
+    "current",
+    "entered",
+    "ids",
+    "set_route",
+    "set_user",
+]
 
 REQUEST_ID = "x-request-id"
 _LONGEST_USER = 128
@@ -41,16 +53,16 @@ def current() -> Carried | None:
     return found if isinstance(found, Carried) else None
 
 
+def ids() -> tuple[str | None, str | None]:
+    """Return the correlation id and the user of the request that this code runs for, each None if there is none."""
+    found = current()
+    return (found.correlation, found.user) if found else (None, None)
+
+
 def correlation() -> str | None:
     """Return the correlation id of the request that this code runs for, or None."""
     found = current()
     return found.correlation if found else None
-
-
-def user() -> str | None:
-    """Return the user that was set for this request, or None."""
-    found = current()
-    return found.user if found else None
 
 
 def set_user(user_id: object) -> None:
@@ -71,8 +83,8 @@ def set_route(template: str) -> None:
         found.route = template
 
 
-def correlation_of(headers: Mapping[str, str], request_id: str = REQUEST_ID) -> str:
-    """Return the id of a request: its request id, else its trace's, else a new one.
+def correlation_of(headers: Mapping[str, str], request_id: str = REQUEST_ID, within: Context | None = None) -> str:
+    """Return the id of a request: its request id, else its trace's, else that of the span in this context, else new.
 
     Names of headers are in lower case. A request id that could forge a line, or is longer than 128, is no id.
     """
@@ -80,13 +92,19 @@ def correlation_of(headers: Mapping[str, str], request_id: str = REQUEST_ID) -> 
         return headers[request_id]
     if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
         return found[1]
-    return _own_id()
+    return _own_id(within)
 
 
-def _own_id() -> str:
-    span = trace.get_current_span().get_span_context()
+def _own_id(within: Context | None = None) -> str:
+    span = trace.get_current_span(within).get_span_context()
     # No secret: a number from the system costs ten times as much.
     return trace.format_trace_id(span.trace_id if span.is_valid else random.getrandbits(128))
+
+
+def carried_within(within: Context, headers: Mapping[str, str], request_id: str) -> tuple[Carried, Context]:
+    """Return what belongs to the request with these headers, and this context with it."""
+    carried = Carried(correlation_of(headers, request_id, within))
+    return carried, context.set_value(_KEY, carried, within)
 
 
 def entered(headers: Mapping[str, str], request_id: str = REQUEST_ID) -> Entered:
@@ -107,8 +125,8 @@ class Entered:
         self._request_id = request_id
 
     def __enter__(self) -> Carried:
-        carried = Carried(correlation_of(self._headers, self._request_id))
-        self._token = context.attach(context.set_value(_KEY, carried))
+        carried, within = carried_within(context.get_current(), self._headers, self._request_id)
+        self._token = context.attach(within)
         return carried
 
     def __exit__(

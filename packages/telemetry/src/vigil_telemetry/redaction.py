@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .database_errors import without_rows
 from .plain_values import plain_text, shown, unpacked
-from .secret_texts import REDACTED, is_card_number, without_secrets
+from .secret_texts import REDACTED, SHORTEST_SECRET, is_card_number, without_secrets
 from .sensitive_keys import SensitiveKeys
 
 __all__ = ["REDACTED", "Redactor"]
@@ -41,20 +41,20 @@ class Redactor:
     def __init__(self, keys: Iterable[str] = ()) -> None:
         """Keys are further ones that name secrets, in any case and spelling."""
         self._keys = SensitiveKeys(keys)
-        # Keys of attributes are those that code has, and the same for each span.
-        self._known = functools.lru_cache(maxsize=_CACHED_KEYS)(self._key)
+        # Keys are those that code has, and the same for each line and span.
+        self._known = functools.lru_cache(maxsize=_CACHED_KEYS)(functools.partial(_shown_key, keys=self._keys))
 
     def value(self, anything: object) -> Any:
         """Return what json.dumps(..., allow_nan=False) writes: dict, list, str, int, float, bool or None, bounded."""
         try:
-            return _Walk(self._keys).value(anything)
+            return _Walk(self._keys, self._known).value(anything)
         except Exception:  # noqa: BLE001 - an application must not fail because of what it logs
             return "[UNREADABLE]"
 
     def fields(self, fields: Mapping[str, object]) -> dict[str, Any]:
         """Return the fields of an event, as `value` does."""
         try:
-            return _Walk(self._keys).fields(fields)
+            return _Walk(self._keys, self._known).fields(fields)
         except Exception:  # noqa: BLE001 - as above
             return {"unreadable": "[UNREADABLE]"}
 
@@ -77,13 +77,9 @@ class Redactor:
         with contextlib.suppress(Exception):
             for key, value in list(attributes.items()):
                 plain = plain_text(key)
-                name, secret = self._known(plain) if len(plain) <= LONGEST_KEY else self._key(plain)
+                name, secret = _shown_key(plain, self._keys) if len(plain) > LONGEST_KEY else self._known(plain)
                 kept[name] = REDACTED if secret else self._attribute(value)
         return kept
-
-    def _key(self, key: str) -> tuple[str, bool]:
-        """Return a key as it may be shown, and whether it names a secret."""
-        return self.text(key), key in self._keys
 
     def _attribute(self, value: object) -> Any:
         kind = type(value)
@@ -97,7 +93,7 @@ class Redactor:
 
 def clean_text(text: str, keys: SensitiveKeys) -> str:
     """Return the text without secrets; what is beyond LONGEST_TEXT is cut after the search, which may need its end."""
-    if text.isalpha() and len(text) <= LONGEST_TEXT:
+    if len(text) < SHORTEST_SECRET and text.isalnum():
         return text
     text = without_rows(text)
     length = len(text)
@@ -107,13 +103,19 @@ def clean_text(text: str, keys: SensitiveKeys) -> str:
     return f"{kept}[{length - LONGEST_TEXT} CHARACTERS MORE]"
 
 
+def _shown_key(key: str, keys: SensitiveKeys) -> tuple[str, bool]:
+    """Return a key as it may be shown, and whether it names a secret: a secret in its place is none the less one."""
+    return clean_text(key, keys)[:LONGEST_KEY], key in keys
+
+
 class _Walk:
     """One value with what it contains, while the limits of all of it are counted."""
 
-    __slots__ = ("_above", "_characters", "_items", "_keys")
+    __slots__ = ("_above", "_characters", "_items", "_keys", "_known")
 
-    def __init__(self, keys: SensitiveKeys) -> None:
-        self._keys = keys
+    def __init__(self, keys: SensitiveKeys, known: Callable[[str], tuple[str, bool]]) -> None:
+        """`known` remembers what `_shown_key` returns for a key that is no longer than LONGEST_KEY."""
+        self._keys, self._known = keys, known
         self._items = MOST_ITEMS
         self._characters = MOST_CHARACTERS
         self._above: list[int] = []
@@ -176,17 +178,12 @@ class _Walk:
             kind = type(key)
             name = key if kind is str else plain_text(key)
             self._characters -= len(name)
-            if name in self._keys or name == hidden:
-                kept[self._name(name)] = REDACTED
+            shown_name, secret = _shown_key(name, self._keys) if len(name) > LONGEST_KEY else self._known(name)
+            if secret or name == hidden:
+                kept[shown_name] = REDACTED
             else:
-                kept[self._name(name)] = self.value(item)
+                kept[shown_name] = self.value(item)
         return kept
-
-    def _name(self, name: str) -> str:
-        """Return a key as it may be shown: a secret in the place of a key is none the less a secret."""
-        if name.isalpha() and len(name) <= LONGEST_KEY:
-            return name
-        return clean_text(name, self._keys)[:LONGEST_KEY]
 
     def _names_secret(self, mapping: dict[Any, object]) -> bool:
         """Whether it is the item of a list of named values: {"name": "password", "value": "x"}."""
@@ -200,7 +197,7 @@ class _Walk:
         if len(sequence) == _PAIR and isinstance(sequence[0], (str, bytes)):
             name = plain_text(sequence[0])
             if len(name) < LONGEST_KEY and name in self._keys:
-                return [self._name(name), REDACTED]
+                return [self._known(name)[0], REDACTED]
         kept: list[Any] = []
         for item in sequence:
             if self._items <= 0 or self._characters <= 0:

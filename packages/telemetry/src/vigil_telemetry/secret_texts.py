@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 from .sensitive_keys import SensitiveKeys
 
-__all__ = ["REDACTED", "is_card_number", "without_secrets"]
+__all__ = ["REDACTED", "SHORTEST_SECRET", "is_card_number", "without_secrets"]
 
 REDACTED = "[REDACTED]"
+SHORTEST_SECRET = 13
+"""Characters of the shortest text of letters and digits alone that is a secret: the number of a card, a token."""
 
 _SHORTEST_CARD, _LONGEST_CARD = 13, 19
 # Milliseconds, microseconds and nanoseconds since 1970 have as many digits and begin with 1. No card does, but for

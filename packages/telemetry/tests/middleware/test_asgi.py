@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Host, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 
 import vigil_telemetry as telemetry
@@ -97,6 +97,73 @@ def test_a_route_is_its_template_with_those_of_mounts(
     client(make()).get(path)
     assert [one.route for one in seen.requests] == [route]
     assert [span.route for span in seen.spans] == [route]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "foreseen"),
+    [
+        ("GET", "/", "/"),
+        ("POST", "/orders/7", "/orders/{id}"),
+        ("DELETE", "/orders/7", None),
+        ("GET", "/orders/seven", None),
+        ("GET", "/admin/a/users/b", "/admin/{tenant}/users/{user}"),
+        ("GET", "/admin/a/deep/b/parts", "/admin/{tenant}/deep/{name}/parts"),
+        ("GET", "/admin/a/nothing", None),
+        ("GET", "/static/a.css", "/static/{path}"),
+        ("GET", "/nothing", None),
+    ],
+)
+def test_where_sampling_is_by_operation_the_route_is_known_when_the_span_begins(
+    seen: Seen, method: str, path: str, foreseen: str | None
+) -> None:
+    client(starlette()).request(method, path)
+    assert seen.foreseen == [foreseen]
+
+
+@pytest.mark.parametrize(
+    ("path", "foreseen"),
+    [
+        ("/orders/7", "/orders/{number}"),
+        ("/orders/sync/7", "/orders/sync/{number}"),
+        ("/v2/orders/7", "/v2/orders/{number}"),
+        ("/below/things/a", "/below/things/{thing}"),
+        ("/star/admin/a/deep/b/parts", "/star/admin/{tenant}/deep/{name}/parts"),
+        ("/below/nothing", None),
+        ("/v2/orders", None),
+    ],
+)
+def test_routes_of_included_routers_and_mounted_applications_are_known_when_the_span_begins(
+    seen: Seen, path: str, foreseen: str | None
+) -> None:
+    client(fastapi()).get(path)
+    assert seen.foreseen == [foreseen]
+
+
+def test_behind_a_prefix_of_the_proxy_the_route_is_known_when_the_span_begins(seen: Seen) -> None:
+    app = telemetry.asgi(starlette())
+    with TestClient(app, root_path="/shop") as web:
+        web.get("/shop/orders/7")
+    assert seen.foreseen == [seen.requests[0].route] == ["/orders/{id}"]
+
+
+def test_routes_of_websockets_are_foreseen_and_none_where_hosts_decide(seen: Seen) -> None:
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+
+    routes = [Route("/talk", home), WebSocketRoute("/talk", talk), Host("api.shop", starlette()), Route("/late", home)]
+    web = client(Starlette(routes=routes))
+    with web.websocket_connect("/talk"):
+        pass
+    web.get("/talk")
+    web.get("/late")
+    assert seen.foreseen == ["/talk", "/talk", None]
+
+
+def test_where_sampling_is_not_by_operation_no_route_is_asked(seen: Seen) -> None:
+    seen.by_operation = False
+    client(starlette()).get("/orders/7")
+    assert (seen.foreseen, seen.spans[0].route) == ([None], "/orders/{id}")
 
 
 def test_routes_below_middleware_and_wrapped_by_hand_are_found(seen: Seen) -> None:
@@ -322,9 +389,9 @@ def test_a_user_is_known_to_the_whole_request_and_not_to_the_next(seen: Seen) ->
     users: list[str | None] = []
 
     def sync(request: Request) -> PlainTextResponse:
-        users.append(context.user())
+        users.append(context.ids()[1])
         telemetry.set_user("ada")
-        thread = threading.Thread(target=lambda: users.append(context.user()))
+        thread = threading.Thread(target=lambda: users.append(context.ids()[1]))
         thread.start()
         thread.join()
         return PlainTextResponse("")

@@ -55,6 +55,7 @@ def test_a_route_of_flask_is_its_rule(seen: Seen, path: str, labels: tuple[str, 
     app.test_client().get(path, buffered=True)
     assert seen.series == {labels}
     assert seen.spans[0].ended
+    assert seen.foreseen == [labels[1]]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,7 @@ def test_a_mounted_flask_has_its_mount_in_the_route(seen: Seen, path: str, label
     Client(telemetry.wsgi(DispatcherMiddleware(shop(), {"/shop": shop()}))).get(path, buffered=True)
     assert seen.series == {labels}
     assert len(seen.requests) == len(seen.spans) == 1
+    assert seen.foreseen == [None]
 
 
 def test_scanners_add_no_series(seen: Seen) -> None:
@@ -156,7 +158,7 @@ def test_requests_at_once_have_their_own_ids_in_threads_and_shared_executors(see
     def application(environ: Any, start_response: Callable[..., Any]) -> list[bytes]:
         start_response("200 OK", [])
         telemetry.set_user(environ["HTTP_X_REQUEST_ID"])
-        found = [pool.submit(context.correlation).result(), pool.submit(context.user).result()]
+        found = [pool.submit(context.correlation).result(), pool.submit(context.ids).result()[1]]
         return [f"{found[0]} {found[1]}".encode()]
 
     wrapped = telemetry.wsgi(application)

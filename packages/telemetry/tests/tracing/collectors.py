@@ -12,15 +12,16 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from opentelemetry import context as otel_context
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
 
 from vigil_telemetry.settings import Settings, settings_from
-from vigil_telemetry.tracing import Tracing
+from vigil_telemetry.tracing import RequestSpan, Tracing
 
-__all__ = ["Plain", "StandinCollector", "begun", "collector", "settings", "unused_port"]
+__all__ = ["Plain", "StandinCollector", "begun", "collector", "requested", "settings", "unused_port"]
 
 
 class Plain:
@@ -31,6 +32,20 @@ class Plain:
 
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         return dict(attributes)
+
+
+@contextmanager
+def requested(
+    tracing: Tracing, method: str, route: str | None, carrier: Mapping[str, str], **attributes: Any
+) -> Iterator[RequestSpan]:
+    """Run a block within the span of a request, as the middleware does."""
+    span = tracing.request(method, route, carrier, lambda: attributes)
+    token = otel_context.attach(span.begin(otel_context.get_current()))
+    try:
+        yield span
+    finally:
+        otel_context.detach(token)
+        span.end()
 
 
 class StandinCollector(ThreadingHTTPServer):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from metrics.authority import Authority
-from tracing.collectors import Plain, StandinCollector, begun, collector, settings, unused_port
+from tracing.collectors import Plain, StandinCollector, begun, collector, requested, settings, unused_port
 from vigil_telemetry.errors import TelemetryError
 from vigil_telemetry.tracing import Tracing
 from vigil_telemetry.tracing.collector import Collector, Refused
@@ -59,7 +59,7 @@ def test_spans_arrive_over_mutual_tls(authority: Authority, server: StandinColle
         "otlp_client_key_file": authority.key("client"),
     }
     with begun(otlp_endpoint=server.url, **given) as tracing:
-        with tracing.request("GET", "/", {}):
+        with requested(tracing, "GET", "/", {}):
             pass
         server.await_spans(1)
         assert tracing.dropped == {}

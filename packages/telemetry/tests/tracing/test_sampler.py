@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tracing.collectors import begun, collector, settings, unused_port
+from tracing.collectors import begun, collector, requested, settings, unused_port
 from vigil_telemetry.tracing import sampler
 from vigil_telemetry.tracing.sampler import strategies_of
 
@@ -30,7 +30,7 @@ def awaited(condition: Callable[[], bool]) -> bool:
 
 
 def sampled(tracing: Any, route: str, carrier: dict[str, str] | None = None) -> bool:
-    with tracing.request("GET", route, carrier or {}) as request:
+    with requested(tracing, "GET", route, carrier or {}) as request:
         return request.trace_id is not None
 
 
@@ -42,9 +42,11 @@ def test_strategies_are_read_by_service_and_operation_and_followed_when_they_cha
         ) as tracing:
             assert awaited(lambda: not sampled(tracing, "/other"))
             assert sampled(tracing, "/pay")
+            assert tracing.by_operation
             assert server.asked[0] == "/api/sampling?service=shop"
             server.strategies = {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 1}}
             assert awaited(lambda: sampled(tracing, "/other"))
+            assert not tracing.by_operation
 
 
 def test_the_callers_decision_counts_more_than_a_strategy() -> None:

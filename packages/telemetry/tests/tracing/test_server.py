@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tracing.collectors import Plain, begun, settings
+from tracing.collectors import Plain, begun, requested, settings
 from vigil_telemetry.errors import TelemetryError
 from vigil_telemetry.tracing import Tracing, provider
 
@@ -27,9 +27,8 @@ def traced() -> Iterator[tuple[Tracing, InMemorySpanExporter]]:
 
 def test_a_request_is_one_span_of_the_callers_trace(traced: Any) -> None:
     tracing, exporter = traced
-    with tracing.request("GET", None, PARENT, **{"url.path": "/orders/1"}) as request:
-        request.set_route("/orders/{id}")
-        request.set_status(200)
+    with requested(tracing, "GET", None, PARENT, **{"url.path": "/orders/1"}) as request:
+        request.complete("/orders/{id}", 200)
         assert request.trace_id == "a" * 32
     (span,) = exporter.get_finished_spans()
     assert (span.name, span.kind) == ("GET /orders/{id}", SpanKind.SERVER)
@@ -44,15 +43,15 @@ def test_a_request_is_one_span_of_the_callers_trace(traced: Any) -> None:
 )
 def test_only_a_status_from_500_is_an_error_of_the_server(traced: Any, status: int, code: StatusCode) -> None:
     tracing, exporter = traced
-    with tracing.request("GET", "/", {}) as request:
-        request.set_status(status)
+    with requested(tracing, "GET", "/", {}) as request:
+        request.complete("/", status)
     assert exporter.get_finished_spans()[0].status.status_code is code
 
 
-def test_an_exception_is_recorded_and_goes_on(traced: Any) -> None:
+def test_an_exception_that_nobody_answered_is_recorded(traced: Any) -> None:
     tracing, exporter = traced
-    with pytest.raises(KeyError), tracing.request("GET", "/", {}):
-        raise KeyError("x")
+    with requested(tracing, "GET", "/", {}) as request:
+        request.complete("/", 500, KeyError("x"))
     (span,) = exporter.get_finished_spans()
     assert span.attributes["error.type"] == "KeyError"
     assert span.status.status_code is StatusCode.ERROR
@@ -60,7 +59,7 @@ def test_an_exception_is_recorded_and_goes_on(traced: Any) -> None:
 
 def test_an_invented_method_is_no_name_of_a_span(traced: Any) -> None:
     tracing, exporter = traced
-    with tracing.request("HACK", "/", {"traceparent": "nonsense"}):
+    with requested(tracing, "HACK", "/", {"traceparent": "nonsense"}):
         pass
     (span,) = exporter.get_finished_spans()
     assert (span.name, span.attributes["http.request.method"]) == ("HTTP /", "_OTHER")
@@ -68,9 +67,8 @@ def test_an_invented_method_is_no_name_of_a_span(traced: Any) -> None:
 
 def test_without_a_collector_a_request_has_the_trace_of_its_caller_and_is_not_recorded() -> None:
     with begun() as tracing:
-        with tracing.request("GET", "/", PARENT) as request:
-            request.set_route("/x")
-            request.set_status(500)
+        with requested(tracing, "GET", "/", PARENT) as request:
+            request.complete("/x", 500)
             assert trace.get_current_span().get_span_context().trace_id == int("a" * 32, 16)
         assert tracing.dropped == {}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from programs import SOURCE, ran
-from tracing.collectors import begun, collector, unused_port
+from tracing.collectors import begun, collector, requested, unused_port
 from vigil_telemetry.tracing import Tracing, span_queue
 
 
@@ -17,7 +17,7 @@ def work(tracing: Tracing, number: int = 1) -> float:
     """Return the seconds that requests with nothing but their span take."""
     begins = time.perf_counter()
     for _number in range(number):
-        with tracing.request("GET", "/", {}):
+        with requested(tracing, "GET", "/", {}):
             pass
     return time.perf_counter() - begins
 
@@ -33,7 +33,7 @@ def test_spans_arrive_with_resource_and_names() -> None:
 def test_spans_are_sent_to_the_endpoint_of_traces_with_its_headers() -> None:
     with collector() as server:
         given = {"otlp_endpoint": "http://127.0.0.1:1", "otlp_traces_endpoint": f"{server.url}/gateway/traces"}
-        with begun(**given, otlp_headers="Authorization=Basic%20eA==") as tracing, tracing.request("GET", "/", {}):
+        with begun(**given, otlp_headers="Authorization=Basic%20eA==") as tracing, requested(tracing, "GET", "/", {}):
             pass
         server.await_spans(1)
     (path, headers) = server.requests[0]
@@ -45,7 +45,7 @@ def test_a_request_to_the_collector_ends_after_the_timeout_that_is_set(caplog: p
     with caplog.at_level(logging.WARNING), collector() as server:
         server.delay = 3.0
         with begun(otlp_endpoint=server.url, otlp_timeout_milliseconds=200) as tracing:
-            with tracing.request("GET", "/", {}):
+            with requested(tracing, "GET", "/", {}):
                 pass
             until = time.monotonic() + 2.5
             while not caplog.messages and time.monotonic() < until:
@@ -136,7 +136,7 @@ def test_a_span_that_cannot_be_encoded_costs_its_batch_and_not_the_thread(monkey
             raise UnicodeError
 
         with monkeypatch.context() as broken:
-            broken.setattr(span_queue, "encode_spans", fail)
+            broken.setattr(span_queue, "encoded", fail)
             work(tracing)
             until = time.monotonic() + 5
             while not tracing.dropped and time.monotonic() < until:
@@ -158,13 +158,13 @@ def test_a_span_after_the_end_is_counted() -> None:
 FOUND = {"PYTHONPATH": os.pathsep.join((str(SOURCE), str(Path(__file__).parents[1])))}
 FORKS = """
 import os, sys
-from tracing.collectors import Plain, settings
+from tracing.collectors import Plain, requested, settings
 from vigil_telemetry.tracing import Tracing
 tracing = Tracing(settings(otlp_endpoint=sys.argv[1]), Plain())
 tracing.start()
 os.register_at_fork(before=tracing.before_fork, after_in_child=lambda: tracing.after_fork(child=True))
 def work(name):
-    with tracing.request("GET", name, {}):
+    with requested(tracing, "GET", name, {}):
         pass
 work("/before")
 child = os.fork()

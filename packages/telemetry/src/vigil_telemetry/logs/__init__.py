@@ -27,27 +27,22 @@ _STANDARD_OUTPUT = 1
 _THRESHOLDS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
 
-def _nobody() -> None:
-    return None
+def _nobody() -> tuple[None, None]:
+    return None, None
 
 
 class Logs(Part):
     """The log of a process. What an application calls here never raises, and waits only for security events."""
 
     def __init__(
-        self,
-        settings: Settings,
-        redactor: Redactor,
-        *,
-        correlation: Callable[[], str | None] = _nobody,
-        user: Callable[[], str | None] = _nobody,
+        self, settings: Settings, redactor: Redactor, ids: Callable[[], tuple[str | None, str | None]] = _nobody
     ) -> None:
-        """`correlation` and `user` return the ids of what the caller works on, or None."""
+        """`ids` returns the correlation id and the user of what the caller works on, each None if there is none."""
         self.redactor = redactor
         self._settings = settings
         self._threshold = _THRESHOLDS[settings.log_level]
-        self._lines = Lines(settings, redactor, correlation, user)
-        self._own_lines = Lines(settings, redactor, _nobody, _nobody)
+        self._lines = Lines(settings, redactor, ids)
+        self._own_lines = Lines(settings, redactor, _nobody)
         self._dropped = Dropped()
         self._sinks = self._wanted_sinks()
         self._writer = Writer(self._sinks, settings.log_queue_lines, self._dropped, self._told)

@@ -21,6 +21,7 @@ LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warn": 30, "error": 40, "
 """The levels of lines, with the numbers of the standard library's."""
 
 _OWN = frozenset({"timestamp", "level", "service", "environment", "trace_id", "span_id", "message"})
+_CACHED, _SHORT = 256, 128
 _TEXTS = ("correlationId", "userId")
 # What JSON allows in a text, and what a terminal obeys or other programs take for the end of a line.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -38,25 +39,25 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """Makes lines of one service. `correlation` and `user` return the ids of what the caller works on, or None."""
+    """Makes lines of one service. `ids` returns the correlation id and the user of what its caller works on."""
 
     def __init__(
-        self,
-        settings: Settings,
-        redactor: Redactor,
-        correlation: Callable[[], str | None],
-        user: Callable[[], str | None],
+        self, settings: Settings, redactor: Redactor, ids: Callable[[], tuple[str | None, str | None]]
     ) -> None:
-        self._redactor, self._correlation, self._user = redactor, correlation, user
+        self._redactor, self._ids = redactor, ids
+        # Most messages are constants of the code.
+        self._known = functools.lru_cache(maxsize=_CACHED)(redactor.text)
         self._constant = _encode({"service": settings.service, "environment": settings.environment})[1:-1]
 
     def line(self, level: str, message: object, fields: Mapping[str, object]) -> Line:
         """Return the line of an event at this moment, with everything redacted and bounded."""
         found = self._redactor.fields(fields) if fields else {}
         event = self._context(found)
-        event["message"] = self._redactor.text(plain_text(message))
-        for name in sorted(_OWN.intersection(found)):
-            found[f"{name}_"] = found.pop(name)
+        text = plain_text(message)
+        event["message"] = self._known(text) if len(text) <= _SHORT else self._redactor.text(text)
+        if not _OWN.isdisjoint(found):
+            for name in sorted(_OWN.intersection(found)):
+                found[f"{name}_"] = found.pop(name)
         event.update(found)
         return _line(level, f"{self._constant},{_encode(event)[1:]}")
 
@@ -65,7 +66,7 @@ class Lines:
         event: dict[str, Any] = {}
         span = trace.get_current_span().get_span_context()
         trace_id = format(span.trace_id, "032x") if span.is_valid else None
-        for name, current in zip(_TEXTS, (self._correlation(), self._user())):
+        for name, current in zip(_TEXTS, self._ids()):
             own = fields.pop(name, None)
             if own is not None:
                 event[name] = own if isinstance(own, str) else _encode(own)

@@ -108,8 +108,9 @@ class Writer:
 
     def _add(self, line: Line | None, size: int) -> None:
         self._queue.put(line)
-        for _place in range(size >> _PLACE_BITS):
-            self._queue.put(None)
+        if size >> _PLACE_BITS:
+            for _place in range(size >> _PLACE_BITS):
+                self._queue.put(None)
         if self._closed:
             self._write_directly()
         elif self._thread is None:

@@ -95,7 +95,9 @@ class _Limited(MetricWrapperBase):
 
     def labels(self, *labelvalues: Any, **labelkwargs: Any) -> Any:
         """Return the child for these label values, or the one that they are folded into."""
-        values = tuple(labelkwargs[name] for name in self._labelnames if name in labelkwargs) or labelvalues
+        values = labelvalues
+        if labelkwargs:
+            values = tuple(labelkwargs[name] for name in self._labelnames if name in labelkwargs) or labelvalues
         try:
             return self._limits.children[values]
         except (AttributeError, KeyError, TypeError):

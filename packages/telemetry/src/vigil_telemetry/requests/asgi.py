@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from .observed import CANCELLED, Incoming, Observed, Observers
@@ -20,7 +20,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 _SEEN = "vigil_telemetry"
-_READ = frozenset({b"traceparent", b"tracestate", b"host", b"user-agent"})
+_READ = ((b"traceparent", "traceparent"), (b"tracestate", "tracestate"))
 _SWITCHING = 101
 _FORBIDDEN = 403  # what a server answers when an application closes a websocket that it has not accepted
 _FAILED = 500
@@ -43,11 +43,20 @@ class AsgiMiddleware:
         scope[_SEEN] = True
         # FastAPI's own telemetry would measure and trace mounted applications once more.
         scope.setdefault("fastapi.telemetry", None)
+        incoming = _incoming(scope, observers.request_id_header, self._templates)
         root_path = scope.get("root_path", "")
-        with Observed(observers, _incoming(scope, observers.request_id_header)) as observed:
-            answer = _Answer(observed, receive, send, observers.request_id_header, scope["type"])
+        with Observed(observers, incoming) as observed:
+            answer = _Answer(observed, receive, send, scope["type"])
             answer.route = lambda: self._templates.of(scope, root_path)
-            await answer.run(self.application, scope)
+            try:
+                await self.application(scope, answer.receive, answer.send)
+            except asyncio.CancelledError:
+                answer.end(answer.status or CANCELLED)
+                raise
+            except BaseException as error:
+                answer.end(_FAILED, error)
+                raise
+            answer.end(answer.final_status())
 
 
 class _Answer:
@@ -55,32 +64,21 @@ class _Answer:
 
     route: Callable[[], str | None]
 
-    def __init__(self, observed: Observed, receive: Receive, send: Send, header: str, kind: str) -> None:
+    def __init__(self, observed: Observed, receive: Receive, send: Send, kind: str) -> None:
         self._observed = observed
         self._receive = receive
         self._send = send
-        self._header = _wire_name(header), observed.carried.correlation.encode()
+        self._header = _wire_name(observed.request_id_header), observed.carried.correlation.encode()
         self._websocket = kind == "websocket"
-        self._status: int | None = None
+        self.status: int | None = None
         self._gone = False
 
-    async def run(self, application: Application, scope: Scope) -> None:
-        try:
-            await application(scope, self.receive, self.send)
-        except asyncio.CancelledError:
-            self._end(self._status or CANCELLED)
-            raise
-        except BaseException as error:
-            self._end(_FAILED, error)
-            raise
-        self._end(self._final_status())
-
-    def _end(self, status: int, error: BaseException | None = None) -> None:
+    def end(self, status: int, error: BaseException | None = None) -> None:
         if error is not None or not self._observed.ended:
             self._observed.end(status, self.route(), error)
 
-    def _final_status(self) -> int:
-        return self._status or (CANCELLED if self._gone else _FORBIDDEN if self._websocket else _FAILED)
+    def final_status(self) -> int:
+        return self.status or (CANCELLED if self._gone else _FORBIDDEN if self._websocket else _FAILED)
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -91,21 +89,21 @@ class _Answer:
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind in ("http.response.start", "websocket.http.response.start"):
-            self._status = message["status"]
+            self.status = message["status"]
             message = self._with_id(message)
         elif kind == "websocket.accept":
-            self._status = _SWITCHING
+            self.status = _SWITCHING
             message = self._with_id(message)
-        elif kind == "websocket.close" and self._status is None:
-            self._status = _FORBIDDEN
+        elif kind == "websocket.close" and self.status is None:
+            self.status = _FORBIDDEN
         await self._send(message)
         if kind == "http.response.body" and not message.get("more_body", False):
             self._complete()
 
     def _complete(self) -> None:
         """End with the last byte, not after tasks in the background; an error's exception comes after its answer."""
-        if self._status is not None and self._status < _FAILED:
-            self._end(self._status)
+        if self.status is not None and self.status < _FAILED:
+            self.end(self.status)
 
     def _with_id(self, message: Message) -> Message:
         name = self._header[0]
@@ -118,21 +116,28 @@ def _wire_name(header: str) -> bytes:
     return header.lower().encode()
 
 
-def _incoming(scope: Scope, request_id_header: str) -> Incoming:
+def _incoming(scope: Scope, request_id_header: str, templates: RouteTemplates) -> Incoming:
     method = scope.get("method", "GET")
-    wanted = _wire_name(request_id_header)
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        if name in _READ or name == wanted:
-            headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    # Of a header that comes twice, the first counts.
+    given = dict(reversed(list(scope["headers"])))
+    read = (*_READ, (_wire_name(request_id_header), request_id_header.lower()))
+    return Incoming(
+        method,
+        "WEBSOCKET" if scope["type"] == "websocket" else method,
+        {name: given[wire].decode("latin-1") for wire, name in read if wire in given},
+        functools.partial(_attributes, scope, given),
+        functools.partial(templates.ahead, scope),
+    )
+
+
+def _attributes(scope: Scope, headers: Mapping[bytes, bytes]) -> dict[str, str]:
     client = scope.get("client")
     attributes = {
         "url.path": scope["path"],
         "url.scheme": scope.get("scheme", "http"),
         "network.protocol.version": scope.get("http_version", ""),
-        "server.address": headers.get("host", ""),
-        "user_agent.original": headers.get("user-agent", ""),
+        "server.address": headers.get(b"host", b"").decode("latin-1"),
+        "user_agent.original": headers.get(b"user-agent", b"").decode("latin-1"),
         "client.address": str(client[0]) if client else "",
     }
-    measured_as = "WEBSOCKET" if scope["type"] == "websocket" else method
-    return Incoming(method, measured_as, headers, {name: value for name, value in attributes.items() if value})
+    return {name: value for name, value in attributes.items() if value}

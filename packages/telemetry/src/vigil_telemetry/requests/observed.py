@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from opentelemetry import context
+from opentelemetry.context import Context
 
-from ..context import Carried, Entered
+from ..context import Carried, carried_within
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -25,13 +25,15 @@ CANCELLED = 499
 class Incoming(NamedTuple):
     """A request as it arrives: all of it is untrusted. Headers are those that parts ask for, names in lower case.
 
-    It is measured as its method, or as WEBSOCKET, whose hours would spoil the durations of GET.
+    It is measured as its method, or as WEBSOCKET, whose hours would spoil the durations of GET. `route` finds the
+    template that the request is going to be routed to.
     """
 
     method: str
     measured_as: str
     headers: Mapping[str, str]
-    attributes: Mapping[str, str]
+    attributes: Callable[[], Mapping[str, str]]
+    route: Callable[[], str | None]
 
 
 class RequestSpan(Protocol):
@@ -40,23 +42,31 @@ class RequestSpan(Protocol):
     @property
     def trace_id(self) -> str | None: ...
 
-    def set_route(self, route: str) -> None:
-        """Set the template of its route."""
+    def begin(self, parent: Context) -> Context:
+        """Begin it, and return the context in which it is the current one."""
 
-    def set_status(self, status: int) -> None:
-        """Set the status of its answer."""
+    def complete(self, route: str | None, status: int, error: BaseException | None) -> None:
+        """Set the template of its route, the status of its answer, and what the application raised."""
 
-    def record_error(self, error: BaseException) -> None:
-        """Record what the application raised."""
+    def end(self) -> None:
+        """End it."""
 
 
 class Traces(Protocol):
     """What the middleware asks of traces."""
 
+    @property
+    def by_operation(self) -> bool:
+        """Whether the route of a request must be known when its span begins."""
+
     def request(
-        self, method: str, route: str | None, carrier: Mapping[str, str], **attributes: Any
-    ) -> AbstractContextManager[RequestSpan]:
-        """Return the span of a request as a block, within which it is the current one."""
+        self,
+        method: str,
+        route: str | None,
+        carrier: Mapping[str, str],
+        attributes: Callable[[], Mapping[str, Any]],
+    ) -> RequestSpan:
+        """Return the span of a request."""
 
 
 class Measures(Protocol):
@@ -89,33 +99,31 @@ class Observed:
     def __init__(self, observers: Observers, incoming: Incoming) -> None:
         self._observers = observers
         self._incoming = incoming
-        self._entered = Entered(incoming.headers, observers.request_id_header.lower())
+        self.request_id_header = observers.request_id_header
         self.ended = False
-        self._tracing: AbstractContextManager[RequestSpan] | None = None
         self._span: RequestSpan | None = None
         self._began = 0.0
         self.carried: Carried
 
     def __enter__(self) -> Self:
         self._began = time.perf_counter()
+        incoming, traces = self._incoming, self._observers.traces
         # A server may begin a request in the context of the one before it on the same connection.
-        self._before = context.attach(context.Context())
-        if self._observers.traces:
-            incoming = self._incoming
-            self._tracing = self._observers.traces.request(
-                incoming.method, None, incoming.headers, **incoming.attributes
-            )
-            self._span = self._tracing.__enter__()
-        self.carried = self._entered.__enter__()
+        within = Context()
+        if traces:
+            route = incoming.route() if traces.by_operation else None
+            self._span = traces.request(incoming.method, route, incoming.headers, incoming.attributes)
+            within = self._span.begin(within)
+        self.carried, within = carried_within(within, incoming.headers, self.request_id_header.lower())
+        self._token = context.attach(within)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._entered.__exit__(None, None, None)
-        if self._tracing:
-            self._tracing.__exit__(None, None, None)  # what was raised is on the span already
-        context.detach(self._before)
+        context.detach(self._token)
+        if self._span:
+            self._span.end()
 
     def end(self, status: int, route: str | None, error: BaseException | None = None) -> None:
         """Count the request and complete its span; once, later calls only report an error."""
@@ -130,12 +138,4 @@ class Observed:
             trace_id = self._span.trace_id if self._span else None
             self._observers.measures.http(self._incoming.measured_as, route, status, seconds, trace_id)
         if self._span:
-            self._complete(self._span, route, status, error or self.carried.error)
-
-    @staticmethod
-    def _complete(span: RequestSpan, route: str | None, status: int, error: BaseException | None) -> None:
-        if route:
-            span.set_route(route)
-        span.set_status(status)
-        if error is not None:
-            span.record_error(error)
+            self._span.complete(route, status, error or self.carried.error)

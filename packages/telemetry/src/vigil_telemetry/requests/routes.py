@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["RouteTemplates", "flask_template", "keep_rule"]
+__all__ = ["RouteTemplates", "flask_ahead", "flask_template", "keep_rule"]
 
 _RULE = "vigil_telemetry.rule"
 
@@ -53,6 +53,18 @@ class RouteTemplates:
                     return found
         return None
 
+    def ahead(self, scope: Mapping[str, Any]) -> str | None:
+        """Return the template that this scope is going to be routed to, or None when none is, or it cannot be told.
+
+        It asks the routes one after the other, as the application will do again.
+        """
+        root_path = scope.get("root_path", "")
+        path = scope["path"]
+        if root_path and path.startswith(f"{root_path}/"):
+            path = path[len(root_path) :]
+        method = scope["method"] if scope["type"] == "http" else None
+        return _ahead(getattr(scope.get("router") or scope.get("app"), "routes", ()), path, method)
+
     def _look_up(self, reached: object, scope: Mapping[str, Any]) -> list[_Template]:
         if id(reached) not in self._known:
             self._read(scope)
@@ -77,6 +89,28 @@ def _of_path(found: list[_Template], path: str, root_path: str) -> str | None:
         return texts.pop()
     paths = path, path.removeprefix(root_path)
     return next((one.text for one in found if one.text and any(map(one.matches, paths))), None)
+
+
+def _ahead(routes: Iterable[Any], path: str, method: str | None) -> str | None:
+    for route in _flat(routes):
+        regex = getattr(route, "path_regex", None)
+        if regex is None:
+            return None  # it decides by something else, such as the host
+        found = regex.match(path)
+        if found and getattr(route, "endpoint", None) is None:
+            inner = getattr(route, "routes", None)
+            below = _ahead(inner, f"/{found['path']}", method) if inner else "/{path}"
+            return f"{route.path}{below}" if below else None
+        if found and _takes(route, method):
+            return str(route.path_format)
+    return None
+
+
+def _takes(route: Any, method: str | None) -> bool:
+    """Whether a route answers requests with this method; None is a websocket."""
+    if not hasattr(getattr(route, "original_route", route), "methods"):
+        return method is None
+    return method is not None and (route.methods is None or method in route.methods)
 
 
 def _templates(routes: Iterable[Any], prefix: str) -> Iterator[_Template]:
@@ -111,6 +145,15 @@ def keep_rule(environ: MutableMapping[str, Any]) -> None:
     """Keep the rule that Flask matched, as long as its request has it: from routing to the end of its own context."""
     if (rule := getattr(environ.get("werkzeug.request"), "url_rule", None)) is not None:
         environ[_RULE] = rule
+
+
+def flask_ahead(application: Any, environ: Mapping[str, Any]) -> str | None:
+    """Return the template of the rule that an instance of Flask is going to match, or None."""
+    try:
+        adapter = application.create_url_adapter(application.request_class(environ))
+        return str(adapter.match(return_rule=True)[0].rule)
+    except Exception:  # noqa: BLE001 - no rule, another method, a redirect, a host that is not trusted: not ours to answer
+        return None
 
 
 def flask_template(environ: Mapping[str, Any], script_name: str, mounts: Iterable[str]) -> str | None:

@@ -47,7 +47,7 @@ def wsgi(application: Application) -> Application:
     inner = getattr(application, "wsgi_app", None)
     if inner is None:
         return WsgiMiddleware(application, _observers)  # type: ignore[return-value]
-    application.wsgi_app = WsgiMiddleware(inner, _observers)  # type: ignore[attr-defined]
+    application.wsgi_app = WsgiMiddleware(inner, _observers, application)  # type: ignore[attr-defined]
     return application
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextvars
+import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..context import current
 from .observed import CANCELLED, Incoming, Observed, Observers
-from .routes import flask_template, keep_rule
+from .routes import flask_ahead, flask_template, keep_rule
 
 __all__ = ["Application", "WsgiMiddleware", "note_exceptions_of_flask"]
 
@@ -30,9 +31,13 @@ _FAILED = 500
 class WsgiMiddleware:
     """A WSGI application whose requests are observed; `observers` returns None while there is nothing to observe."""
 
-    def __init__(self, application: Application, observers: Callable[[], Observers | None]) -> None:
+    def __init__(
+        self, application: Application, observers: Callable[[], Observers | None], flask: object | None = None
+    ) -> None:
+        """`flask` is the instance of Flask whose `wsgi_app` the application is."""
         self.application = application
         self._observers = observers
+        self._flask = flask
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; one that was seen further out is passed on."""
@@ -42,7 +47,8 @@ class WsgiMiddleware:
         environ[_SEEN] = True
         context = contextvars.copy_context()
         mounts = getattr(self.application, "mounts", ())
-        answer = _Answer(context, environ, start_response, observers, mounts)
+        incoming = _incoming(environ, observers.request_id_header, self._flask)
+        answer = _Answer(context, environ, start_response, Observed(observers, incoming), mounts)
         context.run(answer.begin, self.application)
         return answer
 
@@ -55,14 +61,14 @@ class _Answer:
         context: contextvars.Context,
         environ: Environ,
         start_response: StartResponse,
-        observers: Observers,
+        observed: Observed,
         mounts: Iterable[str],
     ) -> None:
         self._context = context
         self._environ = environ
         self._start_response = start_response
-        self._header = observers.request_id_header
-        self._observed = Observed(observers, _incoming(environ, observers.request_id_header))
+        self._header = observed.request_id_header
+        self._observed = observed
         self._script_name = environ.get("SCRIPT_NAME", "")
         self._mounts = mounts
         self._status: int | None = None
@@ -138,10 +144,16 @@ def _failed(_sender: object, exception: BaseException, **_named: Any) -> None:
         keep_rule(sys.modules["flask"].request.environ)
 
 
-def _incoming(environ: Environ, request_id_header: str) -> Incoming:
+def _incoming(environ: Environ, request_id_header: str, flask: object | None) -> Incoming:
     wanted = f"HTTP_{request_id_header.upper().replace('-', '_')}"
     names = {**_READ, wanted: request_id_header.lower()}
     headers = {name: environ[variable] for variable, name in names.items() if variable in environ}
+    method = environ.get("REQUEST_METHOD", "GET")
+    attributes = functools.partial(_attributes, environ, headers)
+    return Incoming(method, method, headers, attributes, functools.partial(flask_ahead, flask, environ))
+
+
+def _attributes(environ: Environ, headers: Mapping[str, str]) -> dict[str, str]:
     attributes = {
         "url.path": environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
         "url.scheme": environ.get("wsgi.url_scheme", "http"),
@@ -150,5 +162,4 @@ def _incoming(environ: Environ, request_id_header: str) -> Incoming:
         "user_agent.original": headers.get("user-agent", ""),
         "client.address": environ.get("REMOTE_ADDR", ""),
     }
-    method = environ.get("REQUEST_METHOD", "GET")
-    return Incoming(method, method, headers, {name: value for name, value in attributes.items() if value})
+    return {name: value for name, value in attributes.items() if value}

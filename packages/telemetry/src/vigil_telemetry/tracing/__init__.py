@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +19,7 @@ from .outgoing import Outgoing, Redacts
 from .provider import is_taken, provider_of, use_globally
 from .request_id import handed_on
 from .sampler import JaegerSampler, sampler_of
-from .server import Begins, OnlyIds, RequestSpan
+from .server import Begins, RequestSpan
 from .span_queue import Pace, SpanQueue
 from .spans import trace_business_process, trace_db_query, trace_external_call
 
@@ -41,7 +41,7 @@ class Tracing(Part):
         self._processor = processor or self._queue
         self._provider: SdkProvider | None = None
         self._instrumentations: Instrumentations | None = None
-        self._tracer: Begins = trace.NoOpTracer()
+        self._tracer: Begins | None = None
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -59,7 +59,6 @@ class Tracing(Part):
         use_globally(provider)
         self._provider = provider
         if self._processor is None:
-            self._tracer = OnlyIds()
             return
         self._tracer = provider.get_tracer("vigil_telemetry")
         use_stable_names()
@@ -91,11 +90,21 @@ class Tracing(Part):
         if child and self._remote is not None and self._provider is not None:
             self._remote.start()
 
-    def request(self, method: str, route: str | None, carrier: Mapping[str, str], **attributes: Any) -> RequestSpan:
-        """Return the span of a request to this server, as a block.
+    @property
+    def by_operation(self) -> bool:
+        """Whether sampling depends on operations now, so that a request's route must be known when its span begins."""
+        return self._remote is not None and bool(self._remote.strategies.operations)
 
-        The carrier has the request's headers in lower case. A route that is known only later is set by
-        `set_route`; strategies for operations of Jaeger need it now.
+    def request(
+        self,
+        method: str,
+        route: str | None,
+        carrier: Mapping[str, str],
+        attributes: Callable[[], Mapping[str, Any]] = dict,
+    ) -> RequestSpan:
+        """Return the span of a request to this server, to be begun.
+
+        The carrier has the request's headers in lower case. A route that is known only later is given to `complete`.
         """
         return RequestSpan(self._tracer, method, route, carrier, attributes)
 

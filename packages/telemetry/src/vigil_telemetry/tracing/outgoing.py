@@ -6,8 +6,9 @@ OpenTelemetry's semantic conventions, because some instrumentations still have o
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -56,6 +57,9 @@ _AS_THEY_ARE = frozenset(
         "exception.escaped",
     }
 )
+# How the names begin that `_known` knows.
+_KNOWN = ("db.", "http.", "url.")
+_CACHED, _SHORT = 1024, 128
 _HEADERS = re.compile(r"http\.(?:request|response)\.header\.(.+)")
 _PLAIN_HEADERS = frozenset(
     (
@@ -87,22 +91,23 @@ class Outgoing:
 
     def __init__(self, redactor: Redacts) -> None:
         self._redactor = redactor
+        # Addresses and agents of clients, and what applications set, come again and again.
+        self._short = functools.lru_cache(maxsize=_CACHED)(lambda name, text: redactor.attributes({name: text}))
 
     def span(self, span: ReadableSpan) -> ReadableSpan:
         """Return a copy of the span without values of SQL, without parts of URLs that may be secrets, redacted."""
         attributes = self.attributes(span.attributes or {})
-        events = [self._event(event) for event in span.events]
-        of_database = "db.system.name" in attributes
+        events = span.events
         return ReadableSpan(
             name=self._name(span.name, attributes),
             context=span.get_span_context(),
             parent=span.parent,
             resource=span.resource,
             attributes=attributes,
-            events=events,
+            events=[self._event(event) for event in events],
             links=[Link(link.context, self.attributes(link.attributes or {})) for link in span.links],
             kind=span.kind,
-            status=self._status(span.status, of_database or any(_of_database(event) for event in span.events)),
+            status=self._status(span.status, attributes, events) if span.status.description else span.status,
             start_time=span.start_time,
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,
@@ -120,11 +125,13 @@ class Outgoing:
             given = given.copy()  # what the SDK shows of a span takes its items one by one, each with a lock or two
         system = str(given.get("db.system.name") or given.get("db.system") or "")
         for key, value in given.items():
-            name = _STABLE.get(key, key)
+            name, kind = _STABLE.get(key, key), type(value)
             if name in _AS_THEY_ARE:
                 kept[name] = _SYSTEMS.get(value, value) if name == "db.system.name" else value
-            elif (found := self._known(name, value, system)) is not None:
+            elif name.startswith(_KNOWN) and (found := self._known(name, value, system)) is not None:
                 kept[name] = found
+            elif kind is str and len(value) <= _SHORT:
+                kept.update(self._short(name, value))
             else:
                 others[name] = value
         if "url.path" in kept and "http.route" not in kept:
@@ -161,11 +168,13 @@ class Outgoing:
     def _message(self, message: str, of_database: bool, kind: str = "") -> str:
         return self._redactor.text(database_errors.without_values(message, kind) if of_database else message)
 
-    def _status(self, status: Status, of_database: bool) -> Status:
-        if not status.description:
-            return status
-        description = status.description
-        of_database = of_database or database_errors.is_of_database("", description)
+    def _status(self, status: Status, attributes: Mapping[str, Any], events: Iterable[Event]) -> Status:
+        description = status.description or ""
+        of_database = (
+            "db.system.name" in attributes
+            or any(_of_database(event) for event in events)
+            or database_errors.is_of_database("", description)
+        )
         return Status(status.status_code, self._message(description, of_database))
 
     def _name(self, name: str, attributes: Mapping[str, Any]) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from opentelemetry import context as otel_context
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
@@ -21,14 +19,12 @@ from opentelemetry.trace import (
 
 from .spans import record_error
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-__all__ = ["METHODS", "Begins", "OnlyIds", "RequestSpan"]
+__all__ = ["METHODS", "Begins", "RequestSpan"]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"})
 _LOWEST_ERROR = 500
 _NOT_SAMPLED = TraceFlags(TraceFlags.DEFAULT)
+_ids = RandomIdGenerator()
 
 
 class Begins(Protocol):
@@ -38,77 +34,73 @@ class Begins(Protocol):
         """Return a span that has begun."""
 
 
-class OnlyIds:
-    """Begins spans that nobody records, for logs: each of its caller's trace, or of a new one.
-
-    The SDK with a sampler that is always off gives the same, for three times the price.
-    """
-
-    def __init__(self) -> None:
-        self._ids = RandomIdGenerator()
-
-    def start_span(self, _name: str, context: Context, _kind: SpanKind, _attributes: Mapping[str, Any], /) -> Span:
-        """Return a span that records nothing."""
-        caller = trace.get_current_span(context).get_span_context()
-        trace_id = caller.trace_id if caller.is_valid else self._ids.generate_trace_id()
-        span_id = self._ids.generate_span_id()
-        return NonRecordingSpan(SpanContext(trace_id, span_id, False, _NOT_SAMPLED, caller.trace_state))
-
-
 class RequestSpan:
-    """The span of a request, as a block: current within it; an exception that leaves the block is recorded.
+    """The span of a request: `begin` it, run the request in the context that this returns, `complete` and `end` it.
 
     4xx is the client's error, so it is none of this span; 5xx is one.
     """
 
-    span: Span
+    trace_id: str | None = None
+    """The trace's id as 32 hexadecimal digits if the trace is sampled, for exemplars, else None."""
 
     def __init__(
-        self, tracer: Begins, method: str, route: str | None, carrier: Mapping[str, str], attributes: Mapping[str, Any]
+        self,
+        tracer: Begins | None,
+        method: str,
+        route: str | None,
+        carrier: Mapping[str, str],
+        attributes: Callable[[], Mapping[str, Any]],
     ) -> None:
+        """Without a tracer, nobody records it, and it has ids only for logs."""
         self._tracer, self._route, self._carrier, self._attributes = tracer, route, carrier, attributes
         self._method = method if method in METHODS else "HTTP"
 
-    def __enter__(self) -> Self:
-        given = {**self._attributes, "http.request.method": self._method if self._method in METHODS else "_OTHER"}
-        name = self._method
+    def begin(self, parent: Context) -> Context:
+        """Return a context in which the span is current; its parent is the caller's span, else that of this context."""
+        if "traceparent" in self._carrier:
+            parent = propagate.extract(self._carrier, parent)
+        self._span = _unrecorded(parent) if self._tracer is None else self._begun(self._tracer, parent)
+        return trace.set_span_in_context(self._span, parent)
+
+    def _begun(self, tracer: Begins, parent: Context) -> Span:
+        given = {**self._attributes(), "http.request.method": self._method if self._method in METHODS else "_OTHER"}
         if self._route:
             given["http.route"] = self._route
-            name = f"{name} {self._route}"
-        parent = propagate.extract(self._carrier) if "traceparent" in self._carrier else otel_context.get_current()
-        self.span = self._tracer.start_span(name, parent, SpanKind.SERVER, given)
-        self._token = otel_context.attach(trace.set_span_in_context(self.span, parent))
-        return self
+        span = tracer.start_span(self._name(self._route), parent, SpanKind.SERVER, given)
+        context = span.get_span_context()
+        if context.trace_flags.sampled:
+            self.trace_id = trace.format_trace_id(context.trace_id)
+        return span
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
-        if isinstance(error, Exception):
-            self.record_error(error)
-        otel_context.detach(self._token)
-        self.span.end()
+    def _name(self, route: str | None) -> str:
+        return f"{self._method} {route}" if route else self._method
 
-    @property
-    def trace_id(self) -> str | None:
-        """Return the trace's id as 32 hexadecimal digits if the trace is sampled, for exemplars, else None."""
-        context = self.span.get_span_context()
-        return trace.format_trace_id(context.trace_id) if context.trace_flags.sampled else None
+    def complete(self, route: str | None, status: int, error: BaseException | None = None) -> None:
+        """Record the template of the route, such as /orders/{id}, the status, and what was raised and not answered."""
+        span = self._span
+        if not span.is_recording():
+            return
+        given: dict[str, Any] = {"http.response.status_code": status}
+        if route and route != self._route:
+            given["http.route"] = route
+            span.update_name(self._name(route))
+        if status >= _LOWEST_ERROR:
+            given["error.type"] = str(status)
+            span.set_status(StatusCode.ERROR)
+        span.set_attributes(given)
+        if error is not None:
+            record_error(span, error)
 
-    def set_route(self, route: str) -> None:
-        """Set the template of the route, such as /orders/{id}, once it is known."""
-        if self.span.is_recording():
-            self.span.set_attribute("http.route", route)
-            self.span.update_name(f"{self._method} {route}")
+    def end(self) -> None:
+        """End the span."""
+        self._span.end()
 
-    def set_status(self, status: int) -> None:
-        """Set the status of the answer."""
-        if self.span.is_recording():
-            self.span.set_attribute("http.response.status_code", status)
-            if status >= _LOWEST_ERROR:
-                self.span.set_attribute("error.type", str(status))
-                self.span.set_status(StatusCode.ERROR)
 
-    def record_error(self, error: BaseException) -> None:
-        """Record the exception that the application did not answer."""
-        if self.span.is_recording():
-            record_error(self.span, error)
+def _unrecorded(parent: Context) -> Span:
+    """Return a span that nobody records: of its caller's trace, or of a new one.
+
+    The SDK with a sampler that is always off gives the same, for three times the price.
+    """
+    caller = trace.get_current_span(parent).get_span_context()
+    trace_id = caller.trace_id if caller.is_valid else _ids.generate_trace_id()
+    return NonRecordingSpan(SpanContext(trace_id, _ids.generate_span_id(), False, _NOT_SAMPLED, caller.trace_state))

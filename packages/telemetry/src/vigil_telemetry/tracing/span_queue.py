@@ -15,12 +15,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from opentelemetry import context as otel_context
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from .collector import Collector, Refused
+from .encoding import encoded
 from .outgoing import Outgoing
 
 __all__ = ["Pace", "SpanQueue"]
@@ -125,7 +125,7 @@ class SpanQueue(SpanProcessor):
         return self._pace.request if self._ends is None else self._ends - time.monotonic()
 
     def _send(self, collector: Collector, batch: list[ReadableSpan]) -> None:
-        body = encode_spans([self._outgoing.span(span) for span in batch]).SerializeToString()
+        body = encoded(map(self._outgoing.span, batch))
         until, pause = time.monotonic() + self._pace.retries, 0.5
         while True:
             try:
