@@ -65,6 +65,13 @@ def test_a_process_does_not_end_while_another_thread_stops_its_parts() -> None:
     assert process.stdout.splitlines() == [*STARTED, "traces stopped", "logs stopped"], process.stderr
 
 
+def test_a_stop_waits_no_longer_than_it_may_for_another_one_that_hangs() -> None:
+    hangs = "Told.stop = lambda self, timeout: time.sleep(60)\n"
+    hangs += "threading.Thread(target=runtime.stop, daemon=True).start(); time.sleep(0.1)\n"
+    process = ran(TOLD + hangs + "runtime.stop(0.5)\nprint('goes on', flush=True)\nos._exit(0)")
+    assert process.stdout.splitlines() == [*STARTED, "goes on"], process.stderr
+
+
 def test_a_forked_child_goes_on_and_stops_its_own() -> None:
     process = ran(TOLD + "child = os.fork()\nif child:\n    os.waitpid(child, 0)\n")
     children = ["logs is a child", "traces is a child"]
