@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from typing import NamedTuple
 
 import pytest
 
-TOKEN = "token-that-switches-faults-on"
 PORTS = {"shop-1": (8443, 9464), "shop-2": (8444, 9465), "shop-payment": (8445, 9466)}
 
 
-def until(found, seconds=20):
+def found_in_time(found, seconds=20):
     """Return what a function finds, as soon as that is something."""
     end = time.monotonic() + seconds
     while not (result := found()) and time.monotonic() < end:
         time.sleep(0.5)
     assert result
     return result
+
+
+@pytest.fixture
+def until():
+    """Return the function that waits."""
+    return found_in_time
 
 
 @pytest.fixture
@@ -41,7 +47,13 @@ def visit(ask):
 
 
 @pytest.fixture
-def fault(visit):
+def token():
+    """Return the authorization to switch faults on."""
+    return "Bearer token-that-switches-faults-on"
+
+
+@pytest.fixture
+def fault(visit, token):
     """Return a function that switches a fault on (with its amount and seconds) or off."""
 
     def switched(name, *, on=True, unit="shop-1", **switch):
@@ -50,7 +62,7 @@ def fault(visit):
             f"/faults/{name}",
             switch if on else None,
             unit=unit,
-            Authorization=f"Bearer {TOKEN}",
+            Authorization=token,
         )
         assert answer.status == 200, answer.body
 
@@ -71,34 +83,63 @@ def metrics(ask):
 
 
 @pytest.fixture
+def measured(metrics):
+    """Return a function that returns the value of a unit's metric whose line begins so, 0 if there is none."""
+
+    def value(start, unit="shop-1"):
+        values = [line.partition(" # ")[0].rsplit(" ", 1)[1] for line in metrics(unit) if line.startswith(start)]
+        assert len(values) <= 1, values
+        return float(values[0]) if values else 0.0
+
+    return value
+
+
+@pytest.fixture
 def lines(host):
     """Return a function that returns the log lines of a unit that have this correlation ID."""
 
     def logged(correlation, unit="shop-1", file="combined.log"):
         def found():
-            everything = host.check_output(f"cat /var/log/{unit}/{file}").splitlines()
-            return [one for one in map(json.loads, everything) if one.get("correlationId") == correlation]
+            # Without the last one as long as it is being written.
+            whole = host.file(f"/var/log/{unit}/{file}").content_string.rpartition("\n")[0].splitlines()
+            return [one for one in map(json.loads, whole) if one.get("correlationId") == correlation]
 
-        return until(found)
+        return found_in_time(found)
 
     return logged
 
 
+class Span(NamedTuple):
+    """What tests ask of a span; the kind is as OpenTelemetry names it."""
+
+    service: str
+    name: str
+    kind: str
+    failed: bool
+
+
+def read(trace):
+    """Return the spans of a trace, as Jaeger's API has it."""
+    found = []
+    for span in trace["spans"]:
+        tags = {tag["key"]: tag["value"] for tag in span["tags"]}
+        failed = bool(tags.get("error")) or tags.get("otel.status_code") == "ERROR"
+        service = trace["processes"][span["processID"]]["serviceName"]
+        found.append(Span(service, span["operationName"], tags.get("span.kind", ""), failed))
+    return found
+
+
 @pytest.fixture
 def spans(ask):
-    """Return a function that returns spans of a trace, as (service, span), once there are enough, of each service."""
+    """Return a function that returns the spans of a trace, once there are enough, and some of each service."""
 
     def traced(trace, least=1, services=("shop",)):
         def found():
-            answer = ask(f"https://localhost:16686/api/traces/{trace}", service="jaeger")
+            answer = ask(f"https://telemetry-1:16686/api/traces/{trace}", service="shop-1")
             data = answer.json()["data"] if answer.status == 200 else []
-            each = [
-                (one["processes"][span["processID"]]["serviceName"], span)
-                for one in data or []
-                for span in one["spans"]
-            ]
-            return each if len(each) >= least and {service for service, _span in each}.issuperset(services) else []
+            each = [span for one in data or [] for span in read(one)]
+            return each if len(each) >= least and {span.service for span in each}.issuperset(services) else []
 
-        return until(found)
+        return found_in_time(found)
 
     return traced
