@@ -35,4 +35,4 @@ def test_a_database_that_is_down_is_told_by_an_exporter_that_is_up(host, up, eve
 def test_every_database_is_told_by_name(prometheus):
     query = "pg_database_wraparound_age_datfrozenxid_seconds"
     found = prometheus("query", query=query)["result"]
-    assert {one["metric"]["datname"] for one in found} == {"postgres", "template1"}
+    assert {one["metric"]["datname"] for one in found} == {"postgres", "shop", "template1"}
