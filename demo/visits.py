@@ -43,14 +43,8 @@ class Shop:
         expected: HTTPStatus = HTTPStatus.OK,
     ) -> Answer:
         """Return the answer of one of its units; raise ShowError if it has another status."""
-        folder = f"{CERTIFICATES}/{unit}"
-        words = ["curl", "--silent", "--show-error", "--max-time", "60", "--request", method, "--header", "@-"]
-        words += ["--cacert", f"{CERTIFICATES}/authorities.crt", "--cert", f"{folder}/tls.crt"]
-        words += ["--key", f"{folder}/tls.key", "--write-out", "\n%{http_code} %header{x-request-id}"]
-        words += [] if body is None else ["--data", json.dumps(body)]
-        headers = ["Content-Type: application/json", "X-Customer: ada", f"Authorization: Bearer {self.token}"]
-        answered = output_of(self.host, *words, url_of(path, unit), text="\n".join(headers))
-        text, _newline, told = answered.rpartition("\n")
+        asked = self._request(method, path, body, unit) + '\nwrite-out = "\\n%{http_code} %header{x-request-id}"'
+        text, _newline, told = output_of(self.host, "curl", "--config", "-", text=asked).rpartition("\n")
         status, request = told.split(maxsplit=1)
         if int(status) != expected:
             raise ShowError(f"{unit} answered {status} to {method} {path}, and not {expected}: {text}")
@@ -60,6 +54,26 @@ class Shop:
         """Put a book into the cart, and order it. Raises ShowError if the answer has another status."""
         self.ask("PUT", "/cart/1", {"quantity": 1})
         return self.ask("POST", "/orders", {"payment_method": "card"}, expected=expected)
+
+    def orders(self, count: int) -> None:
+        """Order so many books, one after the other over one connection. Raises ShowError."""
+        steps = [("PUT", "/cart/1", {"quantity": 1}), ("POST", "/orders", {"payment_method": "card"})] * count
+        requests = [f"{self._request(*step, 'shop-1')}\nfail\noutput = /dev/null" for step in steps]
+        output_of(self.host, "curl", "--fail-early", "--config", "-", text="\nnext\n".join(requests))
+
+    def _request(self, method: str, path: str, body: object, unit: str) -> str:
+        """Return a request as curl reads it, on its standard input because of the token."""
+        folder = f"{CERTIFICATES}/{unit}"
+        options: dict[str, object] = {"request": method, "url": url_of(path, unit), "max-time": 60}
+        options |= {
+            "cacert": f"{CERTIFICATES}/authorities.crt",
+            "cert": f"{folder}/tls.crt",
+            "key": f"{folder}/tls.key",
+        }
+        options |= {} if body is None else {"data": json.dumps(body)}
+        headers = ("Content-Type: application/json", "X-Customer: ada", f"Authorization: Bearer {self.token}")
+        named = [*options.items(), *(("header", one) for one in headers)]
+        return "\n".join(["silent", "show-error", *(f"{name} = {json.dumps(value)}" for name, value in named)])
 
     @contextmanager
     def without_customers(self, watch: Watch) -> Iterator[None]:

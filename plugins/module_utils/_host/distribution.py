@@ -62,7 +62,9 @@ def _python_of(root: Path) -> str:
     """Return the version of the host's own Python, such as 3.11.2; nothing if there is none."""
     try:
         words = [str(root / "usr/bin/python3"), "-I", "-c", "import platform; print(platform.python_version())"]
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
+            words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        )
     except OSError:
         return ""
     return done.stdout.decode(errors="replace").strip()

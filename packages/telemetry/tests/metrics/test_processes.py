@@ -63,6 +63,26 @@ show()
     assert value(page, "process_start_time_seconds") > 1e9
 
 
+def test_gauges_of_a_process_that_starts_are_not_read_before_they_are_set(tmp_path: Path) -> None:
+    program = """
+from vigil_telemetry import metrics
+import fcntl
+
+class Book(metrics.measurements.Book):
+    def __init__(self, *given):
+        super().__init__(*given)
+        with open(os.path.join(os.environ["PROMETHEUS_MULTIPROC_DIR"], "group.lock")) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print("nobody reads")
+
+metrics.measurements.Book = Book
+metrics.Metrics(settings).start()
+"""
+    assert page_of(program, tmp_path / "metrics") == b"nobody reads\n"
+
+
 def test_counts_of_killed_children_stay_and_their_gauges_go(tmp_path: Path) -> None:
     program = """
 depth = metrics.declare([{"name": "queue_depth", "type": "gauge", "help": "Jobs."}])["queue_depth"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client.registry import Collector
@@ -54,15 +55,16 @@ class Metrics(Part):
             self._port = Port(self._settings, self.render, self._token)
         if self._group:
             self._group.join()
-        self._book = Book(self._settings.metrics_series_budget)
-        self.registry = self._book.registry
-        self._requests = self._book["http_requests_total"]
-        self._durations = self._book["http_request_duration_seconds"]
-        self._use = ProcessUse({name: self._book[name] for name in NAMES}, shared=self._group is not None)
-        own: Collector = GroupCollector(self._group) if self._group else self.registry
-        paths = ["/", *([str(self._settings.log_directory)] if self._settings.log_directory else [])]
-        self._page = Page(own, SystemCollector(paths))
-        self._begin()
+        with self._unread():
+            self._book = Book(self._settings.metrics_series_budget)
+            self.registry = self._book.registry
+            self._requests = self._book["http_requests_total"]
+            self._durations = self._book["http_request_duration_seconds"]
+            self._use = ProcessUse({name: self._book[name] for name in NAMES}, shared=self._group is not None)
+            own: Collector = GroupCollector(self._group) if self._group else self.registry
+            paths = ["/", *([str(self._settings.log_directory)] if self._settings.log_directory else [])]
+            self._page = Page(own, SystemCollector(paths))
+            self._begin()
 
     def stop(self, timeout: float) -> None:
         """Record the last use and close the port; what several processes have counted stays in their directory."""
@@ -97,7 +99,8 @@ class Metrics(Part):
             self._serving.forget()
             self._group.forked()
             self._use.forked()
-            self._begin()
+            with self._unread():
+                self._begin()
         else:
             self._unseen = self._port is not None
 
@@ -166,16 +169,17 @@ class Metrics(Part):
             )
         return self._token
 
+    @contextlib.contextmanager
+    def _unread(self) -> Iterator[None]:
+        """Have nobody read gauges that are still 0, as they are made."""
+        with self._reading, self._group.locked() if self._group else contextlib.nullcontext():
+            yield
+
     def _begin(self) -> None:
-        with self._reading:
-            if self._group:
-                # Nobody may read gauges that are still 0.
-                with self._group.locked():
-                    self._identify()
-                    self._refresh()
-            else:
-                self._identify()
-            self._open()
+        self._identify()
+        if self._group:
+            self._refresh()
+        self._open()
         if self._group:
             threading.Thread(target=self._tick, args=(self._stopped,), name="telemetry-metrics", daemon=True).start()
 
