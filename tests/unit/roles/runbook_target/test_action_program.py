@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-PROGRAM = Path(__file__).resolve().parents[4] / "roles/runbook_target/files/vigil_action.py"
+PROGRAM = Path(__file__).resolve().parents[4] / "roles/runbook_target/files/action_program.py"
 # Keeps the state of units in files: that of `broken` ends as failed, `slow` takes long.
 SYSTEMCTL = """#!/bin/sh
 printf '%s\\n' "systemctl $*" >>"$CALLS"
@@ -55,7 +55,7 @@ ALL = ["start", "stop", "restart"]
 @pytest.fixture
 def program() -> ModuleType:
     """The program as a module."""
-    spec = importlib.util.spec_from_file_location("vigil_action", PROGRAM)
+    spec = importlib.util.spec_from_file_location("action_program", PROGRAM)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
