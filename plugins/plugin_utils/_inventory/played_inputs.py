@@ -57,6 +57,7 @@ INSTEAD = {
     "metrics_targets": "add those outside the inventory to prometheus_more_targets",
     "prometheus_alertmanager_password": "set alertmanager_passwords.prometheus",
     "prometheus_grafana_password": "set grafana_passwords.prometheus",
+    "prometheus_incident_response_password": "set incident_response_passwords.prometheus",
     "prometheus_targets": "add those outside the inventory to prometheus_more_targets",
     "provision_alertmanager_url": "set alertmanager_external_url",
     "provision_authorities": "add authorities to certificates_trusted",

@@ -308,8 +308,8 @@ def test_files_that_the_roles_stage_may_be_named(preflight: Preflight) -> None:
             (
                 "prometheus_scrape_configs of monitor1 and monitor2 cannot be used: password_file names secrets/shp, "
                 "which is not among the files that are staged in /etc/prometheus: those are prometheus.yml, rules/, "
-                "secrets/alertmanager, secrets/grafana, secrets/prometheus, secrets/shop, web.yml. Add it (a "
-                "secret one to prometheus_secrets), or give the absolute path of a file on the host"
+                "secrets/alertmanager, secrets/grafana, secrets/incident_response, secrets/prometheus, secrets/shop, "
+                "web.yml. Add it (a secret one to prometheus_secrets), or give the absolute path of a file on the host"
             ),
         ),
         (
