@@ -25,6 +25,8 @@ def document(request_as):
 @pytest.mark.restart
 def test_all_nodes_are_in_one_green_cluster(request_as):
     path = "/_cluster/health?wait_for_status=green&wait_for_nodes=3&timeout=9s"
+    # After a restart of all hosts at once, copies recover, for about a minute on a busy machine.
+    assert any(request_as("exporter", "GET", path).json()["status"] == "green" for _try in range(7))
     answers = [request_as("exporter", "GET", path, node=node) for node in NODES]
     found = [(one.json()["cluster_name"], one.json()["status"], one.json()["number_of_nodes"]) for one in answers]
     assert found == [("harbour", "green", 3)] * 3
