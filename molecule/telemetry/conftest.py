@@ -131,14 +131,18 @@ def read(trace):
 
 @pytest.fixture
 def spans(ask):
-    """Return a function that returns the spans of a trace, once there are enough, and some of each service."""
+    """Return a function that returns the spans of a trace, once there are enough, and each service's own request.
+
+    A service sends that one last, maybe by itself.
+    """
 
     def traced(trace, least=1, services=("shop",)):
         def found():
             answer = ask(f"https://telemetry-1:16686/api/traces/{trace}", service="shop-1")
             data = answer.json()["data"] if answer.status == 200 else []
             each = [span for one in data or [] for span in read(one)]
-            return each if len(each) >= least and {span.service for span in each}.issuperset(services) else []
+            requests = {span.service for span in each if span.kind == "server"}
+            return each if len(each) >= least and requests.issuperset(services) else []
 
         return found_in_time(found)
 
