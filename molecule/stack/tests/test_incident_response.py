@@ -37,10 +37,12 @@ def alertmanager(ask, secrets):
 
 @pytest.mark.restart
 def test_an_alert_is_sent_to_the_journal_and_ends_there(incidents, alertmanager, eventually):
-    name = f"Sent{time.time_ns()}"
+    name, begun = f"Sent{time.time_ns()}", time.time()
 
     def post(ends_at):
-        told = {"labels": {"alertname": name, "severity": "warning", "service": "shop"}, "endsAt": stamp(ends_at)}
+        labels = {"alertname": name, "severity": "warning", "service": "shop"}
+        # Without a start, Alertmanager takes the end for it.
+        told = {"labels": labels, "startsAt": stamp(begun), "endsAt": stamp(ends_at)}
         kind = ("-H", "Content-Type: application/json")
         assert alertmanager("alerts", *kind, "-d", json.dumps([told])).status == 200
 
