@@ -30,7 +30,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import PASSWORDS, Engine
 
 RELEASES = ("0.28.1", "0.31.1")
-PATIENCE = 60.0
+PATIENCE = 120.0
 MANY, WITHIN = 1000, 60.0  # alerts, and seconds in which they arrive
 INHIBITED = {
     "source_matchers": ['alertname="JobDown"'],

@@ -20,6 +20,7 @@ from ansible_collections.vigil.observability.tests.runner.jobs import LOGS, ROOT
 
 PROGRAM = """
 import json, os, sys, time
+from opentelemetry import context
 import vigil_telemetry as telemetry
 from vigil_telemetry import runtime
 
@@ -27,13 +28,16 @@ started = telemetry.start(service=sys.argv[1], environment="live")
 traces = started.observers.traces
 until, found = time.monotonic() + 60, None
 while found is None and time.monotonic() < until:
-    with traces.request("GET", "/orders", {}) as request:
-        found = request.trace_id
-        if found:
-            with telemetry.trace_db_query("SELECT a FROM orders WHERE id = 'live-secret'", "postgresql"):
-                pass
-        else:
-            print("unsampled", flush=True)
+    request = traces.request("GET", "/orders", {})
+    token = context.attach(request.begin(context.get_current()))
+    found = request.trace_id
+    if found:
+        with telemetry.trace_db_query("SELECT a FROM orders WHERE id = 'live-secret'", "postgresql"):
+            pass
+    else:
+        print("unsampled", flush=True)
+    context.detach(token)
+    request.end()
     time.sleep(0.2)
 print("trace", found, flush=True)
 begins = time.monotonic()
