@@ -54,6 +54,13 @@ KINDS = {
 }
 
 
+def _has_ended(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Server:
     """A server with workers; `asked` are the orders that were sent, `orders` those of them that were answered.
 
@@ -78,7 +85,7 @@ class Server:
         """Kill a worker, and wait until it can take no further order."""
         worker = self.order()
         os.kill(worker, signal.SIGKILL)
-        until(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)
+        until(lambda: _has_ended(worker))
 
     def page(self) -> bytes:
         """Return the page, on which no counter may be lower than before."""
