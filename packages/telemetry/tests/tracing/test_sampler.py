@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from metrics.reading import until
 from tracing.collectors import begun, collector, requested, settings, unused_port
 from vigil_telemetry.tracing import sampler
 from vigil_telemetry.tracing.sampler import strategies_of
@@ -22,13 +22,6 @@ OPERATIONS = {
 }
 
 
-def awaited(condition: Callable[[], bool]) -> bool:
-    until = time.monotonic() + 5
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.02)
-    return condition()
-
-
 def sampled(tracing: Any, route: str, carrier: dict[str, str] | None = None) -> bool:
     with requested(tracing, "GET", route, carrier or {}) as request:
         return request.trace_id is not None
@@ -40,12 +33,12 @@ def test_strategies_are_read_by_service_and_operation_and_followed_when_they_cha
         with begun(
             otlp_endpoint=server.url, sampler="parentbased_jaeger_remote", sampling_url=server.url, sampling_interval=1
         ) as tracing:
-            assert awaited(lambda: not sampled(tracing, "/other"))
+            assert until(lambda: not sampled(tracing, "/other"), seconds=5)
             assert sampled(tracing, "/pay")
             assert tracing.by_operation
             assert server.asked[0] == "/api/sampling?service=shop"
             server.strategies = {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 1}}
-            assert awaited(lambda: sampled(tracing, "/other"))
+            assert until(lambda: sampled(tracing, "/other"), seconds=5)
             assert not tracing.by_operation
 
 
@@ -56,7 +49,7 @@ def test_the_callers_decision_counts_more_than_a_strategy() -> None:
             otlp_endpoint=server.url, sampler="parentbased_jaeger_remote", sampling_url=server.url, sampling_share=1
         ) as tracing,
     ):
-        assert awaited(lambda: not sampled(tracing, "/"))
+        assert until(lambda: not sampled(tracing, "/"), seconds=5)
         assert sampled(tracing, "/", {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
         assert not sampled(tracing, "/", {"traceparent": f"00-{'a' * 32}-{'b' * 16}-00"})
 
@@ -70,7 +63,7 @@ def test_an_answer_that_is_no_strategy_changes_nothing_and_is_one_line(
         with begun(
             otlp_endpoint=server.url, sampler="jaeger_remote", sampling_url=server.url, sampling_interval=1
         ) as tracing:
-            assert awaited(lambda: len(server.asked) > 1)
+            assert until(lambda: len(server.asked) > 1, seconds=5)
             assert sampled(tracing, "/")
     assert len([record for record in caplog.records if "strategies" in record.message]) == 1
 
@@ -92,7 +85,7 @@ def test_a_child_of_a_fork_does_not_wait_for_the_rate_of_a_thread_that_it_has_no
         given = {"sampler": "jaeger_remote", "sampling_url": server.url}
         with begun(otlp_endpoint=server.url, **given) as tracing:
             remote: Any = tracing._remote
-            assert awaited(lambda: isinstance(remote.strategies.otherwise, sampler.Rate))
+            assert until(lambda: isinstance(remote.strategies.otherwise, sampler.Rate), seconds=5)
             with remote.strategies.otherwise._lock:
                 tracing.after_fork(child=True)
                 assert sampled(tracing, "/")
