@@ -85,15 +85,32 @@ def reasons(result: ServerScanResult) -> dict[str, str]:
 
 def main() -> None:
     hosts = json.load(sys.stdin)
+    asked = {
+        (host["address"], port): request(host, service, port)
+        for host in hosts
+        for service, ports in host["ports"].items()
+        for port in ports
+    }
+    found = scanned(list(asked.values()))
+    # A service of a busy machine, or one that another test has just started, may have kept a handshake waiting.
+    found |= scanned([asked[place] for place, unfit in found.items() if "scan" in unfit])
+    told: dict[str, dict[int, dict[str, str]]] = {host["address"]: {} for host in hosts}
+    for (address, port), unfit in found.items():
+        told[address][port] = unfit
+    print(json.dumps(told))
+
+
+def scanned(requests: list[ServerScanRequest]) -> dict[tuple[str, int], dict[str, str]]:
+    """Return the issues of each address and port."""
+    if not requests:
+        return {}
     # Ports of a mesh keep each connection for seconds, so many are asked at once.
     scanner = Scanner(per_server_concurrent_connections_limit=20)
-    scanner.queue_scans(
-        [request(host, service, port) for host in hosts for service, ports in host["ports"].items() for port in ports]
-    )
-    found: dict[str, dict[int, dict[str, str]]] = {host["address"]: {} for host in hosts}
-    for result in scanner.get_results():
-        found[str(result.server_location.ip_address)][result.server_location.port] = issues(result)
-    print(json.dumps(found))
+    scanner.queue_scans(requests)
+    return {
+        (str(result.server_location.ip_address), result.server_location.port): issues(result)
+        for result in scanner.get_results()
+    }
 
 
 if __name__ == "__main__":

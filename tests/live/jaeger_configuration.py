@@ -46,7 +46,7 @@ from ansible_collections.vigil.observability.tests.runner.jobs import LOGS
 from ansible_collections.vigil.observability.tests.servers.assemble import unpack_release
 
 OLDEST, NEWEST = "2.12.0", "2.13.0"
-PATIENCE = 60.0
+PATIENCE = 120.0
 ASKED = {
     "web": "/api/v3/services",
     "otlp_http": "/v1/traces",

@@ -68,7 +68,7 @@ def test_no_scrape_was_refused_but_by_what_restarted(host):
     begun = datetime.fromtimestamp(int(host.check_output("cat /run/begun")), UTC)
     failures = [json.loads(line) for line in host.check_output("cat /var/lib/prometheus/failures").splitlines()]
     refused = {
-        (one["target"], one["err"])
+        (one["target"], one.get("err", one["msg"]))
         for one in failures
         if datetime.fromisoformat(one["time"]) > begun and one["job_name"] != "alertmanager"
     }
