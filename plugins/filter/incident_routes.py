@@ -12,6 +12,8 @@ author: Vigil contributors (@vigil-observability)
 description:
   - Puts a route to the service C(incident_response) before the given tree of routes. It takes every alert whose
     severity is not C(none), at once and each by itself, and leaves it to the tree as well, which notifies as before.
+  - For every runbook at the level V(partial) or V(full), the user's own receivers get an alert after the delay of the
+    runbook, unless it is solved or silenced by then, by a copy of the tree in which every alert is a group of its own.
   - Without URLs, returns the configuration as it is.
 options:
   _input:
@@ -20,6 +22,11 @@ options:
     required: true
   urls: {description: URLs of the service., type: list, elements: str, required: true}
   ca_file: {description: Path of the certificates of trusted authorities., type: path, required: true}
+  runbooks:
+    description: Runbooks as the filter P(vigil.observability.runbooks#filter) returns them.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -41,42 +48,21 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import same_text
-
-_NAME = "incident_response"
-# Each alert is a group of its own, so that none waits for another or hides in it. An interval is also that of attempts.
-_ROUTE = {
-    "receiver": _NAME,
-    "matchers": ['severity!="none"'],
-    "continue": True,
-    "group_by": ["..."],
-    "group_wait": "0s",
-    "group_interval": "30s",
-    "repeat_interval": "1d",
-}
 
 
 @same_text
-def incident_routes(config: Mapping[str, Any], urls: Sequence[str], ca_file: str) -> dict[str, Any]:
-    """Return the configuration with the route and its receiver; raise AnsibleFilterError if it has one of that name."""
-    if not urls:
-        return dict(config)
-    if any(receiver.get("name") == _NAME for receiver in config["receivers"]):
-        raise AnsibleFilterError(
-            f"incident_routes: alertmanager_config.receivers has {_NAME}, the name of the collection's own receiver: "
-            "rename yours."
-        )
-    login = {"username": "alertmanager", "password_file": f"secrets/{_NAME}"}
-    client = {"basic_auth": login, "tls_config": {"ca_file": ca_file}}
-    webhooks = [{"url": f"{url}/api/alerts", "send_resolved": True, "http_config": client} for url in urls]
-    # An alert that a child takes, even one that continues, does not come back to its parent: the tree is a child too.
-    tree = dict(config["route"])
-    root = {key: value for key, value in tree.items() if key != "routes"}
-    return {
-        **config,
-        "route": {**root, "routes": [{**_ROUTE}, tree]},
-        "receivers": [*config["receivers"], {"name": _NAME, "webhook_configs": webhooks}],
-    }
+def incident_routes(
+    config: Mapping[str, Any], urls: Sequence[str], ca_file: str, runbooks: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return the configuration with routes and their receiver; raise AnsibleFilterError if it has one of that name."""
+    from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.routes import with_incident_routes
+
+    try:
+        return with_incident_routes(config, urls, ca_file, runbooks)
+    except OperatorError as error:
+        raise AnsibleFilterError(f"incident_routes: {error}") from error
 
 
 class FilterModule:

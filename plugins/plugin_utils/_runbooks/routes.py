@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routes of Alertmanager for runbooks: the engine gets an alert at once, and people unless it is solved in time.
+"""Routes of Alertmanager to the engine, and for runbooks that act: people get an alert unless it is solved in time.
 
 People do not depend on the engine for that: the alert waits in Alertmanager, in a copy of the user's tree of routes.
 """
@@ -16,53 +16,64 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.matcher import Matcher
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.description import ACTING
 
-__all__ = ["with_runbook_routes"]
+__all__ = ["with_incident_routes"]
 
-# What a copy decides itself: each alert is a group of its own, since one that joins a group which was notified before
-# would not wait.
+_NAME = "incident_response"
+_TAKEN = 'severity!="none"'
+# Each alert is a group of its own, so that none waits for another or hides in it: one that joins a group which was
+# notified before would not wait for its delay. An interval is also that of attempts.
+_ALONE = {"group_by": ["..."], "group_interval": "30s"}
+_TO_ENGINE = {
+    "receiver": _NAME,
+    "matchers": [_TAKEN],
+    "continue": True,
+    **_ALONE,
+    "group_wait": "0s",
+    "repeat_interval": "1d",
+}
+# What a copy decides itself.
 _OWN = ("group_by", "group_wait", "group_interval")
-_GROUPING = {"group_by": ["..."]}
-_INTERVAL = "1m"
 
 Config = Mapping[str, Any]
 
 
-def with_runbook_routes(config: Config, runbooks: Sequence[Config], receiver: Config) -> dict[str, Any]:
-    """Return a configuration of Alertmanager with routes for runbooks before the user's.
+def with_incident_routes(
+    config: Config, urls: Sequence[str], ca_file: str, runbooks: Sequence[Config]
+) -> dict[str, Any]:
+    """Return a configuration of Alertmanager with routes to the engine and for runbooks before the user's.
 
     Args:
         config: The whole configuration, with its tree of routes.
+        urls: URLs of the engine; without any, the configuration stays as it is.
+        ca_file: Path of the authorities that its certificate is checked with.
         runbooks: Runbooks as the engine reads them.
-        receiver: How the engine gets alerts; its name is that of no receiver yet.
 
-    Raises OperatorError for a configuration that the routes cannot be added to.
+    Raises OperatorError for a configuration that has a receiver of the engine's name.
     """
-    tree, receivers = config.get("route"), list(config.get("receivers") or [])
-    if not isinstance(tree, Mapping) or not tree.get("receiver"):
-        raise OperatorError("The configuration of Alertmanager has no route with a receiver.")
-    if receiver["name"] in (one.get("name") for one in receivers):
-        raise OperatorError(f"There is a receiver {receiver['name']!r} already, which is the engine's name: rename it.")
-    if not runbooks:
+    if not urls:
         return dict(config)
-    routes = [_to_engine(one, receiver["name"]) for one in runbooks]
-    routes += [_to_people(one, tree) for one in runbooks if one["level"] in ACTING]
-    # The user's tree as a whole is the last route: its own receiver would not get what a route to the engine matched.
+    receivers = list(config.get("receivers") or [])
+    if any(one.get("name") == _NAME for one in receivers):
+        raise OperatorError(
+            f"alertmanager_config.receivers has {_NAME}, the name of the collection's own receiver: rename yours."
+        )
+    login = {"username": "alertmanager", "password_file": f"secrets/{_NAME}"}
+    client = {"basic_auth": login, "tls_config": {"ca_file": ca_file}}
+    webhooks = [{"url": f"{url}/api/alerts", "send_resolved": True, "http_config": client} for url in urls]
+    tree = dict(config["route"])
+    copies = [_to_people(one, tree) for one in runbooks if one["level"] in ACTING]
+    # An alert that a child takes, even one that continues, does not come back to its parent: the tree is a child too.
     return {
         **config,
-        "route": {**tree, "routes": [*routes, dict(tree)]},
-        "receivers": [*receivers, dict(receiver)],
+        "route": {**tree, "routes": [dict(_TO_ENGINE), *copies, tree]},
+        "receivers": [*receivers, {"name": _NAME, "webhook_configs": webhooks}],
     }
-
-
-def _to_engine(runbook: Config, name: str) -> dict[str, Any]:
-    waits = {"group_wait": "0s", "group_interval": _INTERVAL}
-    return {"matchers": _matchers(runbook), "receiver": name, **_GROUPING, **waits, "continue": True}
 
 
 def _to_people(runbook: Config, tree: Config) -> dict[str, Any]:
     """Return a copy of the user's tree in which each alert of a runbook waits for its delay."""
-    waits = {**_GROUPING, "group_wait": f"{runbook['delay']}s", "group_interval": _INTERVAL}
-    return {**_without_own(tree), "matchers": _matchers(runbook), **waits}
+    matchers = [_TAKEN, *_matchers(runbook)]
+    return {**_without_own(tree), "matchers": matchers, **_ALONE, "group_wait": f"{runbook['delay']}s"}
 
 
 def _without_own(route: Config) -> dict[str, Any]:

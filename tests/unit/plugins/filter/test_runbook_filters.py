@@ -14,11 +14,10 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.authorized_keys import FilterModule as AuthorizedKeys
 from ansible_collections.vigil.observability.plugins.filter.declared_actions import FilterModule as DeclaredActions
-from ansible_collections.vigil.observability.plugins.filter.runbook_routes import FilterModule as RunbookRoutes
 from ansible_collections.vigil.observability.plugins.filter.runbooks import FilterModule as Runbooks
 from ansible_collections.vigil.observability.plugins.filter.step_actions import FilterModule as StepActions
 
-MODULES = (AuthorizedKeys, DeclaredActions, RunbookRoutes, Runbooks, StepActions)
+MODULES = (AuthorizedKeys, DeclaredActions, Runbooks, StepActions)
 FILTERS: dict[str, Callable[..., Any]] = {name: made for one in MODULES for name, made in one().filters().items()}
 
 
@@ -28,8 +27,6 @@ def test_they_give_what_the_packages_make() -> None:
     assert FILTERS["step_actions"]({"command": "repair"}, "run_script") == [{"action": "run", "name": "repair"}]
     known = FILTERS["runbooks"]([], hosts={"web1": None})
     assert "exporter_down" in [one["name"] for one in known]
-    routed = FILTERS["runbook_routes"]({"route": {"receiver": "day"}, "receivers": []}, known, {"name": "engine"})
-    assert [one["receiver"] for one in routed["route"]["routes"]] == ["engine"] * len(known) + ["day"]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +36,6 @@ def test_they_give_what_the_packages_make() -> None:
         ("declared_actions", [{"reboot": True}], {}),
         ("step_actions", [{}, "reboot"], {}),
         ("runbooks", [["x"]], {"hosts": {}}),
-        ("runbook_routes", [{}, [], {"name": "engine"}], {}),
     ],
 )
 def test_what_cannot_be_used_is_an_error_of_the_filter(name: str, given: list[Any], named: dict[str, Any]) -> None:

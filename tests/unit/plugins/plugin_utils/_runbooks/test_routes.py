@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleFilterError
 
-from ansible_collections.vigil.observability.plugins.filter.runbook_routes import runbook_routes
+from ansible_collections.vigil.observability.plugins.filter.incident_routes import incident_routes
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import normalised_all
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
 from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
 from ansible_collections.vigil.observability.tests.unit.playbooks.expressions import COLLECTION
 from ansible_collections.vigil.observability.tests.unit.plugins.plugin_utils._runbooks.test_collection import RUNBOOK
 
-ENGINE = {"name": "incident_response", "webhook_configs": [{"url": "https://monitor1:9095/api/alerts"}]}
+ENGINE = (["https://monitor1:9095"], "/authorities.crt")
 CONFIG: dict[str, Any] = {
     "route": {
         "receiver": "day",
@@ -82,25 +83,18 @@ def routed(**keys: Any) -> dict[str, Any]:
         {**RUNBOOK, "name": name.lower(), "matchers": [f'alertname="{name}"'], "level": level, **keys}
         for name, level in LEVELS.items()
     ]
-    found: dict[str, Any] = runbook_routes(CONFIG, normalised_all(described, PLACE), ENGINE)
+    found: dict[str, Any] = incident_routes(CONFIG, *ENGINE, normalised_all(described, PLACE))
     return found
 
 
-@pytest.mark.parametrize("name", LEVELS)
+@pytest.mark.parametrize("name", [*LEVELS, "HostDiskFull", "IncidentEscalated"])
 @pytest.mark.parametrize("labels", LABELS)
-def test_engine_and_the_same_people_get_the_alert_of_a_runbook(
+def test_engine_and_the_same_people_as_without_it_get_an_alert(
     receivers: Callable[..., list[str]], name: str, labels: dict[str, str]
 ) -> None:
     people = receivers(CONFIG, alertname=name, **labels)
-    assert receivers(routed(), alertname=name, **labels) == ["incident_response", *people]
-
-
-@pytest.mark.parametrize("labels", LABELS)
-def test_alerts_without_a_runbook_and_the_engines_own_go_straight_to_people(
-    receivers: Callable[..., list[str]], labels: dict[str, str]
-) -> None:
-    for name in ("HostDiskFull", "IncidentEscalated"):
-        assert receivers(routed(), alertname=name, **labels) == receivers(CONFIG, alertname=name, **labels)
+    engine = [] if labels.get("severity") == "none" else ["incident_response"]
+    assert receivers(routed(), alertname=name, **labels) == [*engine, *people]
 
 
 def branches(route: dict[str, Any]) -> list[dict[str, Any]]:
@@ -111,9 +105,11 @@ def branches(route: dict[str, Any]) -> list[dict[str, Any]]:
 def test_people_get_it_after_the_delay_and_each_alert_by_itself_wherever_it_is_routed() -> None:
     routes = routed(delay="7m")["route"]["routes"]
     copies = [one for one in routes if one.get("group_wait") == "420s"]
-    assert [one["matchers"] for one in copies] == [['alertname="ShopDown"'], ['alertname="ShopSlow"']]
+    assert [one["matchers"] for one in copies] == [
+        ['severity!="none"', f'alertname="{name}"'] for name in ("ShopDown", "ShopSlow")
+    ]
     for copy in copies:
-        assert (copy["receiver"], copy["group_by"], copy["group_interval"]) == ("day", ["..."], "1m")
+        assert (copy["receiver"], copy["group_by"], copy["group_interval"]) == ("day", ["..."], "30s")
         assert (copy["repeat_interval"], copy.get("continue")) == ("4h", None)
         below = branches(copy)[1:]
         assert len(below) == 4
@@ -122,22 +118,25 @@ def test_people_get_it_after_the_delay_and_each_alert_by_itself_wherever_it_is_r
 
 def test_engine_gets_it_at_once_and_the_users_own_routes_stay_as_they_are() -> None:
     config = routed()
-    engine = config["route"]["routes"][:4]
-    assert [(one["receiver"], one["group_wait"], one["continue"]) for one in engine] == [
-        (ENGINE["name"], "0s", True)
-    ] * 4
-    assert config["route"]["routes"][6:] == [CONFIG["route"]]
+    (engine, *_copies, tree) = config["route"]["routes"]
+    assert (engine["receiver"], engine["group_wait"], engine["continue"]) == ("incident_response", "0s", True)
+    assert tree == CONFIG["route"]
     assert {**config["route"], "routes": None} == {**CONFIG["route"], "routes": None}
-    assert config["receivers"] == [*CONFIG["receivers"], ENGINE]
+    *kept, receiver = config["receivers"]
+    assert kept == CONFIG["receivers"]
+    (webhook,) = receiver["webhook_configs"]
+    assert (webhook["url"], webhook["send_resolved"]) == ("https://monitor1:9095/api/alerts", True)
+    assert webhook["http_config"]["tls_config"] == {"ca_file": "/authorities.crt"}
 
 
 def test_hostile_text_of_a_matcher_stays_text(receivers: Callable[..., list[str]]) -> None:
     hostile = 'a"b\\c{},|'
     matchers = ['alertname="ShopDown"', f"job={json.dumps(hostile)}"]
-    runbook = {**RUNBOOK, "matchers": matchers}
-    config = runbook_routes(CONFIG, normalised_all([runbook], PLACE), ENGINE)
-    assert receivers(config, alertname="ShopDown", job=json.dumps(hostile))[0] == ENGINE["name"]
-    assert receivers(config, alertname="ShopDown", job="a") == ["day"]
+    runbook = {**RUNBOOK, "matchers": matchers, "level": "full"}
+    config = incident_routes({**CONFIG, "route": {"receiver": "day"}}, *ENGINE, normalised_all([runbook], PLACE))
+    config["route"]["routes"][1]["receiver"] = "shop"
+    assert receivers(config, alertname="ShopDown", job=json.dumps(hostile)) == ["incident_response", "shop"]
+    assert receivers(config, alertname="ShopDown", job="a") == ["incident_response", "day"]
 
 
 def test_alertmanager_takes_the_configuration(amtool: str, tmp_path: Path) -> None:
@@ -145,20 +144,10 @@ def test_alertmanager_takes_the_configuration(amtool: str, tmp_path: Path) -> No
     subprocess.run([amtool, "check-config", tmp_path / "alertmanager.yml"], check=True, capture_output=True)
 
 
-def test_without_runbooks_nothing_changes() -> None:
-    assert runbook_routes(CONFIG, [], ENGINE) == CONFIG
+def test_without_an_engine_nothing_changes() -> None:
+    assert incident_routes(CONFIG, [], "/authorities.crt") == CONFIG
 
 
-@pytest.mark.parametrize(
-    ("config", "sentence"),
-    [
-        ({}, "has no route with a receiver"),
-        ({"route": {"routes": []}}, "has no route with a receiver"),
-        ({**CONFIG, "receivers": [ENGINE]}, "There is a receiver 'incident_response' already"),
-    ],
-)
-def test_configuration_without_a_tree_or_with_the_engines_receiver_is_refused(
-    config: dict[str, Any], sentence: str
-) -> None:
-    with pytest.raises(Exception, match=sentence):
-        runbook_routes(config, [], ENGINE)
+def test_a_receiver_of_the_engines_name_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="rename yours"):
+        incident_routes({**CONFIG, "receivers": [{"name": "incident_response"}]}, *ENGINE)
