@@ -29,6 +29,8 @@ from .journal.reading import Reader
 from .journal.schema import JournalError
 from .journal.writer import Journal
 from .metrics import IntakeMetrics, StateMetrics, registry_of
+from .people.accounts import Accounts
+from .people.actions import Actions
 from .web.access import Access
 from .web.application import Parts, application
 from .web.tls import Certificates, WebSettings
@@ -74,7 +76,10 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation))
     intake = IntakeMetrics(registry)
-    parts = Parts(Access(settings.users), journal, reader, episodes, Reports(correlation), registry, intake)
+    accounts = Accounts(configuration.accounts)
+    actions = Actions(accounts, {name: one.team for name, one in configuration.applications.items()})
+    access = Access(settings.users)
+    parts = Parts(access, accounts, actions, journal, reader, episodes, Reports(correlation), registry, intake)
     certificates = Certificates(settings.tls)
     server = uvicorn.Server(
         uvicorn.Config(

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from .people.accounts import OURS, RIGHTS
+
 __all__ = ["Alertmanager", "Application", "Configuration", "ConfigurationError"]
 
 _MISSING = object()
@@ -50,6 +52,7 @@ class Configuration:
     data_dir: Path
     alertmanagers: tuple[Alertmanager, ...]
     applications: Mapping[str, Application]
+    accounts: Mapping[str, Mapping[str, str]]  # the right of each, by team
     reconciliation_interval: float
     correlation_window: float
 
@@ -117,6 +120,7 @@ def _configuration(entries: _Entries, folder: Path) -> Configuration:
         data_dir=Path(entries.take("data_dir", str)),
         alertmanagers=alertmanagers,
         applications=applications,
+        accounts={name: _rights(name, told) for name, told in entries.take("accounts", dict, {}).items()},
         reconciliation_interval=entries.seconds("reconciliation_interval", 30),
         correlation_window=entries.seconds("correlation_window", 1800),
     )
@@ -146,3 +150,14 @@ def _application(entries: _Entries) -> Application:
     )
     entries.end()
     return found
+
+
+def _rights(account: str, told: Any) -> dict[str, str]:
+    if not isinstance(told, dict) or not told:
+        raise ConfigurationError(f"accounts.{account} has to be a mapping from teams to rights.")
+    if account in OURS:
+        raise ConfigurationError(f"accounts has {account}, which every engine has.")
+    for team, right in told.items():
+        if right not in RIGHTS:
+            raise ConfigurationError(f"accounts.{account}.{team} has to be {', '.join(RIGHTS[:-1])} or {RIGHTS[-1]}.")
+    return {str(team): right for team, right in told.items()}

@@ -28,10 +28,10 @@ class Entries:
 
     def event(
         self, kind: str, *, incident: int | None = None, episode: int | None = None, detail: Mapping[str, Any]
-    ) -> None:
-        """Add what happened to an incident or an episode, or to neither."""
+    ) -> int:
+        """Add what happened to an incident or an episode, or to neither, and return its number."""
         text = json.dumps(detail, ensure_ascii=False)
-        self.add("event", kind=kind, source=self.source, incident=incident, episode=episode, detail=text)
+        return self.add("event", kind=kind, source=self.source, incident=incident, episode=episode, detail=text)
 
     def incident(self) -> int:
         """Add an incident, which is open, and return its number."""

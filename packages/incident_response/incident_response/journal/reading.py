@@ -10,17 +10,22 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..people.state import holder, teams
+from .moments import moment
 from .schema import JournalError, read_only
 
 __all__ = ["Reader"]
 
 Cause = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]
 _SEVERITIES = ("critical", "high", "warning", "info")
-_LISTED = ("id", "state", "opened_at", "closed_at", "severity", "services", "alerts", "open_alerts", "cause")
+_LISTED = (
+    *("id", "state", "opened_at", "closed_at", "severity", "services", "teams", "alerts", "open_alerts", "cause"),
+    "holder",
+)
 
 
 class Reader:
@@ -29,20 +34,24 @@ class Reader:
     def __init__(self, path: Path, cause: Cause) -> None:
         self._path, self._cause = path, cause
 
-    def incidents(self, *, state: str, before: int, limit: int) -> list[dict[str, Any]]:
-        """Return the newest incidents, `open`, `closed` or `all`, with numbers below one. Raises JournalError."""
+    def incidents(
+        self, *, state: str, before: int, limit: int, visible: Callable[[Sequence[str]], bool] = lambda _teams: True
+    ) -> list[dict[str, Any]]:
+        """Return the newest incidents, `open`, `closed` or `all`, with numbers below one, of visible teams.
+
+        Raises JournalError.
+        """
         condition = {"open": "joined_at IS NOT NULL", "closed": "joined_at IS NULL", "all": "1"}[state]
-        with self._connected() as connection:
+        with self.connected() as connection:
             statement = "SELECT id FROM incident LEFT JOIN open_incident ON incident = id WHERE id < ?"
-            rows = connection.execute(
-                f"{statement} AND {condition} ORDER BY id DESC LIMIT ?", (before, limit)
-            ).fetchall()
-            found = [self._incident(connection, row["id"]) for row in rows]
+            rows = connection.execute(f"{statement} AND {condition} ORDER BY id DESC", (before,))
+            numbers = (row["id"] for row in rows if visible(teams(connection, row["id"])))
+            found = [self._incident(connection, number) for number in islice(numbers, limit)]
         return [{key: one[key] for key in _LISTED} for one in found if one]
 
     def incident(self, number: int) -> dict[str, Any] | None:
         """Return one incident with its alerts, events and reports, None if there is none. Raises JournalError."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             if (found := self._incident(connection, number)) is None:
                 return None
             events = connection.execute("SELECT * FROM event WHERE incident = ? ORDER BY id", (number,))
@@ -52,7 +61,7 @@ class Reader:
                 "alerts": found["members"],
                 "events": [
                     {
-                        "at": _time(row["at"]),
+                        "at": moment(row["at"]),
                         "kind": row["kind"],
                         "source": row["source"],
                         "alert": row["episode"],
@@ -61,21 +70,22 @@ class Reader:
                     for row in events
                 ],
                 "reports": [
-                    {"at": _time(row["at"]), "by": row["source"], "service": row["service"], "text": row["text"]}
+                    {"at": moment(row["at"]), "by": row["source"], "service": row["service"], "text": row["text"]}
                     for row in reports
                 ],
             }
 
     def open_ones(self) -> dict[str, int]:
         """Return how many episodes and incidents are open. Raises JournalError."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             return {
                 kind: int(connection.execute(f"SELECT count(*) FROM open_{kind}").fetchone()[0])  # noqa: S608
                 for kind in ("episode", "incident")
             }
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one state of the journal. Raises JournalError."""
         try:
             connection = read_only(self._path)
             try:
@@ -109,13 +119,15 @@ class Reader:
         return {
             "id": number,
             "state": "closed" if row["joined_at"] is None else "open",
-            "opened_at": _time(row["at"]),
-            "closed_at": _time(row["closed_at"]),
+            "opened_at": moment(row["at"]),
+            "closed_at": moment(row["closed_at"]),
             "severity": next((one for one in _SEVERITIES if one in found), ""),
             "services": sorted({one["labels"]["service"] for one in members if one["labels"].get("service")}),
+            "teams": teams(connection, number),
             "alerts": len(members),
             "open_alerts": sum(one["state"] != "gone" for one in members),
             "cause": self._cause(members),
+            "holder": holder(connection, number),
             "members": members,
         }
 
@@ -132,9 +144,9 @@ def _member(row: sqlite3.Row) -> dict[str, Any]:
         "labels": json.loads(row["labels"]),
         "annotations": json.loads(row["annotations"]),
         "generator": row["generator"],
-        "received_at": _time(row["at"]),
-        "starts_at": _time(row["starts_at"]),
-        "ended_at": _time(closed.get("ended_at")),
+        "received_at": moment(row["at"]),
+        "starts_at": moment(row["starts_at"]),
+        "ended_at": moment(closed.get("ended_at")),
         "silenced_by": muted.get("silenced_by", []),
         "inhibited_by": muted.get("inhibited_by", []),
         "joined_because": row["joined_because"],
@@ -144,10 +156,4 @@ def _member(row: sqlite3.Row) -> dict[str, Any]:
 def _detail(text: str) -> dict[str, Any]:
     """Return what an event says of itself, with its times as text."""
     told = json.loads(text)
-    return {key: _time(value) if isinstance(value, float) else value for key, value in told.items()}
-
-
-def _time(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {key: moment(value) if isinstance(value, float) else value for key, value in told.items()}

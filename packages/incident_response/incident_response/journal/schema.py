@@ -51,8 +51,22 @@ _GUARDS = "".join(
     for table in _KEPT
     for verb in ("UPDATE", "DELETE")
 )
+# Who works on an open incident, who stopped all automation, and windows in which it leaves something alone.
+_PEOPLE = """
+CREATE TABLE open_holder (
+  incident INTEGER PRIMARY KEY REFERENCES open_incident (incident) ON DELETE CASCADE,
+  person TEXT NOT NULL, at REAL NOT NULL, took_over INTEGER NOT NULL
+);
+CREATE TABLE open_stop (
+  id INTEGER PRIMARY KEY CHECK (id = 1), at REAL NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE TABLE open_window (
+  id INTEGER PRIMARY KEY REFERENCES event (id), at REAL NOT NULL, kind TEXT NOT NULL, service TEXT NOT NULL,
+  host TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, ends_at REAL NOT NULL
+);
+"""
 # What each version of the journal adds to the one before it; the number of a version is its place.
-VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS,)
+VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE)
 
 
 class JournalError(Exception):

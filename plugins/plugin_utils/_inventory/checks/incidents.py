@@ -10,8 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["invalid_engines"]
+
+_ACCOUNTS, _WORDS = "incident_response_accounts", "incident_response_account_passwords"
+_RIGHTS = ("look", "respond", "approve")
 
 
 def invalid_engines(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
@@ -23,3 +27,24 @@ def invalid_engines(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
     elif engines and not any("alertmanager" in host.services for host in hosts):
         rest = "gets no alerts: add hosts to the group alertmanager."
         yield Problem("incident_response", engines[0], rest)
+    for host in (host for host in hosts if host.name in engines):
+        yield from _of_accounts(host)
+
+
+def _of_accounts(host: HostInputs) -> Iterator[Problem]:
+    """Yield a problem for each account that cannot log in, or has no rights that there are."""
+    accounts, words = host.value(_ACCOUNTS, {}), host.value(_WORDS, {})
+    for name in sorted({*accounts, *words}):
+        if name in services()["incident_response"].users:
+            yield Problem(_ACCOUNTS, host.name, f"has {name}, a user of the service: give the person another name.")
+        elif name not in words:
+            yield Problem(_ACCOUNTS, host.name, f"has {name}, who has no password: add one to {_WORDS}.")
+        elif name not in accounts:
+            yield Problem(_WORDS, host.name, f"has {name}, who is not in {_ACCOUNTS}: add the person there.")
+        elif (
+            not isinstance(accounts[name], dict)
+            or not accounts[name]
+            or any(one not in _RIGHTS for one in accounts[name].values())
+        ):
+            rest = f"has to give {name} one of look, respond and approve by team, such as {{'*': look}}."
+            yield Problem(_ACCOUNTS, host.name, rest)

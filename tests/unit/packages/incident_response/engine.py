@@ -25,11 +25,19 @@ import yaml
 
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 
-__all__ = ["PACKAGE", "PASSWORDS", "Engine"]
+__all__ = ["ACCOUNTS", "PACKAGE", "PASSWORDS", "Engine"]
 
 PACKAGE = Path(__file__).resolve().parents[4] / "packages/incident_response"
 PASSWORDS = {user: f"{user}-password" for user in ("admin", "alertmanager", "grafana", "prometheus", "reporter")}
-_HASHES = {user: bcrypt.hashpw(word.encode(), bcrypt.gensalt(4)).decode() for user, word in PASSWORDS.items()}
+# People: one of every team, one who responds for sales, one who looks at it, and one of another team.
+ACCOUNTS = {
+    "anna": {"*": "approve"},
+    "ben": {"sales": "respond", "office": "look"},
+    "cleo": {"sales": "look"},
+    "dora": {"storage": "respond"},
+}
+_WORDS = {**PASSWORDS, **{person: f"{person}-password" for person in ACCOUNTS}}
+_HASHES = {user: bcrypt.hashpw(word.encode(), bcrypt.gensalt(4)).decode() for user, word in _WORDS.items()}
 
 
 class Engine:
@@ -51,6 +59,8 @@ class Engine:
                 for number, url in enumerate(alertmanagers, 1)
             ],
             "reconciliation_interval": 0.2,
+            "accounts": ACCOUNTS,
+            "applications": {"shop": {"team": "sales"}},
             **changed,
         }
         self.tls: dict[str, Any] = {"cert_file": str(certificates.certificate), "key_file": str(certificates.key)}
@@ -113,11 +123,11 @@ class Engine:
 
     def get(self, path: str, user: str = "admin") -> httpx.Response:
         """Return the answer to a user."""
-        return self.client.get(path, auth=(user, PASSWORDS[user]))
+        return self.client.get(path, auth=(user, _WORDS[user]))
 
     def post(self, content: Any, path: str = "/api/alerts", user: str = "alertmanager") -> httpx.Response:
         """Return the answer to a user who sends something as JSON."""
-        return self.client.post(path, content=json.dumps(content), auth=(user, PASSWORDS[user]))
+        return self.client.post(path, content=json.dumps(content), auth=(user, _WORDS[user]))
 
     def metric(self, name: str) -> float | None:
         """Return the value of a metric with its labels, None if it is not there."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,12 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.reading import Reader
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.accounts import (
+    Accounts,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import Actions
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import NOW, webhook
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import ACCOUNTS
 
 __all__ = ["Intake"]
 
@@ -51,6 +56,7 @@ class Intake:
         self.journal = Journal(folder)
         self.correlation = Correlation(_APPLICATIONS, 1800)
         self.episodes = Episodes(self.correlation, started_at=now)
+        self.actions = Actions(Accounts(ACCOUNTS), {name: one.team for name, one in _APPLICATIONS.items()})
         self.reader = Reader(self.journal.path, partial(cause_among, self.correlation))
 
     def notify(self, *alerts: Mapping[str, Any], sender: str = "http://mon1:9093") -> dict[str, int]:
@@ -63,6 +69,26 @@ class Intake:
         answered = {f"mon{number}": listed(one) for number, one in enumerate(lists, 1) if one is not None}
         write = self.episodes.reconciled(answered, self.now - asked_ago, self.now)
         return dict(Counter(self.journal.write(write).result(10)))
+
+    def act(self, action: str, person: str = "anna", incident: int = 1, **fields: str) -> dict[str, Any]:
+        """Return what is true after a person has done something with an incident."""
+        return self._done(self.actions.on_incident(action, incident, person, fields, self.now))
+
+    def automate(self, action: str, person: str = "anna", **fields: str) -> dict[str, Any]:
+        """Return what is true after a person has stopped or resumed automation."""
+        return self._done(self.actions.on_automation(action, person, fields, self.now))
+
+    def open_window(self, person: str = "anna", **fields: Any) -> int:
+        """Return the number of a window that a person has opened."""
+        told = {"kind": "maintenance", "reason": "new disks", "minutes": 60, **fields}
+        return int(self._done(self.actions.open_window(person, told, self.now))["window"])
+
+    def end_window(self, number: int, person: str = "anna") -> None:
+        """Have a person end a window."""
+        self._done(self.actions.end_window(number, person, {}, self.now))
+
+    def _done(self, write: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return self.journal.write(write).result(10)
 
     def incidents(self, state: str = "open") -> list[dict[str, Any]]:
         """Return the incidents of a state, the newest first."""

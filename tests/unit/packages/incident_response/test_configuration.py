@@ -59,6 +59,9 @@ def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Pat
         ({**WHOLE, "correlation_window": 0}, "correlation_window of it has to be a number greater than 0."),
         ({**WHOLE, "correlation_window": "nan"}, "correlation_window of it has to be a number greater than 0."),
         ({**WHOLE, "applications": {"shop": {"team": "a", "depends_on": ["x"]}}}, "depends on x, which is not among"),
+        ({**WHOLE, "accounts": {"anna": []}}, "accounts.anna has to be a mapping from teams to rights."),
+        ({**WHOLE, "accounts": {"admin": {"*": "look"}}}, "accounts has admin, which every engine has."),
+        ({**WHOLE, "accounts": {"anna": {"sales": "act"}}}, "anna.sales has to be look, respond or approve."),
         ({**WHOLE, "applications": {"shop": {"team": "a", "port": 1}}}, "applications.shop has the unknown key port."),
     ],
 )

@@ -155,7 +155,9 @@ def test_a_journal_of_a_newer_release_is_left_alone(intake: Intake) -> None:
     intake.journal.write(lambda connection: connection.execute("PRAGMA user_version = 99")).result(10)
     intake.journal.close()
     intake.journal = Journal(intake.journal.path.parent)
-    with pytest.raises(JournalError, match="has version 99, written by a newer release; this one knows 1"):
+    with pytest.raises(
+        JournalError, match=f"has version 99, written by a newer release; this one knows {len(VERSIONS)}"
+    ):
         intake.notify(notified(named()))
     connection = sqlite3.connect(intake.journal.path)
     assert connection.execute("SELECT count(*) FROM episode").fetchone() == (1,)
@@ -177,6 +179,19 @@ def test_an_upgrade_keeps_open_incidents(intake: Intake, monkeypatch: pytest.Mon
     intake.now += 600
     assert intake.reconcile([]) == {"closed": 1}
     assert intake.notify(notified(named(), NOW + 500)) == {"opened": 1}
+
+
+def test_what_people_do_is_added_to_a_journal_of_the_first_version(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake.journal.close()
+    intake.journal = journal_of(intake, VERSIONS[:1], monkeypatch)
+    intake.notify(notified(named(team="sales")))
+    intake.journal.close()
+    monkeypatch.undo()
+    intake.journal = Journal(intake.journal.path.parent)
+    assert intake.act("acknowledge")["holder"]["person"] == "anna"
+    assert intake.incident(1)["holder"]["took_over"] is False
 
 
 def journal_of(intake: Intake, versions: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Journal:

@@ -1971,3 +1971,28 @@ def test_incidents_are_of_one_host_and_of_some_alertmanager(
     preflight: Preflight, engines: Sequence[str], alertmanagers: Sequence[str], sentences: list[str]
 ) -> None:
     assert problems(preflight(incident_response=engines, alertmanager=alertmanagers)) == sentences
+
+
+@pytest.mark.parametrize(
+    ("accounts", "words", "sentences"),
+    [
+        ({"anna": {"*": "approve"}, "ben": {"sales": "look"}}, ("anna", "ben"), []),
+        ({"anna": {"*": "look"}}, (), ["accounts of monitor1 has anna, who has no password: add one to incident_resp"]),
+        ({}, ("anna",), ["account_passwords of monitor1 has anna, who is not in incident_response_accounts: add the"]),
+        ({"anna": {"*": "act"}}, ("anna",), ["accounts of monitor1 has to give anna one of look, respond and approve"]),
+        ({"anna": {}}, ("anna",), ["accounts of monitor1 has to give anna one of look, respond and approve by team"]),
+        ({"anna": "look"}, ("anna",), ["accounts of monitor1 has to give anna one of look, respond and approve by"]),
+        ({"admin": {"*": "look"}}, (), ["accounts of monitor1 has admin, a user of the service: give the person"]),
+    ],
+)
+def test_people_who_could_not_work_on_incidents_are_named(
+    preflight: Preflight, accounts: Variables, words: Sequence[str], sentences: list[str]
+) -> None:
+    given = {
+        "incident_response_accounts": accounts,
+        "incident_response_account_passwords": {name: f"{name}-password" for name in words},
+    }
+    said = problems(preflight(incident_response=["monitor1"], monitor1=given))
+    assert [one[: len(f"incident_response_{start}")] for one, start in zip(said, sentences, strict=True)] == [
+        f"incident_response_{start}" for start in sentences
+    ]
