@@ -20,6 +20,8 @@ from pathlib import Path
 import uvicorn
 
 from .configuration import Configuration, ConfigurationError
+from .decisions.cycle import Cycle
+from .decisions.prometheus import Prometheus
 from .incidents.cause import cause_among
 from .incidents.correlation import Correlation
 from .incidents.reports import Reports
@@ -73,8 +75,17 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         configuration.alertmanagers, configuration.reconciliation_interval, journal, episodes
     )
     reader = Reader(journal.path, partial(cause_among, correlation))
+    prometheus = Prometheus(configuration.prometheus)
+    cycle = Cycle(
+        journal,
+        reader,
+        correlation,
+        prometheus=prometheus,
+        weights=configuration.weights,
+        interval=configuration.reconciliation_interval,
+    )
     registry = registry_of()
-    registry.register(StateMetrics(journal, reader, reconciliation))
+    registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     intake = IntakeMetrics(registry)
     accounts = Accounts(configuration.accounts)
     actions = Actions(accounts, {name: one.team for name, one in configuration.applications.items()})
@@ -102,9 +113,10 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    task = asyncio.create_task(reconciliation.run())
+    tasks = [asyncio.create_task(one.run()) for one in (reconciliation, cycle)]
     await server.serve(sockets=[listener])
-    task.cancel()
+    for task in tasks:
+        task.cancel()
     journal.close()
 
 

@@ -13,11 +13,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from . import __version__
+from .decisions.weights import PRIORITIES
 from .intake.episodes import Kinds
-from .intake.reconciliation import Reconciliation
 from .journal.reading import Reader
 from .journal.schema import JournalError
 from .journal.writer import Journal
+from .servers import Answers
 
 __all__ = ["IntakeMetrics", "StateMetrics", "registry_of"]
 
@@ -52,10 +53,11 @@ class IntakeMetrics:
 
 
 class StateMetrics(Collector):
-    """What is open, and whether the journal is written and every Alertmanager answers."""
+    """What is open, and whether the journal is written and every Alertmanager and Prometheus answers."""
 
-    def __init__(self, journal: Journal, reader: Reader, reconciliation: Reconciliation) -> None:
-        self._journal, self._reader, self._reconciliation = journal, reader, reconciliation
+    def __init__(self, journal: Journal, reader: Reader, alertmanagers: Answers, prometheus: Answers) -> None:
+        self._journal, self._reader = journal, reader
+        self._alertmanagers, self._prometheus = alertmanagers, prometheus
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing, else the registry would read the journal at the start."""
@@ -67,7 +69,7 @@ class StateMetrics(Collector):
         build.add_metric([__version__], 1)
         yield build
         yield from self._of_the_journal()
-        yield from self._of_alertmanagers()
+        yield from self._of_servers()
 
     def _of_the_journal(self) -> Iterator[Metric]:
         measures = self._journal.measures
@@ -85,30 +87,41 @@ class StateMetrics(Collector):
         )
         try:
             size, found = self._journal.path.stat().st_size, self._reader.open_ones()
+            priorities = self._reader.open_by_priority()
         except (OSError, JournalError):
             return
         yield GaugeMetricFamily("incident_response_journal_size_bytes", "Size of the journal.", size)
         yield GaugeMetricFamily("incident_response_episodes_open", "Alerts that are open.", found["episode"])
-        yield GaugeMetricFamily("incident_response_incidents_open", "Incidents that are open.", found["incident"])
+        incidents = GaugeMetricFamily(
+            "incident_response_incidents_open",
+            "Incidents that are open, by priority, which is empty until there is a score.",
+            labels=["priority"],
+        )
+        for priority in (*PRIORITIES, ""):
+            incidents.add_metric([priority], priorities.get(priority, 0))
+        yield incidents
 
-    def _of_alertmanagers(self) -> Iterator[Metric]:
-        answers = self._reconciliation.answers
-        success = GaugeMetricFamily(
-            "incident_response_reconciliation_success",
-            "Whether an Alertmanager listed its alerts when it was last asked.",
-            labels=["alertmanager"],
-        )
-        for name, failure in answers.failures.items():
-            success.add_metric([name], not failure)
-        yield success
-        newest = GaugeMetricFamily(
-            "incident_response_reconciliation_timestamp_seconds",
-            "Time at which an Alertmanager last listed its alerts.",
-            labels=["alertmanager"],
-        )
-        for name, at in answers.answered_at.items():
-            newest.add_metric([name], at)
-        yield newest
+    def _of_servers(self) -> Iterator[Metric]:
+        for prefix, label, answers in (
+            ("reconciliation", "alertmanager", self._alertmanagers),
+            ("queries", "prometheus", self._prometheus),
+        ):
+            success = GaugeMetricFamily(
+                f"incident_response_{prefix}_success",
+                f"Whether the {answers.kind} answered when it was last asked.",
+                labels=[label],
+            )
+            for name, failure in answers.failures.items():
+                success.add_metric([name], not failure)
+            yield success
+            newest = GaugeMetricFamily(
+                f"incident_response_{prefix}_timestamp_seconds",
+                f"Time at which the {answers.kind} last answered.",
+                labels=[label],
+            )
+            for name, at in answers.answered_at.items():
+                newest.add_metric([name], at)
+            yield newest
 
 
 def registry_of() -> CollectorRegistry:

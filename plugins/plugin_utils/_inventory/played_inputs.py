@@ -44,6 +44,8 @@ INSTEAD = {
     "filebeat_logstash_hosts": "add hosts to the group logstash",
     "incident_response_alertmanager_password": "set alertmanager_passwords.incident_response",
     "incident_response_alertmanager_urls": "add hosts to the group alertmanager",
+    "incident_response_prometheus_password": "set prometheus_passwords.incident_response",
+    "incident_response_prometheus_urls": "add hosts to the group prometheus",
     "jaeger_elasticsearch_password": "set elasticsearch_passwords.jaeger",
     "jaeger_elasticsearch_urls": "add hosts to the group elasticsearch, or set jaeger_storage",
     "log_exporter_elasticsearch_password": "set elasticsearch_passwords.analysis",

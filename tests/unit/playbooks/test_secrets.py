@@ -116,7 +116,12 @@ def test_missing_secrets_are_made_once_into_an_encrypted_file(controller: Contro
     first = controller.secrets.read_bytes()
     assert stat.S_IMODE(controller.secrets.stat().st_mode) == 0o600
     assert set(controller.values()) == LISTED
-    assert set(controller.values()["prometheus_passwords"]) == {"admin", "prometheus", "grafana"}
+    assert set(controller.values()["prometheus_passwords"]) == {
+        "admin",
+        "prometheus",
+        "grafana",
+        "incident_response",
+    }
     assert not changed(controller.make_secrets())
     assert controller.secrets.read_bytes() == first
 

@@ -19,7 +19,7 @@ _LONGEST_ANNOTATION = 1000
 _STATUSES = {"firing": False, "resolved": True}
 
 
-class AlertError(Exception):
+class AlertError(ValueError):
     """What arrived is no notification or no list of alerts, for the reason in the message."""
 
 

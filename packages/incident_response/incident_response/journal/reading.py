@@ -18,14 +18,23 @@ from ..people.state import holder, teams
 from .moments import moment
 from .schema import JournalError, read_only
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "last_detail"]
 
 Cause = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]
 _SEVERITIES = ("critical", "high", "warning", "info")
 _LISTED = (
     *("id", "state", "opened_at", "closed_at", "severity", "services", "teams", "alerts", "open_alerts", "cause"),
-    "holder",
+    *("holder", "priority", "score"),
 )
+_UNSCORED: Mapping[str, Any] = {"score": None, "priority": "", "terms": {}}
+
+
+def last_detail(connection: sqlite3.Connection, incident: int, kind: str) -> dict[str, Any] | None:
+    """Return what the last event of a kind says of an incident, None without one."""
+    row = connection.execute(
+        "SELECT detail FROM event WHERE incident = ? AND kind = ? ORDER BY id DESC LIMIT 1", (incident, kind)
+    ).fetchone()
+    return json.loads(row[0]) if row else None
 
 
 class Reader:
@@ -58,6 +67,7 @@ class Reader:
             reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
             return {
                 **{key: found[key] for key in _LISTED},
+                "terms": found["terms"],
                 "alerts": found["members"],
                 "events": [
                     {
@@ -74,6 +84,16 @@ class Reader:
                     for row in reports
                 ],
             }
+
+    def open_by_priority(self) -> dict[str, int]:
+        """Return how many incidents of each priority are open; of those without a score yet, it is empty."""
+        with self.connected() as connection:
+            rows = connection.execute(
+                "SELECT coalesce(json_extract((SELECT detail FROM event WHERE event.incident = open_incident.incident"
+                " AND kind = 'scored' ORDER BY id DESC LIMIT 1), '$.priority'), ''), count(*) FROM open_incident"
+                " GROUP BY 1"
+            )
+            return {row[0]: row[1] for row in rows}
 
     def open_ones(self) -> dict[str, int]:
         """Return how many episodes and incidents are open. Raises JournalError."""
@@ -128,6 +148,7 @@ class Reader:
             "open_alerts": sum(one["state"] != "gone" for one in members),
             "cause": self._cause(members),
             "holder": holder(connection, number),
+            **(last_detail(connection, number, "scored") or _UNSCORED),
             "members": members,
         }
 

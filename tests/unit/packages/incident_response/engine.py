@@ -25,7 +25,7 @@ import yaml
 
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 
-__all__ = ["ACCOUNTS", "PACKAGE", "PASSWORDS", "Engine"]
+__all__ = ["ACCOUNTS", "PACKAGE", "PASSWORDS", "Engine", "servers"]
 
 PACKAGE = Path(__file__).resolve().parents[4] / "packages/incident_response"
 PASSWORDS = {user: f"{user}-password" for user in ("admin", "alertmanager", "grafana", "prometheus", "reporter")}
@@ -40,6 +40,12 @@ _WORDS = {**PASSWORDS, **{person: f"{person}-password" for person in ACCOUNTS}}
 _HASHES = {user: bcrypt.hashpw(word.encode(), bcrypt.gensalt(4)).decode() for user, word in _WORDS.items()}
 
 
+def servers(urls: Sequence[str], certificates: Certificates) -> list[dict[str, str]]:
+    """Return how the engine is to reach servers, named mon1, mon2 and so on."""
+    login = {"username": "incident_response", "password_file": "password", "ca_file": str(certificates.authority)}
+    return [{"name": f"mon{number}", "url": url, **login} for number, url in enumerate(urls, 1)]
+
+
 class Engine:
     """The process, its folder, and requests to it."""
 
@@ -48,16 +54,7 @@ class Engine:
         (folder / "password").write_text("its-password\n")
         self.config: dict[str, Any] = {
             "data_dir": str(folder),
-            "alertmanagers": [
-                {
-                    "name": f"mon{number}",
-                    "url": url,
-                    "username": "incident_response",
-                    "password_file": "password",
-                    "ca_file": str(certificates.authority),
-                }
-                for number, url in enumerate(alertmanagers, 1)
-            ],
+            "alertmanagers": servers(alertmanagers, certificates),
             "reconciliation_interval": 0.2,
             "accounts": ACCOUNTS,
             "applications": {"shop": {"team": "sales"}},

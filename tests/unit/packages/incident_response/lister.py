@@ -28,6 +28,14 @@ class Lister(ThreadingHTTPServer):
         self.asked: list[tuple[str, str]] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
+    def told(self, _path: str) -> Any:
+        """Return what is answered at a path."""
+        return self.alerts
+
+    def status_of(self, _path: str) -> int:
+        """Return the status of an answer."""
+        return self.status
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -45,8 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers.get("Authorization", "")))
-        text = json.dumps(self.server.alerts).encode()
-        self.send_response(self.server.status)
+        text = json.dumps(self.server.told(self.path)).encode()
+        self.send_response(self.server.status_of(self.path))
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)

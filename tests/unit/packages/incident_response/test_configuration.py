@@ -62,6 +62,12 @@ def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Pat
         ({**WHOLE, "accounts": {"anna": []}}, "accounts.anna has to be a mapping from teams to rights."),
         ({**WHOLE, "accounts": {"admin": {"*": "look"}}}, "accounts has admin, which every engine has."),
         ({**WHOLE, "accounts": {"anna": {"sales": "act"}}}, "anna.sales has to be look, respond or approve."),
+        ({**WHOLE, "prometheus": [{**MON1, "url": "mon1"}]}, "url of the Prometheus mon1 has to begin with https://."),
+        ({**WHOLE, "prometheus": [MON1, MON1]}, "prometheus has a name more than once."),
+        ({**WHOLE, "score": {"report": -1}}, "report of the score has to be a number from 0."),
+        ({**WHOLE, "score": {"severity": {"page": 1}}}, "severity of the score has the unknown key page."),
+        ({**WHOLE, "score": {"priorities": {"high": 200}}}, "priorities of the score have to fall from critical to"),
+        ({**WHOLE, "score": {"loss_unit": 0}}, "loss_unit of the score has to be a number greater than 0."),
         ({**WHOLE, "applications": {"shop": {"team": "a", "port": 1}}}, "applications.shop has the unknown key port."),
     ],
 )

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every replica of Prometheus answers, of which the newer samples count."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+from ..servers import Answers, Server, answer
+
+__all__ = ["Firing", "Prometheus", "Sample"]
+
+# When a replica has last scraped anything.
+_NEWEST = "max(timestamp(up))"
+# How Prometheus answers an expression that it cannot evaluate, of which there are no samples then.
+_WRONG = (400, 422)
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A value with its labels."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True)
+class Firing:
+    """An alert that a rule of Prometheus fires, before what Prometheus adds to all of its alerts."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+    def is_of(self, labels: Mapping[str, str]) -> bool:
+        """Return whether an alert with these labels, as Alertmanager has them, is this one."""
+        return self.labels.items() <= labels.items()
+
+
+class Prometheus:
+    """All replicas. Each method returns None when none of them answers: then nothing is known."""
+
+    def __init__(self, replicas: Sequence[Server]) -> None:
+        self._replicas = replicas
+        self.answers = Answers("Prometheus")
+
+    async def query(self, expression: str, since: float | None = None) -> tuple[Sample, ...] | None:
+        """Return the samples of an expression, only those of the last seconds since a time, if there is one."""
+
+        # Each sample that a query finds is within its lookback delta.
+        recent = {} if since is None else {"lookback_delta": f"{max(since, 1):.0f}s"}
+
+        async def ask(replica: Server) -> tuple[Sample, ...]:
+            try:
+                return _samples(await _data(replica, "/api/v1/query", query=expression, **recent))
+            except httpx.HTTPStatusError as error:
+                if error.response.status_code in _WRONG:
+                    return ()
+                raise
+
+        found = await self._asked(ask)
+        return next((told for told in found if told), ()) if found else None
+
+    async def firing(self) -> tuple[Firing, ...] | None:
+        """Return the alerts that fire."""
+
+        async def ask(replica: Server) -> tuple[Firing, ...]:
+            found = (await _data(replica, "/api/v1/alerts"))["alerts"]
+            return tuple(Firing(one["labels"], one["annotations"]) for one in found if one["state"] == "firing")
+
+        return next(iter(await self._asked(ask)), None)
+
+    async def _asked(self, ask: Callable[[Server], Awaitable[tuple[Found, ...]]]) -> list[tuple[Found, ...]]:
+        """Return the answer of each replica that answers, the one with the newest samples first."""
+
+        async def both(replica: Server) -> tuple[float, tuple[Found, ...]]:
+            told, newest = await asyncio.gather(ask(replica), _data(replica, "/api/v1/query", query=_NEWEST))
+            return max((one.value for one in _samples(newest)), default=0.0), told
+
+        found = await asyncio.gather(*(self.answers.of(one, both) for one in self._replicas))
+        answered = sorted((one for one in found if one is not None), key=lambda one: -one[0])
+        return [told for _newest, told in answered]
+
+
+async def _data(replica: Server, path: str, **parameters: str) -> Any:
+    return (await answer(replica, path, **parameters))["data"]
+
+
+def _samples(data: Any) -> tuple[Sample, ...]:
+    """Return the samples of a vector or a scalar; what is no number is none."""
+    found = [{"metric": {}, "value": data["result"]}] if data["resultType"] == "scalar" else data["result"]
+    samples = (Sample(one["metric"], float(one["value"][1])) for one in found)
+    return tuple(one for one in samples if not math.isnan(one.value))

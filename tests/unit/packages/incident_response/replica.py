@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The API of a replica of Prometheus, of which tests choose the samples and the alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+
+__all__ = ["Replica"]
+
+
+class Replica(Lister):
+    """Answers `/api/v1/query` and `/api/v1/alerts`; `newest` is when it has last scraped anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest: float | None = 1.0
+        self.samples: dict[str, list[tuple[Mapping[str, str], float]]] = {}
+        self.scalars: dict[str, float] = {}
+        self.wrong: dict[str, int] = {}
+        self.queries: list[dict[str, str]] = []
+
+    def status_of(self, path: str) -> int:
+        """Return the status of an answer."""
+        query = parse_qs(urlsplit(path).query).get("query", [""])[0]
+        return self.wrong.get(query, self.status)
+
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        self.shutdown()
+        self.server_close()
+
+    def fire(self, *labels: Mapping[str, str], **annotations: str) -> None:
+        """Have alerts with these labels fire, and no others."""
+        self.alerts = [{"labels": dict(one), "annotations": annotations, "state": "firing"} for one in labels]
+
+    def told(self, path: str) -> Any:
+        """Return what is answered at a path."""
+        split = urlsplit(path)
+        if split.path == "/api/v1/alerts":
+            return {"status": "success", "data": {"alerts": self.alerts}}
+        asked = {key: values[0] for key, values in parse_qs(split.query).items()}
+        self.queries.append(asked)
+        if asked["query"] == "max(timestamp(up))":
+            return _vector([] if self.newest is None else [({}, self.newest)])
+        if (scalar := self.scalars.get(asked["query"])) is not None:
+            return {"status": "success", "data": {"resultType": "scalar", "result": [0, str(scalar)]}}
+        return _vector(self.samples.get(asked["query"], []))
+
+
+def _vector(samples: Iterable[tuple[Mapping[str, str], float]]) -> dict[str, Any]:
+    result = [{"metric": dict(labels), "value": [0, str(value)]} for labels, value in samples]
+    return {"status": "success", "data": {"resultType": "vector", "result": result}}
