@@ -1,0 +1,1 @@
+../../../../telemetry/src/vigil_telemetry/secret_texts.py

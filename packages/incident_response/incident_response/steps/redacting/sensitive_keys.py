@@ -1,0 +1,1 @@
+../../../../telemetry/src/vigil_telemetry/sensitive_keys.py

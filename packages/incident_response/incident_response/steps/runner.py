@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runner's side: ansible-playbook for one attempt, in a closed environment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .redacting.redaction import Redactor
+from .spec import NAME, Spec, StepError, read_spec
+from .state import claim, finish
+
+__all__ = ["Runner"]
+
+_PACKAGES = Path(__file__).resolve().parents[2]
+_GRACE = 30  # seconds beyond those of the attempt: to connect, and to say what came of it
+_LONGEST_OUTPUT = 1 << 18
+_SHELL_PATH = "/usr/local/bin:/usr/bin:/bin"
+_SETTINGS = {
+    "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+    "ANSIBLE_FORCE_COLOR": "false",
+    "ANSIBLE_HOST_KEY_CHECKING": "true",
+    "ANSIBLE_INVENTORY_ENABLED": "yaml",
+    "ANSIBLE_LOCALHOST_WARNING": "false",
+    "ANSIBLE_NOCOLOR": "true",
+    "ANSIBLE_PIPELINING": "true",
+    "ANSIBLE_STDOUT_CALLBACK": "step_events",
+    "LC_ALL": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Where attempts are, where the SSH key and the keys of hosts are, and what Ansible finds its collections in."""
+
+    attempts: Path
+    ssh: Path
+    collections: Path = _PACKAGES
+    search_path: str = _SHELL_PATH
+
+    def claimed(self, name: str) -> Claimed:
+        """Return an attempt that starts now. Raises StepError if it cannot, or has started before; OSError."""
+        folder = self.attempts / name
+        if not NAME.fullmatch(name) or folder.is_symlink() or not folder.is_dir():
+            raise StepError(f"There is no attempt {name!r}.")
+        spec, playbook = read_spec(folder)
+        return Claimed(self, folder, spec, playbook, claim(folder))
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An attempt that nobody else starts, with its lock."""
+
+    runner: Runner
+    folder: Path
+    spec: Spec
+    playbook: Path
+    lock: int
+
+    def run(self) -> int | None:
+        """Run the playbook and return its exit code, None if it was killed because it took too long.
+
+        Children in sessions of their own end with the unit, after this.
+        """
+        try:
+            code, text = self._ended()
+            (self.folder / "output").write_text(Redactor().stack(text), encoding="utf-8")
+            if code is not None:
+                finish(self.folder, code)
+            return code
+        finally:
+            os.close(self.lock)
+
+    def _ended(self) -> tuple[int | None, str]:
+        """Return the exit code, and what Ansible said beside the events."""
+        with tempfile.TemporaryDirectory(prefix="step-") as scratch, tempfile.TemporaryFile() as said:
+            process = subprocess.Popen(
+                self._command(),
+                cwd=self.folder,
+                env=self._environment(scratch),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+                pass_fds=[self.lock],  # held as long as anything runs, whatever becomes of this process
+            )
+            code = self._end_of(process)
+            said.seek(-min(said.tell(), _LONGEST_OUTPUT), os.SEEK_END)
+            text = said.read().decode(errors="replace")
+        if code is None:
+            text += f"Killed, because it was not done after {self.spec.seconds + _GRACE} seconds.\n"
+        return code, text
+
+    def _end_of(self, process: subprocess.Popen[bytes]) -> int | None:
+        try:
+            return process.wait(self.spec.seconds + _GRACE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return None
+
+    def _command(self) -> list[str]:
+        # Not by the link to the active release, which may be changed while the step runs.
+        python = str(Path(sys.prefix).resolve() / "bin/python")
+        check = ["--check"] if self.spec.check else []
+        files = ["--inventory", "inventory.json", "--extra-vars", "@variables.json"]
+        return [python, "-P", "-m", "ansible", "playbook", *files, "--diff", *check, str(self.playbook)]
+
+    def _environment(self, scratch: str) -> Mapping[str, str]:
+        """Return the environment, with nothing of the one that started this process."""
+        ssh = self.runner.ssh
+        options = [
+            *("ControlMaster=auto", "ControlPersist=60s", "BatchMode=yes", "ConnectTimeout=10", "IdentitiesOnly=yes"),
+            *("StrictHostKeyChecking=yes", f"UserKnownHostsFile={ssh}/known_hosts", "GlobalKnownHostsFile=/dev/null"),
+        ]
+        return {
+            **_SETTINGS,
+            "ANSIBLE_COLLECTIONS_PATH": str(self.runner.collections),
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "ANSIBLE_HOME": f"{scratch}/ansible",
+            # The path of a socket is short, so not below the attempt.
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": scratch,
+            "ANSIBLE_PRIVATE_KEY_FILE": str(ssh / "id_ed25519"),
+            "ANSIBLE_SSH_ARGS": shlex.join(["-F", "/dev/null", *(w for one in options for w in ("-o", one))]),
+            "HOME": scratch,
+            "PATH": self.runner.search_path,
+            "PYTHONPATH": str(_PACKAGES),
+            "STEP_EVENTS": str(self.folder / "events.jsonl"),
+        }

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an attempt's directory says of it, whoever asks, and after whatever end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from .spec import StepError
+
+__all__ = ["Kind", "State", "claim", "finish", "state_of"]
+
+_STARTED, _CODE = "started", "rc"
+
+
+class Kind(StrEnum):
+    """What is known of an attempt."""
+
+    NEVER_STARTED = "never started"
+    RUNNING = "running"
+    FINISHED = "finished"
+    UNKNOWN = "unknown"  # it was started, does not run, and left no exit code: it was killed
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of an attempt, with the exit code of one that is finished."""
+
+    kind: Kind
+    code: int | None = None
+
+
+def state_of(folder: Path) -> State:
+    """Return the state of the attempt in a directory. Raises OSError, StepError."""
+    try:
+        with (folder / _STARTED).open("rb") as started:
+            runs = not _is_free(started.fileno())
+    except FileNotFoundError:
+        return State(Kind.NEVER_STARTED)
+    # It is written before the lock is given up, so it is read after that was asked.
+    try:
+        text = (folder / _CODE).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return State(Kind.RUNNING if runs else Kind.UNKNOWN)
+    try:
+        return State(Kind.FINISHED, int(text))
+    except ValueError as error:
+        raise StepError(f"{folder / _CODE} has no exit code: {error}") from error
+
+
+def claim(folder: Path) -> int:
+    """Return the lock of an attempt that starts now, a descriptor. Raises StepError if it has started before.
+
+    The file appears under its name with its lock held, so that nobody ever sees a started attempt as ended.
+    """
+    descriptor, own = tempfile.mkstemp(dir=folder, prefix=f".{_STARTED}-")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.link(own, folder / _STARTED)
+    except FileExistsError:
+        os.close(descriptor)
+        raise StepError(f"The attempt {folder.name} has already started.") from None
+    finally:
+        Path(own).unlink()
+    _kept(folder)
+    return descriptor
+
+
+def finish(folder: Path, code: int) -> None:
+    """Write the exit code, all of it or nothing. Raises OSError."""
+    unfinished = folder / f".{_CODE}"
+    with unfinished.open("w", encoding="ascii") as file:
+        file.write(f"{code}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(folder / _CODE)
+    _kept(folder)
+
+
+def _is_free(descriptor: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _kept(folder: Path) -> None:
+    """Put the names in a directory on the disk, so that they are there after a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+../../../../../../../plugins/filter/step_actions.py

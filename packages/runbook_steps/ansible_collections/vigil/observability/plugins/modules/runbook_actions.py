@@ -1,0 +1,1 @@
+../../../../../../../plugins/modules/runbook_actions.py

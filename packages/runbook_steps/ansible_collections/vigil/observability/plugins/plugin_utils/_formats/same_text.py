@@ -1,0 +1,1 @@
+../../../../../../../../plugins/plugin_utils/_formats/same_text.py

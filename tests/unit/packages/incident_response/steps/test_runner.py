@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the runner has Ansible do, and what it writes of that."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps import (
+    Spec,
+    State,
+    StepError,
+    runner,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.state import Kind
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.steps.place import Place
+
+
+def ran(place: Place, spec: Spec) -> list[dict[str, Any]]:
+    """Run an attempt in this process, and return its events."""
+    place.start_runners = False
+    with pytest.raises(StepError):
+        place.attempts.start(spec)
+    place.runner.claimed(spec.attempt).run()
+    lines = (place.folder_of_attempts / spec.attempt / "events.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def output(place: Place) -> str:
+    return (place.folder_of_attempts / "inc-1-s1-a1/output").read_text()
+
+
+def test_text_of_labels_stays_text(place: Place) -> None:
+    touched = place.folder / "touched"
+    hostile = f"{{{{ lookup('ansible.builtin.pipe', 'touch {touched}') }}}} {{% raw %}} $(touch {touched}) <b>"
+    place.step('- ansible.builtin.debug: {msg: "{{ [step_parameters, step_holder, step_runbook] }}"}')
+    parameters = {"unit": hostile, "units": [hostile]}
+    events = ran(place, place.spec(parameters=parameters, holder=hostile, runbook=hostile))
+    assert place.state() == State(Kind.FINISHED, 0), output(place)
+    assert events[1]["result"]["msg"] == [parameters, hostile, hostile]
+    assert not touched.exists()
+
+
+def test_secrets_in_results_and_output_are_redacted(place: Place) -> None:
+    place.step(
+        "- ansible.builtin.debug: {msg: 'password=hunter2 and then'}\n"
+        "- ansible.builtin.debug: {msg: hunter2}\n"
+        "  no_log: true\n"
+        "- ansible.builtin.debug: {msg: 'Authorization: Bearer hunter2.hunter2'}\n"
+        "  failed_when: true\n"
+    )
+    (place.playbooks / "broken.yml").write_text("- hosts: web1\n  password: hunter2\n")
+    events = ran(place, place.spec())
+    assert [one["event"] for one in events] == ["task", "ok", "task", "ok", "task", "failed", "end"]
+    ran_broken = place.spec("inc-1-s2-a1", step="broken")
+    with pytest.raises(StepError):
+        place.attempts.start(ran_broken)
+    place.runner.claimed("inc-1-s2-a1").run()
+    for file in place.folder_of_attempts.rglob("*"):
+        assert file.is_dir() or "hunter2" not in file.read_text(), file
+    assert events[1]["result"]["msg"] == "password=[REDACTED] and then"
+
+
+def test_ssh_connects_to_the_pinned_host_alone(place: Place) -> None:
+    place.marking_step()
+    ran(place, place.spec())
+    call = next(line for line in place.calls.read_text().splitlines() if "192.0.2.7" in line)
+    for option in (
+        "-F /dev/null",
+        "-o StrictHostKeyChecking=yes",
+        f"-o UserKnownHostsFile={place.ssh}/known_hosts",
+        "-o GlobalKnownHostsFile=/dev/null",
+        "-o HostKeyAlias=web1",
+        "-o Port=22",
+        f'-o IdentityFile="{place.ssh}/id_ed25519"',
+        '-o User="vigil-runbook"',
+    ):
+        assert option in call
+
+
+def test_check_mode_changes_nothing(place: Place) -> None:
+    place.step(f"- ansible.builtin.command: touch {place.marks}")
+    events = ran(place, place.spec(check=True))
+    assert [one["event"] for one in events] == ["task", "skipped", "end"]
+    assert not place.marks.exists()
+
+
+def test_host_that_cannot_be_reached_is_an_event(place: Place) -> None:
+    (place.folder / "bin/ssh").write_text("#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n")
+    place.marking_step()
+    events = ran(place, place.spec())
+    assert [one["event"] for one in events] == ["task", "unreachable", "end"]
+    assert place.state() == State(Kind.FINISHED, 4)
+
+
+def test_step_that_hangs_is_given_up_and_is_unknown_once_nothing_of_it_runs(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Impatient(subprocess.Popen[bytes]):
+        def wait(self, timeout: float | None = None) -> int:
+            if timeout is None:
+                return super().wait()
+            place.wait_for(place.marks.exists)
+            raise subprocess.TimeoutExpired(self.args, timeout)
+
+    monkeypatch.setattr("subprocess.Popen", Impatient)
+    hold = place.holding_step()
+    ran(place, place.spec(seconds=1))
+    assert output(place).endswith("Killed, because it was not done after 31 seconds.\n")
+    # What ignores signals and has a session of its own ends with the unit, here by itself.
+    assert place.state() == State(Kind.RUNNING)
+    hold.unlink()
+    place.wait_for(lambda: place.state() == State(Kind.UNKNOWN))
+
+
+def test_environment_of_who_starts_it_does_not_count(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSIBLE_CHECK_MODE_MARKERS", "true")
+    monkeypatch.setenv("SECRET_OF_THE_ENGINE", "hunter2")
+    place.step("- ansible.builtin.raw: env")
+    events = ran(place, place.spec())
+    assert "SECRET_OF_THE_ENGINE" not in events[1]["result"]["stdout"]
+    assert "ANSIBLE_CHECK_MODE_MARKERS" not in events[1]["result"]["stdout"]
+
+
+def test_steps_of_the_collection_run_as_they_are(place: Place) -> None:
+    sudo = place.folder / "bin/sudo"
+    sudo.write_text(f"#!/bin/sh\ncat >> '{place.marks}'; echo >> '{place.marks}'\necho '{{\"outcome\": \"done\"}}'\n")
+    sudo.chmod(0o755)
+    steps = place.runner.collections / "ansible_collections/vigil/observability/playbooks/steps"
+    place.attempts = place.attempts_with(steps)
+    events = ran(place, place.spec(step="restart_service", parameters={"unit": "shop", "settle": 0}, release=False))
+    assert place.state() == State(Kind.FINISHED, 0), (output(place), events)
+    asked = [json.loads(line) for line in place.marks.read_text().splitlines() if line]
+    assert [one["action"] for one in asked] == ["acquire", "restart"]
+    assert asked[0] == {
+        "attempt": "inc-1-s1-a1",
+        "check": False,
+        "action": "acquire",
+        "seconds": 60,
+        "holder": "mon1",
+        "runbook": "shop_down",
+    }
+    assert (asked[1]["name"], asked[1]["settle"]) == ("shop.service", 0)
+
+
+def test_every_step_of_the_collection_is_in_the_part_that_the_engine_gets(place: Place) -> None:
+    steps = runner._PACKAGES.parents[1] / "playbooks/steps"
+    there = place.runner.collections / "ansible_collections/vigil/observability/playbooks/steps"
+    assert {file.name: file.read_text() for file in there.iterdir()} == {
+        file.name: file.read_text() for file in steps.iterdir()
+    }
