@@ -94,7 +94,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     certificates = Certificates(settings.tls)
     server = uvicorn.Server(
         uvicorn.Config(
-            application(parts),
+            application(parts, lambda: server.should_exit),
             ssl_context_factory=lambda _config, _default: certificates.context,
             log_config=None,
             access_log=False,

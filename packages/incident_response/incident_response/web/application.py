@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,12 +29,16 @@ from ..metrics import IntakeMetrics
 from ..people.accounts import Accounts
 from ..people.actions import Actions
 from .access import Access
+from .console.live import Live
+from .console.pages import Console
+from .console.rendering import page
 from .incoming import is_of_another_site, json_of
 from .people import People
 from .writing import Writing
 
 __all__ = ["Parts", "application"]
 
+_OF_PROGRAMS = ("/api/", "/metrics", "/-/")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -53,10 +57,12 @@ class Parts:
     intake: IntakeMetrics
 
 
-def application(parts: Parts) -> Starlette:
+def application(parts: Parts, stopping: Callable[[], bool] = lambda: False) -> Starlette:
     """Return the application: what programs ask for, each by a user of its own, and what people ask for."""
     answers = _Answers(parts)
     people = People(parts.accounts, parts.actions, parts.reader, Writing(parts.journal))
+    console = Console(people)
+    live = Live(console, parts.journal.measures, stopping)
 
     def route(path: str, endpoint: Endpoint, method: str, user: str) -> Route:
         return Route(path, _guarded(parts.access, endpoint, {"admin", user}.__contains__), methods=[method])
@@ -73,11 +79,22 @@ def application(parts: Parts) -> Starlette:
             route("/-/healthy", answers.healthy, "GET", "prometheus"),
             of_people("/api/incidents", people.incidents, "GET"),
             of_people("/api/incidents/{number:int}", people.incident, "GET"),
+            of_people("/api/incidents/{number:int}/post-mortem.{kind}", people.post_mortem, "GET"),
             of_people("/api/incidents/{number:int}/{action}", people.action, "POST", "incident"),
             of_people("/api/automation", people.automation, "GET"),
             of_people("/api/automation/{action}", people.action, "POST", "automation"),
             of_people("/api/windows", people.action, "POST", "windows"),
             of_people("/api/windows/{number:int}/end", people.action, "POST", "window"),
+            of_people("/", console.page("incidents", console.listed), "GET"),
+            of_people("/live", live.stream("incidents", console.listed), "GET"),
+            of_people("/incidents/{number:int}", console.page("incident", console.incident), "GET"),
+            of_people("/incidents/{number:int}/live", live.stream("incident", console.incident), "GET"),
+            of_people("/incidents/{number:int}/{action}", console.act, "POST", "incident"),
+            of_people("/automation", console.page("automation", console.automation), "GET"),
+            of_people("/automation/{action}", console.act, "POST", "automation"),
+            of_people("/windows", console.act, "POST", "windows"),
+            of_people("/windows/{number:int}/end", console.act, "POST", "window"),
+            of_people("/static/{name}", console.static, "GET"),
         ],
         exception_handlers={HTTPException: _refused, JournalError: _unavailable},
     )
@@ -137,11 +154,20 @@ def _guarded(access: Access, endpoint: Endpoint, allowed: Callable[[str], bool])
     return guarded
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    return _failed(request, error.status_code, error.detail, error.headers)
 
 
-async def _unavailable(_request: Request, error: Exception) -> Response:
+async def _unavailable(request: Request, error: Exception) -> Response:
     """Answer that it has to be sent again; Alertmanager gives up what it gets 429 or another 4xx for."""
-    return JSONResponse({"error": str(error)}, 503, {"Retry-After": "5"})
+    return _failed(request, 503, str(error), {"Retry-After": "5"})
+
+
+def _failed(request: Request, status: int, reason: str, headers: Mapping[str, str] | None) -> Response:
+    """Return the reason as programs read it, or as a page."""
+    if request.url.path.startswith(_OF_PROGRAMS):
+        return JSONResponse({"error": reason}, status, headers)
+    answer = page(request, "refused.html", {"status": status, "reason": reason}, status)
+    answer.headers.update(headers or {})
+    return answer

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-__all__ = ["body", "is_of_another_site", "json_of", "number"]
+__all__ = ["body", "fields_of", "is_of_another_site", "json_of", "number"]
 
 _LARGEST = 16 * 2**20  # bytes of a body
 
@@ -34,6 +34,14 @@ async def json_of(request: Request) -> Any:
         return json.loads(await body(request))
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, str(error)) from error
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form. Raises HTTPException."""
+    try:
+        return dict(parse_qsl((await body(request)).decode(), keep_blank_values=True, max_num_fields=20))
+    except ValueError as error:
+        raise HTTPException(400, f"The form cannot be read: {error}") from error
 
 
 def number(request: Request, name: str, default: int) -> int:

@@ -15,10 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ..history.formats import FORMATS
+from ..history.post_mortem import post_mortem
 from ..journal.reading import Reader
 from ..people import state
 from ..people.accounts import Accounts
 from ..people.actions import ActionError, Actions, Write
+from .headers import HEADERS
 from .incoming import json_of, number
 from .writing import Writing
 
@@ -96,6 +99,14 @@ class People:
     async def incident(self, request: Request) -> Response:
         """Answer with one incident."""
         return JSONResponse(await self.one(request))
+
+    async def post_mortem(self, request: Request) -> Response:
+        """Answer with the post-mortem of an incident, in the format that the path names."""
+        if (kind := request.path_params["kind"]) not in FORMATS:
+            raise HTTPException(404, f"A post-mortem is one of {', '.join(FORMATS)}.")
+        found = await asyncio.to_thread(post_mortem, self._reader, await self.one(request))
+        media, text_of = FORMATS[kind]
+        return Response(await asyncio.to_thread(text_of, found), media_type=media, headers=HEADERS)
 
     async def automation(self, _request: Request) -> Response:
         """Answer with what automation leaves alone."""

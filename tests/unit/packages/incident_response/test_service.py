@@ -104,7 +104,7 @@ def test_each_user_may_ask_for_what_it_is_for(lasting: Engine, method: str, path
         (b"", "/api/incidents?limit=-1", "GET", 400),
         (b"", "/api/incidents/99", "GET", 404),
         (b"", "/api/incidents/99999999999999999999999999", "GET", 404),
-        (b"", "/nothing", "GET", 404),
+        (b"", "/api/nothing", "GET", 404),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_a_sentence(
@@ -197,7 +197,7 @@ def test_an_older_version_of_tls_is_refused_unless_it_is_configured(engine: Engi
         context = ssl.create_default_context(cafile=str(engine.certificates.authority))
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(suite)
-        return httpx.get(f"https://127.0.0.1:{engine.port}/", verify=context).status_code
+        return httpx.get(f"https://127.0.0.1:{engine.port}/none", verify=context).status_code
 
     with pytest.raises(httpx.ConnectError):
         answered("ECDHE-ECDSA-AES256-GCM-SHA384")
@@ -238,7 +238,7 @@ def test_it_listens_on_all_addresses_by_default(engine: Engine) -> None:
     engine.stop()
     engine.start(f"--web.listen-address=:{engine.port}")
     for address in ("127.0.0.1", "[::1]"):
-        answer = httpx.get(f"https://{address}:{engine.port}/", verify=False)  # noqa: S501 - it has no name for ::1
+        answer = httpx.get(f"https://{address}:{engine.port}/none", verify=False)  # noqa: S501 - it has no name for ::1
         assert answer.status_code == 404
 
 

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The events of an incident as sentences. Texts of alerts and of people stay data: each format escapes them itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Entry", "timeline"]
+
+# Repetitions of what is known: they are in the journal, and say nothing to people.
+_NOISE = frozenset({"late", "mismatched", "moved", "repeated", "unknown"})
+_OF_ALERTS = {
+    "opened": "{alert} fires",
+    "resolved": "{alert} is resolved",
+    "fires_again": "{alert} fires again: {reason}",
+    "muted": "{alert} is {muted}",
+    "unmuted": "{alert} is neither silenced nor inhibited any more",
+    "closed": "{alert} is gone: {reason}",
+    "incident_closed": "The incident is closed: {reason}",
+}
+_OF_PEOPLE = {
+    "acknowledged": "{by} acknowledged the incident",
+    "taken_over": "{by} took over the incident",
+    "handed_over": "{by} handed the incident over to {to}",
+    "released": "{by} released the incident, which {from} had",
+    "noted": "{by} wrote a note",
+}
+_OWN = frozenset({"at", "kind", "source", "alert"})  # what every event has
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happened at a time, in a sentence and, if a person wrote one, a text. `group`: alert, person, automation."""
+
+    at: str
+    group: str
+    what: str
+    text: str
+
+
+def timeline(incident: Mapping[str, Any]) -> list[Entry]:
+    """Return the events of an incident, and the reports of its users, in the order of their times."""
+    names = {one["id"]: one["labels"].get("alertname", "") or one["fingerprint"] for one in incident["alerts"]}
+    found = [_entry(event, names) for event in incident["events"] if event["kind"] not in _NOISE]
+    found += [
+        Entry(one["at"], "person", f"A report of a user of {one['service']}, by {one['by']}", one["text"])
+        for one in incident["reports"]
+    ]
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
+    kind, by = event["kind"], event["source"].removeprefix("user ")
+    told = {
+        "alert": names.get(event["alert"], ""),
+        "by": by,
+        "muted": _muted(event),
+        "reason": "",
+        "to": "",
+        "from": "",
+    }
+    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from"}}
+    text = str(event.get("text", ""))
+    for group, sentences in (("alert", _OF_ALERTS), ("person", _OF_PEOPLE)):
+        if kind in sentences:
+            return Entry(event["at"], group, sentences[kind].format_map(defaultdict(str, told)), text)
+    details = {key: value for key, value in event.items() if key not in _OWN and value not in (None, "", [], {})}
+    listed = ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items() if key != "text")
+    what = kind.replace("_", " ").capitalize()
+    return Entry(event["at"], "automation", f"{what} ({listed})" if listed else what, text)
+
+
+def _muted(event: Mapping[str, Any]) -> str:
+    found = [
+        f"{verb} by {', '.join(event[key])}"
+        for verb, key in (("silenced", "silenced_by"), ("inhibited", "inhibited_by"))
+        if event.get(key)
+    ]
+    return " and ".join(found) or "muted"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}={_word(one)}" for key, one in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " ".join(map(_word, value))
+    return str(value)

@@ -1,0 +1,263 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The console without a browser: what its pages show, what its forms do, and what it never serves."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
+    listing,
+    named,
+    notified,
+    webhook,
+)
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+SHOP = named("ShopFails", service="shop", team="sales", host="web1")
+
+
+class Page(HTMLParser):
+    """The elements of a page, the addresses in it, its words, and the token of its forms."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.addresses: list[str] = []
+        self.words = ""
+        self.token = ""
+        self.feed(answer.text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        told = dict(attrs)
+        assert not [name for name in told if name.startswith("on") or name == "style"]
+        self.addresses += [str(told[name]) for name in ("href", "src", "action", "formaction") if name in told]
+        if told.get("name") == "token":
+            self.token = str(told["value"])
+
+    def handle_data(self, data: str) -> None:
+        self.words = f"{self.words} {data}"
+
+    def close(self) -> None:
+        """Leave one space between words."""
+        super().close()
+        self.words = re.sub(r"\s+(,)?", lambda found: found[1] or " ", self.words)
+
+
+def press(engine: Engine, path: str, person: str = "anna", page: str = "/automation", **fields: Any) -> httpx.Response:
+    """Return the answer to the form of a page."""
+    token = Page(engine.get(page, person)).token
+    told = {"token": token, **fields}
+    return engine.client.post(path, data=told, auth=(person, f"{person}-password"))
+
+
+@pytest.fixture(scope="module")
+def shop(lasting: Engine) -> Engine:
+    """A service with an incident that nobody changes."""
+    annotations = {"summary": "It fails", "runbook_url": "https://docs.example/shop"}
+    told = [notified(SHOP, time.time() - 7200, annotations=annotations)]
+    told += [notified({**SHOP, "alertname": "CartSlow", "severity": "info"}, time.time() - 60)]
+    assert lasting.post(webhook(*told)).status_code == 200
+    lasting.post({"service": "shop", "text": "I cannot pay"}, "/api/reports", "reporter")
+    return lasting
+
+
+def test_the_list_shows_who_has_what(shop: Engine) -> None:
+    page = Page(shop.get("/", "cleo"))
+    for words in ("ShopFails", "critical", "nobody has it", "2 of 2 alerts firing", "shop · sales"):
+        assert words in page.words
+    assert "/incidents/1" in page.addresses
+    assert "There is no such incident." in Page(shop.get("/?state=closed", "cleo")).words
+    assert "No incident is open." in Page(shop.get("/", "dora")).words
+
+
+def test_an_incident_shows_its_cause_what_was_tried_and_what_to_press(shop: Engine) -> None:
+    page = Page(shop.get("/incidents/1", "ben"))
+    for words in (
+        *("ShopFails on web1: it began first", "It fails", "nothing by automation", "I cannot pay", "open for less"),
+        *("Acknowledge", "Take over", "Add a note", "CartSlow fires"),
+    ):
+        assert words in page.words
+    assert {"https://docs.example/shop", "/incidents/1/acknowledge", "/incidents/1/hand_over"} <= {*page.addresses}
+    looking = Page(shop.get("/incidents/1", "cleo"))
+    assert ("form" in looking.elements, "ShopFails on web1" in looking.words) == (False, True)
+
+
+def test_a_page_loads_only_what_the_service_serves(shop: Engine) -> None:
+    answer = shop.get("/incidents/1")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self';")
+    assert "unsafe" not in policy
+    assert [one for one in Page(answer).addresses if not one.startswith("/")] == ["https://docs.example/shop"]
+    for name, kind in (("console.css", "text/css"), ("console.js", "text/javascript")):
+        served = shop.get(f"/static/{name}", "cleo")
+        assert (served.status_code, served.headers["Content-Type"].split(";")[0]) == (200, kind)
+        assert not re.search(r"https?://|@import|url\(", served.text)
+    assert shop.get("/static/base.html").status_code == 404
+    assert shop.client.get("/static/console.js").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "user", "status", "reason"),
+    [
+        ("/incidents/99", "anna", 404, "There is no incident 99."),
+        ("/incidents/1", "dora", 403, "dora may not look at incidents of sales."),
+        ("/?state=some", "anna", 400, "state has to be open, closed or all."),
+        ("/incidents/1/live", "dora", 403, "dora may not look"),
+        ("/", "reporter", 403, "The user reporter may not ask for this."),
+        ("/nothing", "anna", 404, "Not Found"),
+    ],
+)
+def test_what_is_not_shown_is_a_page_with_the_reason(
+    shop: Engine, path: str, user: str, status: int, reason: str
+) -> None:
+    answer = shop.get(path, user)
+    assert (answer.status_code, reason in Page(answer).words) == (status, True)
+
+
+def test_a_browser_asks_for_the_password(shop: Engine) -> None:
+    answer = shop.client.get("/")
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="incident_response"')
+
+
+@pytest.mark.parametrize(
+    ("headers", "token", "reason"),
+    [
+        ({}, "", "The form is outdated: reload the page, and send it again."),
+        ({}, "ben's", "The form is outdated: reload the page, and send it again."),
+        ({}, "ü", "The form is outdated: reload the page, and send it again."),
+        ({"Sec-Fetch-Site": "cross-site"}, "anna's", "A page of another site sent this."),
+        ({"Origin": "https://evil.example"}, "anna's", "A page of another site sent this."),
+    ],
+)
+def test_a_form_counts_only_from_the_page_of_who_sends_it(
+    shop: Engine, headers: dict[str, str], token: str, reason: str
+) -> None:
+    tokens = {f"{person}'s": Page(shop.get("/automation", person)).token for person in ("anna", "ben")}
+    told = {"token": tokens.get(token, token), "reason": "so"}
+    answer = shop.client.post("/automation/stop", data=told, headers=headers, auth=("anna", "anna-password"))
+    assert (answer.status_code, reason in Page(answer).words) == (403, True)
+    assert shop.get("/api/automation").json()["stopped"] is None
+
+
+def test_a_form_that_cannot_be_read_is_refused(shop: Engine) -> None:
+    for content in (b"\xff", b"&".join(b"a%d=1" % number for number in range(30))):
+        answer = shop.client.post("/automation/stop", content=content, auth=("anna", "anna-password"))
+        assert (answer.status_code, "The form cannot be read" in answer.text) == (400, True)
+
+
+def test_the_buttons_do_what_they_say(engine: Engine) -> None:
+    assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
+    one = "/incidents/1"
+    for action, fields, seen in (
+        ("acknowledge", {"text": "I look", "to": "ben"}, "anna has it"),
+        ("take_over", {"text": "", "to": "ben"}, "anna took over"),
+        ("hand_over", {"text": "", "to": "ben"}, "ben took over"),
+        ("release", {"text": "", "to": "anna"}, "nobody has it"),
+        ("note", {"text": "a cable", "to": "anna"}, "a cable"),
+    ):
+        answer = press(engine, f"{one}/{action}", page=one, **fields)
+        assert (answer.status_code, answer.headers["Location"]) == (303, one)
+        assert seen in Page(engine.get(one)).words
+    refused = press(engine, f"{one}/release", page=one)
+    assert (refused.status_code, "Nobody has acknowledged incident 1." in refused.text) == (409, True)
+    assert press(engine, "/automation/stop", "ben", reason="worse").headers["Location"] == "/automation"
+    assert "All automation is stopped by ben" in Page(engine.get(one, "ben")).words
+    assert "Who has the right to approve for every team resumes it." in Page(engine.get("/automation", "ben")).words
+    press(engine, "/automation/resume", reason="repaired")
+    window = {"kind": "maintenance", "service": "shop", "host": "", "minutes": "60", "reason": "new disks"}
+    press(engine, "/windows", "ben", **window)
+    assert "Maintenance of shop for another 59 min , by ben: new disks" in Page(engine.get("/")).words.replace(
+        ",", " ,"
+    )
+    number = engine.get("/api/automation").json()["windows"][0]["id"]
+    press(engine, f"/windows/{number}/end", "ben")
+    assert "No window is open." in Page(engine.get("/automation", "ben")).words
+
+
+def test_what_labels_and_people_write_is_only_text(engine: Engine) -> None:
+    labels = {**named(HOSTILE, service=HOSTILE, team="sales", host=HOSTILE), "instance": HOSTILE}
+    annotations = {"summary": HOSTILE, "runbook_url": "javascript:alert(1)", HOSTILE: HOSTILE}
+    others = [notified(named(f"Odd{number}", service=HOSTILE), annotations={"runbook_url": one}) for number, one in
+              enumerate(("//evil.example", "http://[", "data:text/html,x", 'https:"onclick=alert(1)'))]  # fmt: skip
+    assert engine.post(webhook(notified(labels, time.time(), annotations=annotations), *others)).status_code == 200
+    engine.post({"text": HOSTILE}, "/api/incidents/1/note", "ben")
+    engine.post({"kind": "freeze", "host": HOSTILE, "reason": HOSTILE, "minutes": 5}, "/api/windows", "anna")
+    for path in ("/", "/incidents/1", "/automation"):
+        answer = engine.get(path)
+        page = Page(answer)
+        assert page.elements.count("script") == 1
+        assert "img" not in page.elements
+        assert not [one for one in page.addresses if not one.startswith(("/", "https:"))]
+        assert HOSTILE in page.words
+
+
+def changes(answer: httpx.Response) -> Iterator[dict[str, str]]:
+    """Yield what a page is sent."""
+    for line in answer.iter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def test_a_page_gets_what_changes_while_it_is_open(engine: Engine, lister: Lister) -> None:
+    now = time.time()
+    lister.alerts = [listing(SHOP, now, ends_at=now + 240)]
+    engine.wait_for(lambda: engine.get("/incidents/1").status_code == 200)
+    with engine.client.stream("GET", "/incidents/1/live", auth=("cleo", "cleo-password")) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        sent = changes(answer)
+        assert {*next(sent)} == {"banner", "situation", "buttons", "alerts", "history"}
+        engine.post({"text": HOSTILE}, "/api/incidents/1/note", "ben")
+        later = next(sent)
+        assert {*later} == {"history"}
+        assert ("&lt;script&gt;" in later["history"], "<script" in later["history"]) == (True, False)
+        begun = time.monotonic()
+        assert engine.process
+        engine.process.terminate()
+        assert list(sent) == []
+        assert engine.process.wait(10) == 0
+        assert time.monotonic() - begun < 3
+    assert "ERROR" not in engine.log()
+
+
+def test_a_page_whose_journal_is_gone_ends_and_says_so(engine: Engine) -> None:
+    with engine.client.stream("GET", "/live", auth=("anna", "anna-password")) as answer:
+        sent = changes(answer)
+        assert {*next(sent)} == {"banner", "incidents"}
+        (engine.folder / "journal.sqlite").rename(engine.folder / "away")
+        assert list(sent) == []
+    refused = engine.get("/")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert "The journal cannot be read" in Page(refused).words
+
+
+def test_the_post_mortem_is_linked_in_every_format(shop: Engine) -> None:
+    links = [one for one in Page(shop.get("/incidents/1", "cleo")).addresses if "post-mortem" in one]
+    answers = [shop.get(one, "cleo") for one in links]
+    assert [(one.status_code, one.headers["Content-Type"].split(";")[0]) for one in answers] == [
+        (200, "text/html"),
+        (200, "text/markdown"),
+        (200, "application/json"),
+    ]
+    assert "default-src 'none'" in answers[0].headers["Content-Security-Policy"]
+    for path, user, status in (
+        ("/api/incidents/1/post-mortem.pdf", "cleo", 404),
+        ("/api/incidents/1/post-mortem.md", "dora", 403),
+        ("/api/incidents/9/post-mortem.md", "anna", 404),
+    ):
+        refused = shop.get(path, user)
+        assert (refused.status_code, bool(refused.json()["error"])) == (status, True)

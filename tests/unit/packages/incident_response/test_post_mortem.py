@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The post-mortem: what it tells, that it is the same each time, and that labels are only text in each format."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.formats import FORMATS
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.post_mortem import (
+    post_mortem,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.entries import Entries
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
+    NOW,
+    listing,
+    named,
+    notified,
+)
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
+
+SHOP = named("ShopFails", service="shop", team="sales", host="web1")
+CART = named("CartSlow", service="cart", team="sales", severity="warning")
+RUNBOOK = {"summary": "It fails", "runbook_url": "https://docs.example/shop"}
+HOSTILE = [
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "[click](javascript:alert(1)) ![x](https://evil.example/x.png) <https://evil.example>",
+    "https://evil.example www.evil.example me@evil.example ftp://evil.example",
+    "# heading\n\n- item\n\n1. one\n\n    code\n\n```\nfence\n```\n---\n> quote\n\n| a | b |\n| --- | --- |\n| c | d |",
+    "**bold** _it_ ~~no~~ `code` &lt;b&gt; {{ 7 * 7 }} \\[x](y)\x00\u2028\x1b[31m",
+]
+
+
+def told(intake: Intake, number: int = 1) -> dict[str, Any]:
+    return post_mortem(intake.reader, intake.incident(number))
+
+
+def texts(intake: Intake, number: int = 1) -> dict[str, str]:
+    found = told(intake, number)
+    return {kind: text_of(found) for kind, (_media, text_of) in FORMATS.items()}
+
+
+def at(intake: Intake, seconds: float) -> Intake:
+    intake.now = NOW + seconds
+    return intake
+
+
+@pytest.fixture
+def shop(intake: Intake) -> Intake:
+    """An incident that has been worked on and has ended, and another one of the same team beside it."""
+    intake.now = NOW + 30
+    intake.notify(notified(SHOP, NOW, annotations=RUNBOOK), notified(CART, NOW + 10, annotations=RUNBOOK))
+    at(intake, 90).act("acknowledge", "ben", text="I look")
+    at(intake, 100).notify(notified(named("WikiSlow", service="wiki", team="sales")))
+    at(intake, 110).notify(notified(named("DiskFails", service="disks", team="storage")))
+    at(intake, 120).reconcile([listing(SHOP, NOW, silenced_by=["s1"]), listing(CART, NOW + 10)])
+    at(intake, 200).notify(*(notified(one, NOW, ended_at=NOW + 190) for one in (SHOP, CART)))
+    at(intake, 330).reconcile([], asked_ago=0)
+    return intake
+
+
+def test_it_tells_when_what_happened_and_who_answered(shop: Intake) -> None:
+    found = told(shop)
+    assert found["seconds"] == {"to_detect": 30.0, "to_acknowledge": 60.0, "to_resolve": 300.0}
+    assert found["times"] == {
+        "alert_active": "2026-01-01T00:00:00.000Z",
+        "received": "2026-01-01T00:00:30.000Z",
+        "acknowledged": "2026-01-01T00:01:30.000Z",
+        "closed": "2026-01-01T00:05:30.000Z",
+    }
+    assert [one["what"] for one in found["timeline"]] == [
+        "ShopFails fires",
+        "CartSlow fires",
+        "ben acknowledged the incident",
+        "ShopFails is silenced by s1",
+        "ShopFails is resolved",
+        "CartSlow is resolved",
+        "ShopFails is gone: it was resolved, and no Alertmanager lists it",
+        "CartSlow is gone: it was resolved, and no Alertmanager lists it",
+        "The incident is closed: its last alert is gone",
+    ]
+    assert [(one["incident"], one["name"]) for one in found["along"]] == [(2, "WikiSlow")]
+    assert found["action_items"] == ["ShopFails was silenced: end the silence if it is not needed, or repair the rule."]
+
+
+def test_it_is_the_same_each_time_and_later(shop: Intake) -> None:
+    first = texts(shop)
+    at(shop, 9000).notify(notified(SHOP, NOW + 8000))
+    assert texts(shop) == first
+    assert json.loads(first["json"]) == told(shop)
+    for words in (
+        "Time to resolve (MTTR) | 5 min |",
+        "2026-01-01 00:01:30 UTC: ben acknowledged the incident",
+        "  > I",
+    ):
+        assert words in first["md"]
+    assert "<dt>Time to acknowledge</dt><dd>1 min</dd>" in first["html"]
+
+
+def test_an_open_incident_has_no_end_yet(intake: Intake) -> None:
+    intake.notify(notified(named(team="sales"), NOW + 9))
+    found = told(intake)
+    assert found["seconds"] == {"to_detect": 0.0, "to_acknowledge": None, "to_resolve": None}
+    assert "Time to detect (MTTD) | 0 s |" in texts(intake)["md"]
+    assert "Closed | not yet |" in texts(intake)["md"]
+    assert "Nobody acknowledged it" not in str(found["action_items"])
+
+
+def test_what_should_change_is_told_by_rule(intake: Intake) -> None:
+    for number in range(3):
+        at(intake, number * 3600).notify(notified(named(service="shop"), NOW + number * 3600 - 700))
+        if number == 2:
+            for time in range(3):
+                at(intake, 7210 + time * 70).notify(notified(named(service="shop"), NOW + 6500, ended_at=intake.now))
+                at(intake, 7215 + time * 70).notify(notified(named(service="shop"), NOW + 6500))
+            at(intake, 8200).act("take_over", incident=3)
+        end = intake.now + 5
+        intake.notify(notified(named(service="shop"), NOW + number * 3600 - 700, ended_at=end))
+        intake.now = end + 300
+        intake.reconcile([], asked_ago=0)
+    assert [one["incident"] for one in told(intake, 3)["recurrences"]] == [1, 2]
+    assert told(intake, 3)["action_items"] == [
+        "HostDown caused 3 incidents in 30 days: file a problem, and solve it.",
+        "The alert was active for ten minutes or more before it arrived: see why Alertmanager sent it late.",
+        "It took 15 minutes or more until somebody answered: see whom its alerts notify, and when.",
+        "HostDown fired again 3 times: give its rule a longer `for`.",
+        "HostDown has no runbook: write one, and name it in the annotation runbook_url.",
+        "HostDown has no team: add the label, or only those of every team see it.",
+    ]
+    assert (
+        "Nobody acknowledged it: see whom its alerts notify, or lower their severity."
+        in told(intake, 1)["action_items"]
+    )
+    assert told(intake, 1)["recurrences"] == []
+
+
+def test_users_who_report_first_are_a_reason_for_an_alert(intake: Intake) -> None:
+    intake.notify(notified(named(service="shop")))
+    found = told(intake)
+    early = {"at": "2025-12-31T23:59:59.000Z", "by": "reporter", "service": "shop", "text": "no"}
+    found = post_mortem(intake.reader, {**intake.incident(1), "reports": [early]})
+    assert "Users reported it before an alert did: add an alert on what they saw." in found["action_items"]
+    assert found["timeline"][0]["what"] == "A report of a user of shop, by reporter"
+
+
+def test_whatever_automation_writes_is_told_without_knowing_it(intake: Intake) -> None:
+    intake.notify(notified(SHOP))
+    detail = {"step": "restart", "host": "web1", "values": [1, 2.5], "before": {"up": 0}, "none": None, "text": "out"}
+    write = lambda connection: Entries(connection, NOW + 1, "engine").event("step_ended", incident=1, detail=detail)  # noqa: E731
+    intake.journal.write(write).result(10)
+    (found,) = told(intake)["tried"]
+    assert found["what"].startswith("Step ended (step: restart, host: web1, values: 1 ")
+    assert found["what"].endswith(", before: up=0)")
+    assert found["text"] == "out"
+    assert "Step ended" in texts(intake)["html"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile: str) -> None:
+    labels = {**named(hostile, service=hostile, team="sales", host=hostile), "severity": hostile}
+    intake.notify(notified(labels), notified(named(team="sales", service="other")))
+    intake.act("note", text=hostile)
+    found = texts(intake)
+    assert json.loads(found["json"])["alerts"][0]["name"] == hostile
+    assert ("<script" in found["html"], "<img" in found["html"]) == (False, False)
+    parser = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    html = parser.render(found["md"])
+    for element in ("<a ", "<img", "<script", "<strong", "<em", "<code", "<h3", "<hr", "<s>", "<pre"):
+        assert element not in html, (element, html)
+    assert html.count("<h1") == 1
+    assert html.count("<h2") == 5
+    assert html.count("<table") == 1
+    assert html.count("<tr>") == 13
+    assert not [one for one in ("\x1b", "https://evil", "ftp://", "www.evil", "me@evil") if one in found["md"]]
