@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 
 from ansible_collections.vigil.observability.plugins.module_utils._http import session
 
-__all__ = ["COLLECTION", "evaluated"]
+__all__ = ["COLLECTION", "evaluated", "printed"]
 
 COLLECTION = Path(session.__file__).parents[3]
 
@@ -31,13 +32,8 @@ def evaluated(
     inputs: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return what an expression that makes JSON is on the first host of an inventory: hosts with variables by group."""
-    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    children = {
-        group: {"hosts": {host: {**here, **variables} for host, variables in hosts.items()}}
-        for group, hosts in groups.items()
-    }
+    children = {group: {"hosts": dict(hosts)} for group, hosts in groups.items()}
     (folder / "hosts.yml").write_text(json.dumps({"all": {"children": children}}))
-    copy = {"content": f"{{{{ {expression} }}}}", "dest": str(folder / "shown")}
     play = {
         "hosts": next(iter(groups)),
         "gather_facts": False,
@@ -45,7 +41,7 @@ def evaluated(
         "vars": dict(inputs or {}),
         "tasks": [
             *([{"ansible.builtin.set_fact": dict(facts)}] if facts else []),
-            {"ansible.builtin.copy": copy, "run_once": True},
+            {"ansible.builtin.debug": {"msg": f"{{{{ {expression} }}}}"}, "run_once": True},
         ],
     }
     (folder / "play.yml").write_text(json.dumps([play]))
@@ -54,4 +50,11 @@ def evaluated(
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.yml", "play.yml"]
     done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads((folder / "shown").read_text())
+    (shown,) = printed(done.stdout)
+    return json.loads(shown)
+
+
+def printed(said: str) -> list[str]:
+    """Return the messages that tasks of a run have printed, which starts no process on a host."""
+    results = (json.JSONDecoder().raw_decode(said, found.end() - 1)[0] for found in re.finditer(r"=> \{", said))
+    return [result["msg"] for result in results]

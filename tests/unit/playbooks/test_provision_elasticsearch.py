@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.plugins.module_utils._http import session
+from ansible_collections.vigil.observability.tests.unit.playbooks.expressions import printed
 from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import (
     LOGIN,
     Elasticsearch,
@@ -159,19 +160,20 @@ def test_data_streams_keep_the_template_of_upstream(play: Play, newest_elasticse
     ],
 )
 def test_replicas_follow_the_nodes_that_hold_data(
-    play: Play, tmp_path: Path, roles: tuple[str, ...], inputs: dict[str, Any], replicas: int
+    play: Play, roles: tuple[str, ...], inputs: dict[str, Any], replicas: int
 ) -> None:
-    content = "{{ [provision_log_template.template.settings.number_of_replicas, provision_log_urls] | to_json }}"
-    play([{"ansible.builtin.copy": {"content": content, "dest": str(tmp_path / "made")}}], roles=roles, **inputs)
+    message = "{{ [provision_log_template.template.settings.number_of_replicas, provision_log_urls] | to_json }}"
+    (made,) = printed(play([{"ansible.builtin.debug": {"msg": message}}], roles=roles, **inputs))
     hosts = NODES[: len(roles)]
     urls = [f"https://{name}:9200" for name in ("search1", *reversed(hosts[1:]))]
-    assert json.loads((tmp_path / "made").read_text()) == [replicas, urls]
+    assert json.loads(made) == [replicas, urls]
 
 
-def test_fields_beyond_the_limit_are_ignored_by_releases_that_can(play: Play, tmp_path: Path) -> None:
+def test_fields_beyond_the_limit_are_ignored_by_releases_that_can(play: Play) -> None:
     name = "mapping.total_fields.ignore_dynamic_beyond_limit"
-    content = f"{{{{ provision_log_template.template.settings['{name}'] | default('none') }}}}"
-    tasks = [{"ansible.builtin.copy": {"content": content, "dest": str(tmp_path / "made")}}]
-    for version, made in (("8.9.0", "none"), ("8.19.20", "True"), ("", "True")):
-        play(tasks, elasticsearch_version=version)
-        assert (tmp_path / "made").read_text().lower() == made.lower()
+    message = f"{{{{ provision_log_template.template.settings['{name}'] | default('none') | string }}}}"
+    tasks = [
+        {"ansible.builtin.debug": {"msg": message}, "vars": {"elasticsearch_version": version}}
+        for version in ("8.9.0", "8.19.20", "")
+    ]
+    assert printed(play(tasks)) == ["none", "True", "True"]
