@@ -1,4 +1,4 @@
-"""What all unit tests share: a server that answers as Grafana was recorded to answer."""
+"""What all unit tests share: a server that answers as Grafana was recorded to answer, and what runs on a real node."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ import pytest
 
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import Served, running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
+from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import LIVE, asks_a_real_node
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where real nodes of Elasticsearch answer, leave out the tests that ask none of them: other jobs run those."""
+    if LIVE:
+        config.hook.pytest_deselected(items=[item for item in items if not asks_a_real_node(item)])
+        items[:] = filter(asks_a_real_node, items)
 
 
 @dataclass
