@@ -29,5 +29,5 @@ def begun(program: str, *arguments: str, changed: Mapping[str, str] | None = Non
 def ran(program: str, *arguments: str, changed: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return its status, output and errors."""
     process = begun(program, *arguments, changed=changed)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=180)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from log_programs import SETUP, events, lines
+from metrics.reading import until
 from programs import begun, environment, ran
 from standin_shipper import Shipper
+from tracing.collectors import collector
 
 _ROTATED_BY_OURSELVES = """
 logs = started(log_rotate_bytes=1 << 20, log_rotate_files=1000, log_queue_lines=1_000_000)
@@ -369,43 +371,57 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 WORKERS = """
-SETUP
-logs = started(os.environ["LOGS"])
-log = logs.logger("shop")
+import os
+import vigil_telemetry as telemetry
+telemetry.start()
+log = telemetry.logger("shop")
 log.info("preloaded")
 
-def application(environ, start_response):
+def answer(environ, start_response):
     log.info("request", path=environ["PATH_INFO"], worker=os.getpid())
     start_response("200 OK", [])
     return [str(os.getpid()).encode()]
+
+application = telemetry.wsgi(answer)
 """
 
 
-def test_lines_of_preloaded_workers_arrive_once_also_when_one_is_killed(tmp_path: Path) -> None:
-    (tmp_path / "application.py").write_text(WORKERS.replace("SETUP", SETUP))
+def test_lines_and_spans_of_preloaded_workers_arrive_once_also_when_one_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "application.py").write_text(WORKERS)
     address = tmp_path / "socket"
     command = [sys.executable, "-m", "gunicorn", "--preload", "--workers=2", f"--bind=unix:{address}", "application"]
-    changed = environment({"LOGS": str(tmp_path)})
-    master = subprocess.Popen(command, cwd=tmp_path, env=changed, stderr=subprocess.PIPE, text=True)
-    try:
-        workers = [asked(address, f"/{number}") for number in range(100)]
-        time.sleep(0.2)
-        os.kill(int(workers[-1]), signal.SIGKILL)
-        workers += [asked(address, f"/{number}") for number in range(100, 200)]
-    finally:
-        master.terminate()
-        _output, errors = master.communicate(timeout=30)
+    with collector() as server:
+        changed = {
+            "OTEL_SERVICE_NAME": "shop",
+            "VIGIL_TELEMETRY_ENVIRONMENT": "test",
+            "VIGIL_TELEMETRY_LOG_DIRECTORY": str(tmp_path),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": server.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        }
+        pipe = subprocess.PIPE
+        master = subprocess.Popen(command, cwd=tmp_path, env=environment(changed), stderr=pipe, text=True)
+        try:
+            workers = [asked(address, f"/{number}") for number in range(100)]
+            server.await_spans(100)
+            until(lambda: len([event for event in events(tmp_path) if event["message"] == "request"]) == 100)
+            os.kill(int(workers[-1]), signal.SIGKILL)
+            workers += [asked(address, f"/{number}") for number in range(100, 200)]
+        finally:
+            master.terminate()
+            _output, errors = master.communicate(timeout=30)
+        spans = server.spans()
     found = events(tmp_path)
     assert len([event for event in found if event["message"] == "preloaded"]) == 1, errors
     requests = [event for event in found if event["message"] == "request"]
     assert sorted((event["path"], str(event["worker"])) for event in requests) == sorted(
         (f"/{number}", worker) for number, worker in enumerate(workers)
     )
+    assert sorted(event["span_id"] for event in requests) == sorted(span.span_id.hex() for span in spans)
 
 
 def asked(address: Path, path: str) -> str:
     """Return the answer of a server on a socket, which may be about to start or to lose a worker."""
-    for _number in range(200):
+    for _number in range(600):
         with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
             connection.settimeout(5)
             connection.connect(str(address))
