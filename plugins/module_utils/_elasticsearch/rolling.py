@@ -33,6 +33,7 @@ _TIMED_OUT = 408
 _PATIENCE = 30.0  # seconds until a cluster that is not green is refused
 _STILL = 3  # rounds in which no shard moves, after which waiting does not help
 _ROUND = 3  # seconds that one request waits
+_TRIES = 5  # to find no index without its copies when the allocation is restricted
 
 
 @dataclass
@@ -72,9 +73,7 @@ class Member:
                 raise OperatorError(
                     f"{ALLOCATION} is {found}, which restricts the cluster: remove that setting, and run again"
                 )
-            self._require_copies(api, patience, leaving=True)
-            settings = {"persistent": {ALLOCATION: "primaries", MARK: self.name}}
-            api.call("PUT", "/_cluster/settings", attempt="restrict the allocation to primaries", body=settings)
+            self._restrict(api, patience)
             with contextlib.suppress(HttpError):  # Only makes the next start faster.
                 api.call("POST", "/_flush", attempt="flush the indices")
 
@@ -153,16 +152,30 @@ class Member:
             deadline=self.timeout + 60,
         )
 
+    def _restrict(self, api: Api, patience: float) -> None:
+        """Allocate only primaries once every shard has its copies, those of indices that are made meanwhile too.
+
+        Raises OperatorError.
+        """
+        settings = {"persistent": {ALLOCATION: "primaries", MARK: self.name}}
+        for _try in range(_TRIES):
+            self._require_copies(api, patience, leaving=True)
+            api.call("PUT", "/_cluster/settings", attempt="restrict the allocation to primaries", body=settings)
+            # This node may have the only copy of an index that was made since.
+            if self._health(api, leaving=True)[1]:
+                return
+            _give_back(api)
+        raise OperatorError("its cluster makes indices faster than their copies: run again when fewer are made")
+
     def _require_copies(self, api: Api, seconds: float, *, leaving: bool) -> bool:
         """Return whether every shard has its copies, after these seconds at the latest.
 
         Raises OperatorError when some are neither there nor being made, or when a node cannot leave so long.
         """
-        until, wanted = time.monotonic() + seconds, "yellow" if self.accept_yellow else "green"
-        path, still = f"/_cluster/health?wait_for_status={wanted}&timeout={_ROUND}s", 0
+        until, still = time.monotonic() + seconds, 0
         while True:
-            health = api.call("GET", path, attempt="read the health of the cluster", accept=[_TIMED_OUT]).json()
-            if not health["timed_out"] or _is_all_for_now(api, health, without=self.name if leaving else ""):
+            health, whole = self._health(api, leaving=leaving)
+            if whole:
                 return True
             still = 0 if _moves(health) or not leaving else still + 1
             if time.monotonic() >= until or still == _STILL:
@@ -170,7 +183,17 @@ class Member:
         if health["initializing_shards"] and not leaving:
             return False
         why = unassigned(api)
-        raise OperatorError(f"its cluster is {health['status']}, not {wanted}{why and f': {why}'}")
+        raise OperatorError(f"its cluster is {health['status']}, not {self._wanted}{why and f': {why}'}")
+
+    @property
+    def _wanted(self) -> str:
+        return "yellow" if self.accept_yellow else "green"
+
+    def _health(self, api: Api, *, leaving: bool) -> tuple[dict[str, Any], bool]:
+        """Return the health of the cluster, and whether every shard has the copies that it can have, or soon had."""
+        path = f"/_cluster/health?wait_for_status={self._wanted}&timeout={_ROUND}s"
+        health = api.call("GET", path, attempt="read the health of the cluster", accept=[_TIMED_OUT]).json()
+        return health, not health["timed_out"] or _is_all_for_now(api, health, without=self.name if leaving else "")
 
 
 def _nodes(api: Api) -> list[dict[str, str]]:

@@ -50,6 +50,7 @@ class Cluster(Elasticsearch):
     joined: bool = True
     settings: dict[str, str] = field(default_factory=dict)
     shards: list[tuple[str, str]] = field(default_factory=list)
+    made: int = 0  # indices that will be made just as the allocation is restricted
     steps: list[str] = field(default_factory=list)
     look: Callable[[], list[str]] = list
 
@@ -67,6 +68,9 @@ class Cluster(Elasticsearch):
         elif place == "/_cluster/settings":
             self.settings = {key: value for key, value in {**self.settings, **body["persistent"]}.items() if value}
             self.steps.append(self.settings.get(ALLOCATION, "all"))
+            if self.made:
+                self.made -= 1
+                self.status = "yellow" if ALLOCATION in self.settings else "green"
         elif place == "/_flush":
             self.steps.append("flush")
         elif place == "/_cluster/health":
@@ -150,8 +154,26 @@ def test_node_leaves_a_green_cluster_and_gives_the_allocation_back(
 ) -> None:
     change()
     assert change(config="two")["action"] == "restarted"
-    assert cluster.steps == ["green", "primaries", "flush", "stop", "restart", "all", "green"]
+    assert cluster.steps == ["green", "primaries", "green", "flush", "stop", "restart", "all", "green"]
     assert (cluster.settings, host.serves()) == ({}, "1.0.0 two")
+
+
+def test_index_that_is_made_as_the_allocation_is_restricted_gets_its_copy_first(
+    change: Change, cluster: Cluster
+) -> None:
+    change()
+    cluster.made = 2  # with its copy
+    change(config="two")
+    assert cluster.steps[:7] == ["green", "primaries", "yellow", "all", "green", "primaries", "green"]
+    assert cluster.steps[7:] == ["flush", "stop", "restart", "all", "green"]
+
+
+def test_node_stays_where_indices_are_made_faster_than_their_copies(change: Change, cluster: Cluster) -> None:
+    change()
+    cluster.made = 1_000
+    assert "its cluster makes indices faster than their copies" in change(config="two")["msg"]
+    assert cluster.settings == {}
+    assert "stop" not in cluster.steps
 
 
 def test_only_node_of_a_cluster_is_restarted_without_a_question(change: Change, cluster: Cluster) -> None:
