@@ -20,8 +20,11 @@ from pathlib import Path
 import uvicorn
 
 from .configuration import Configuration, ConfigurationError
+from .decisions.checks import Checks
+from .decisions.choice import Choices
 from .decisions.cycle import Cycle
 from .decisions.prometheus import Prometheus
+from .decisions.watching import Watches
 from .incidents.cause import cause_among
 from .incidents.correlation import Correlation
 from .incidents.reports import Reports
@@ -76,12 +79,15 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     )
     reader = Reader(journal.path, partial(cause_among, correlation))
     prometheus = Prometheus(configuration.prometheus)
+    checks = Checks(prometheus, configuration.ca_file)
     cycle = Cycle(
         journal,
         reader,
         correlation,
         prometheus=prometheus,
         weights=configuration.weights,
+        choices=Choices(configuration.rules, prometheus, checks),
+        watches=Watches(configuration.rules.runbooks, checks),
         interval=configuration.reconciliation_interval,
     )
     registry = registry_of()

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from .decisions.rules import Rules
 from .decisions.weights import Weights
 from .described import ConfigurationError, Described
 from .people.accounts import OURS, RIGHTS
@@ -37,6 +38,8 @@ class Configuration:
     alertmanagers: tuple[Server, ...]
     prometheus: tuple[Server, ...]
     weights: Weights
+    rules: Rules
+    ca_file: str  # of authorities that checks over HTTP trust beside those of the system
     applications: Mapping[str, Application]
     accounts: Mapping[str, Mapping[str, str]]  # the right of each, by team
     reconciliation_interval: float
@@ -63,11 +66,14 @@ def _configuration(entries: Described, folder: Path) -> Configuration:
     for name, one in applications.items():
         for missing in (other for other in one.depends_on if other not in applications):
             raise ConfigurationError(f"applications.{name} depends on {missing}, which is not among them.")
+    data_dir = Path(entries.take("data_dir", str))
     found = Configuration(
-        data_dir=Path(entries.take("data_dir", str)),
+        data_dir=data_dir,
         alertmanagers=alertmanagers,
         prometheus=servers("prometheus", "Prometheus", entries.take("prometheus", list, []), folder),
         weights=Weights.of(Described("the score", entries.take("score", dict, {}))),
+        rules=Rules.of(Described("automation", entries.take("automation", dict, {})), data_dir),
+        ca_file=entries.take("ca_file", str, ""),
         applications=applications,
         accounts={name: _rights(name, told) for name, told in entries.take("accounts", dict, {}).items()},
         reconciliation_interval=entries.seconds("reconciliation_interval", 30),

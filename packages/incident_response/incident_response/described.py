@@ -37,7 +37,11 @@ class Described:
             raise ConfigurationError(f"{key} of {self._place} has to be {_KINDS[kind]}.")
         return value
 
-    def seconds(self, key: str, default: float) -> float:
+    def optional(self, key: str, kind: type) -> Any:
+        """Return the value of a key of this type, None where it is null or not there."""
+        return self.take(key, kind) if self._left.get(key) is not None else self._left.pop(key, None)
+
+    def seconds(self, key: str, default: float | None = None) -> float:
         """Return the value of a key as seconds, also if it is a text, as templates make of numbers."""
         found = self._number(key, default)
         if not found > 0:
@@ -51,9 +55,9 @@ class Described:
             raise ConfigurationError(f"{key} of {self._place} has to be a number from 0.")
         return found
 
-    def _number(self, key: str, default: float) -> float:
+    def _number(self, key: str, default: float | None) -> float:
         """Return a number, -1 for what is none."""
-        value = self._left.pop(key, default)
+        value = self.take(key, object, _MISSING if default is None else default)
         try:
             found = -1.0 if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):

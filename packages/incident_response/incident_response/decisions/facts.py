@@ -36,11 +36,6 @@ class Alert:
     starts_at: float
     received_at: float
 
-    @property
-    def name(self) -> str:
-        """Return the name of its rule."""
-        return self.labels.get("alertname", "")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:

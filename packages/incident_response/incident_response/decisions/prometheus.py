@@ -20,6 +20,7 @@ __all__ = ["Firing", "Prometheus", "Sample"]
 
 # When a replica has last scraped anything.
 _NEWEST = "max(timestamp(up))"
+_LOOKBACK = 300  # seconds of a sample's life, if nothing else is asked for
 # How Prometheus answers an expression that it cannot evaluate, of which there are no samples then.
 _WRONG = (400, 422)
 Found = TypeVar("Found")
@@ -52,11 +53,16 @@ class Prometheus:
         self._replicas = replicas
         self.answers = Answers("Prometheus")
 
+    @property
+    def answered(self) -> Mapping[str, bool]:
+        """Return whether each replica answered when it was last asked."""
+        return {one.name: not self.answers.failures.get(one.name, "not asked yet") for one in self._replicas}
+
     async def query(self, expression: str, since: float | None = None) -> tuple[Sample, ...] | None:
-        """Return the samples of an expression, only those of the last seconds since a time, if there is one."""
+        """Return the samples of an expression, with `since` only those of the last so many seconds."""
 
         # Each sample that a query finds is within its lookback delta.
-        recent = {} if since is None else {"lookback_delta": f"{max(since, 1):.0f}s"}
+        recent = {} if since is None or since > _LOOKBACK else {"lookback_delta": f"{max(int(since), 1)}s"}
 
         async def ask(replica: Server) -> tuple[Sample, ...]:
             try:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,10 @@ _OWN = frozenset({"at", "kind", "source", "alert"})  # what every event has
 
 @dataclass(frozen=True)
 class Entry:
-    """What happened at a time, in a sentence and, if a person wrote one, a text. `group`: alert, person, automation."""
+    """What happened at a time, in a sentence and, if a person wrote one, a text.
+
+    Its group is alert, person, decision or automation.
+    """
 
     at: str
     group: str
@@ -70,10 +73,34 @@ def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
     for group, sentences in (("alert", _OF_ALERTS), ("person", _OF_PEOPLE)):
         if kind in sentences:
             return Entry(event["at"], group, sentences[kind].format_map(defaultdict(str, told)), text)
+    if kind in _OF_DECISIONS:
+        return Entry(event["at"], "decision", _OF_DECISIONS[kind](event), "")
     details = {key: value for key, value in event.items() if key not in _OWN and value not in (None, "", [], {})}
     listed = ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items() if key != "text")
     what = kind.replace("_", " ").capitalize()
     return Entry(event["at"], "automation", f"{what} ({listed})" if listed else what, text)
+
+
+def _scored(event: Mapping[str, Any]) -> str:
+    return f"Its priority is {event['priority']}, its score {event['score']}"
+
+
+def _decided(event: Mapping[str, Any]) -> str:
+    if event["allowed"]:
+        return f"{event['runbook']} would be run on {', '.join(event['hosts'])}"
+    refused = [one["reason"] for one in event["guards"] if one["answer"] == "refused"]
+    return f"{event['runbook']} would not be run: {'; '.join(refused) or event['target']}"
+
+
+def _verified(event: Mapping[str, Any]) -> str:
+    return f"{event['runbook']} was not run, and would be verified as {event['outcome']}: {event['reason']}"
+
+
+_OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "scored": _scored,
+    "decided": _decided,
+    "verified": _verified,
+}
 
 
 def _muted(event: Mapping[str, Any]) -> str:

@@ -63,11 +63,12 @@ class Reader:
         with self.connected() as connection:
             if (found := self._incident(connection, number)) is None:
                 return None
-            events = connection.execute("SELECT * FROM event WHERE incident = ? ORDER BY id", (number,))
+            events = connection.execute("SELECT * FROM event WHERE incident = ? ORDER BY id", (number,)).fetchall()
             reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
             return {
                 **{key: found[key] for key in _LISTED},
                 "terms": found["terms"],
+                "decisions": _decisions(events),
                 "alerts": found["members"],
                 "events": [
                     {
@@ -151,6 +152,20 @@ class Reader:
             **(last_detail(connection, number, "scored") or _UNSCORED),
             "members": members,
         }
+
+
+def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
+    """Return what was decided about alerts, each with what its verification found, once it has ended."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in events:
+        if row["kind"] == "decided":
+            decided = {"at": moment(row["at"]), "alert": row["episode"], **json.loads(row["detail"])}
+            found[row["id"]] = {**decided, "verification": None}
+        elif row["kind"] == "verified":
+            told = json.loads(row["detail"])
+            shown = {key: told[key] for key in ("outcome", "reason", "samples", "acted")}
+            found[told["decision"]]["verification"] = {"at": moment(row["at"]), **shown}
+    return list(found.values())
 
 
 def _member(row: sqlite3.Row) -> dict[str, Any]:

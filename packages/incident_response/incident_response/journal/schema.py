@@ -65,8 +65,10 @@ CREATE TABLE open_window (
   host TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, ends_at REAL NOT NULL
 );
 """
+# Decisions of the last days are asked for again and again.
+_RUNS = "".join(f"CREATE INDEX event_{kind} ON event (at) WHERE kind = '{kind}';" for kind in ("decided", "verified"))
 # What each version of the journal adds to the one before it; the number of a version is its place.
-VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE)
+VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS)
 
 
 class JournalError(Exception):

@@ -15,6 +15,8 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 
 
 @pytest.fixture
@@ -36,6 +38,19 @@ def lister() -> Iterator[Lister]:
     """An Alertmanager that lists what a test gives it."""
     with Lister() as server:
         yield server
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    """A Prometheus that answers what a test gives it."""
+    with Replica() as server:
+        yield server
+
+
+@pytest.fixture
+def looking(intake: Intake, replica: Replica, certificates: Certificates, tmp_path: Path) -> Looking:
+    """Decisions about what the intake has got, with what that Prometheus knows."""
+    return Looking(intake, replica, certificates, tmp_path)
 
 
 @pytest.fixture

@@ -6,94 +6,62 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.cycle import Cycle
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.prometheus import (
-    Prometheus,
-)
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.weights import (
-    Weights,
-)
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.described import Described
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.incidents.reports import (
     Report,
     Reports,
 )
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import named, notified
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine, servers
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 
 SHOP, CART, DATABASE = (named(f"{name}Fails", service=name.lower()) for name in ("Shop", "Cart", "Database"))
 DROP = named("BusinessMetricDrop", service="shop", metric="orders")
 
 
-@pytest.fixture
-def replica() -> Iterator[Replica]:
-    """A Prometheus."""
-    with Replica() as one:
-        yield one
-
-
-@pytest.fixture
-def cycle(intake: Intake, replica: Replica, certificates: Certificates) -> Cycle:
-    """Decisions about what the intake has got, at its time."""
-    server = Server("mon1", replica.url, "me", "word", str(certificates.authority))
-    return Cycle(
-        intake.journal,
-        intake.reader,
-        intake.correlation,
-        prometheus=Prometheus([server]),
-        weights=Weights.of(Described("score", {})),
-        interval=0.001,
-        clock=lambda: intake.now,
-    )
-
-
-def scores(cycle: Cycle, intake: Intake) -> dict[int, int]:
-    asyncio.run(cycle.once())
+def scores(looking: Looking, intake: Intake) -> dict[int, int]:
+    looking.once()
     return {one["id"]: one["score"] for one in intake.incidents()}
 
 
-def terms(cycle: Cycle, intake: Intake) -> dict[str, Any]:
-    asyncio.run(cycle.once())
+def terms(looking: Looking, intake: Intake) -> dict[str, Any]:
+    looking.once()
     found: dict[str, Any] = intake.incident(1)["terms"]
     return found
 
 
-def test_an_incident_has_a_score_that_follows_its_alerts(cycle: Cycle, intake: Intake) -> None:
+def test_an_incident_has_a_score_that_follows_its_alerts(looking: Looking, intake: Intake) -> None:
     intake.notify(notified({**SHOP, "severity": "warning"}))
     assert intake.incident(1)["score"] is None
-    assert scores(cycle, intake) == {1: 40}
+    assert scores(looking, intake) == {1: 40}
     intake.notify(notified(named("ShopSlow", service="shop")))
-    assert scores(cycle, intake) == {1: 100}
+    assert scores(looking, intake) == {1: 100}
     assert [(one["priority"], one["score"]) for one in intake.incidents()] == [("high", 100)]
     intake.notify(notified(named("ShopSlow", service="shop"), ended_at=intake.now + 60))
-    assert scores(cycle, intake) == {1: 40}
+    assert scores(looking, intake) == {1: 40}
 
 
-def test_a_score_is_written_when_it_changes(cycle: Cycle, intake: Intake, replica: Replica) -> None:
+def test_a_score_is_written_when_it_changes(looking: Looking, intake: Intake, replica: Replica) -> None:
     intake.notify(notified(SHOP))
     for bad in (0.5, 0.52, 0.58, 0.51):
         replica.samples = {"sli:bad:ratio5m": [({"service": "shop", "slo": "checkout"}, bad)]}
-        asyncio.run(cycle.once())
-    asyncio.run(cycle.once())
+        looking.once()
+    looking.once()
     written = [one["score"] for one in intake.incident(1)["events"] if one["kind"] == "scored"]
     assert written == [125]
     replica.samples = {}
-    asyncio.run(cycle.once())
-    assert "unknown" in terms(cycle, intake)["users"]
+    looking.once()
+    assert "unknown" in terms(looking, intake)["users"]
 
 
-def test_the_worst_objective_of_its_services_counts(cycle: Cycle, intake: Intake, replica: Replica) -> None:
+def test_the_worst_objective_of_its_services_counts(looking: Looking, intake: Intake, replica: Replica) -> None:
     intake.notify(notified(SHOP), notified(CART))
     replica.samples = {
         "sli:bad:ratio5m": [
@@ -102,7 +70,7 @@ def test_the_worst_objective_of_its_services_counts(cycle: Cycle, intake: Intake
             ({"service": "wiki", "slo": "read"}, 0.9),
         ]
     }
-    assert terms(cycle, intake)["users"] == {"points": 15, "impact": 3, "bad_ratio": 0.3, "of": "fast"}
+    assert terms(looking, intake)["users"] == {"points": 15, "impact": 3, "bad_ratio": 0.3, "of": "fast"}
 
 
 @pytest.mark.parametrize(
@@ -117,41 +85,41 @@ def test_the_worst_objective_of_its_services_counts(cycle: Cycle, intake: Intake
     ],
 )
 def test_the_loss_is_that_of_the_business_metric_which_drops(
-    cycle: Cycle, intake: Intake, replica: Replica, loss: str, expected: dict[str, Any]
+    looking: Looking, intake: Intake, replica: Replica, loss: str, expected: dict[str, Any]
 ) -> None:
     intake.notify(notified(SHOP))
     replica.fire(DROP, loss_per_minute=loss)
-    assert terms(cycle, intake)["revenue"] == expected
+    assert terms(looking, intake)["revenue"] == expected
 
 
-def test_without_prometheus_its_terms_are_unknown(cycle: Cycle, intake: Intake, replica: Replica) -> None:
+def test_without_prometheus_its_terms_are_unknown(looking: Looking, intake: Intake, replica: Replica) -> None:
     replica.status = 503
     intake.notify(notified(SHOP))
-    found = terms(cycle, intake)
+    found = terms(looking, intake)
     assert found["revenue"] == found["users"] == {"points": 0, "unknown": "no Prometheus answers"}
     replica.status = 200
-    assert terms(cycle, intake)["revenue"] == {"points": 0, "impact": 0, "loss_per_minute": 0}
+    assert terms(looking, intake)["revenue"] == {"points": 0, "impact": 0, "loss_per_minute": 0}
 
 
-def test_a_dependency_with_a_critical_alert_is_down(cycle: Cycle, intake: Intake) -> None:
+def test_a_dependency_with_a_critical_alert_is_down(looking: Looking, intake: Intake) -> None:
     intake.notify(notified({**DATABASE, "severity": "warning"}))
     intake.now += 2000
     intake.notify(notified(SHOP, intake.now))
-    assert scores(cycle, intake) == {1: 40, 2: 100}
+    assert scores(looking, intake) == {1: 40, 2: 100}
     intake.notify(notified(named("DatabaseDown", service="database"), intake.now))
-    asyncio.run(cycle.once())
+    looking.once()
     assert intake.incident(2)["terms"]["dependency"] == {"points": 50, "down": ["database"]}
 
 
-def test_more_than_five_alerts_in_half_an_hour_count_until_they_are_old(cycle: Cycle, intake: Intake) -> None:
+def test_more_than_five_alerts_in_half_an_hour_count_until_they_are_old(looking: Looking, intake: Intake) -> None:
     for number in range(6):
         intake.notify(notified(named(f"A{number}", service="shop")))
-    assert terms(cycle, intake)["alerts"] == {"points": 30, "in_30_minutes": 6}
+    assert terms(looking, intake)["alerts"] == {"points": 30, "in_30_minutes": 6}
     intake.now += 1801
-    assert terms(cycle, intake)["alerts"] == {"points": 0, "in_30_minutes": 0}
+    assert terms(looking, intake)["alerts"] == {"points": 0, "in_30_minutes": 0}
 
 
-def test_reports_count_also_those_that_came_first(cycle: Cycle, intake: Intake) -> None:
+def test_reports_count_also_those_that_came_first(looking: Looking, intake: Intake) -> None:
     def report(service: str) -> None:
         write = Reports(intake.correlation).write(Report(service, "I cannot pay", "reporter"), intake.now)
         intake.journal.write(write).result(10)
@@ -162,17 +130,17 @@ def test_reports_count_also_those_that_came_first(cycle: Cycle, intake: Intake) 
     report("shop")
     intake.now += 60
     intake.notify(notified(SHOP, intake.now))
-    assert scores(cycle, intake) == {1: 120}
+    assert scores(looking, intake) == {1: 120}
     report("shop")
-    assert scores(cycle, intake) == {1: 140}
+    assert scores(looking, intake) == {1: 140}
 
 
-def test_an_incident_that_has_ended_keeps_its_last_score(cycle: Cycle, intake: Intake) -> None:
+def test_an_incident_that_has_ended_keeps_its_last_score(looking: Looking, intake: Intake) -> None:
     intake.notify(notified(SHOP))
-    asyncio.run(cycle.once())
+    looking.once()
     intake.now += 600
     intake.reconcile([])
-    assert scores(cycle, intake) == {}
+    assert scores(looking, intake) == {}
     assert intake.incident(1)["score"] == 100
 
 

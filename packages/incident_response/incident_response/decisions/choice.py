@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which runbook would be taken for an alert, on which hosts, and what each guard answers. Nothing of it acts."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..people.state import hands_off
+from .checks import Checks
+from .facts import Alert, Facts
+from .filled import in_command, in_promql
+from .guards import REFUSED, Answer, Situation, answers
+from .history import History, Run, last_decision
+from .prometheus import Firing, Prometheus
+from .rules import Rules
+from .runbook import Check, Runbook, fitting
+from .target import Target, target_of
+from .verdict import Sample
+
+__all__ = ["Candidate", "Choices", "Decision"]
+
+_OF_JOB = ("max by (host) (up{job=", {"label": "job"}, "})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An alert with the runbook that is for it, why people want nothing done, and what was decided last."""
+
+    alert: Alert
+    runbook: Runbook
+    target: Target
+    hands_off: str
+    last: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What is decided about an alert; `bad_before` is what the verification saw before anything is done."""
+
+    alert: Alert
+    runbook: Runbook
+    target: Target
+    answers: tuple[Answer, ...]
+    bad_before: int | None
+
+    @property
+    def allowed(self) -> bool:
+        """Return whether the runbook has a target, and no guard refuses it."""
+        return bool(self.target.hosts) and all(one.answer != REFUSED for one in self.answers)
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """Return what the journal gets."""
+        command = in_command(self.runbook.command, self.alert.labels)
+        return {
+            "runbook": self.runbook.name,
+            "level": self.runbook.level,
+            "hosts": [*self.target.hosts],
+            "allowed": self.allowed,
+            **({"target": self.target.refused} if self.target.refused else {}),
+            "steps": [*self.runbook.steps],
+            **({"command": command} if command else {}),
+            "guards": [{"guard": one.guard, "answer": one.answer, "reason": one.reason} for one in self.answers],
+            "bad_before": self.bad_before,
+        }
+
+    def differs_from(self, last: Mapping[str, Any] | None) -> bool:
+        """Return whether it says anything else than the last one; reasons have times that pass."""
+
+        def said(detail: Mapping[str, Any]) -> tuple[Any, ...]:
+            return detail["runbook"], detail["hosts"], [(one["guard"], one["answer"]) for one in detail["guards"]]
+
+        return last is None or said(self.detail) != said(last)
+
+
+class Choices:
+    """Decides about the alerts of incidents."""
+
+    def __init__(self, rules: Rules, prometheus: Prometheus, checks: Checks) -> None:
+        self._rules, self._prometheus, self._checks = rules, prometheus, checks
+
+    def candidates(
+        self, connection: sqlite3.Connection, known: Iterable[Facts], before: History, at: float
+    ) -> list[Candidate]:
+        """Return the alerts that fire and that a runbook is for, without those for which one runs."""
+        busy = {run.episode for run in before.going_on()}
+        found = []
+        for facts in known:
+            for alert in (one for one in facts.alerts if one.fires and one.id not in busy):
+                runbook, target = self._chosen(alert)
+                if runbook is not None:
+                    stopped = self._hands_off(connection, facts, target.hosts, at)
+                    last = last_decision(connection, alert.id)
+                    found.append(Candidate(alert=alert, runbook=runbook, target=target, hands_off=stopped, last=last))
+        return found
+
+    async def decided(
+        self, candidates: Iterable[Candidate], firing: tuple[Firing, ...] | None, before: History, at: float
+    ) -> list[Decision]:
+        """Return the decisions that differ from the last ones in the journal."""
+        asked = _Asked(self._checks, self._prometheus, at)
+        found = []
+        for one in candidates:
+            decision = await self._decision(one, asked, firing, before, at)
+            if decision.allowed:
+                # The next alert of this cycle has to know it.
+                before = History((*before.runs, _run(decision, at)))
+            if decision.allowed or decision.differs_from(one.last):
+                found.append(decision)
+        return found
+
+    async def _decision(
+        self, one: Candidate, asked: _Asked, firing: tuple[Firing, ...] | None, before: History, at: float
+    ) -> Decision:
+        labels, hosts = one.alert.labels, one.target.hosts
+        seen = await asked.check(one.runbook.verification, labels)
+        situation = Situation(
+            runbook=one.runbook,
+            hosts=hosts,
+            alert=one.alert,
+            at=at,
+            hands_off=one.hands_off,
+            firing=firing,
+            precheck=await asked.check(one.runbook.precheck, labels),
+            peers=await asked.peers(labels, hosts),
+            history=before,
+            engine=self._rules.engine,
+            verifiers=self._prometheus.answered,
+            limits=self._rules.limits,
+        )
+        return Decision(
+            alert=one.alert,
+            runbook=one.runbook,
+            target=one.target,
+            answers=answers(situation) if hosts else (),
+            bad_before=None if seen is None or seen.is_empty else seen.bad,
+        )
+
+    def _chosen(self, alert: Alert) -> tuple[Runbook | None, Target]:
+        """Return the runbook that comes first among those whose target is known, or the first with why it has none."""
+        found = [
+            (one, target_of(one, alert.labels, self._rules.hosts))
+            for one in fitting(self._rules.runbooks, alert.labels)
+        ]
+        return next((one for one in found if one[1].hosts), next(iter(found), (None, Target(()))))
+
+    def _hands_off(self, connection: sqlite3.Connection, facts: Facts, hosts: Collection[str], at: float) -> str:
+        if self._rules.stop_file.exists():
+            return f"{self._rules.stop_file} exists"
+        return hands_off(connection, facts.incident, facts.services, hosts, at)
+
+
+class _Asked:
+    """Answers of one cycle, each of which is asked for once."""
+
+    def __init__(self, checks: Checks, prometheus: Prometheus, at: float) -> None:
+        self._checks, self._prometheus, self._at = checks, prometheus, at
+        self._samples: dict[tuple[Any, ...], Sample | None] = {}
+        self._peers: dict[str, Mapping[str, bool] | None] = {}
+
+    async def check(self, check: Check | None, labels: Mapping[str, str]) -> Sample | None:
+        if check is None:
+            return None
+        key = (check.kind, in_promql(check.text, labels))
+        if key not in self._samples:
+            self._samples[key] = await self._checks.sample(check, labels, at=self._at)
+        return self._samples[key]
+
+    async def peers(self, labels: Mapping[str, str], hosts: Collection[str]) -> Mapping[str, bool] | None:
+        """Return whether the hosts of the alert's job are up, or else those of the target."""
+        if labels.get("job"):
+            query = in_promql(_OF_JOB, labels)
+        else:
+            named = in_promql([{"label": "hosts"}], {"hosts": "|".join(re.escape(one) for one in sorted(hosts))})
+            query = f"max by (host) (up{{host=~{named}}})"
+        if query not in self._peers:
+            found = await self._prometheus.query(query)
+            self._peers[query] = None if found is None else {one.labels.get("host", ""): one.value > 0 for one in found}
+        return self._peers[query]
+
+
+def _run(decision: Decision, at: float) -> Run:
+    return Run(
+        decision=0,
+        episode=decision.alert.id,
+        incident=decision.alert.incident,
+        runbook=decision.runbook.name,
+        hosts=decision.target.hosts,
+        at=at,
+        labels=decision.alert.labels,
+        bad_before=decision.bad_before,
+        outcome="",
+        acted=False,
+    )

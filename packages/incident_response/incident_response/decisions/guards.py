@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stops a runbook, in order. Each guard answers whether it allows a run now, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .facts import Alert
+from .history import History
+from .prometheus import Firing
+from .rules import Limits
+from .runbook import Runbook
+from .verdict import Sample
+
+__all__ = ["REFUSED", "Answer", "Situation", "answers"]
+
+ALLOWED, REFUSED, LATER = "allowed", "refused", "not asked"
+_HOUR = 3600.0
+_UNKNOWN = "no Prometheus answers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a guard answers: `allowed`, `refused`, or `not asked` until a step begins."""
+
+    guard: str
+    answer: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """A runbook, an alert and hosts at a time, and all that guards ask for; None is what is not known.
+
+    `hands_off` is why people want nothing done, `peers` whether each other host is up, `verifiers` whether each
+    Prometheus answered.
+    """
+
+    runbook: Runbook
+    hosts: tuple[str, ...]
+    alert: Alert
+    at: float
+    hands_off: str
+    firing: tuple[Firing, ...] | None
+    precheck: Sample | None
+    peers: Mapping[str, bool] | None
+    history: History
+    engine: str
+    verifiers: Mapping[str, bool]
+    limits: Limits
+
+
+Guard = Callable[[Situation], tuple[str, str]]
+
+
+def answers(situation: Situation) -> tuple[Answer, ...]:
+    """Return the answer of every guard, also of those after one that refuses."""
+    found = ((name, guard(situation)) for name, guard in _GUARDS.items())
+    return tuple(Answer(guard=name, answer=answer, reason=reason) for name, (answer, reason) in found)
+
+
+def _people(now: Situation) -> tuple[str, str]:
+    return (REFUSED, now.hands_off) if now.hands_off else (ALLOWED, "nobody has stopped it")
+
+
+def _muted(now: Situation) -> tuple[str, str]:
+    for key, by in (("silenced_by", "silenced"), ("inhibited_by", "inhibited")):
+        if now.alert.muted.get(key):
+            return REFUSED, f"the alert is {by} by {', '.join(now.alert.muted[key])}"
+    return ALLOWED, "the alert is neither silenced nor inhibited"
+
+
+def _firing(now: Situation) -> tuple[str, str]:
+    if now.firing is None:
+        return REFUSED, _UNKNOWN
+    if any(one.is_of(now.alert.labels) for one in now.firing):
+        return ALLOWED, "Prometheus still fires the alert"
+    return REFUSED, "Prometheus does not fire the alert"
+
+
+def _precheck(now: Situation) -> tuple[str, str]:
+    check = now.runbook.precheck
+    if check is None:
+        return ALLOWED, "the runbook has no pre-check"
+    if check.kind == "command":
+        return LATER, "the host runs it before the first step"
+    if now.precheck is None or now.precheck.is_empty:
+        return REFUSED, "the pre-check has no answer"
+    return (ALLOWED, "the pre-check holds") if now.precheck.holds else (REFUSED, "the pre-check does not hold")
+
+
+def _peers(now: Situation) -> tuple[str, str]:
+    if now.peers is None:
+        return REFUSED, _UNKNOWN
+    others = {name: up for name, up in now.peers.items() if name not in now.hosts}
+    if not others:
+        return ALLOWED, "it has no peers"
+    said = f"{sum(others.values())} of {len(others)} peers are up"
+    return (ALLOWED if sum(others.values()) >= now.limits.peers_up * len(others) else REFUSED), said
+
+
+def _cooldown(now: Situation) -> tuple[str, str]:
+    cooldown = now.runbook.limit.cooldown
+    for host in now.hosts:
+        if runs := now.history.on(now.runbook.name, host, now.at - cooldown):
+            return REFUSED, f"it ran on {host} {now.at - runs[-1].at:.0f} s ago, and waits for {cooldown:.0f} s"
+    return ALLOWED, f"no run on its hosts in {cooldown:.0f} s"
+
+
+def _attempts(now: Situation) -> tuple[str, str]:
+    limit = now.runbook.limit
+    most = max((len(now.history.on(now.runbook.name, host, now.at - limit.within)) for host in now.hosts), default=0)
+    said = f"{most} of {limit.attempts} runs on a host in {limit.within:.0f} s"
+    return (ALLOWED if most < limit.attempts else REFUSED), said
+
+
+def _at_once(now: Situation) -> tuple[str, str]:
+    busy = {host for run in now.history.going_on(now.runbook.name) for host in run.hosts}
+    most = now.runbook.limit.at_once
+    # Those of one alert are done one after the other.
+    return (ALLOWED if len(busy) < most else REFUSED), f"it runs on {len(busy)} of at most {most} hosts"
+
+
+def _rate(now: Situation) -> tuple[str, str]:
+    runs = len(now.history.since(now.at - _HOUR))
+    said = f"{runs} of {now.limits.runs_per_hour} runs of all runbooks in an hour"
+    return (ALLOWED if runs < now.limits.runs_per_hour else REFUSED), said
+
+
+def _trust(now: Situation) -> tuple[str, str]:
+    runs = now.history.verified(now.runbook.name)
+    helped = sum(one.outcome == "recovered" for one in runs)
+    said = f"{helped} of {len(runs)} runs helped"
+    if now.runbook.level != "full" or len(runs) < now.limits.verified_runs:
+        return ALLOWED, said
+    if helped >= now.limits.verified * len(runs):
+        return ALLOWED, said
+    return REFUSED, f"{said}: a person has to approve its steps"
+
+
+def _own(now: Situation) -> tuple[str, str]:
+    if now.engine in now.hosts:
+        return REFUSED, f"{now.engine} is the engine's own host"
+    if now.runbook.verification.kind == "promql" and set(now.hosts) & set(now.verifiers):
+        left = [name for name, answered in now.verifiers.items() if answered and name not in now.hosts]
+        if not left:
+            return REFUSED, "no other Prometheus answers, which would verify it"
+    return ALLOWED, "neither the engine nor what verifies it is on its hosts"
+
+
+def _lease(_now: Situation) -> tuple[str, str]:
+    return LATER, "the host is asked for its lease when a step begins"
+
+
+_GUARDS: Mapping[str, Guard] = {
+    "people": _people,
+    "muted": _muted,
+    "firing": _firing,
+    "precheck": _precheck,
+    "peers": _peers,
+    "cooldown": _cooldown,
+    "attempts": _attempts,
+    "at_once": _at_once,
+    "rate": _rate,
+    "trust": _trust,
+    "own": _own,
+    "lease": _lease,
+}

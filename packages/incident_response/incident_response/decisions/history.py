@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was decided before, as the journal has it: every run that was allowed, and what its verification found."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["History", "Run", "history", "last_decision"]
+
+# Each has an index of its own.
+_DECIDED = (
+    "SELECT event.*, labels FROM event JOIN episode ON episode.id = event.episode"
+    " WHERE kind = 'decided' AND event.at > ? ORDER BY event.at, event.id"
+)
+_VERIFIED = "SELECT * FROM event WHERE kind = 'verified' AND at > ? ORDER BY at, id"
+_LONGEST = 30 * 86400.0  # seconds, before which nothing is asked for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run of a runbook on hosts for an alert with `labels`, by the number of its decision.
+
+    Its outcome is empty until it is verified; `bad_before` is how many series were bad before it.
+    At the level `observe` it would have been one: it has not acted.
+    """
+
+    decision: int
+    episode: int
+    incident: int
+    runbook: str
+    hosts: tuple[str, ...]
+    at: float
+    labels: Mapping[str, str]
+    bad_before: int | None
+    outcome: str
+    acted: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """Runs, the newest last."""
+
+    runs: tuple[Run, ...]
+
+    def on(self, runbook: str, host: str, since: float) -> list[Run]:
+        """Return the runs of a runbook on a host since a time."""
+        return [one for one in self.runs if one.runbook == runbook and host in one.hosts and one.at > since]
+
+    def going_on(self, runbook: str = "") -> list[Run]:
+        """Return the runs of a runbook, or of all, that are not verified yet."""
+        return [one for one in self.runs if one.runbook == (runbook or one.runbook) and not one.outcome]
+
+    def since(self, at: float) -> list[Run]:
+        """Return all runs since a time."""
+        return [one for one in self.runs if one.at > at]
+
+    def verified(self, runbook: str) -> list[Run]:
+        """Return the runs of a runbook that have changed something and are verified."""
+        return [one for one in self.runs if one.runbook == runbook and one.acted and one.outcome]
+
+
+def history(connection: sqlite3.Connection, at: float) -> History:
+    """Return what was allowed in the last 30 days."""
+    outcomes = {}
+    for row in connection.execute(_VERIFIED, (at - _LONGEST,)):
+        told = json.loads(row["detail"])
+        outcomes[told["decision"]] = told
+    runs = []
+    for row in connection.execute(_DECIDED, (at - _LONGEST,)):
+        told = json.loads(row["detail"])
+        if told["allowed"]:
+            verified = outcomes.get(row["id"], {})
+            runs.append(
+                Run(
+                    decision=row["id"],
+                    episode=row["episode"],
+                    incident=row["incident"],
+                    runbook=told["runbook"],
+                    hosts=tuple(told["hosts"]),
+                    at=row["at"],
+                    labels=json.loads(row["labels"]),
+                    bad_before=told["bad_before"],
+                    outcome=verified.get("outcome", ""),
+                    acted=verified.get("acted", False),
+                )
+            )
+    return History(tuple(runs))
+
+
+def last_decision(connection: sqlite3.Connection, episode: int) -> Mapping[str, Any] | None:
+    """Return what the last decision about an alert says, None without one."""
+    row = connection.execute(
+        "SELECT detail FROM event WHERE episode = ? AND kind = 'decided' ORDER BY id DESC LIMIT 1", (episode,)
+    ).fetchone()
+    return json.loads(row["detail"]) if row else None

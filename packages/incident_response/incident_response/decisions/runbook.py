@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runbooks as the filter `runbooks` of the collection writes them, and which of them is for an alert."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..described import ConfigurationError, Described
+from .filled import Part
+
+__all__ = ["LEVELS", "Check", "Limit", "Matcher", "Runbook", "fitting", "runbooks"]
+
+# From the least that is done to the most.
+LEVELS = ("observe", "manual", "partial", "full")
+_CHECKS = ("promql", "http", "command")
+_TARGETS = ("label", "application", "host")
+_OPERATORS = ("=", "!=", "=~", "!~")
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """What the value of a label has to be; a label that an alert does not have is empty."""
+
+    label: str
+    operator: str
+    value: str
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Return whether an alert with these labels is meant."""
+        found = labels.get(self.label, "")
+        same = bool(re.fullmatch(self.value, found)) if "~" in self.operator else found == self.value
+        return same != self.operator.startswith("!")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What is asked, and for a verification how long to wait, for how long and in how many samples it has to hold."""
+
+    kind: str
+    text: tuple[Part, ...]
+    within: float = 0
+    stable: float = 0
+    samples: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """How often a runbook may run on a host, on how many hosts at once, and how long."""
+
+    cooldown: float
+    attempts: int
+    within: float
+    at_once: int
+    run: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runbook:
+    """A runbook; `applications` has the hosts of each application that it may act for."""
+
+    name: str
+    level: str
+    matchers: tuple[Matcher, ...]
+    target: str
+    target_name: str
+    applications: Mapping[str, tuple[str, ...]]
+    limit: Limit
+    precheck: Check | None
+    verification: Check
+    steps: tuple[str, ...]
+    command: tuple[Part, ...]
+
+    def is_for(self, labels: Mapping[str, str]) -> bool:
+        """Return whether it is for an alert with these labels."""
+        return all(one.matches(labels) for one in self.matchers)
+
+
+def fitting(known: Sequence[Runbook], labels: Mapping[str, str]) -> list[Runbook]:
+    """Return the runbooks for an alert: the one of the highest level first, then the one with more matchers."""
+    found = [one for one in known if one.is_for(labels)]
+    return sorted(found, key=lambda one: (-LEVELS.index(one.level), -len(one.matchers)))
+
+
+def runbooks(listed: Sequence[Any]) -> tuple[Runbook, ...]:
+    """Return the runbooks of a list. Raises ConfigurationError."""
+    found = tuple(_runbook(Described(f"runbooks[{number}]", one)) for number, one in enumerate(listed))
+    if len({one.name for one in found}) < len(found):
+        raise ConfigurationError("runbooks has a name more than once.")
+    return found
+
+
+def _runbook(entries: Described) -> Runbook:
+    name = entries.take("name", str)
+    target = Described(f"target of the runbook {name}", entries.take("target", dict))
+    limit = Described(f"limit of the runbook {name}", entries.take("limit", dict))
+    manual, precheck = entries.optional("manual", dict), entries.optional("precheck", dict)
+    found = Runbook(
+        name=name,
+        level=_one_of(entries.take("level", str), LEVELS, f"level of the runbook {name}"),
+        matchers=tuple(_matcher(name, one) for one in entries.take("matchers", list)),
+        target=_one_of(target.take("kind", str), _TARGETS, f"kind of the target of the runbook {name}"),
+        target_name=target.take("name", str),
+        applications=_applications(name, entries.take("applications", dict, {})),
+        limit=Limit(
+            cooldown=limit.seconds("cooldown"),
+            attempts=int(limit.seconds("attempts")),
+            within=limit.seconds("within"),
+            at_once=int(limit.seconds("at_once")),
+            run=limit.seconds("run"),
+        ),
+        precheck=_check(Described(f"precheck of the runbook {name}", precheck)) if precheck else None,
+        verification=_check(Described(f"verification of the runbook {name}", entries.take("verification", dict))),
+        steps=tuple(str(one["step"]) for one in entries.take("steps", list)),
+        command=tuple(manual["command"]) if manual else (),
+    )
+    # Which hosts of an application are meant is in `applications` already; the rest is for those who act.
+    target.take("of", str, "")
+    for key in ("summary", "owner", "delay", "idempotent", "rollback", "nothing_to_roll_back"):
+        entries.optional(key, object)
+    for one in (target, limit, entries):
+        one.end()
+    if not found.matchers:
+        raise ConfigurationError(f"The runbook {name} has no matchers: it would be for every alert.")
+    return found
+
+
+def _matcher(name: str, told: Any) -> Matcher:
+    entries = Described(f"a matcher of the runbook {name}", told)
+    found = Matcher(entries.take("label", str), entries.take("operator", str), entries.take("value", str))
+    entries.end()
+    _one_of(found.operator, _OPERATORS, f"operator of a matcher of the runbook {name}")
+    try:
+        re.compile(found.value)
+    except re.error as error:
+        if "~" in found.operator:
+            raise ConfigurationError(f"a matcher of the runbook {name} has no regular expression: {error}.") from error
+    return found
+
+
+def _check(entries: Described) -> Check:
+    found = Check(
+        kind=_one_of(entries.take("kind", str), _CHECKS, "kind of a check"),
+        text=tuple(entries.take("text", list)),
+        within=entries.weight("within", 0),
+        stable=entries.weight("stable", 0),
+        samples=int(entries.weight("samples", 1)),
+    )
+    entries.end()
+    return found
+
+
+def _applications(name: str, told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    place = f"applications of the runbook {name}"
+    return {
+        str(application): tuple(map(str, Described(f"{place}.{application}", one).take("hosts", list)))
+        for application, one in told.items()
+    }
+
+
+def _one_of(value: str, known: Sequence[str], what: str) -> str:
+    if value not in known:
+        raise ConfigurationError(f"{what} has to be {', '.join(known[:-1])} or {known[-1]}, not {value!r}.")
+    return value

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each guard answers, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.facts import Alert
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.guards import (
+    Situation,
+    answers,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.history import (
+    History,
+    Run,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.prometheus import (
+    Firing,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.rules import Limits
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.verdict import (
+    Sample,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.described import Described
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import NOW
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import known
+
+LABELS = {"alertname": "TargetDown", "host": "web1", "cluster": "main"}
+ALERT = Alert(7, 1, True, LABELS, {}, NOW - 60, NOW - 50)
+CHECK = {"kind": "promql", "text": ["up"]}
+PAGE = {"kind": "http", "text": ["https://web1/"]}
+QUIET = Situation(
+    runbook=known(),
+    hosts=("web1",),
+    alert=ALERT,
+    at=NOW,
+    hands_off="",
+    # Prometheus adds the cluster when it sends an alert.
+    firing=(Firing({"alertname": "TargetDown", "host": "web1"}, {}),),
+    precheck=None,
+    peers={"web1": False, "web2": True},
+    history=History(()),
+    engine="mon9",
+    verifiers={"mon1": True, "mon2": True},
+    limits=Limits.of(Described("guards", {})),
+)
+
+
+def ran(ago: float, *, host: str = "web1", runbook: str = "exporter_down", outcome: str = "recovered") -> Run:
+    return Run(
+        decision=1,
+        episode=6,
+        incident=1,
+        runbook=runbook,
+        hosts=(host,),
+        at=NOW - ago,
+        labels={},
+        bad_before=1,
+        outcome=outcome,
+        acted=True,
+    )
+
+
+def history(*runs: Run) -> History:
+    return History(runs)
+
+
+def outcomes(*counts: tuple[int, str]) -> History:
+    """Return a history with so many runs of each outcome, all of them long ago."""
+    found = [outcome for count, outcome in counts for _number in range(count)]
+    return History(tuple(ran(90000, outcome=outcome) for outcome in found))
+
+
+def refusals(**changed: Any) -> dict[str, str]:
+    return {one.guard: one.reason for one in answers(replace(QUIET, **changed)) if one.answer == "refused"}
+
+
+def test_all_guards_are_asked_in_order_and_the_host_last() -> None:
+    found = answers(QUIET)
+    assert [one.guard for one in found] == [
+        *("people", "muted", "firing", "precheck", "peers", "cooldown", "attempts", "at_once", "rate", "trust", "own"),
+        "lease",
+    ]
+    assert [one.answer for one in found] == [*["allowed"] * 11, "not asked"]
+    assert all(one.reason for one in found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "guard", "reason"),
+    [
+        ({"hands_off": "anna stopped all automation: audit"}, "people", "anna stopped all automation: audit"),
+        ({"alert": replace(ALERT, muted={"silenced_by": ["s1", "s2"]})}, "muted", "the alert is silenced by s1, s2"),
+        ({"alert": replace(ALERT, muted={"inhibited_by": ["f1"]})}, "muted", "the alert is inhibited by f1"),
+        ({"firing": None}, "firing", "no Prometheus answers"),
+        ({"firing": ()}, "firing", "Prometheus does not fire the alert"),
+        ({"firing": (Firing({**LABELS, "host": "web2"}, {}),)}, "firing", "Prometheus does not fire the alert"),
+        ({"runbook": known(precheck=CHECK)}, "precheck", "the pre-check has no answer"),
+        ({"runbook": known(precheck=CHECK), "precheck": Sample(NOW)}, "precheck", "the pre-check has no answer"),
+        ({"runbook": known(precheck=CHECK), "precheck": Sample(NOW, 2, 1)}, "precheck", "the pre-check does not hold"),
+        ({"peers": None}, "peers", "no Prometheus answers"),
+        ({"peers": {"web1": False, "web2": True, "web3": False}}, "peers", "1 of 2 peers are up"),
+        ({"history": history(ran(5), ran(4, host="web2"))}, "cooldown", "it ran on web1 5 s ago, and waits for 1800 s"),
+        ({"history": history(*map(ran, (80000, 40000, 2000)))}, "attempts", "3 of 3 runs on a host in 86400 s"),
+        ({"history": history(ran(2000, host="web2", outcome=""))}, "at_once", "it runs on 1 of at most 1 hosts"),
+        (
+            {"history": history(*(ran(9, host=f"web{number}", runbook="other") for number in range(2, 12)))},
+            "rate",
+            "10 of 10 runs of all runbooks in an hour",
+        ),
+        (
+            {"runbook": known(level="full"), "history": outcomes((3, "recovered"), (2, "failing"))},
+            "trust",
+            "3 of 5 runs helped: a person has to approve its steps",
+        ),
+        ({"hosts": ("web1", "mon9")}, "own", "mon9 is the engine's own host"),
+        (
+            {"hosts": ("mon1",), "verifiers": {"mon1": True, "mon2": False}, "peers": {}},
+            "own",
+            "no other Prometheus answers, which would verify it",
+        ),
+    ],
+)
+def test_a_guard_refuses_with_its_reason(changed: dict[str, Any], guard: str, reason: str) -> None:
+    assert refusals(**changed) == {guard: reason}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"runbook": known(precheck=CHECK), "precheck": Sample(NOW, 2)},
+        {"peers": {"web1": False}},
+        {"peers": {"web1": False, **{f"web{at}": at > 2 for at in range(2, 7)}}},
+        {"history": history(ran(1801))},
+        {"history": history(ran(90000), ran(40000), ran(2000))},
+        {"history": history(ran(2000, host="web2"))},
+        {"history": history(ran(5, runbook="other", outcome=""))},
+        {"runbook": known(level="full"), "history": outcomes((4, "failing"))},
+        {"runbook": known(level="full"), "history": outcomes((4, "recovered"), (1, "failing"))},
+        {
+            "runbook": known(level="full"),
+            "history": History(tuple(replace(ran(90000), acted=False) for _run in range(9))),
+        },
+        {"runbook": known(level="partial"), "history": outcomes((9, "failing"))},
+        {"hosts": ("mon1",), "peers": {}},
+        {"hosts": ("mon1",), "peers": {}, "verifiers": {"mon1": True}, "runbook": known(verification=PAGE)},
+    ],
+)
+def test_guards_allow_what_is_within_their_limits(changed: dict[str, Any]) -> None:
+    assert refusals(**changed) == {}
+
+
+def test_a_command_as_pre_check_is_left_to_the_host() -> None:
+    found = answers(replace(QUIET, runbook=known(precheck={"kind": "command", "text": ["ready"]})))
+    assert {one.guard: one.answer for one in found}["precheck"] == "not asked"
