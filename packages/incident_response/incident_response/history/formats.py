@@ -14,6 +14,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .timeline import because
+
 __all__ = ["FORMATS"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|&~$!+=@-])")
@@ -59,7 +61,12 @@ def _environment(*, escaped: bool) -> Environment:
         # In Markdown, what a template shows is escaped unless it is one of ours.
         finalize=None if escaped else lambda value: value if isinstance(value, _Ours) else _text(value),
     )
-    found.filters |= {"clock": _ours(_clock), "duration": _ours(_duration), "quoted": _ours(_quoted)}
+    found.filters |= {
+        "clock": _ours(_clock),
+        "duration": _ours(_duration),
+        "quoted": _ours(_quoted),
+        "because": because,
+    }
     return found
 
 

@@ -23,6 +23,7 @@ __all__ = ["post_mortem"]
 _BEFORE = 1800.0  # seconds before an incident in which other alerts may have to do with it
 _REMEMBERED = 30 * 86400.0  # seconds before an incident in which it recurs
 _MOST = 50  # other alerts
+_KEPT = ("id", "state", "severity", "priority", "score", "terms", "services", "teams", "cause", "reports")
 _ANSWERS = ("acknowledged", "taken_over")
 
 
@@ -34,7 +35,7 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
     active_at = min(one["starts_at"] for one in incident["alerts"])
     entries = timeline(incident)
     found = {
-        **{key: incident[key] for key in ("id", "state", "severity", "services", "teams", "cause", "reports")},
+        **{key: incident[key] for key in _KEPT},
         "times": {
             "alert_active": active_at,
             "received": incident["opened_at"],
@@ -49,6 +50,7 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
         "alerts": [_alert(one) for one in incident["alerts"]],
         "muted": [_muted(one) for one in incident["events"] if one["kind"] == "muted"],
         **around,
+        "decisions": [asdict(one) for one in entries if one.group == "decision"],
         "tried": [asdict(one) for one in entries if one.group == "automation"],
         "timeline": [asdict(one) for one in entries],
     }

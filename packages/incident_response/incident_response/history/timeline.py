@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Entry", "timeline"]
+__all__ = ["Entry", "because", "decided", "timeline"]
 
 # Repetitions of what is known: they are in the journal, and say nothing to people.
 _NOISE = frozenset({"late", "mismatched", "moved", "repeated", "unknown"})
@@ -36,9 +36,9 @@ _OWN = frozenset({"at", "kind", "source", "alert"})  # what every event has
 
 @dataclass(frozen=True)
 class Entry:
-    """What happened at a time, in a sentence and, if a person wrote one, a text.
+    """What happened at a time, in a sentence, and a text if somebody or something wrote one.
 
-    Its group is alert, person, decision or automation.
+    Its group is alert, person, decision, or automation for what was done.
     """
 
     at: str
@@ -60,21 +60,15 @@ def timeline(incident: Mapping[str, Any]) -> list[Entry]:
 
 def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
     kind, by = event["kind"], event["source"].removeprefix("user ")
-    told = {
-        "alert": names.get(event["alert"], ""),
-        "by": by,
-        "muted": _muted(event),
-        "reason": "",
-        "to": "",
-        "from": "",
-    }
+    told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event)}
     told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from"}}
     text = str(event.get("text", ""))
     for group, sentences in (("alert", _OF_ALERTS), ("person", _OF_PEOPLE)):
         if kind in sentences:
             return Entry(event["at"], group, sentences[kind].format_map(defaultdict(str, told)), text)
     if kind in _OF_DECISIONS:
-        return Entry(event["at"], "decision", _OF_DECISIONS[kind](event), "")
+        command = event.get("command", "")
+        return Entry(event["at"], "decision", _OF_DECISIONS[kind](event), f"By hand: {command}" if command else "")
     details = {key: value for key, value in event.items() if key not in _OWN and value not in (None, "", [], {})}
     listed = ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items() if key != "text")
     what = kind.replace("_", " ").capitalize()
@@ -85,7 +79,8 @@ def _scored(event: Mapping[str, Any]) -> str:
     return f"Its priority is {event['priority']}, its score {event['score']}"
 
 
-def _decided(event: Mapping[str, Any]) -> str:
+def decided(event: Mapping[str, Any]) -> str:
+    """Return what was decided about a runbook, and every reason against it."""
     if event["allowed"]:
         return f"{event['runbook']} would be run on {', '.join(event['hosts'])}"
     refused = [one["reason"] for one in event["guards"] if one["answer"] == "refused"]
@@ -98,9 +93,17 @@ def _verified(event: Mapping[str, Any]) -> str:
 
 _OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "scored": _scored,
-    "decided": _decided,
+    "decided": decided,
     "verified": _verified,
 }
+
+
+def because(term: Mapping[str, Any]) -> str:
+    """Return what a term of a score is made of."""
+    if unknown := term.get("unknown"):
+        return f"unknown: {unknown}"
+    details = {key: value for key, value in term.items() if key != "points" and value not in ("", [])}
+    return ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items())
 
 
 def _muted(event: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.entries import Entries
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     listing,
     named,
@@ -25,6 +27,15 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
 
+DECIDED = {
+    "runbook": "restart_shop",
+    "level": "manual",
+    "hosts": ["web1"],
+    "allowed": False,
+    "steps": ["restart_service"],
+    "command": "ansible-playbook restart.yml",
+    "guards": [{"guard": "peers", "answer": "refused", "reason": "1 is up"}],
+}
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
 SHOP = named("ShopFails", service="shop", team="sales", host="web1")
 
@@ -73,14 +84,17 @@ def shop(lasting: Engine) -> Engine:
     told += [notified({**SHOP, "alertname": "CartSlow", "severity": "info"}, time.time() - 60)]
     assert lasting.post(webhook(*told)).status_code == 200
     lasting.post({"service": "shop", "text": "I cannot pay"}, "/api/reports", "reporter")
+    lasting.wait_for(lambda: lasting.get("/api/incidents/1").json()["score"] == 120)
     return lasting
 
 
 def test_the_list_shows_who_has_what(shop: Engine) -> None:
     page = Page(shop.get("/", "cleo"))
-    for words in ("ShopFails", "critical", "nobody has it", "2 of 2 alerts firing", "shop · sales"):
+    for words in ("ShopFails", "high 120", "nobody has it", "2 of 2 alerts firing", "shop · sales"):
         assert words in page.words
     assert "/incidents/1" in page.addresses
+    assert 'data-live="/live?state=open"' in shop.get("/", "cleo").text
+    assert "data-live" not in shop.get("/?before=9", "cleo").text
     assert "There is no such incident." in Page(shop.get("/?state=closed", "cleo")).words
     assert "No incident is open." in Page(shop.get("/", "dora")).words
 
@@ -95,6 +109,18 @@ def test_an_incident_shows_its_cause_what_was_tried_and_what_to_press(shop: Engi
     assert {"https://docs.example/shop", "/incidents/1/acknowledge", "/incidents/1/hand_over"} <= {*page.addresses}
     looking = Page(shop.get("/incidents/1", "cleo"))
     assert ("form" in looking.elements, "ShopFails on web1" in looking.words) == (False, True)
+
+
+def test_an_incident_shows_what_automation_decided_and_the_command_to_run_by_hand(engine: Engine) -> None:
+    assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
+    engine.wait_for(lambda: engine.get("/api/incidents/1").json().get("priority"))
+    connection = sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)
+    Entries(connection, time.time(), "decisions").event("decided", incident=1, episode=1, detail=DECIDED)
+    connection.commit()
+    connection.close()
+    words = Page(engine.get("/incidents/1")).words
+    assert "restart_shop would not be run: 1 is up By hand: ansible-playbook restart.yml" in words
+    assert "high, score 100 severity 100 severity: critical" in words
 
 
 def test_a_page_loads_only_what_the_service_serves(shop: Engine) -> None:
@@ -216,11 +242,11 @@ def changes(answer: httpx.Response) -> Iterator[dict[str, str]]:
 def test_a_page_gets_what_changes_while_it_is_open(engine: Engine, lister: Lister) -> None:
     now = time.time()
     lister.alerts = [listing(SHOP, now, ends_at=now + 240)]
-    engine.wait_for(lambda: engine.get("/incidents/1").status_code == 200)
+    engine.wait_for(lambda: engine.get("/api/incidents/1").json().get("priority"))
     with engine.client.stream("GET", "/incidents/1/live", auth=("cleo", "cleo-password")) as answer:
         assert answer.headers["Content-Type"] == "text/event-stream"
         sent = changes(answer)
-        assert {*next(sent)} == {"banner", "situation", "buttons", "alerts", "history"}
+        assert {*next(sent)} == {"banner", "situation", "buttons", "facts", "alerts", "history"}
         engine.post({"text": HOSTILE}, "/api/incidents/1/note", "ben")
         later = next(sent)
         assert {*later} == {"history"}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -161,6 +162,56 @@ def test_whatever_automation_writes_is_told_without_knowing_it(intake: Intake) -
     assert "Step ended" in texts(intake)["html"]
 
 
+DECIDED: dict[str, Any] = {
+    "runbook": "restart_shop",
+    "level": "manual",
+    "hosts": ["web1"],
+    "allowed": False,
+    "steps": ["restart_service"],
+    "command": "ansible-playbook restart.yml",
+    "guards": [
+        {"guard": "people", "answer": "refused", "reason": "ben took over"},
+        {"guard": "cooldown", "answer": "allowed", "reason": "no run"},
+        {"guard": "lease", "answer": "refused", "reason": "held"},
+    ],
+}
+SCORED = {
+    "score": 120,
+    "priority": "high",
+    "terms": {
+        "severity": {"points": 100, "severity": "critical"},
+        "users": {"points": 0, "unknown": "no Prometheus answers"},
+        "dependency": {"points": 20, "down": ["<b>"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "restart_shop would not be run: ben took over; held"),
+        ({"guards": [], "target": "no host"}, "restart_shop would not be run: no host"),
+        ({"allowed": True}, "restart_shop would be run on web1"),
+    ],
+)
+def test_it_tells_what_automation_decided_and_why(intake: Intake, changed: dict[str, Any], said: str) -> None:
+    intake.notify(notified(SHOP))
+
+    def write(connection: sqlite3.Connection) -> None:
+        entries = Entries(connection, NOW + 1, "decisions")
+        entries.event("scored", incident=1, detail=SCORED)
+        entries.event("decided", incident=1, episode=1, detail={**DECIDED, **changed})
+
+    intake.journal.write(write).result(10)
+    found = told(intake)
+    assert [one["what"] for one in found["decisions"]] == ["Its priority is high, its score 120", said]
+    assert found["decisions"][1]["text"] == "By hand: ansible-playbook restart.yml"
+    assert (found["score"], found["tried"]) == (120, [])
+    assert "| users | 0 | unknown: no Prometheus answers |" in texts(intake)["md"]
+    assert "| dependency | 20 | down: \\<b\\> |" in texts(intake)["md"]
+    assert "<td>down: &lt;b&gt;</td>" in texts(intake)["html"]
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile: str) -> None:
     labels = {**named(hostile, service=hostile, team="sales", host=hostile), "severity": hostile}
@@ -174,7 +225,7 @@ def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile:
     for element in ("<a ", "<img", "<script", "<strong", "<em", "<code", "<h3", "<hr", "<s>", "<pre"):
         assert element not in html, (element, html)
     assert html.count("<h1") == 1
-    assert html.count("<h2") == 5
+    assert html.count("<h2") == 6
     assert html.count("<table") == 1
-    assert html.count("<tr>") == 13
+    assert html.count("<tr>") == 14
     assert not [one for one in ("\x1b", "https://evil", "ftp://", "www.evil", "me@evil") if one in found["md"]]

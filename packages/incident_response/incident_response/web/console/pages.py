@@ -25,7 +25,10 @@ from .rendering import STATIC, page, part
 __all__ = ["Console", "View"]
 
 _MOST = 300  # entries of a timeline on a page; the post-mortem has all of them
-_PARTS = {"incidents": ("banner", "incidents"), "incident": ("banner", "situation", "buttons", "alerts", "history")}
+_PARTS = {
+    "incidents": ("banner", "incidents"),
+    "incident": ("banner", "situation", "buttons", "facts", "alerts", "history"),
+}
 View = Callable[[Request], Awaitable[Mapping[str, Any]]]
 
 
@@ -38,8 +41,9 @@ class Console:
 
     async def listed(self, request: Request) -> Mapping[str, Any]:
         """Return what the list of incidents shows."""
-        state = request.query_params.get("state", "open")
-        return {**await self._common(request), "incidents": await self._people.found(request), "state": state}
+        told = request.query_params
+        shown = {"state": told.get("state", "open"), "newest": "before" not in told}
+        return {**await self._common(request), "incidents": await self._people.found(request), **shown}
 
     async def incident(self, request: Request) -> Mapping[str, Any]:
         """Return what the page of an incident shows."""
@@ -53,6 +57,7 @@ class Console:
             "cause": alerts[found["cause"]["alert"]],
             "entries": entries[: -_MOST - 1 : -1],
             "left_out": max(0, len(entries) - _MOST),
+            "decided": _last_decisions(found),
             "tried": [one for one in entries if one.group == "automation"],
             "may_respond": accounts.may(user, "respond", found["teams"]),
             "others": [one for one in accounts.names("respond", found["teams"]) if one != user],
@@ -77,7 +82,7 @@ class Console:
         """Return the parts of a page that change while people look at it, by their ids."""
         names = {
             "incidents": ("banner", "incidents"),
-            "incident": ("banner", "situation", "buttons", "alerts", "history"),
+            "incident": ("banner", "situation", "buttons", "facts", "alerts", "history"),
         }
         return {one: part(f"parts/{one}.html", told) for one in names[name]}
 
@@ -106,3 +111,10 @@ class Console:
 
     def _token(self, user: str) -> str:
         return hmac.new(self._key, user.encode(), hashlib.sha256).hexdigest()
+
+
+def _last_decisions(incident: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what was decided last about each alert that still fires."""
+    firing = {one["id"] for one in incident["alerts"] if one["state"] == "firing"}
+    decided = (one for one in incident["events"] if one["kind"] == "decided" and one["alert"] in firing)
+    return [*{one["alert"]: one for one in decided}.values()]

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
+from ...history.timeline import because, decided
 from ..headers import HEADERS
 
 __all__ = ["STATIC", "page", "part"]
@@ -62,5 +63,5 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"clock": _clock, "since": _since, "link": _link}
+_ENVIRONMENT.filters |= {"clock": _clock, "since": _since, "link": _link, "because": because, "decided": decided}
 _TEMPLATES = Jinja2Templates(env=_ENVIRONMENT)

@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Works on incidents from a terminal. The password is asked for, or read from VIGIL_INCIDENTS_PASSWORD_FILE."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import ssl
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .history.timeline import timeline
+
+__all__ = ["main"]
+
+_PATIENCE = 30.0
+_OF_AN_INCIDENT = ("acknowledge", "take-over", "release", "note")
+
+
+class CommandError(Exception):
+    """The command was not done, for the reason in the message."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Return the exit code."""
+    given = _parser().parse_args(words)
+    try:
+        _write(_done(given))
+    except (CommandError, OSError, ValueError, httpx.HTTPError) as error:
+        sys.stderr.write(f"vigil-incidents: {_plain(str(error) or type(error).__name__)}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vigil-incidents", description=__doc__)
+    told = os.environ.get
+    parser.add_argument("--url", default=told("VIGIL_INCIDENTS_URL", "https://localhost:9095"))
+    parser.add_argument("--ca", default=told("VIGIL_INCIDENTS_CA", "/etc/vigil/certificates/authorities.crt"))
+    parser.add_argument("--user", default=told("VIGIL_INCIDENTS_USER") or getpass.getuser())
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="list incidents").add_argument(
+        "--state", choices=["open", "closed", "all"], default="open"
+    )
+    for name in ("show", "post-mortem", *_OF_AN_INCIDENT, "hand-over"):
+        one = commands.add_parser(name)
+        one.add_argument("incident", type=int)
+        if name == "post-mortem":
+            one.add_argument("--format", choices=["md", "html", "json"], default="md")
+        elif name != "show":
+            if name == "hand-over":
+                one.add_argument("to")
+            one.add_argument("text", nargs=None if name == "note" else "?", default="")
+    for name, what in (("stop-all", "stop all automation"), ("resume", "let automation act again")):
+        commands.add_parser(name, help=what).add_argument("reason")
+    for name in ("maintenance", "freeze"):
+        one = commands.add_parser(name, help="open a window in which automation leaves something alone")
+        one.add_argument("--service", default="")
+        one.add_argument("--host", default="")
+        one.add_argument("--minutes", default="60")
+        one.add_argument("reason")
+    commands.add_parser("windows", help="list what automation leaves alone")
+    commands.add_parser("end-window").add_argument("number", type=int)
+    return parser
+
+
+def _done(given: argparse.Namespace) -> str:
+    """Return what a command says. Raises CommandError, OSError, httpx.HTTPError."""
+    with _client(given) as client:
+        if given.command == "list":
+            found = _json(client.get("/api/incidents", params={"state": given.state}))["incidents"]
+            return "\n".join(map(_line, found)) or "No incident."
+        if given.command == "show":
+            return _shown(_json(client.get(f"/api/incidents/{given.incident}")))
+        if given.command == "post-mortem":
+            return _answered(client.get(f"/api/incidents/{given.incident}/post-mortem.{given.format}")).text
+        if given.command == "windows":
+            return json.dumps(_json(client.get("/api/automation")), indent=2)
+        path, fields = _action(given)
+        _json(client.post(path, json=fields))
+        return "Done."
+
+
+def _action(given: argparse.Namespace) -> tuple[str, Mapping[str, str]]:
+    match given.command:
+        case "stop-all" | "resume":
+            return f"/api/automation/{given.command.partition('-')[0]}", {"reason": given.reason}
+        case "maintenance" | "freeze":
+            scope = {"service": given.service, "host": given.host}
+            return "/api/windows", {"kind": given.command, **scope, "minutes": given.minutes, "reason": given.reason}
+        case "end-window":
+            return f"/api/windows/{given.number}/end", {}
+    fields = {"text": given.text, **({"to": given.to} if given.command == "hand-over" else {})}
+    return f"/api/incidents/{given.incident}/{given.command.replace('-', '_')}", fields
+
+
+def _client(given: argparse.Namespace) -> httpx.Client:
+    verify = ssl.create_default_context(cafile=given.ca)
+    file = os.environ.get("VIGIL_INCIDENTS_PASSWORD_FILE")
+    word = Path(file).read_text(encoding="utf-8") if file else getpass.getpass(f"Password of {given.user}: ")
+    auth = (given.user, word.rstrip("\n"))
+    return httpx.Client(base_url=given.url, auth=auth, verify=verify, timeout=_PATIENCE, trust_env=False)
+
+
+def _answered(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    try:
+        reason = answer.json()["error"]
+    except (ValueError, LookupError, TypeError):
+        reason = f"{answer.url} answers {answer.status_code}: is it incident_response?"
+    raise CommandError(reason)
+
+
+def _json(answer: httpx.Response) -> Any:
+    return _answered(answer).json()
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    holder = one["holder"]
+    who = f"{holder['person']} {'took over' if holder['took_over'] else 'has it'}" if holder else "nobody has it"
+    state = "closed" if one["state"] == "closed" else f"{one['priority'] or one['severity'] or 'no severity'}, {who}"
+    return f"#{one['id']} {one['cause']['name']} ({', '.join([*one['services'], *one['teams']])}): {state}"
+
+
+def _shown(incident: Mapping[str, Any]) -> str:
+    lines = [_line(incident), f"Cause: {incident['cause']['because']}"]
+    alerts = ((one["state"], one["labels"]) for one in incident["alerts"])
+    lines += [f"  {state}: {labels.get('alertname', '')} {labels.get('host', '')}" for state, labels in alerts]
+    for entry in timeline(incident):
+        lines.append(f"{entry.at[:19]} {entry.what}")
+        lines += [f"  > {line}" for line in entry.text.splitlines()]
+    return "\n".join(lines)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write("".join(f"{_plain(line)}\n" for line in text.splitlines()))
+
+
+def _plain(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
