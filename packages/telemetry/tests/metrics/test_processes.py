@@ -109,8 +109,10 @@ def test_next_run_goes_on_where_the_former_ended(tmp_path: Path) -> None:
 
 
 def test_fork_while_others_read_and_record_never_hangs(tmp_path: Path) -> None:
+    # Threads take turns often: forks meet them in more places, and do not wait long for their own turn.
     program = """
 import threading
+sys.setswitchinterval(0.001)
 def busy(step):
     while True:
         step()
