@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,14 @@ def environment_release(parameters: Mapping[str, Any], interpreter: Interpreter)
 
 def finish(environment: Path, place: Path, interpreter: Interpreter, run: Run) -> None:
     """Make the unpacked packages a virtual environment (PEP 405), compiled as for its place."""
+    umask = os.umask(0o022)  # services read it, whatever the umask of an operator
+    try:
+        _finish(environment, place, interpreter, run)
+    finally:
+        os.umask(umask)
+
+
+def _finish(environment: Path, place: Path, interpreter: Interpreter, run: Run) -> None:
     settings = {"home": str(Path(interpreter.path).parent), "include-system-site-packages": "false"}
     settings["version"] = interpreter.version
     lines = [f"{name} = {value}\n" for name, value in settings.items()]

@@ -79,6 +79,17 @@ def test_environment_runs_where_it_lies_with_its_own_packages_alone(stage: Stage
     assert stage()["changed"] is False, "a service that runs changes its environment"
 
 
+def test_environment_is_readable_by_everyone_whatever_the_umask(stage: Stage, archive: Path) -> None:
+    umask = os.umask(0o077)
+    try:
+        path = Path(stage(archive)["path"])
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(umask)
+    assert all(file.stat().st_mode & 0o044 == 0o044 for file in path.rglob("*"))
+    assert all(file.stat().st_mode & 0o011 == 0o011 for file in path.rglob("*") if file.is_dir())
+
+
 @pytest.mark.parametrize(
     "other",
     [{"inputs_sha256": "2" * 64}, {"version": "2.0"}],
