@@ -79,6 +79,30 @@ options:
     description: Keys that override the hardening, each with C(value) and the C(reason) to note in the unit.
     type: dict
     default: {}
+  per_connection:
+    description:
+      - Sockets below C(/run), each with the name of its unit, to which only the user of the service can connect.
+        systemd starts a process for each connection, with the connection as its input and answer, in a unit of its own
+        with the same hardening. It outlives the service, whose O(release), O(user) and O(writable_paths) it has.
+      - A change restarts neither the service nor such processes.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: "Name of the units, V(NAME.socket) and V(NAME@.service).", type: str, required: true}
+      description: {description: Description of the units., type: str, default: ""}
+      program:
+        description: The program, as O(program).
+        type: list
+        elements: str
+        required: true
+      flags: {description: Long options of the program., type: dict, default: {}}
+      at_once: {description: Connections at once. A further one is closed., type: int, required: true}
+      resources:
+        description: "Further keys of the Service section, such as C(RuntimeMaxSec)."
+        type: dict
+        default: {}
+      hardening_overrides: {description: As O(hardening_overrides)., type: dict, default: {}}
   restart_on:
     description: Files whose content the process reads only when it starts.
     type: list

@@ -18,6 +18,7 @@ from .._errors.sentence import OperatorError
 from .._host.tree import set_symlink
 from .._staging.directory import reason_of
 from .change import Change
+from .companions import write_companions
 from .data.directories import make_writable
 from .definition import Deployment, is_irreversible
 from .host_state import ProcessAction
@@ -223,6 +224,7 @@ class Activation:
         steps: list[Callable[[], object]] = [
             lambda: systemd.verb("disable", "--now"),
             unit.unlink,
+            partial(write_companions, systemd, {}, self.switch.companions),
             systemd.read_units,
             lambda: systemd.verb("reset-failed"),
             *(partial(set_symlink, Path(link), None) for link in self.change.desired.links),

@@ -29,7 +29,8 @@ class Change:
     @property
     def is_needed(self) -> bool:
         before = self.before
-        return self.action is not ProcessAction.NONE or bool(before.links_wrong(self.desired) or before.missing)
+        wrong = before.links_wrong(self.desired) or before.missing or before.companions_wrong(self.desired)
+        return self.action is not ProcessAction.NONE or bool(wrong)
 
     def diff(self) -> list[dict[str, str]]:
         """Return what would change as Ansible shows it, a copy of the data last."""

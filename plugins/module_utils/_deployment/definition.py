@@ -32,6 +32,7 @@ class Deployment:
     links: dict[str, str]
     watched: dict[str, str | None] = field(default_factory=dict)  # digest by path, None where there is no file
     parts: dict[str, str | None] = field(default_factory=dict)  # token by path of what else is staged for it
+    companions: dict[str, str] = field(default_factory=dict)  # units beside its own, by path
     # How it is asked, told and judged: no reason to restart a process.
     version: str | None = field(default=None, compare=False)
     data_oldest_reader: str | None = field(default=None, compare=False)
@@ -43,7 +44,8 @@ class Deployment:
     def from_json(cls, data: Mapping[str, Any]) -> Deployment:
         """Return the deployment that data describes. Raises TypeError when it does not describe one."""
         found = cls(**data)
-        texts, mappings = (found.release, found.unit), (found.links, found.watched, found.parts, found.health)
+        texts = (found.release, found.unit)
+        mappings = (found.links, found.watched, found.parts, found.companions, found.health)
         if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, dict) for one in mappings):
             raise TypeError(f"it has no release, unit or links: {sorted(data)}")
         return found

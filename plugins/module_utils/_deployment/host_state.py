@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -39,25 +39,37 @@ class HostState:
     unit_path: Path
     unit: str | None
     links: dict[str, str | None]  # those wanted and those recorded
+    companions: dict[str, str | None]  # units beside it, by path, those wanted and those recorded
+    silent: tuple[str, ...] = ()  # sockets among them that do not listen, now or after a restart
     missing: tuple[Path, ...] = ()  # directories the service is to write to and cannot yet
     unrecorded: bool = False  # no record was there, and what runs is taken for the last that worked
 
     @classmethod
     def read(
-        cls, desired: Deployment, *, record: Path, state: UnitState, unit: Path, missing: Iterable[Path]
+        cls,
+        desired: Deployment,
+        *,
+        record: Path,
+        state: UnitState,
+        unit: Path,
+        missing: Iterable[Path],
+        listens: Callable[[str], bool],
     ) -> HostState:
-        """Return the state of this host. Raises OSError and RecordError."""
+        """Return the state of this host; whether a socket listens, by its path. Raises OSError and RecordError."""
         known = Record.read(record)
         runs = None if record.exists() else running_deployment(desired, state=state, unit=unit)
         if runs:
             known = Record(active=runs)
         names = {*desired.links, *(known.active.links if known.active else {})}
         links = {name: target_of(Path(name)) for name in sorted(names)}
+        beside = {*desired.companions, *(known.active.companions if known.active else {})}
         return cls(
             record=known,
             state=state,
             unit_path=unit,
-            unit=unit.read_text(encoding="utf-8", errors="replace") if unit.exists() else None,
+            unit=_content(unit),
+            companions={path: _content(Path(path)) for path in sorted(beside)},
+            silent=tuple(path for path in desired.companions if path.endswith(".socket") and not listens(path)),
             links={name: None if target is None else str(target) for name, target in links.items()},
             missing=tuple(missing),
             unrecorded=runs is not None,
@@ -87,6 +99,10 @@ class HostState:
         names = wanted if target is None else [name for name, aim in desired.links.items() if aim == target]
         return [name for name in names if self.links[name] != wanted[name]]
 
+    def companions_wrong(self, desired: Deployment) -> bool:
+        """Return whether a unit beside that of the service is not as it should be."""
+        return bool(self.silent) or any(text != desired.companions.get(path) for path, text in self.companions.items())
+
     def lines(self) -> list[str]:
         """Return one line for each part, in the form of Deployment.lines()."""
         recorded = self.record.active.lines() if self.record.active else []
@@ -103,9 +119,12 @@ class HostState:
             f"known good: {self.record.known_good}",
         ]
         now += [f"{path}: missing or not its own" for path in self.missing]
+        now += [f"{path}: does not listen" for path in self.silent]
         then = ["enabled: True", "running: True", "known good: True", *(f"{path}: its own" for path in self.missing)]
+        then += [f"{path}: listens" for path in self.silent]
         pairs = {
             str(self.unit_path): (self.unit or "", desired.unit),
+            **{path: (text or "", desired.companions.get(path, "")) for path, text in self.companions.items()},
             "links and state": (_text(self.lines() + now), _text(desired.lines() + then)),
         }
         return [
@@ -113,6 +132,10 @@ class HostState:
             for name, (before, after) in pairs.items()
             if before != after
         ]
+
+
+def _content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
 
 
 def _text(lines: list[str]) -> str:

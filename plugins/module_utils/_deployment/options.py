@@ -41,6 +41,15 @@ _CLUSTER = {
     "elected_waits": {"type": "bool", "default": False},
     "emptied_after_failure": {"type": "path"},
 }
+_PER_CONNECTION = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str", "default": ""},
+    "program": {"type": "list", "elements": "str", "required": True},
+    "flags": {"type": "dict", "default": {}},
+    "at_once": {"type": "int", "required": True},
+    "resources": {"type": "dict", "default": {}},
+    "hardening_overrides": {"type": "dict", "default": {}},
+}
 OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str", "default": ""},
@@ -60,6 +69,7 @@ OPTIONS: dict[str, Any] = {
     "environment": {"type": "dict", "default": {}},
     "resources": {"type": "dict", "default": {}},
     "hardening_overrides": {"type": "dict", "default": {}},
+    "per_connection": {"type": "list", "elements": "dict", "default": [], "options": _PER_CONNECTION},
     "restart_on": {"type": "list", "elements": "path", "default": []},
     "extra_directories": {"type": "list", "elements": "path", "default": []},
     "data_copy": {

@@ -50,6 +50,10 @@ def _foreign_parts(name: str, before: HostState, desired: Deployment) -> Iterato
         found = foreign_unit(name, folders)
         if found:
             yield found
+    for path in map(Path, desired.companions):
+        found = foreign_unit(path.stem, [path.parent], path.suffix)
+        if found:
+            yield found
     for link, target in desired.links.items():
         found = foreign_link(Path(link), Path(target).parent, recorded.get(link))
         if found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .._host.tree import staging_token
 from .._staging.prune import prune
 from .activation import Activation
 from .change import Change
+from .companions import companions_of, listens
 from .data.backup import DataCopy
 from .data.directories import not_writable
 from .data.failed_upgrade import FailedUpgrade, is_failed_upgrade
@@ -83,17 +85,19 @@ class Service:
     def deployment(self) -> Deployment:
         """Return the desired deployment. Raises OperatorError."""
         options = self.options
-        for key, override in options["hardening_overrides"].items():
-            if not isinstance(override, dict) or override.keys() != {"value", "reason"}:
-                raise OperatorError(
-                    f"The exception {key} from the hardening of {self.name} needs a value and a reason."
-                )
+        for one in (options, *options["per_connection"]):
+            for key, override in one["hardening_overrides"].items():
+                if not isinstance(override, dict) or override.keys() != {"value", "reason"}:
+                    raise OperatorError(
+                        f"The exception {key} from the hardening of {one['name']} needs a value and a reason."
+                    )
         return Deployment.of_staged(
             options["release"],
             options["config"],
             options["restart_on"],
             parts={path: staging_token(Path(path)) for path in options["extra_directories"]},
             unit=render(Unit(command=command_line(options, self._release_link), **self._unit_options())),
+            companions=companions_of(options, self._release_link),
             links=self._links(),
             version=options["version"],
             data_oldest_reader=options["data_oldest_reader"],
@@ -124,7 +128,14 @@ class Service:
         """
         desired, options = self.deployment(), self.options
         missing = not_writable(options["writable_paths"], options["user"])
-        before = HostState.read(desired, record=self.record, state=self.systemd.read(), unit=self.unit, missing=missing)
+        before = HostState.read(
+            desired,
+            record=self.record,
+            state=self.systemd.read(),
+            unit=self.unit,
+            missing=missing,
+            listens=partial(listens, self.systemd),
+        )
         action = before.action_towards(desired, reload=options["reload"] or options["watches_config"])
         change = Change(before, desired, self._guard(before, desired), action)
         unmet = unmet_preconditions(options, change, only_planned=only_planned)
@@ -145,7 +156,7 @@ class Service:
 
     def activate(self, change: Change) -> list[str]:
         """Make the change and return which staged directories were removed then. Raises ActivationError."""
-        switch = Switch(self.systemd, self.unit, self.options["start_timeout"])
+        switch = Switch(self.systemd, self.unit, self.options["start_timeout"], tuple(change.before.companions))
         Activation(self.name, self.options["user"], self.record, switch, change, self.member).run()
         change.data.prune()
         return [str(path) for path in self._pruned(change.before.record, change.desired)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from .._errors.sentence import OperatorError
 from .._host.systemd import Systemd, UnitState
 from .._host.tree import make_directory, set_symlink, write_atomically
+from .companions import listen, write_companions
 from .definition import Deployment
 from .health import Endpoint, NotHealthyYet
 
@@ -31,6 +32,7 @@ class Switch:
     systemd: Systemd
     unit: Path
     start_timeout: float
+    companions: tuple[str, ...] = ()  # paths of the units beside it, wanted or not
 
     def put(self, deployment: Deployment, links: Iterable[str], state: UnitState, *, enable: bool = True) -> None:
         """Write the files of the deployment, and remove those of the links that it does not name. Raises OSError."""
@@ -40,11 +42,13 @@ class Switch:
                 make_directory(Path(link).parent)
             set_symlink(Path(link), Path(target) if target else None)
         written = write_atomically(self.unit, deployment.unit.encode())
+        changed = write_companions(self.systemd, deployment.companions, self.companions)
         if enable and not state.enabled:
             # Also makes systemd read the units again.
             self.systemd.verb("enable")
-        elif written or state.stale:
+        elif written or changed or state.stale:
             self.systemd.read_units()
+        listen(self.systemd, deployment.companions, changed)
 
     def reload(self, deployment: Deployment) -> None:
         """Reload the configuration of the process, unless it does so by itself. Raises OperatorError."""

@@ -15,9 +15,16 @@ from .._errors.sentence import OperatorError
 from .hardening import hardened
 from .unit_values import unfit_line, unfit_resource, unfit_user, unfit_variable, unfit_word
 
-__all__ = ["MARK", "Unit", "quote", "render"]
+__all__ = ["MARK", "Unit", "quote", "render", "render_socket"]
 
 MARK = "# Managed by the Ansible collection vigil.observability"
+# Its input is the connection, and so is its answer.
+_PER_CONNECTION = {
+    "KillMode": "control-group",
+    "StandardError": "journal",
+    "StandardInput": "socket",
+    "StandardOutput": "socket",
+}
 _NOTICE = "# The next run overwrites changes. Make lasting changes in a drop-in (systemctl edit) or in the inventory."
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"}
 # What needs no quotes in a systemd command line; everything else is quoted, non-ASCII letters included.
@@ -38,6 +45,7 @@ class Unit:
     environment: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
     hardening_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    per_connection: bool = False  # a socket starts it, once for each connection
 
 
 def quote(word: str, *, variables: bool = False) -> str:
@@ -54,20 +62,34 @@ def quote(word: str, *, variables: bool = False) -> str:
 def render(unit: Unit) -> str:
     """Return the text of the unit file. Raises OperatorError."""
     lines = [MARK, _NOTICE, "", "[Unit]", *_unit_section(unit), "", "[Service]", *_service_section(unit)]
-    lines += ["", "# Hardening", *_hardening_section(unit), "", "[Install]", "WantedBy=multi-user.target"]
+    lines += ["", "# Hardening", *_hardening_section(unit)]
+    lines += [] if unit.per_connection else ["", "[Install]", "WantedBy=multi-user.target"]
     return "\n".join(lines) + "\n"
 
 
+def render_socket(unit: Unit, path: str, at_once: int) -> str:
+    """Return the text of the socket at a path, for its user alone, that starts the unit for each connection."""
+    lines = [MARK, _NOTICE, "", "[Unit]", _line("Description", _described(unit)), "", "[Socket]"]
+    lines += [f"ListenStream={quote(path)}", "Accept=yes", f"MaxConnections={at_once}", "SocketMode=0600"]
+    lines += [f"SocketUser={quote(unit.user)}", f"SocketGroup={quote(unit.user)}"]
+    return "\n".join([*lines, "", "[Install]", "WantedBy=sockets.target"]) + "\n"
+
+
+def _described(unit: Unit) -> str:
+    return (unit.description or unit.name).replace("%", "%%")
+
+
 def _unit_section(unit: Unit) -> Iterable[str]:
-    yield _line("Description", (unit.description or unit.name).replace("%", "%%"))
+    yield _line("Description", _described(unit))
     if unit.documentation:
         yield _line("Documentation", unit.documentation.replace("%", "%%"))
     yield "Wants=network-online.target"
     yield "After=network-online.target"
     for path in unit.writable_paths:
         yield f"RequiresMountsFor={quote(path)}"
-    # A service that cannot start yet (because an address is missing, say) is restarted until it can.
-    yield "StartLimitIntervalSec=0"
+    # A service that cannot start yet (because an address is missing, say) is restarted until it can. What a connection
+    # starts is run once, and forgotten when it has failed.
+    yield "CollectMode=inactive-or-failed" if unit.per_connection else "StartLimitIntervalSec=0"
 
 
 def _service_section(unit: Unit) -> Iterable[str]:
@@ -89,8 +111,8 @@ def _service_section(unit: Unit) -> Iterable[str]:
         yield f"ReadWritePaths={quote(path)}"
     for key, value in unit.resources.items():
         _refuse(f"The key {key!r} in the resources of {unit.name}", unfit_resource(key, value))
-    defaults = {"LimitNOFILE": "524288", "Restart": "always", "RestartSec": "5"}
-    for key, value in sorted({**defaults, **unit.resources}.items()):
+    defaults = _PER_CONNECTION if unit.per_connection else {"Restart": "always", "RestartSec": "5"}
+    for key, value in sorted({"LimitNOFILE": "524288", **defaults, **unit.resources}.items()):
         yield from _lines(key, value)
 
 

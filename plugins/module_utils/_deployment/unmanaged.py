@@ -24,10 +24,10 @@ UNIT_DIRS = (
 )
 
 
-def foreign_unit(name: str, folders: Iterable[Path]) -> str | None:
+def foreign_unit(name: str, folders: Iterable[Path], kind: str = ".service") -> str | None:
     """Return a sentence about the first unit of that name in these folders that this collection did not create."""
     for folder in folders:
-        path = folder / f"{name}.service"
+        path = folder / f"{name}{kind}"
         if os.path.lexists(path) and not is_our_unit(path):
             masked = " (masked)" if path.is_symlink() and str(path.readlink()) == os.devnull else ""
             return f"{path}{masked} is a unit {_maker(path)}: {_remedy(path, f'disable {name}')}"

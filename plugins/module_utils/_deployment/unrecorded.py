@@ -38,6 +38,7 @@ def running_deployment(desired: Deployment, *, state: UnitState, unit: Path) -> 
         there.get(desired.config or ""),
         list(desired.watched),
         parts={path: token for path in desired.parts if (token := staging_token(Path(path)))},
+        companions={path: Path(path).read_text("utf-8") for path in desired.companions if is_our_unit(Path(path))},
         unit=unit.read_text(encoding="utf-8", errors="replace"),
         links=links,
         version=version if isinstance(version, str) else None,

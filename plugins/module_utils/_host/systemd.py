@@ -50,11 +50,15 @@ class UnitState:
 
 
 class Systemd:
-    """systemctl and journalctl for one service."""
+    """systemctl and journalctl for one unit."""
 
-    def __init__(self, module: AnsibleModule, name: str) -> None:
+    def __init__(self, module: AnsibleModule, name: str, kind: str = "service") -> None:
         self._module = module
-        self.unit = f"{name}.service"
+        self.unit = f"{name}.{kind}"
+
+    def socket(self, name: str) -> Systemd:
+        """Return the socket of that name."""
+        return Systemd(self._module, name, "socket")
 
     def read(self) -> UnitState:
         """Return the state of the unit, read in one call. Raises OperatorError."""
