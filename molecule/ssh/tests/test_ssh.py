@@ -15,6 +15,7 @@ PORTS = {
     "node_exporter": 9100,
     "grafana": 3000,
     "jaeger": 8889,
+    "incident_response": 9095,
 }
 
 
