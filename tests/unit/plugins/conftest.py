@@ -20,11 +20,16 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
+from hypothesis import HealthCheck, settings
 
 from ansible_collections.vigil.observability.tests.unit.plugins.elasticsearch import elasticsearch, newest_elasticsearch
 
 __all__ = ["elasticsearch", "newest_elasticsearch"]
 from ansible.module_utils.common.parameters import PASS_VARS
+
+# How long an example takes tells how busy the machine is.
+settings.register_profile("busy_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy_machine")
 
 Result = dict[str, Any]
 RunModule = Callable[..., Result]
