@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -141,6 +142,11 @@ def labels_of(host: str) -> Mapping[str, str]:
     }
 
 
+def fires(replica: Replica, host: str) -> bool:
+    """Return whether a replica fires the alert of a host."""
+    return f'"{host}"' in httpx.get(f"{replica.url}/api/v1/alerts").text
+
+
 def notify(engine: Engine, host: str) -> int:
     """Send the alert of a host, and return the number of its episode."""
     assert engine.post(webhook(notified(labels_of(host), time.time()))).status_code == 200
@@ -163,7 +169,7 @@ def require_decisions(engine: Engine, replicas: list[Replica]) -> None:
     """Require what is decided about an exporter that is down, and that its recovery is verified."""
     Exporter.up["web1"] = False
     for replica in replicas:
-        await_that("the alert fires", lambda url=replica.url: "TargetDown" in httpx.get(f"{url}/api/v1/alerts").text)
+        await_that("the alert fires", partial(fires, replica, "web1"))
     alert = notify(engine, "web1")
     await_that("it is decided", lambda: decisions(engine, alert))
     first = decisions(engine, alert)[0]
@@ -172,6 +178,8 @@ def require_decisions(engine: Engine, replicas: list[Replica]) -> None:
     found = engine.get("/api/incidents/1").json()
     # A warning, a loss of 7 and half of the requests.
     assert (found["score"], found["priority"]) == (135, "high"), found["terms"]
+    kept = [(one["labels"]["__name__"], one["points"][-1][1]) for one in found["context"]["series"]]
+    assert ("sli:bad:ratio5m", 0.5) in kept, kept
     time.sleep(3)
     assert decisions(engine, alert)[0]["verification"] is None
     Exporter.up["web1"] = True
@@ -184,8 +192,7 @@ def require_newer(engine: Engine, replicas: list[Replica]) -> None:
     """Require that a replica which has died leaves it to the other, and that without both nothing is allowed."""
     replicas[0].stop()
     Exporter.up["web2"] = False
-    url = replicas[1].url
-    await_that("the alert fires", lambda: '"web2"' in httpx.get(f"{url}/api/v1/alerts").text)
+    await_that("the alert fires", partial(fires, replicas[1], "web2"))
     alert = notify(engine, "web2")
     await_that("it is decided", lambda: decisions(engine, alert))
     assert decisions(engine, alert)[0]["allowed"] is True, decisions(engine, alert)

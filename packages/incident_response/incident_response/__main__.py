@@ -22,6 +22,7 @@ import uvicorn
 from .configuration import Configuration, ConfigurationError
 from .decisions.checks import Checks
 from .decisions.choice import Choices
+from .decisions.context import Contexts
 from .decisions.cycle import Cycle
 from .decisions.prometheus import Prometheus
 from .decisions.watching import Watches
@@ -86,6 +87,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         correlation,
         prometheus=prometheus,
         weights=configuration.weights,
+        contexts=Contexts(prometheus),
         choices=Choices(configuration.rules, prometheus, checks),
         watches=Watches(configuration.rules.runbooks, checks),
         interval=configuration.reconciliation_interval,
@@ -123,6 +125,9 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     await server.serve(sockets=[listener])
     for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    # While a thread reads the journal, its end would leave the log of the last writes beside it.
+    await asyncio.get_running_loop().shutdown_default_executor()
     journal.close()
 
 

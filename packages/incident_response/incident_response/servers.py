@@ -92,6 +92,10 @@ class Answers:
         try:
             async with asyncio.timeout(_PATIENCE):
                 found = await ask(server)
+        except httpx.HTTPStatusError as error:
+            # Without the URL, which has the query.
+            self._note(server.name, f"HTTP status {error.response.status_code}")
+            return None
         except (httpx.HTTPError, OSError, ValueError, LookupError, TypeError) as error:
             self._note(server.name, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
             return None

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 from ..people.state import hands_off
 from .checks import Checks
 from .facts import Alert, Facts
-from .filled import in_command, in_promql
+from .filled import in_command, in_promql, one_of
 from .guards import REFUSED, Answer, Situation, answers
 from .history import History, Run, last_decision
 from .prometheus import Firing, Prometheus
@@ -175,11 +174,7 @@ class _Asked:
 
     async def peers(self, labels: Mapping[str, str], hosts: Collection[str]) -> Mapping[str, bool] | None:
         """Return whether the hosts of the alert's job are up, or else those of the target."""
-        if labels.get("job"):
-            query = in_promql(_OF_JOB, labels)
-        else:
-            named = in_promql([{"label": "hosts"}], {"hosts": "|".join(re.escape(one) for one in sorted(hosts))})
-            query = f"max by (host) (up{{host=~{named}}})"
+        query = in_promql(_OF_JOB, labels) if labels.get("job") else f"max by (host) (up{{host=~{one_of(hosts)}}})"
         if query not in self._peers:
             found = await self._prometheus.query(query)
             self._peers[query] = None if found is None else {one.labels.get("host", ""): one.value > 0 for one in found}

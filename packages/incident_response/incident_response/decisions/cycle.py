@@ -20,6 +20,7 @@ from ..journal.reading import Reader, last_detail
 from ..journal.schema import JournalError
 from ..journal.writer import Journal
 from .choice import Candidate, Choices
+from .context import Contexts
 from .facts import Facts, facts, open_incidents
 from .history import History, history
 from .prometheus import Firing, Prometheus, Sample
@@ -33,7 +34,7 @@ __all__ = ["Cycle"]
 _LOG = logging.getLogger(__name__)
 _SOON = 1.0  # seconds in which a change is noticed
 _TOGETHER = 100  # incidents that are looked at before the journal gets what was found
-_OWN = ("scored", "decided", "verified")
+_OWN = ("context", "scored", "decided", "verified")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,7 @@ class Cycle:
         *,
         prometheus: Prometheus,
         weights: Weights,
+        contexts: Contexts,
         choices: Choices,
         watches: Watches,
         interval: float,
@@ -64,7 +66,7 @@ class Cycle:
     ) -> None:
         self._journal, self._reader, self._correlation = journal, reader, correlation
         self._prometheus, self._weights, self._interval, self._clock = prometheus, weights, interval, clock
-        self._choices, self._watches = choices, watches
+        self._contexts, self._choices, self._watches = contexts, choices, watches
         self._seen = (0, 0)
         self._next = 0.0
 
@@ -87,7 +89,9 @@ class Cycle:
             firing, bad = await asyncio.gather(self._prometheus.firing(), self._prometheus.query(BAD))
             for first in range(0, len(numbers), _TOGETHER):
                 some, at = numbers[first : first + _TOGETHER], self._clock()
-                found, candidates = await asyncio.to_thread(self._scores, some, firing, bad, before, at)
+                new, found, candidates = await asyncio.to_thread(self._scores, some, firing, bad, before, at)
+                for number, detail in await self._contexts.found(new, at):
+                    found.append(Finding(kind="context", incident=number, detail=detail))
                 for one in await self._choices.decided(candidates, firing, before, at):
                     alert = one.alert
                     found.append(Finding(kind="decided", incident=alert.incident, episode=alert.id, detail=one.detail))
@@ -129,18 +133,21 @@ class Cycle:
         bad: tuple[Sample, ...] | None,
         before: History,
         at: float,
-    ) -> tuple[list[Finding], list[Candidate]]:
-        """Return scores that differ from those in the journal, and the alerts for which there are runbooks."""
+    ) -> tuple[list[Facts], list[Finding], list[Candidate]]:
+        """Return what is new, scores that differ from those in the journal, and alerts for which there are runbooks."""
         found: list[Finding] = []
+        new: list[Facts] = []
         known: list[Facts] = []
         with self._reader.connected() as connection:
             for number in numbers:
                 known.append(facts(connection, self._correlation, number, at))
                 score = scored(inputs(known[-1], firing, bad), self._weights)
+                if last_detail(connection, number, "context") is None:
+                    new.append(known[-1])
                 if differs(score, last_detail(connection, number, "scored")):
                     detail = {"score": score.score, "priority": score.priority, "terms": score.terms}
                     found.append(Finding(kind="scored", incident=number, detail=detail))
-            return found, self._choices.candidates(connection, known, before, at)
+            return new, found, self._choices.candidates(connection, known, before, at)
 
     async def _write(self, found: Iterable[Finding]) -> None:
         """Add to the journal what was found; what is of an incident that has ended meanwhile only if it ran."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
-__all__ = ["Part", "in_command", "in_promql", "in_url"]
+__all__ = ["Part", "in_command", "in_promql", "in_url", "one_of"]
 
 # A text, or {"label": NAME} in place of the value of that label.
 Part = str | Mapping[str, str]
@@ -24,6 +24,11 @@ def in_promql(parts: Sequence[Part], labels: Mapping[str, str]) -> str:
     """Return an expression, in which a label is a string; one that the alert does not have is an empty one."""
     # A string of JSON is one of PromQL, once it has no surrogates, which Alertmanager never sends.
     return _filled(parts, labels, lambda value, _before: json.dumps(value, ensure_ascii=False))
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return a regular expression, as a string of PromQL, that these names match and no others."""
+    return json.dumps("|".join(re.escape(one) for one in sorted(names)), ensure_ascii=False)
 
 
 def in_command(parts: Sequence[Part], labels: Mapping[str, str]) -> str:

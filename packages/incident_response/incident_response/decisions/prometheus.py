@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ import httpx
 
 from ..servers import Answers, Server, answer
 
-__all__ = ["Firing", "Prometheus", "Sample"]
+__all__ = ["Firing", "Prometheus", "Sample", "Series"]
 
 # When a replica has last scraped anything.
 _NEWEST = "max(timestamp(up))"
@@ -32,6 +32,14 @@ class Sample:
 
     labels: Mapping[str, str]
     value: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values at times, with their labels."""
+
+    labels: Mapping[str, str]
+    points: Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,17 @@ class Prometheus:
 
         return next(iter(await self._asked(ask)), None)
 
+    async def series(self, expression: str, *, start: float, end: float, step: float) -> tuple[Series, ...] | None:
+        """Return the series of an expression between two times."""
+        period = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.0f}"}
+
+        async def ask(replica: Server) -> tuple[Series, ...]:
+            found = (await _data(replica, "/api/v1/query_range", query=expression, **period))["result"]
+            return tuple(Series(one["metric"], _points(one["values"])) for one in found)
+
+        found = await self._asked(ask)
+        return next((told for told in found if told), ()) if found else None
+
     async def _asked(self, ask: Callable[[Server], Awaitable[tuple[Found, ...]]]) -> list[tuple[Found, ...]]:
         """Return the answer of each replica that answers, the one with the newest samples first."""
 
@@ -105,3 +124,9 @@ def _samples(data: Any) -> tuple[Sample, ...]:
     found = [{"metric": {}, "value": data["result"]}] if data["resultType"] == "scalar" else data["result"]
     samples = (Sample(one["metric"], float(one["value"][1])) for one in found)
     return tuple(one for one in samples if not math.isnan(one.value))
+
+
+def _points(values: Iterable[tuple[float, str]]) -> list[tuple[float, float]]:
+    """Return the points of a series that are finite, as JSON has no others."""
+    points = ((at, float(value)) for at, value in values)
+    return [(at, value) for at, value in points if math.isfinite(value)]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -54,7 +55,8 @@ def _worst(services: frozenset[str], bad: tuple[Sample, ...] | None) -> Impact:
     """Return the share of bad requests of the worst objective."""
     if bad is None:
         return Impact(None, _SILENT)
-    ratios = [(one.value, one.labels.get("slo", "")) for one in bad if one.labels.get("service") in services]
+    own = (one for one in bad if one.labels.get("service") in services and math.isfinite(one.value))
+    ratios = [(one.value, one.labels.get("slo", "")) for one in own]
     return Impact(*max(ratios)) if ratios else Impact(None, "no objective of its services has samples")
 
 

@@ -63,11 +63,14 @@ class Reader:
         with self.connected() as connection:
             if (found := self._incident(connection, number)) is None:
                 return None
-            events = connection.execute("SELECT * FROM event WHERE incident = ? ORDER BY id", (number,)).fetchall()
+            events = connection.execute(
+                "SELECT * FROM event WHERE incident = ? AND kind != 'context' ORDER BY id", (number,)
+            ).fetchall()
             reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
             return {
                 **{key: found[key] for key in _LISTED},
                 "terms": found["terms"],
+                "context": _context(last_detail(connection, number, "context")),
                 "decisions": _decisions(events),
                 "alerts": found["members"],
                 "events": [
@@ -152,6 +155,11 @@ class Reader:
             **(last_detail(connection, number, "scored") or _UNSCORED),
             "members": members,
         }
+
+
+def _context(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what surrounded the begin of an incident, None until that is known."""
+    return {**told, "onset": moment(told["onset"])} if told else None
 
 
 def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:

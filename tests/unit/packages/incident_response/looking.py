@@ -14,6 +14,9 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.choice import (
     Choices,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.context import (
+    Contexts,
+)
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.cycle import Cycle
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.prometheus import (
     Prometheus,
@@ -55,6 +58,7 @@ class Looking:
             self._intake.correlation,
             prometheus=self.prometheus,
             weights=Weights.of(Described("score", {})),
+            contexts=Contexts(self.prometheus),
             choices=Choices(rules, self.prometheus, checks),
             watches=Watches(rules.runbooks, checks),
             interval=0.0001,

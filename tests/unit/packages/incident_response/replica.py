@@ -23,6 +23,7 @@ class Replica(Lister):
         self.newest: float | None = 1.0
         self.samples: dict[str, list[tuple[Mapping[str, str], float]]] = {}
         self.scalars: dict[str, float] = {}
+        self.series: list[tuple[Mapping[str, str], list[tuple[float, float]]]] = []
         self.wrong: dict[str, int] = {}
         self.queries: list[dict[str, str]] = []
 
@@ -47,6 +48,10 @@ class Replica(Lister):
             return {"status": "success", "data": {"alerts": self.alerts}}
         asked = {key: values[0] for key, values in parse_qs(split.query).items()}
         self.queries.append(asked)
+        if split.path == "/api/v1/query_range":
+            series = [{"metric": dict(labels), "values": [[at, str(value)] for at, value in points]}
+                      for labels, points in self.series]  # fmt: skip
+            return {"status": "success", "data": {"resultType": "matrix", "result": series}}
         if asked["query"] == "max(timestamp(up))":
             return _vector([] if self.newest is None else [({}, self.newest)])
         if (scalar := self.scalars.get(asked["query"])) is not None:

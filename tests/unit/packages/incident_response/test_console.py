@@ -256,7 +256,8 @@ def test_a_page_gets_what_changes_while_it_is_open(engine: Engine, lister: Liste
         engine.process.terminate()
         assert list(sent) == []
         assert engine.process.wait(10) == 0
-        assert time.monotonic() - begun < 3
+        # It waits for clients for 3 seconds, and then for its own threads.
+        assert time.monotonic() - begun < 8
     assert "ERROR" not in engine.log()
 
 

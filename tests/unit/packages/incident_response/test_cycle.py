@@ -67,6 +67,7 @@ def test_the_worst_objective_of_its_services_counts(looking: Looking, intake: In
         "sli:bad:ratio5m": [
             ({"service": "shop", "slo": "checkout"}, 0.1),
             ({"service": "cart", "slo": "fast"}, 0.3),
+            ({"service": "shop", "slo": "idle"}, float("inf")),
             ({"service": "wiki", "slo": "read"}, 0.9),
         ]
     }

@@ -137,6 +137,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(engine: Engine) -> None:
 def test_a_stop_answers_what_has_arrived_and_ends_well(engine: Engine) -> None:
     assert engine.post(SHOP).status_code == 200
     assert engine.stop() == 0
+    assert [file.name for file in engine.folder.glob("journal.sqlite*")] == ["journal.sqlite"]
     assert [line for line in engine.log().splitlines() if "level=INFO" not in line] == []
 
 
