@@ -25,7 +25,7 @@ def values(secrets):
     found |= {f"certificates_authority_key.{row}": line for row, line in enumerate(lines)}
     found |= {name: (PLACE / name).read_text() for name in ("sudo", "webhook")}
     found["grafana_secret_key"] = secrets["grafana_secret_key"]
-    assert len(found) == 12 + 3 + 2 + 1
+    assert len(found) == 13 + 3 + 2 + 1
     assert all(len(value) > 20 for value in found.values())
     return found | {"hash": HASH}
 

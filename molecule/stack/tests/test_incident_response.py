@@ -68,6 +68,23 @@ def test_an_alert_is_sent_to_the_journal_and_ends_there(incidents, alertmanager,
     eventually(found, ["gone"])
 
 
+def test_an_incident_gets_a_score_from_what_prometheus_knows(incidents, alertmanager, eventually):
+    name, begun = f"Scored{time.time_ns()}", time.time()
+
+    def post(ends_at):
+        labels = {"alertname": name, "severity": "warning", "service": name}
+        told = {"labels": labels, "startsAt": stamp(begun), "endsAt": stamp(ends_at)}
+        kind = ("-H", "Content-Type: application/json")
+        assert alertmanager("alerts", *kind, "-d", json.dumps([told])).status == 200
+
+    def scored():
+        return [(one["score"], one["terms"].get("revenue")) for one in incidents() if one["services"] == [name]]
+
+    post(time.time() + 600)
+    eventually(scored, [(40, {"points": 0, "impact": 0, "loss_per_minute": 0})])
+    post(time.time())
+
+
 def stamp(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
