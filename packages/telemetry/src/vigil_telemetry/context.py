@@ -88,10 +88,11 @@ def correlation_of(headers: Mapping[str, str], request_id: str = REQUEST_ID, wit
 
     Names of headers are in lower case. A request id that could forge a line, or is longer than 128, is no id.
     """
-    if _ID.fullmatch(headers.get(request_id, "")):
-        return headers[request_id]
-    if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
-        return found[1]
+    if headers:
+        if _ID.fullmatch(headers.get(request_id, "")):
+            return headers[request_id]
+        if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
+            return found[1]
     return _own_id(within)
 
 
