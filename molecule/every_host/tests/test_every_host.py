@@ -35,7 +35,8 @@ print(json.dumps({"authorities.crt": (folder / "authorities.crt").read_text()} |
 
 def services_of(host):
     """Return which services of the collection run on a host, by the names of their units."""
-    units = host.check_output("grep -l vigil.observability /etc/systemd/system/*.service").splitlines()
+    # Not templates, which run only while something is connected.
+    units = host.check_output("grep -l vigil.observability /etc/systemd/system/*[!@].service").splitlines()
     return [unit.rpartition("/")[2].removesuffix(".service") for unit in units]
 
 
