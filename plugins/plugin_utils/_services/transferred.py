@@ -17,7 +17,9 @@ def run_with_file(
 ) -> dict[str, Any]:
     """Return what the module answers with the file on its host, which its option `transferred` names."""
     shell = action._connection._shell
-    action._make_tmp_path()
+    # Without pipelining, an earlier call of the action has made one, which would be left behind.
+    if shell.tmpdir is None:
+        action._make_tmp_path()
     try:
         remote = shell.join_path(shell.tmpdir, "archive")
         action._transfer_file(str(file), remote)

@@ -214,6 +214,7 @@ def test_playbook_stages_a_file_of_the_controller_once(tmp_path: Path) -> None:
     ]
     assert "changed=1" in first
     assert "changed=0" in second
+    assert [path for path in (tmp_path / "remote").rglob("*") if path.is_file()] == []
 
 
 def _run_playbook(folder: Path) -> str:
