@@ -14,8 +14,12 @@ __all__ = ["moment"]
 
 @overload
 def moment(seconds: float) -> str: ...
+
+
 @overload
 def moment(seconds: None) -> None: ...
+
+
 def moment(seconds: float | None) -> str | None:
     """Return a time in seconds since 1970 as UTC with milliseconds, None for none."""
     if seconds is None:

@@ -153,7 +153,10 @@ def test_users_who_report_first_are_a_reason_for_an_alert(intake: Intake) -> Non
 def test_whatever_automation_writes_is_told_without_knowing_it(intake: Intake) -> None:
     intake.notify(notified(SHOP))
     detail = {"step": "restart", "host": "web1", "values": [1, 2.5], "before": {"up": 0}, "none": None, "text": "out"}
-    write = lambda connection: Entries(connection, NOW + 1, "engine").event("step_ended", incident=1, detail=detail)  # noqa: E731
+
+    def write(connection: sqlite3.Connection) -> None:
+        Entries(connection, NOW + 1, "engine").event("step_ended", incident=1, detail=detail)
+
     intake.journal.write(write).result(10)
     (found,) = told(intake)["tried"]
     assert found["what"].startswith("Step ended (step: restart, host: web1, values: 1 ")
