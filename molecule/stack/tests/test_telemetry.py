@@ -59,7 +59,7 @@ def test_an_order_is_found_as_log_lines_and_as_a_trace_by_one_id(order, lines, j
 
     def services():
         found = jaeger(f"traces/{trace}")
-        return {one["serviceName"] for one in found[0]["processes"].values()} if isinstance(found, list) else set()
+        return {one["serviceName"] for one in found[0]["processes"].values()} if found else set()
 
     eventually(services, {"shop", "payment"})
     # Shipped by rsyslog, and not by the Filebeat of the same host as well.
