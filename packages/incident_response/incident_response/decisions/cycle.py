@@ -17,8 +17,8 @@ from typing import Any
 from ..incidents.correlation import Correlation
 from ..journal.entries import Entries
 from ..journal.reading import Reader, last_detail
-from ..journal.schema import JournalError
 from ..journal.writer import Journal
+from ..repeating import repeated
 from .choice import Candidate, Choices
 from .context import Contexts
 from .facts import Facts, facts, open_incidents
@@ -68,18 +68,12 @@ class Cycle:
         self._prometheus, self._weights, self._interval, self._clock = prometheus, weights, interval, clock
         self._contexts, self._choices, self._watches = contexts, choices, watches
         self._seen = (0, 0)
+        self._before: History | None = None
         self._next = 0.0
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            try:
-                await self.once()
-            except JournalError:
-                pass  # which the journal logs
-            except Exception:  # noqa: BLE001 - the next one may succeed
-                _LOG.exception("Incidents could not be looked at")
-            await asyncio.sleep(min(_SOON, self._interval))
+        await repeated(self.once, min(_SOON, self._interval), _LOG, "Incidents could not be looked at")
 
     async def once(self) -> None:
         """Look at those that have changed, and at an interval at all; verify what runs. Raises JournalError."""
@@ -110,6 +104,7 @@ class Cycle:
         """Return up to where the journal was seen, open incidents that have changed since or all, and what runs."""
         with self._reader.connected() as connection:
             marks = [connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0] for table in ("event", "report")]  # noqa: S608
+            seen = (marks[0] or 0, marks[1] or 0)
             numbers = open_incidents(connection)
             if not every:
                 own = ", ".join("?" * len(_OWN))
@@ -120,7 +115,10 @@ class Cycle:
                 )
                 changed = {row[0] for row in rows}
                 numbers = [one for one in numbers if one in changed]
-            return (marks[0] or 0, marks[1] or 0), numbers, history(connection, self._clock())
+            # Nothing new: what was read last is read again at the interval alone, as it may be thousands of runs.
+            if every or self._before is None or seen != self._seen:
+                self._before = history(connection, self._clock())
+            return seen, numbers, self._before
 
     def _history(self) -> History:
         with self._reader.connected() as connection:

@@ -10,8 +10,8 @@ import asyncio
 import logging
 import time
 
-from ..journal.schema import JournalError
 from ..journal.writer import Journal
+from ..repeating import repeated
 from ..servers import Answers, Server, answer
 from .alert import Alert, listed
 from .episodes import Episodes
@@ -32,14 +32,7 @@ class Reconciliation:
 
     async def run(self) -> None:
         """Compare until cancelled."""
-        while True:
-            try:
-                await self.once()
-            except JournalError:
-                pass  # which the journal logs
-            except Exception:  # noqa: BLE001 - the next one may succeed
-                _LOG.exception("A reconciliation failed")
-            await asyncio.sleep(self._interval)
+        await repeated(self.once, self._interval, _LOG, "A reconciliation failed")
 
     async def once(self) -> None:
         """Compare with those that answer. Raises JournalError."""

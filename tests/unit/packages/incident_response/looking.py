@@ -47,7 +47,7 @@ class Looking:
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])
         self.follow()
 
-    def follow(self, *runbooks: dict[str, Any], **guards: float) -> None:
+    def follow(self, *runbooks: dict[str, Any], interval: float = 0.0001, **guards: float) -> None:
         """Take other runbooks and guards, as a restart with another configuration does."""
         told = {"runbooks": list(runbooks), "hosts": _HOSTS, "engine": "mon9", "guards": guards}
         rules = Rules.of(Described("automation", told), self._folder)
@@ -61,7 +61,7 @@ class Looking:
             contexts=Contexts(self.prometheus),
             choices=Choices(rules, self.prometheus, checks),
             watches=Watches(rules.runbooks, checks),
-            interval=0.0001,
+            interval=interval,
             clock=lambda: self._intake.now,
         )
 

@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions import cycle
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.history import (
+    History,
+    history,
+)
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.incidents.reports import (
     Report,
     Reports,
@@ -59,6 +65,28 @@ def test_a_score_is_written_when_it_changes(looking: Looking, intake: Intake, re
     replica.samples = {}
     looking.once()
     assert "unknown" in terms(looking, intake)["users"]
+
+
+def test_runs_are_read_again_when_something_is_new(
+    looking: Looking, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[float] = []
+
+    def counted(connection: sqlite3.Connection, at: float) -> History:
+        read.append(at)
+        return history(connection, at)
+
+    monkeypatch.setattr(cycle, "history", counted)
+    looking.follow(interval=3600)
+    intake.notify(notified(SHOP))
+    for _time in range(2):
+        looking.once()  # the second time because of what the first has written
+    before = len(read)
+    looking.once()
+    assert len(read) == before > 0
+    intake.notify(notified(CART))
+    looking.once()
+    assert len(read) > before
 
 
 def test_the_worst_objective_of_its_services_counts(looking: Looking, intake: Intake, replica: Replica) -> None:
