@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,7 @@ import httpx
 import yaml
 
 from ansible_collections.vigil.observability.tests.live.elasticsearch_modules import free_port
+from ansible_collections.vigil.observability.tests.live.incident_intake import await_that as await_within
 from ansible_collections.vigil.observability.tests.runner.jobs import LOGS
 from ansible_collections.vigil.observability.tests.servers.assemble import unpack_release
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import notified, webhook
@@ -32,7 +33,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import runbook
 
 RELEASES = ("2.53.3", "3.13.2")
-PATIENCE = 40.0
+await_that = partial(await_within, patience=40.0)
 HOSTS = ("web1", "web2", "web3")
 RULES = [
     {"record": "sli:bad:ratio5m", "expr": "vector(0.5)", "labels": {"service": "shop", "slo": "checkout"}},
@@ -101,20 +102,6 @@ class Replica:
             self.process.kill()
             self.process.wait()
         self.process = None
-
-
-def await_that(what: str, holds: Callable[[], Any]) -> None:
-    """Wait until something holds; what does not answer has not got there yet."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if holds():
-                return
-        except (httpx.TransportError, LookupError):
-            pass
-        if time.monotonic() > until:
-            raise AssertionError(f"It does not hold within {PATIENCE:g} seconds that {what}.")
-        time.sleep(0.1)
 
 
 @contextmanager

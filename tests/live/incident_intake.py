@@ -93,9 +93,9 @@ class Alertmanager:
         return answer.json() if answer.content else None
 
 
-def await_that(what: str, holds: Callable[[], bool]) -> None:
+def await_that(what: str, holds: Callable[[], object], patience: float = PATIENCE) -> None:
     """Wait until something holds; what does not answer has not got there yet."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while True:
         try:
             if holds():
@@ -103,7 +103,7 @@ def await_that(what: str, holds: Callable[[], bool]) -> None:
         except (httpx.TransportError, LookupError):
             pass
         if time.monotonic() > until:
-            raise AssertionError(f"It does not hold within {PATIENCE:g} seconds that {what}.")
+            raise AssertionError(f"It does not hold within {patience:g} seconds that {what}.")
         time.sleep(0.1)
 
 

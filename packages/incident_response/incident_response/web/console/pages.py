@@ -80,11 +80,7 @@ class Console:
     @staticmethod
     def parts(name: str, told: Mapping[str, Any]) -> dict[str, str]:
         """Return the parts of a page that change while people look at it, by their ids."""
-        names = {
-            "incidents": ("banner", "incidents"),
-            "incident": ("banner", "situation", "buttons", "facts", "alerts", "history"),
-        }
-        return {one: part(f"parts/{one}.html", told) for one in names[name]}
+        return {one: part(f"parts/{one}.html", told) for one in _PARTS[name]}
 
     async def act(self, request: Request) -> Response:
         """Do what a form says, and show the page that it was on."""
