@@ -37,6 +37,11 @@ from .journal.writer import Journal
 from .metrics import IntakeMetrics, StateMetrics, registry_of
 from .people.accounts import Accounts
 from .people.actions import Actions
+from .runs.acting import Acting
+from .runs.pages import Pages
+from .runs.silences import Silences
+from .servers import Answers
+from .steps import Attempts
 from .web.access import Access
 from .web.application import Parts, application
 from .web.tls import Certificates, WebSettings
@@ -80,18 +85,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     )
     reader = Reader(journal.path, partial(cause_among, correlation))
     prometheus = Prometheus(configuration.prometheus)
-    checks = Checks(prometheus, configuration.ca_file)
-    cycle = Cycle(
-        journal,
-        reader,
-        correlation,
-        prometheus=prometheus,
-        weights=configuration.weights,
-        contexts=Contexts(prometheus),
-        choices=Choices(configuration.rules, prometheus, checks),
-        watches=Watches(configuration.rules.runbooks, checks),
-        interval=configuration.reconciliation_interval,
-    )
+    automation = _automation(configuration, journal, reader, correlation, prometheus, reconciliation.answers)
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     intake = IntakeMetrics(registry)
@@ -121,7 +115,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    tasks = [asyncio.create_task(one.run()) for one in (reconciliation, cycle)]
+    tasks = [asyncio.create_task(one.run()) for one in (reconciliation, *automation)]
     await server.serve(sockets=[listener])
     for task in tasks:
         task.cancel()
@@ -129,6 +123,36 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     # While a thread reads the journal, its end would leave the log of the last writes beside it.
     await asyncio.get_running_loop().shutdown_default_executor()
     journal.close()
+
+
+def _automation(
+    configuration: Configuration,
+    journal: Journal,
+    reader: Reader,
+    correlation: Correlation,
+    prometheus: Prometheus,
+    alertmanagers: Answers,
+) -> tuple[Cycle | Acting | Pages, ...]:
+    """Return what decides, what acts, and what notifies people."""
+    rules, servers = configuration.rules, configuration.alertmanagers
+    checks = Checks(prometheus, configuration.ca_file)
+    watches, silences = Watches(rules.runbooks, checks), Silences(servers, alertmanagers)
+    cycle = Cycle(
+        journal,
+        reader,
+        correlation,
+        prometheus=prometheus,
+        weights=configuration.weights,
+        contexts=Contexts(prometheus),
+        choices=Choices(rules, prometheus, checks, silences.own),
+        watches=watches,
+        interval=configuration.reconciliation_interval,
+    )
+    attempts = Attempts(configuration.data_dir / "attempts")
+    acting = Acting(
+        journal, reader, rules, prometheus=prometheus, watches=watches, silences=silences, attempts=attempts
+    )
+    return cycle, acting, Pages(servers, alertmanagers, reader, configuration.url)
 
 
 def _listening(text: str) -> tuple[str, int]:

@@ -39,6 +39,7 @@ class Configuration:
     prometheus: tuple[Server, ...]
     weights: Weights
     rules: Rules
+    url: str  # at which people find the service
     ca_file: str  # of authorities that checks over HTTP trust beside those of the system
     applications: Mapping[str, Application]
     accounts: Mapping[str, Mapping[str, str]]  # the right of each, by team
@@ -73,6 +74,7 @@ def _configuration(entries: Described, folder: Path) -> Configuration:
         prometheus=servers("prometheus", "Prometheus", entries.take("prometheus", list, []), folder),
         weights=Weights.of(Described("the score", entries.take("score", dict, {}))),
         rules=Rules.of(Described("automation", entries.take("automation", dict, {})), data_dir),
+        url=entries.take("url", str, ""),
         ca_file=entries.take("ca_file", str, ""),
         applications=applications,
         accounts={name: _rights(name, told) for name, told in entries.take("accounts", dict, {}).items()},

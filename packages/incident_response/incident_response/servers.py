@@ -62,16 +62,20 @@ def _server(kind: str, entries: Described, folder: Path) -> Server:
     return found
 
 
-async def answer(server: Server, path: str, **parameters: str) -> Any:
-    """Return what a server answers, read as JSON. Raises httpx.HTTPError, OSError, ValueError."""
+async def answer(server: Server, path: str, *, body: Any = None, **parameters: str) -> Any:
+    """Return what a server answers, to something that is posted or not, read as JSON; None for an empty answer.
+
+    Raises httpx.HTTPError, OSError, ValueError.
+    """
     # The authorities are read again when they have changed, which they do without a restart.
     state = await asyncio.to_thread(Path(server.ca_file).stat)
     verify = await asyncio.to_thread(_authorities, server.ca_file, state.st_mtime_ns, state.st_ino)
     auth = (server.username, server.password)
     async with httpx.AsyncClient(verify=verify, auth=auth, timeout=_PATIENCE, trust_env=False) as client:
-        found = await client.get(f"{server.url}{path}", params=parameters)
+        method = "GET" if body is None else "POST"
+        found = await client.request(method, f"{server.url}{path}", params=parameters, json=body)
         found.raise_for_status()
-        return await asyncio.to_thread(json.loads, found.content)
+        return await asyncio.to_thread(json.loads, found.content) if found.content else None
 
 
 @lru_cache(maxsize=8)

@@ -7,19 +7,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..people.state import hands_off
+from ..people.state import hands_off, is_escalated
 from .checks import Checks
 from .facts import Alert, Facts
 from .filled import in_command, in_promql, one_of
-from .guards import REFUSED, Answer, Situation, answers
+from .guards import REFUSED, Answer, Situation, answers, level_now
 from .history import History, Run, last_decision
 from .prometheus import Firing, Prometheus
 from .rules import Rules
-from .runbook import Check, Runbook, fitting
+from .plan import PlanError, plan_of, rollback_of
+from .runbook import ACTING, Check, Runbook, fitting
 from .target import Target, target_of
 from .verdict import Sample
 
@@ -48,6 +49,9 @@ class Decision:
     target: Target
     answers: tuple[Answer, ...]
     bad_before: int | None
+    level: str
+    plan: Sequence[Mapping[str, Any]]
+    rollback: Mapping[str, Any] | None
 
     @property
     def allowed(self) -> bool:
@@ -55,17 +59,23 @@ class Decision:
         return bool(self.target.hosts) and all(one.answer != REFUSED for one in self.answers)
 
     @property
+    def acts(self) -> bool:
+        """Return whether the engine runs its steps."""
+        return self.level in ACTING and bool(self.plan)
+
+    @property
     def detail(self) -> dict[str, Any]:
         """Return what the journal gets."""
         command = in_command(self.runbook.command, self.alert.labels)
         return {
             "runbook": self.runbook.name,
-            "level": self.runbook.level,
+            "level": self.level,
             "hosts": [*self.target.hosts],
             "allowed": self.allowed,
             **({"target": self.target.refused} if self.target.refused else {}),
-            "steps": [*self.runbook.steps],
+            "steps": [one.name for one in self.runbook.steps],
             **({"command": command} if command else {}),
+            **({"plan": self.plan, "rollback": self.rollback, "digest": self.runbook.digest} if self.acts else {}),
             "guards": [{"guard": one.guard, "answer": one.answer, "reason": one.reason} for one in self.answers],
             "bad_before": self.bad_before,
         }
@@ -82,8 +92,11 @@ class Decision:
 class Choices:
     """Decides about the alerts of incidents."""
 
-    def __init__(self, rules: Rules, prometheus: Prometheus, checks: Checks) -> None:
+    def __init__(
+        self, rules: Rules, prometheus: Prometheus, checks: Checks, own_silences: Callable[[], Collection[str]] = tuple
+    ) -> None:
         self._rules, self._prometheus, self._checks = rules, prometheus, checks
+        self._own_silences = own_silences
 
     def candidates(
         self, connection: sqlite3.Connection, known: Iterable[Facts], before: History, at: float
@@ -95,7 +108,7 @@ class Choices:
             for alert in (one for one in facts.alerts if one.fires and one.id not in busy):
                 runbook, target = self._chosen(alert)
                 if runbook is not None:
-                    stopped = self._hands_off(connection, facts, target.hosts, at)
+                    stopped = self._hands_off(connection, facts, alert, target.hosts, at)
                     last = last_decision(connection, alert.id)
                     found.append(Candidate(alert=alert, runbook=runbook, target=target, hands_off=stopped, last=last))
         return found
@@ -118,7 +131,9 @@ class Choices:
     async def _decision(
         self, one: Candidate, asked: _Asked, firing: tuple[Firing, ...] | None, before: History, at: float
     ) -> Decision:
-        labels, hosts = one.alert.labels, one.target.hosts
+        labels = one.alert.labels
+        target, plan, rollback = _planned(one)
+        hosts = target.hosts
         seen = await asked.check(one.runbook.verification, labels)
         situation = Situation(
             runbook=one.runbook,
@@ -128,6 +143,8 @@ class Choices:
             hands_off=one.hands_off,
             firing=firing,
             precheck=await asked.check(one.runbook.precheck, labels),
+            own_silences=self._own_silences(),
+            reachable=self._rules.targets,
             peers=await asked.peers(labels, hosts),
             history=before,
             engine=self._rules.engine,
@@ -137,9 +154,12 @@ class Choices:
         return Decision(
             alert=one.alert,
             runbook=one.runbook,
-            target=one.target,
+            target=target,
             answers=answers(situation) if hosts else (),
             bad_before=None if seen is None or seen.is_empty else seen.bad,
+            level=level_now(one.runbook, before, self._rules.limits),
+            plan=plan,
+            rollback=rollback,
         )
 
     def _chosen(self, alert: Alert) -> tuple[Runbook | None, Target]:
@@ -150,9 +170,13 @@ class Choices:
         ]
         return next((one for one in found if one[1].hosts), next(iter(found), (None, Target(()))))
 
-    def _hands_off(self, connection: sqlite3.Connection, facts: Facts, hosts: Collection[str], at: float) -> str:
+    def _hands_off(
+        self, connection: sqlite3.Connection, facts: Facts, alert: Alert, hosts: Collection[str], at: float
+    ) -> str:
         if self._rules.stop_file.exists():
             return f"{self._rules.stop_file} exists"
+        if is_escalated(connection, alert.id):
+            return "it was escalated to people"
         return hands_off(connection, facts.incident, facts.services, hosts, at)
 
 
@@ -193,4 +217,18 @@ def _run(decision: Decision, at: float) -> Run:
         bad_before=decision.bad_before,
         outcome="",
         acted=False,
+        level=decision.level,
+        plan=tuple(decision.plan),
+        rollback=decision.rollback,
+        digest=decision.runbook.digest,
     )
+
+
+def _planned(one: Candidate) -> tuple[Target, list[dict[str, Any]], dict[str, Any] | None]:
+    """Return the target with what is done there, or why nothing can be."""
+    if one.target.hosts:
+        try:
+            return one.target, plan_of(one.runbook, one.alert.labels), rollback_of(one.runbook, one.alert.labels)
+        except PlanError as error:
+            return Target((), str(error)), [], None
+    return one.target, [], None

@@ -34,7 +34,10 @@ __all__ = ["Cycle"]
 _LOG = logging.getLogger(__name__)
 _SOON = 1.0  # seconds in which a change is noticed
 _TOGETHER = 100  # incidents that are looked at before the journal gets what was found
-_OWN = ("context", "scored", "decided", "verified")
+_OWN = (
+    *("context", "scored", "decided", "verified", "escalated"),
+    *("step_started", "step_ended", "step_verified", "approval_wanted", "approved"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

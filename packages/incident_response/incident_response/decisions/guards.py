@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from .facts import Alert
 from .history import History
 from .prometheus import Firing
 from .rules import Limits
-from .runbook import Runbook
+from .runbook import ACTING, Runbook
 from .verdict import Sample
 
-__all__ = ["REFUSED", "Answer", "Situation", "answers"]
+__all__ = ["REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people"]
 
 ALLOWED, REFUSED, LATER = "allowed", "refused", "not asked"
 _HOUR = 3600.0
@@ -37,7 +37,7 @@ class Situation:
     """A runbook, an alert and hosts at a time, and all that guards ask for; None is what is not known.
 
     `hands_off` is why people want nothing done, `peers` whether each other host is up, `verifiers` whether each
-    Prometheus answered.
+    Prometheus answered, `reachable` are the hosts on which steps can be run.
     """
 
     runbook: Runbook
@@ -47,6 +47,8 @@ class Situation:
     hands_off: str
     firing: tuple[Firing, ...] | None
     precheck: Sample | None
+    own_silences: Collection[str]
+    reachable: Collection[str]
     peers: Mapping[str, bool] | None
     history: History
     engine: str
@@ -68,10 +70,16 @@ def _people(now: Situation) -> tuple[str, str]:
 
 
 def _muted(now: Situation) -> tuple[str, str]:
+    why = muted_by_people(now.alert.muted, now.own_silences)
+    return (REFUSED, why) if why else (ALLOWED, "the alert is neither silenced nor inhibited")
+
+
+def muted_by_people(muted: Mapping[str, Collection[str]], own: Collection[str]) -> str:
+    """Return by what an alert is silenced or inhibited beside our own silences, an empty text for nothing."""
     for key, by in (("silenced_by", "silenced"), ("inhibited_by", "inhibited")):
-        if now.alert.muted.get(key):
-            return REFUSED, f"the alert is {by} by {', '.join(now.alert.muted[key])}"
-    return ALLOWED, "the alert is neither silenced nor inhibited"
+        if found := [one for one in muted.get(key, ()) if one not in own]:
+            return f"the alert is {by} by {', '.join(found)}"
+    return ""
 
 
 def _firing(now: Situation) -> tuple[str, str]:
@@ -132,14 +140,21 @@ def _rate(now: Situation) -> tuple[str, str]:
 
 
 def _trust(now: Situation) -> tuple[str, str]:
-    runs = now.history.verified(now.runbook.name)
-    helped = sum(one.outcome == "recovered" for one in runs)
-    said = f"{helped} of {len(runs)} runs helped"
-    if now.runbook.level != "full" or len(runs) < now.limits.verified_runs:
-        return ALLOWED, said
-    if helped >= now.limits.verified * len(runs):
-        return ALLOWED, said
-    return REFUSED, f"{said}: a person has to approve its steps"
+    said = "{} of {} runs helped".format(*_helped(now.runbook, now.history))
+    lowered = level_now(now.runbook, now.history, now.limits) != now.runbook.level
+    return ALLOWED, f"{said}: a person has to approve its steps" if lowered else said
+
+
+def level_now(runbook: Runbook, history: History, limits: Limits) -> str:
+    """Return the level of a runbook: `partial` for one at `full` of whose runs too few have helped."""
+    helped, runs = _helped(runbook, history)
+    trusted = runs < limits.verified_runs or helped >= limits.verified * runs
+    return "partial" if runbook.level == "full" and not trusted else runbook.level
+
+
+def _helped(runbook: Runbook, history: History) -> tuple[int, int]:
+    runs = history.verified(runbook.name)
+    return sum(one.outcome == "recovered" for one in runs), len(runs)
 
 
 def _own(now: Situation) -> tuple[str, str]:
@@ -150,6 +165,15 @@ def _own(now: Situation) -> tuple[str, str]:
         if not left:
             return REFUSED, "no other Prometheus answers, which would verify it"
     return ALLOWED, "neither the engine nor what verifies it is on its hosts"
+
+
+def _reach(now: Situation) -> tuple[str, str]:
+    if now.runbook.level not in ACTING:
+        return ALLOWED, "no step is run"
+    for host in now.hosts:
+        if host not in now.reachable:
+            return REFUSED, f"{host} is not deployed by runbook_targets.yml"
+    return ALLOWED, "steps can be run on its hosts"
 
 
 def _lease(_now: Situation) -> tuple[str, str]:
@@ -168,5 +192,6 @@ _GUARDS: Mapping[str, Guard] = {
     "rate": _rate,
     "trust": _trust,
     "own": _own,
+    "reach": _reach,
     "lease": _lease,
 }

@@ -12,7 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["History", "Run", "history", "last_decision"]
+from .runbook import ACTING
+
+__all__ = ["STOPPED", "History", "Run", "history", "last_decision"]
+
+STOPPED = "stopped"  # the outcome of a run that people ended, or that had nothing to do any more
 
 # Each has an index of its own.
 _DECIDED = (
@@ -28,7 +32,7 @@ class Run:
     """A run of a runbook on hosts for an alert with `labels`, by the number of its decision.
 
     Its outcome is empty until it is verified; `bad_before` is how many series were bad before it.
-    At the level `observe` it would have been one: it has not acted.
+    At the levels `observe` and `manual` it would have been one: it has not acted.
     """
 
     decision: int
@@ -41,6 +45,15 @@ class Run:
     bad_before: int | None
     outcome: str
     acted: bool
+    level: str
+    plan: tuple[Mapping[str, Any], ...]
+    rollback: Mapping[str, Any] | None
+    digest: str
+
+    @property
+    def acts(self) -> bool:
+        """Return whether it has steps that the engine runs."""
+        return self.level in ACTING and bool(self.plan)
 
 
 @dataclass(frozen=True)
@@ -62,8 +75,8 @@ class History:
         return [one for one in self.runs if one.at > at]
 
     def verified(self, runbook: str) -> list[Run]:
-        """Return the runs of a runbook that have changed something and are verified."""
-        return [one for one in self.runs if one.runbook == runbook and one.acted and one.outcome]
+        """Return the runs of a runbook that have changed something and that nobody stopped."""
+        return [one for one in self.runs if one.runbook == runbook and one.acted and one.outcome not in ("", STOPPED)]
 
 
 def history(connection: sqlite3.Connection, at: float) -> History:
@@ -89,6 +102,11 @@ def history(connection: sqlite3.Connection, at: float) -> History:
                     bad_before=told["bad_before"],
                     outcome=verified.get("outcome", ""),
                     acted=verified.get("acted", False),
+                    level=told["level"],
+                    # Decisions of a release that did not act have none.
+                    plan=tuple(told.get("plan", ())),
+                    rollback=told.get("rollback"),
+                    digest=told.get("digest", ""),
                 )
             )
     return History(tuple(runs))

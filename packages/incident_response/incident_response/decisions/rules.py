@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..described import ConfigurationError, Described
-from .runbook import Runbook, runbooks
+from ..steps import Host, StepError
+from .runbook import ACTING, Runbook, runbooks
 
 __all__ = ["Limits", "Rules"]
 
@@ -41,10 +44,14 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Runbooks, hosts that the inventory knows, the engine's own, limits of guards, and the file that stops all."""
+    """Runbooks, hosts that the inventory knows, the engine's own, limits of guards, and the file that stops all.
+
+    `targets` are the hosts on which steps can be run, and how each is reached.
+    """
 
     runbooks: tuple[Runbook, ...]
     hosts: frozenset[str]
+    targets: Mapping[str, Host]
     engine: str
     limits: Limits
     stop_file: Path
@@ -55,15 +62,35 @@ class Rules:
         found = cls(
             runbooks=runbooks(entries.take("runbooks", list, [])),
             hosts=frozenset(map(str, entries.take("hosts", list, []))),
+            targets={name: _target(name, told) for name, told in entries.take("targets", dict, {}).items()},
             engine=entries.take("engine", str, ""),
             limits=Limits.of(Described("guards", entries.take("guards", dict, {}))),
             stop_file=data_dir / "stop",
         )
         entries.end()
         for one in found.runbooks:
-            named = {host for hosts in one.applications.values() for host in hosts}
+            kinds = [check.kind for check in (one.verification, one.precheck) if check]
+            if one.level in ACTING and "command" in kinds:
+                raise ConfigurationError(f"The runbook {one.name} checks by a command: it cannot be {one.level}.")
+            named = {host for application in one.applications.values() for host in application.hosts}
             if one.target == "host":
                 named.add(one.target_name)
             if unknown := sorted(named - found.hosts):
                 raise ConfigurationError(f"The runbook {one.name} acts on {unknown[0]}, which is not among hosts.")
         return found
+
+
+def _target(name: str, told: Any) -> Host:
+    """Return how a host is reached, refusing what is not one host."""
+    entries = Described(f"targets.{name}", told)
+    try:
+        found = Host(
+            name=name,
+            address=entries.take("address", str),
+            port=int(entries.seconds("port", 22)),
+            user=entries.take("user", str, "vigil-runbook"),
+        )
+    except StepError as error:
+        raise ConfigurationError(str(error)) from error
+    entries.end()
+    return found

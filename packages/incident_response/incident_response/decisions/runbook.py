@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +16,11 @@ from typing import Any
 from ..described import ConfigurationError, Described
 from .filled import Part
 
-__all__ = ["LEVELS", "Check", "Limit", "Matcher", "Runbook", "fitting", "runbooks"]
+__all__ = ["ACTING", "LEVELS", "Application", "Check", "Limit", "Matcher", "Runbook", "Step", "fitting", "runbooks"]
 
 # From the least that is done to the most.
 LEVELS = ("observe", "manual", "partial", "full")
+ACTING = ("partial", "full")
 _CHECKS = ("promql", "http", "command")
 _TARGETS = ("label", "application", "host")
 _OPERATORS = ("=", "!=", "=~", "!~")
@@ -60,21 +63,40 @@ class Limit:
     run: float
 
 
+@dataclass(frozen=True)
+class Step:
+    """A step with its parameters, some of which stand for a label of the alert or a value of its application."""
+
+    name: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Application:
+    """Hosts of an application, and values that steps take, by their names."""
+
+    hosts: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Runbook:
-    """A runbook; `applications` has the hosts of each application that it may act for."""
+    """A runbook; `applications` are those that it may act for, `digest` is of everything that it consists of."""
 
     name: str
     level: str
     matchers: tuple[Matcher, ...]
     target: str
     target_name: str
-    applications: Mapping[str, tuple[str, ...]]
+    applications: Mapping[str, Application]
     limit: Limit
     precheck: Check | None
     verification: Check
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
+    rollback: Step | None
+    idempotent: bool
     command: tuple[Part, ...]
+    digest: str
 
     def is_for(self, labels: Mapping[str, str]) -> bool:
         """Return whether it is for an alert with these labels."""
@@ -89,17 +111,18 @@ def fitting(known: Sequence[Runbook], labels: Mapping[str, str]) -> list[Runbook
 
 def runbooks(listed: Sequence[Any]) -> tuple[Runbook, ...]:
     """Return the runbooks of a list. Raises ConfigurationError."""
-    found = tuple(_runbook(Described(f"runbooks[{number}]", one)) for number, one in enumerate(listed))
+    found = tuple(_runbook(one, number) for number, one in enumerate(listed))
     if len({one.name for one in found}) < len(found):
         raise ConfigurationError("runbooks has a name more than once.")
     return found
 
 
-def _runbook(entries: Described) -> Runbook:
+def _runbook(told: Any, number: int) -> Runbook:
+    entries = Described(f"runbooks[{number}]", told)
     name = entries.take("name", str)
     target = Described(f"target of the runbook {name}", entries.take("target", dict))
     limit = Described(f"limit of the runbook {name}", entries.take("limit", dict))
-    manual, precheck = entries.optional("manual", dict), entries.optional("precheck", dict)
+    manual, precheck, rollback = (entries.optional(key, dict) for key in ("manual", "precheck", "rollback"))
     found = Runbook(
         name=name,
         level=_one_of(entries.take("level", str), LEVELS, f"level of the runbook {name}"),
@@ -116,12 +139,15 @@ def _runbook(entries: Described) -> Runbook:
         ),
         precheck=_check(Described(f"precheck of the runbook {name}", precheck)) if precheck else None,
         verification=_check(Described(f"verification of the runbook {name}", entries.take("verification", dict))),
-        steps=tuple(str(one["step"]) for one in entries.take("steps", list)),
+        steps=tuple(_step(name, one) for one in entries.take("steps", list)),
+        rollback=_step(name, rollback) if rollback else None,
+        idempotent=bool(entries.optional("idempotent", bool)),
         command=tuple(manual["command"]) if manual else (),
+        digest=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(),
     )
     # Which hosts of an application are meant is in `applications` already; the rest is for those who act.
     target.take("of", str, "")
-    for key in ("summary", "owner", "delay", "idempotent", "rollback", "nothing_to_roll_back"):
+    for key in ("summary", "owner", "delay", "nothing_to_roll_back"):
         entries.optional(key, object)
     for one in (target, limit, entries):
         one.end()
@@ -155,12 +181,20 @@ def _check(entries: Described) -> Check:
     return found
 
 
-def _applications(name: str, told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    place = f"applications of the runbook {name}"
-    return {
-        str(application): tuple(map(str, Described(f"{place}.{application}", one).take("hosts", list)))
-        for application, one in told.items()
-    }
+def _step(name: str, told: Any) -> Step:
+    entries = Described(f"a step of the runbook {name}", told)
+    found = Step(entries.take("step", str), entries.take("parameters", dict, {}))
+    entries.end()
+    return found
+
+
+def _applications(name: str, told: Mapping[str, Any]) -> dict[str, Application]:
+    found = {}
+    for application, one in told.items():
+        hosts = Described(f"applications.{application} of the runbook {name}", one).take("hosts", list)
+        values = {key: value for key, value in one.items() if key != "hosts"}
+        found[str(application)] = Application(tuple(map(str, hosts)), values)
+    return found
 
 
 def _one_of(value: str, known: Sequence[str], what: str) -> str:

@@ -35,7 +35,7 @@ def target_of(runbook: Runbook, labels: Mapping[str, str], known: Collection[str
     if runbook.target == "application":
         if name not in runbook.applications:
             return Target((), f"no application {_short(name)} says how it is acted on")
-        hosts = runbook.applications[name]
+        hosts = runbook.applications[name].hosts
     else:
         hosts = (name,)
     for host in hosts:

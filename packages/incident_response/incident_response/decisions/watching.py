@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verifies runs: asks again and again for what has to hold, until it does or its time is over."""
+"""Watches whether an alert recovers after a runbook has acted, or would have."""
 
 from __future__ import annotations
 
@@ -21,42 +21,43 @@ _LATE = 60.0  # seconds after its end, after which a verification was not watche
 
 
 class Watches:
-    """The verifications of runs, by the decision about each. Those of before a restart begin anew, with their time."""
+    """The verifications of runs, each from a time on. Those of before a restart begin anew, with their time."""
 
     def __init__(self, runbooks: Iterable[Runbook], checks: Checks) -> None:
         self._checks = checks
         self._verifications = {one.name: one.verification for one in runbooks}
-        self._watched: dict[int, Verification] = {}
-        self._next: dict[int, float] = {}
+        self._watched: dict[tuple[int, float], Verification] = {}
+        self._next: dict[tuple[int, float], float] = {}
 
     async def ended(self, runs: Sequence[Run], at: float) -> list[tuple[Run, dict[str, Any]]]:
-        """Return the runs whose verification ends now, and what the journal gets of it."""
+        """Return the runs that do not act whose verification ends now, and what the journal gets of it."""
         found = []
-        for run in runs:
-            # A lookback of less than a second would find samples of before.
-            if self._next.get(run.decision, run.at + _SHORTEST) <= at and (verdict := await self._verdict(run, at)):
-                watched = self._watched.pop(run.decision, None)
-                self._next.pop(run.decision, None)
-                detail = {
-                    "decision": run.decision,
-                    "runbook": run.runbook,
-                    "hosts": [*run.hosts],
-                    "outcome": verdict.outcome,
-                    "reason": verdict.reason,
-                    "samples": len(watched.seen) if watched else 0,
-                    "acted": False,
-                }
-                found.append((run, detail))
+        for run in (one for one in runs if not one.acts):
+            if verified := await self.verified(run, run.at, at):
+                told = {"decision": run.decision, "runbook": run.runbook, "hosts": [*run.hosts]}
+                found.append((run, {**told, **verified, "acted": False}))
         return found
 
-    async def _verdict(self, run: Run, at: float) -> Verdict | None:
+    async def verified(self, run: Run, began: float, at: float) -> dict[str, Any] | None:
+        """Return the outcome of the verification of a run since a time, its reason and samples; None until it ends."""
+        key = (run.decision, began)
+        # A lookback of less than a second would find samples of before.
+        if self._next.get(key, began + _SHORTEST) > at or not (verdict := await self._verdict(run, key, at)):
+            return None
+        watched = self._watched.pop(key, None)
+        self._next.pop(key, None)
+        seen = watched.seen if watched else []
+        values = {"good": seen[-1].good, "bad": seen[-1].bad} if seen else {}
+        return {"outcome": verdict.outcome, "reason": verdict.reason, "samples": len(seen), **values}
+
+    async def _verdict(self, run: Run, key: tuple[int, float], at: float) -> Verdict | None:
         check = self._verifications.get(run.runbook)
         if check is None:
             return Verdict("unknown", "there is no such runbook any more")
-        watched = self._watched.get(run.decision)
+        watched = self._watched.get(key)
         if watched is None:
-            watched = self._watched[run.decision] = _begun(check, run)
-        self._next[run.decision] = at + max(_SHORTEST, check.stable / (2 * check.samples))
+            watched = self._watched[key] = _begun(check, run, key[1])
+        self._next[key] = at + max(_SHORTEST, check.stable / (2 * check.samples))
         if at > watched.began + watched.within + _LATE:
             return Verdict("unknown", "it was not watched until its end")
         if check.kind == "command":
@@ -65,9 +66,9 @@ class Watches:
         return watched.add(sample or Sample(at))
 
 
-def _begun(check: Check, run: Run) -> Verification:
+def _begun(check: Check, run: Run, began: float) -> Verification:
     return Verification(
-        began=run.at,
+        began=began,
         within=check.within,
         stable=check.stable,
         samples=check.samples,

@@ -30,6 +30,7 @@ _OF_PEOPLE = {
     "handed_over": "{by} handed the incident over to {to}",
     "released": "{by} released the incident, which {from} had",
     "noted": "{by} wrote a note",
+    "approved": "{by} approved {attempt}",
 }
 _OWN = frozenset({"at", "kind", "source", "alert"})  # what every event has
 
@@ -61,7 +62,7 @@ def timeline(incident: Mapping[str, Any]) -> list[Entry]:
 def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
     kind, by = event["kind"], event["source"].removeprefix("user ")
     told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event)}
-    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from"}}
+    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from", "attempt"}}
     text = str(event.get("text", ""))
     for group, sentences in (("alert", _OF_ALERTS), ("person", _OF_PEOPLE)):
         if kind in sentences:
@@ -69,6 +70,8 @@ def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
     if kind in _OF_DECISIONS:
         command = event.get("command", "")
         return Entry(event["at"], "decision", _OF_DECISIONS[kind](event), f"By hand: {command}" if command else "")
+    if kind in _OF_AUTOMATION:
+        return Entry(event["at"], "automation", _OF_AUTOMATION[kind](event), text)
     details = {key: value for key, value in event.items() if key not in _OWN and value not in (None, "", [], {})}
     listed = ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items() if key != "text")
     what = kind.replace("_", " ").capitalize()
@@ -82,19 +85,35 @@ def _scored(event: Mapping[str, Any]) -> str:
 def decided(event: Mapping[str, Any]) -> str:
     """Return what was decided about a runbook, and every reason against it."""
     if event["allowed"]:
-        return f"{event['runbook']} would be run on {', '.join(event['hosts'])}"
+        done = "is to be run" if event.get("plan") else "would be run"
+        return f"{event['runbook']} {done} on {', '.join(event['hosts'])}"
     refused = [one["reason"] for one in event["guards"] if one["answer"] == "refused"]
     return f"{event['runbook']} would not be run: {'; '.join(refused) or event['target']}"
 
 
 def _verified(event: Mapping[str, Any]) -> str:
+    if event["acted"]:
+        return f"The run of {event['runbook']} ended as {event['outcome']}: {event['reason']}"
     return f"{event['runbook']} was not run, and would be verified as {event['outcome']}: {event['reason']}"
+
+
+def _step_ended(event: Mapping[str, Any]) -> str:
+    outcome = _OUTCOMES[event["outcome"]]
+    return f"{event['attempt']} {outcome}: {event['reason']}" if event["reason"] else f"{event['attempt']} {outcome}"
 
 
 _OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "scored": _scored,
     "decided": decided,
     "verified": _verified,
+}
+_OUTCOMES = {"done": "is done", "failed": "failed", "unknown": "ended unknown"}
+_OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "step_started": lambda event: f"{event['name']} starts on {event['host']}, as {event['attempt']}",
+    "step_ended": _step_ended,
+    "step_verified": lambda event: f"Step {event['step']} is verified as {event['outcome']}: {event['reason']}",
+    "approval_wanted": lambda event: f"{event['attempt']} waits for an approval until {event['until']}",
+    "escalated": lambda event: f"People have to see to it: {event['reason']}",
 }
 
 

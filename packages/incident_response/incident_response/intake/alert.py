@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-__all__ = ["Alert", "AlertError", "Notification", "listed", "notification"]
+__all__ = ["OWN", "Alert", "AlertError", "Notification", "listed", "notification"]
+
+# What the engine posts to Alertmanager for people, which is no incident of its own.
+OWN = ("IncidentEscalated", "IncidentNeedsApproval")
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _LONGEST_ANNOTATION = 1000
@@ -55,14 +58,18 @@ def notification(told: Any) -> Notification:
     left_out = entries.get("truncatedAlerts", 0)
     return Notification(
         sender=_text(entries, "externalURL"),
-        alerts=tuple(_notified(one) for one in _list(entries.get("alerts"), "alerts")),
+        alerts=_foreign(_notified(one) for one in _list(entries.get("alerts"), "alerts")),
         left_out=left_out if isinstance(left_out, int) else 0,
     )
 
 
 def listed(told: Any) -> tuple[Alert, ...]:
     """Return the alerts that `GET /api/v2/alerts` lists. Raises AlertError."""
-    return tuple(_listed(one) for one in _list(told, "the list of alerts"))
+    return _foreign(_listed(one) for one in _list(told, "the list of alerts"))
+
+
+def _foreign(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    return tuple(one for one in alerts if one.labels.get("alertname") not in OWN)
 
 
 def _notified(told: Any) -> Alert:

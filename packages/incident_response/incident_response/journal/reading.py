@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..people.state import holder, teams
+from ..runs.approvals import requests
 from .moments import moment
 from .schema import JournalError, read_only
 
@@ -72,6 +74,11 @@ class Reader:
                 "terms": found["terms"],
                 "context": _context(last_detail(connection, number, "context")),
                 "decisions": _decisions(events),
+                "approvals": [
+                    {"attempt": one.attempt, "decision": one.decision, "until": moment(one.until)}
+                    for one in requests(connection, number, time.time())
+                    if one.state == "waiting"
+                ],
                 "alerts": found["members"],
                 "events": [
                     {
@@ -168,7 +175,16 @@ def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
     for row in events:
         if row["kind"] == "decided":
             decided = {"at": moment(row["at"]), "alert": row["episode"], **json.loads(row["detail"])}
-            found[row["id"]] = {**decided, "verification": None}
+            found[row["id"]] = {"decision": row["id"], **decided, "attempts": [], "verification": None}
+        elif row["kind"] == "step_started":
+            told = json.loads(row["detail"])
+            started = {key: told[key] for key in ("attempt", "step", "host", "name", "parameters")}
+            found[told["decision"]]["attempts"].append({**started, "started_at": moment(row["at"]), "outcome": ""})
+        elif row["kind"] == "step_ended":
+            told = json.loads(row["detail"])
+            attempt = next(one for one in found[told["decision"]]["attempts"] if one["attempt"] == told["attempt"])
+            ended = {key: told[key] for key in ("outcome", "reason", "text")}
+            attempt.update(ended, ended_at=moment(row["at"]))
         elif row["kind"] == "verified":
             told = json.loads(row["detail"])
             shown = {key: told[key] for key in ("outcome", "reason", "samples", "acted")}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..journal.entries import Entries
+from ..runs.approvals import requests
 from . import state
 from .accounts import EVERY_TEAM, Accounts
 
@@ -20,6 +21,8 @@ Write = Callable[[sqlite3.Connection], dict[str, Any]]
 _LONGEST = 4000
 _LONGEST_WINDOW = 60 * 24 * 90  # minutes
 _WINDOWS = ("maintenance", "freeze")
+_NOT_WAITING = {"expired": "waited too long for an approval", "ended": "is not to be started any more"}
+_APPROVAL = ("approve", "approve steps of")
 
 
 class ActionError(Exception):
@@ -42,6 +45,7 @@ class Actions:
             "hand_over": (("to", "text"), self._hand_over),
             "release": (("text",), self._release),
             "note": (("text",), self._note),
+            "approve": (("attempt", "text"), self._approve),
         }
         self._on_automation = {"stop": self._stop, "resume": self._resume}
 
@@ -56,8 +60,9 @@ class Actions:
             if connection.execute("SELECT 1 FROM incident WHERE id = ?", (number,)).fetchone() is None:
                 raise ActionError(404, f"There is no incident {number}.")
             teams = state.teams(connection, number)
-            if not self._accounts.may(person, "respond", teams):
-                raise ActionError(403, f"{person} may not respond to incidents of {_listed(teams)}.")
+            right, what = _APPROVAL if action == "approve" else ("respond", "respond to")
+            if not self._accounts.may(person, right, teams):
+                raise ActionError(403, f"{person} may not {what} incidents of {_listed(teams)}.")
             act(Entries(connection, at, f"user {person}"), number, person, fields)
             return {"incident": number, "holder": state.holder(connection, number)}
 
@@ -169,6 +174,22 @@ class Actions:
 
     def _note(self, entries: Entries, number: int, _person: str, fields: _Fields) -> None:
         entries.event("noted", incident=number, detail={"text": fields.text("text")})
+
+    def _approve(self, entries: Entries, number: int, _person: str, fields: _Fields) -> None:
+        wanted, known = fields.text("attempt", ""), requests(entries.connection, number, entries.at)
+        waiting = [one for one in known if one.state == "waiting" and wanted in ("", one.attempt)]
+        if len(waiting) == 1:
+            told = {"decision": waiting[0].decision, "step": waiting[0].step, "attempt": waiting[0].attempt}
+            detail = {**told, "text": fields.text("text", "")}
+            entries.event("approved", incident=number, episode=waiting[0].episode, detail=detail)
+        elif waiting:
+            raise ActionError(409, f"Several steps wait, so name one: {', '.join(one.attempt for one in waiting)}.")
+        elif found := [one for one in known if wanted in ("", one.attempt)]:
+            last = found[-1]
+            state = f"was approved by {last.by} already" if last.by else _NOT_WAITING[last.state]
+            raise ActionError(409, f"{last.attempt} {state}.")
+        else:
+            raise ActionError(409, f"No step of incident {number} waits for an approval.")
 
     def _team_of(self, service: str) -> str:
         """Return the team of a service, every team for none and for one that is not declared."""

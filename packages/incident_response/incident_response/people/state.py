@@ -12,7 +12,7 @@ from typing import Any
 
 from ..journal.moments import moment
 
-__all__ = ["hands_off", "holder", "stop", "teams", "windows"]
+__all__ = ["hands_off", "holder", "is_escalated", "stop", "teams", "windows"]
 
 
 def teams(connection: sqlite3.Connection, incident: int) -> list[str]:
@@ -39,6 +39,12 @@ def windows(connection: sqlite3.Connection, at: float) -> list[dict[str, Any]]:
     """Return the windows of maintenance, and of a freeze, that are open at a time."""
     rows = connection.execute("SELECT * FROM open_window WHERE ends_at > ? ORDER BY id", (at,))
     return [{**dict(row), "at": moment(row["at"]), "ends_at": moment(row["ends_at"])} for row in rows]
+
+
+def is_escalated(connection: sqlite3.Connection, episode: int) -> bool:
+    """Return whether automation has given up on an alert."""
+    rows = connection.execute("SELECT 1 FROM event WHERE episode = ? AND kind = 'escalated'", (episode,))
+    return rows.fetchone() is not None
 
 
 def hands_off(

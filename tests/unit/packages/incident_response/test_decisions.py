@@ -56,7 +56,7 @@ def test_the_journal_has_what_would_be_done(down: Looking, intake: Intake) -> No
     assert decision["allowed"] is True
     assert (decision["runbook"], decision["level"], decision["hosts"]) == ("exporter_down", "observe", ["web1"])
     assert (decision["steps"], decision["bad_before"], decision["alert"]) == (["restart_service"], 1, 1)
-    assert len(decision["guards"]) == 12
+    assert len(decision["guards"]) == 13
     assert [one["kind"] for one in intake.incident(1)["events"]] == ["opened", "scored", "decided"]
 
 

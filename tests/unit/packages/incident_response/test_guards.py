@@ -44,6 +44,8 @@ QUIET = Situation(
     # Prometheus adds the cluster when it sends an alert.
     firing=(Firing({"alertname": "TargetDown", "host": "web1"}, {}),),
     precheck=None,
+    own_silences=("ours",),
+    reachable=("web2",),
     peers={"web1": False, "web2": True},
     history=History(()),
     engine="mon9",
@@ -64,6 +66,10 @@ def ran(ago: float, *, host: str = "web1", runbook: str = "exporter_down", outco
         bad_before=1,
         outcome=outcome,
         acted=True,
+        level="full",
+        plan=(),
+        rollback=None,
+        digest="",
     )
 
 
@@ -85,9 +91,9 @@ def test_all_guards_are_asked_in_order_and_the_host_last() -> None:
     found = answers(QUIET)
     assert [one.guard for one in found] == [
         *("people", "muted", "firing", "precheck", "peers", "cooldown", "attempts", "at_once", "rate", "trust", "own"),
-        "lease",
+        *("reach", "lease"),
     ]
-    assert [one.answer for one in found] == [*["allowed"] * 11, "not asked"]
+    assert [one.answer for one in found] == [*["allowed"] * 12, "not asked"]
     assert all(one.reason for one in found)
 
 
@@ -113,11 +119,7 @@ def test_all_guards_are_asked_in_order_and_the_host_last() -> None:
             "rate",
             "10 of 10 runs of all runbooks in an hour",
         ),
-        (
-            {"runbook": known(level="full"), "history": outcomes((3, "recovered"), (2, "failing"))},
-            "trust",
-            "3 of 5 runs helped: a person has to approve its steps",
-        ),
+        ({"runbook": known(level="full")}, "reach", "web1 is not deployed by runbook_targets.yml"),
         ({"hosts": ("web1", "mon9")}, "own", "mon9 is the engine's own host"),
         (
             {"hosts": ("mon1",), "verifiers": {"mon1": True, "mon2": False}, "peers": {}},

@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs what was decided: each step is in the journal before it starts, and looked for there after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..decisions.guards import muted_by_people
+from ..decisions.history import STOPPED, Run, history
+from ..decisions.prometheus import Prometheus
+from ..decisions.rules import Rules
+from ..decisions.watching import Watches
+from ..journal.entries import Entries
+from ..journal.reading import Reader
+from ..journal.writer import Journal
+from ..people.state import hands_off
+from ..repeating import repeated
+from ..steps import Attempts, Spec, StepError
+from ..steps.state import Kind, State
+from .output import output_of
+from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
+from .silences import Silences
+
+__all__ = ["Acting"]
+
+_LOG = logging.getLogger(__name__)
+_SOON = 0.5  # seconds until what has ended is seen
+_APPROVAL = 900.0  # seconds that a step waits for people
+_STATE = "SELECT muted, resolved_at FROM open_episode WHERE episode = ?"
+_STARTS = 60.0  # seconds in which an attempt has to start
+
+
+class Acting:
+    """The runs that go on."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        reader: Reader,
+        rules: Rules,
+        *,
+        prometheus: Prometheus,
+        watches: Watches,
+        silences: Silences,
+        attempts: Attempts,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
+        self._prometheus, self._watches, self._silences, self._attempts = prometheus, watches, silences, attempts
+        self._runbooks = {one.name: one for one in rules.runbooks}
+        self._going_on: list[Run] | None = None
+        self._seen = -1
+
+    async def run(self) -> None:
+        """Act until cancelled."""
+        await repeated(self.once, _SOON, _LOG, "Runbooks could not be run")
+
+    async def once(self) -> None:
+        """Do what is next in every run. Raises JournalError."""
+        if self._going_on is None:
+            await self._silences.find()
+        runs = await asyncio.to_thread(self._runs)
+        for failed in await asyncio.gather(*(self._advance(one) for one in runs), return_exceptions=True):
+            if isinstance(failed, BaseException):
+                raise failed
+
+    def _runs(self) -> list[Progress]:
+        with self._reader.connected() as connection:
+            seen = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
+            if self._going_on is None or seen != self._seen:
+                self._seen = seen
+                self._going_on = [one for one in history(connection, self._clock()).going_on() if one.acts]
+            return [progress_of(connection, one, idempotent=self._is_idempotent(one)) for one in self._going_on]
+
+    def _is_idempotent(self, run: Run) -> bool:
+        return run.runbook in self._runbooks and self._runbooks[run.runbook].idempotent
+
+    async def _advance(self, progress: Progress) -> None:
+        """Do what is next in a run, once."""
+        run, at = progress.run, self._clock()
+        match self._next(progress, at):
+            case Ask(step):
+                name = Attempt(step=step, host=run.hosts[0], number=1, at=at).name(run)
+                await self._write(run, "approval_wanted", {"step": step, "attempt": name, "until": at + _APPROVAL})
+            case Start() as start:
+                await self._start(progress, start, at)
+            case Look(attempt):
+                await self._silences.hold(run, at)
+                await self._look(run, attempt, at)
+            case Verify() as verify:
+                await self._silences.hold(run, at)
+                await self._verify(run, verify, at)
+            case Wait():
+                if why := await asyncio.to_thread(self._left_alone, run):
+                    await self._end(progress, End(STOPPED, why))
+            case End() as end:
+                await self._end(progress, end)
+
+    def _next(self, progress: Progress, at: float) -> Next:
+        """Return what is next in a run, its end if its runbook is another one now."""
+        wanted, run = progress.next(at), progress.run
+        if isinstance(wanted, Look | End) or self._is_the_same(run):
+            return wanted
+        return End("unknown", f"the runbook {run.runbook} has changed since the run began")
+
+    def _is_the_same(self, run: Run) -> bool:
+        return run.runbook in self._runbooks and self._runbooks[run.runbook].digest == run.digest
+
+    async def _start(self, progress: Progress, wanted: Start, at: float) -> None:
+        run = progress.run
+        if why := await self._stopped(run, wanted.step):
+            await self._end(progress, End(STOPPED, why))
+            return
+        await self._silences.hold(run, at)
+        attempt = Attempt(step=wanted.step, host=wanted.host, number=wanted.number, at=at)
+        told = {"step": wanted.step, "host": wanted.host, "number": wanted.number, "attempt": attempt.name(run)}
+        await self._write(run, "step_started", {**told, **_planned(run, wanted.step)})
+        await self._asked(run, attempt)
+
+    async def _asked(self, run: Run, attempt: Attempt) -> str:
+        """Have an attempt started unless it has been, and return why it is not."""
+        step = _planned(run, attempt.step)
+        if not self._is_the_same(run):
+            return "the runbook has changed since the run began"
+        try:
+            spec = Spec(
+                attempt=attempt.name(run),
+                runbook=run.runbook,
+                step=step["name"],
+                parameters=step["parameters"],
+                host=self._rules.targets[attempt.host],
+                holder=self._rules.engine,
+                seconds=int(self._runbooks[run.runbook].limit.run),
+            )
+            await asyncio.to_thread(self._attempts.start, spec)
+        except KeyError:
+            return f"{attempt.host} is not deployed by runbook_targets.yml"
+        except (StepError, OSError) as error:
+            return str(error)
+        return ""
+
+    async def _look(self, run: Run, attempt: Attempt, at: float) -> None:
+        """Write how an attempt ended, once it has; start it if a crash or a full socket came before that."""
+        name = attempt.name(run)
+        try:
+            state = await asyncio.to_thread(self._attempts.state, name)
+        except (StepError, OSError) as error:
+            return await self._ended(run, attempt, "unknown", str(error))
+        match state:
+            case State(Kind.NEVER_STARTED):
+                why = await self._asked(run, attempt)
+                if why and at > attempt.at + _STARTS:
+                    await self._ended(run, attempt, "failed", f"it could not be started: {why}")
+            case State(Kind.UNKNOWN):
+                await self._ended(run, attempt, "unknown", "it was killed")
+            case State(Kind.FINISHED, code):
+                await self._ended(run, attempt, "failed" if code else "done", "")
+        return None
+
+    async def _verify(self, run: Run, wanted: Verify, at: float) -> None:
+        if found := await self._watches.verified(run, wanted.began, at):
+            await self._write(run, "step_verified", {"step": wanted.step, "began": wanted.began, **found})
+
+    async def _ended(self, run: Run, attempt: Attempt, outcome: str, reason: str) -> None:
+        name = attempt.name(run)
+        output, failure = await asyncio.to_thread(output_of, self._attempts.place(name))
+        told = {"step": attempt.step, "host": attempt.host, "attempt": name, "outcome": outcome}
+        why = reason or (failure if outcome != "done" else "")
+        await self._write(run, "step_ended", {**told, "reason": why, "text": output})
+
+    async def _stopped(self, run: Run, step: int) -> str:
+        """Return why a step is not to be started, an empty text if it may be."""
+        if why := await asyncio.to_thread(self._left_alone, run):
+            return why
+        firing = None if step == ROLLBACK else await self._prometheus.firing()
+        if firing is not None and not any(one.is_of(run.labels) for one in firing):
+            return "Prometheus does not fire the alert any more"
+        return ""
+
+    def _left_alone(self, run: Run) -> str:
+        """Return why people or the end of the alert stop a run, an empty text if they do not."""
+        if self._rules.stop_file.exists():
+            return f"{self._rules.stop_file} exists"
+        with self._reader.connected() as connection:
+            services = {run.labels["service"]} if run.labels.get("service") else set()
+            if why := hands_off(connection, run.incident, services, run.hosts, self._clock()):
+                return why
+            row = connection.execute(_STATE, (run.episode,)).fetchone()
+        if row is None or row["resolved_at"] is not None:
+            return "the alert is resolved"
+        return muted_by_people(json.loads(row["muted"]), self._silences.own())
+
+    async def _end(self, progress: Progress, end: End) -> None:
+        """Write the end of a run, and in the same commit that people have to see to it."""
+        run = progress.run
+        samples = sum(one["samples"] for one in progress.verdicts.values())
+        told = {"decision": run.decision, "runbook": run.runbook, "hosts": [*run.hosts], "reason": end.reason}
+
+        def write(connection: sqlite3.Connection) -> None:
+            entries = Entries(connection, self._clock(), "automation")
+            own = {"incident": run.incident, "episode": run.episode}
+            verified = {**told, "outcome": end.outcome, "samples": samples, "acted": progress.acted}
+            entries.event("verified", **own, detail=verified)
+            if end.escalated:
+                entries.event("escalated", **own, detail=told)
+
+        await asyncio.wrap_future(self._journal.write(write))
+
+    async def _write(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            Entries(connection, self._clock(), "automation").event(
+                kind, incident=run.incident, episode=run.episode, detail={"decision": run.decision, **detail}
+            )
+
+        await asyncio.wrap_future(self._journal.write(write))
+
+
+def _planned(run: Run, number: int) -> dict[str, Any]:
+    """Return the name and the parameters of a step of a run."""
+    step = run.rollback if number == ROLLBACK else run.plan[number - 1]
+    assert step is not None  # noqa: S101 - only a run with a rollback has an attempt at it
+    return {"name": step["step"], "parameters": step["parameters"]}

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Steps that wait for people, and their approvals, as the journal has them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+__all__ = ["Request", "requests"]
+
+_EVENTS = (
+    "SELECT * FROM event WHERE incident = ? AND kind IN ('approval_wanted', 'approved', 'verified') ORDER BY id"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A step that waits for an approval, or did: its first attempt, the run and what is known of that.
+
+    `state` is waiting, approved, expired or ended; `by` is who approved it.
+    """
+
+    attempt: str
+    decision: int
+    episode: int
+    step: int
+    until: float
+    state: str
+    by: str
+
+
+def requests(connection: sqlite3.Connection, incident: int, at: float) -> list[Request]:
+    """Return the requests of an incident, the oldest first."""
+    rows = [(row, json.loads(row["detail"])) for row in connection.execute(_EVENTS, (incident,))]
+    ended = {told["decision"] for row, told in rows if row["kind"] == "verified"}
+    approved = {
+        (told["decision"], told["step"]): row["source"].removeprefix("user ")
+        for row, told in rows
+        if row["kind"] == "approved"
+    }
+    found = []
+    for row, told in rows:
+        if row["kind"] == "approval_wanted":
+            by = approved.get((told["decision"], told["step"]), "")
+            late = "expired" if at >= told["until"] else "waiting"
+            state = "approved" if by else "ended" if told["decision"] in ended else late
+            found.append(Request(**told, episode=row["episode"], state=state, by=by))
+    return found

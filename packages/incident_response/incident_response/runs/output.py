@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an attempt has done, from the events of its playbook, which are without secrets; short, for the journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["output_of"]
+
+_LONGEST = 1500  # characters of the journal for an attempt
+_RESULTS = ("ok", "failed", "unreachable")
+
+
+def output_of(place: Path) -> tuple[str, str]:
+    """Return what was done in an attempt, with diffs, and why it failed, if it says so."""
+    done, failure = list[str](), ""
+    for event in _events(place):
+        if event.get("event") in _RESULTS:
+            result = event.get("result") or {}
+            done += _lines(event, result)
+            if event["event"] != "ok":
+                failure = str(result.get("msg") or "it gave no reason")
+    if not done and not failure:
+        failure = _text(place / "output")
+    return _shortened("\n".join(done)), _shortened(failure)
+
+
+def _lines(event: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
+    changed = "changed" if result.get("changed") else event["event"]
+    yield f"{event.get('task', '')}: {changed}"
+    diff = result.get("diff")
+    for one in diff if isinstance(diff, list) else [diff]:
+        if isinstance(one, Mapping):
+            yield from (f"{sign} {line}" for sign, key in (("-", "before"), ("+", "after"))
+                        for line in str(one.get(key) or "").splitlines())  # fmt: skip
+
+
+def _events(place: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the events; the last line may be half of one, where the attempt was killed."""
+    for line in _text(place / "events.jsonl").splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, Mapping):
+            yield found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Alerts of the engine for people: an incident that it could not solve, a step that waits for an approval.
+
+Alertmanager delivers them as any other. Each ends soon after the engine has posted it last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..journal.moments import moment
+from ..journal.reading import Reader, last_detail
+from ..people.state import holder
+from ..repeating import repeated
+from ..servers import Answers, Server, answer
+from .approvals import requests
+
+__all__ = ["Pages"]
+
+_LOG = logging.getLogger(__name__)
+_SOON = 1.0  # seconds in which a new one is posted
+_AGAIN = 30.0  # seconds after which it is posted again
+_TERM = 120.0  # seconds after which it ends by itself
+_URGENT = ("critical", "high")
+_LABELS = ("service", "team", "host")
+_UNSOLVED = (
+    "SELECT event.*, labels FROM event JOIN open_incident ON open_incident.incident = event.incident"
+    " JOIN episode ON episode.id = event.episode WHERE event.kind = 'escalated' ORDER BY event.id"
+)
+_WAITING = (
+    "SELECT DISTINCT event.incident FROM event JOIN open_incident ON open_incident.incident = event.incident"
+    " WHERE event.kind = 'approval_wanted'"
+)
+
+Page = tuple[Mapping[str, str], Mapping[str, str], float]  # labels, annotations, and since when
+
+
+class Pages:
+    """What the engine posts to every Alertmanager."""
+
+    def __init__(
+        self,
+        alertmanagers: Sequence[Server],
+        answers: Answers,
+        reader: Reader,
+        url: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take `url`, at which people find the engine."""
+        self._alertmanagers, self._answers, self._reader = alertmanagers, answers, reader
+        self._url, self._clock = url.rstrip("/"), clock
+        self._posted: dict[str, Page] = {}
+        self._next = 0.0
+
+    async def run(self) -> None:
+        """Post until cancelled."""
+        await repeated(self.once, _SOON, _LOG, "Alerts for people could not be posted")
+
+    async def once(self) -> None:
+        """Post what is new or has ended at once, and all again after some time. Raises JournalError."""
+        at = self._clock()
+        pages = {json.dumps(labels): (labels, annotations, since) for labels, annotations, since in await self._now(at)}
+        ended = [page for key, page in self._posted.items() if key not in pages]
+        if not ended and pages.keys() == self._posted.keys() and at < self._next:
+            return
+        body = [self._alert(page, at + _TERM) for page in pages.values()] + [self._alert(page, at) for page in ended]
+        if body:
+            await asyncio.gather(*(self._answers.of(one, _posting(body)) for one in self._alertmanagers))
+        self._posted, self._next = pages, at + _AGAIN
+
+    async def _now(self, at: float) -> list[Page]:
+        def read() -> list[Page]:
+            with self._reader.connected() as connection:
+                return [*_escalated(connection), *_unapproved(connection, at)]
+
+        return await asyncio.to_thread(read)
+
+    def _alert(self, page: Page, ends_at: float) -> dict[str, Any]:
+        labels, annotations, since = page
+        link = f"{self._url}/incidents/{labels['incident']}"
+        return {
+            "labels": labels,
+            "annotations": {**annotations, "incident_url": link},
+            "startsAt": moment(since),
+            "endsAt": moment(ends_at),
+            "generatorURL": link,
+        }
+
+
+def _posting(body: list[dict[str, Any]]) -> Callable[[Server], Any]:
+    async def post(server: Server) -> None:
+        await answer(server, "/api/v2/alerts", body=body)
+
+    return post
+
+
+def _escalated(connection: sqlite3.Connection) -> Iterator[Page]:
+    """Yield the open incidents that automation did not solve and that nobody has."""
+    last = {row["incident"]: row for row in connection.execute(_UNSOLVED)}
+    for incident, row in last.items():
+        if holder(connection, incident) is None:
+            told = json.loads(row["detail"])
+            yield _page(
+                connection, "IncidentEscalated", row,
+                f"Incident {incident} is not solved: {told['runbook']} on {', '.join(told['hosts'])} did not help",
+                told["reason"],
+            )  # fmt: skip
+
+
+def _unapproved(connection: sqlite3.Connection, at: float) -> Iterator[Page]:
+    for incident in [row["incident"] for row in connection.execute(_WAITING)]:
+        for one in requests(connection, incident, at):
+            if one.state == "waiting":
+                row = connection.execute(
+                    "SELECT event.*, labels FROM event JOIN episode ON episode.id = episode WHERE event.id = ?",
+                    (one.decision,),
+                ).fetchone()
+                told = json.loads(row["detail"])
+                step, hosts = told["plan"][one.step - 1]["step"], ", ".join(told["hosts"])
+                yield _page(
+                    connection, "IncidentNeedsApproval", row,
+                    f"Incident {incident} waits for an approval until {moment(one.until)}",
+                    f"{told['runbook']} wants to run {step} on {hosts}",
+                    attempt=one.attempt,
+                )  # fmt: skip
+
+
+def _page(
+    connection: sqlite3.Connection, name: str, row: sqlite3.Row, summary: str, description: str, **more: str
+) -> Page:
+    labels = json.loads(row["labels"])
+    priority = (last_detail(connection, row["incident"], "scored") or {}).get("priority", "")
+    named = {key: labels[key] for key in _LABELS if labels.get(key)}
+    severity = "critical" if priority in _URGENT or labels.get("severity") == "critical" else "warning"
+    own = {"alertname": name, "incident": str(row["incident"]), "severity": severity}
+    return {**named, **own, **more}, {"summary": summary, "description": description}, row["at"]

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is next in a run, which follows from the journal alone: after a crash at any point it goes on there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..decisions.history import STOPPED, Run
+
+__all__ = ["ROLLBACK", "Ask", "Attempt", "End", "Look", "Next", "Progress", "Start", "Verify", "Wait", "progress_of"]
+
+ROLLBACK = 0  # the number of the step that takes the others back; those begin with 1
+_TRIES = 2  # attempts at a step that may be repeated
+_KINDS = ("step_started", "step_ended", "step_verified", "approval_wanted", "approved")
+_OF_RUN = f"SELECT * FROM event WHERE episode = ? AND id > ? AND kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY id"  # noqa: S608
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An attempt at a step on a host, with how it ended, which is nothing while it runs."""
+
+    step: int
+    host: str
+    number: int
+    at: float
+    ended: Mapping[str, Any] = field(default_factory=dict)
+    ended_at: float = 0.0
+
+    def name(self, run: Run) -> str:
+        """Return the name by which it is found again, for it starts once under it."""
+        return f"inc-{run.incident}-d{run.decision}-s{self.step}-h{run.hosts.index(self.host) + 1}-a{self.number}"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask people to approve a step."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Wait for people."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Start an attempt."""
+
+    step: int
+    host: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """Look whether an attempt has ended."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Verify a step that ended at a time."""
+
+    step: int
+    began: float
+
+
+@dataclass(frozen=True)
+class End:
+    """End the run; people get it if automation could not help."""
+
+    outcome: str
+    reason: str
+
+    @property
+    def escalated(self) -> bool:
+        """Return whether people have to see to it."""
+        return self.outcome not in ("recovered", STOPPED)
+
+
+Next = Ask | Wait | Start | Look | Verify | End
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What the journal has of a run: attempts, what verifications found by step and time, approvals."""
+
+    run: Run
+    idempotent: bool
+    attempts: tuple[Attempt, ...] = ()
+    verdicts: Mapping[tuple[int, float], Mapping[str, Any]] = field(default_factory=dict)
+    wanted: Mapping[int, float] = field(default_factory=dict)  # until when each step waits for an approval
+    approved: frozenset[int] = frozenset()
+
+    @property
+    def acted(self) -> bool:
+        """Return whether anything was started."""
+        return bool(self.attempts)
+
+    def next(self, at: float) -> Next:
+        """Return what to do at a time."""
+        for number in range(1, len(self.run.plan) + 1):
+            if found := self._of_step(number, at):
+                return found
+        return End("failing", self._last_reason())
+
+    def _of_step(self, number: int, at: float) -> Next | None:
+        """Return what is next in a step, None when the one after it is."""
+        if waiting := self._approval(number, at):
+            return waiting
+        for host in self.run.hosts:
+            if found := self._on_host(number, host):
+                return found
+        began = max(one.ended_at for one in self.attempts if one.step == number)
+        return self._verified(number, began)
+
+    def _approval(self, number: int, at: float) -> Next | None:
+        if self.run.level != "partial" or number in self.approved:
+            return None
+        if number not in self.wanted:
+            return Ask(number)
+        return Wait() if at < self.wanted[number] else End("unapproved", "nobody approved the step in time")
+
+    def _on_host(self, number: int, host: str) -> Next | None:
+        """Return what is next in a step on a host, None when it is done there."""
+        tries = [one for one in self.attempts if (one.step, one.host) == (number, host)]
+        if not tries:
+            return Start(number, host, 1)
+        last = tries[-1]
+        if not last.ended:
+            return Look(last)
+        outcome = last.ended["outcome"]
+        if outcome == "done":
+            return None
+        # It may have done its work before it was killed.
+        if outcome == "unknown" and (found := self._verified(number, last.ended_at)):
+            return found
+        if self.idempotent and len(tries) < _TRIES:
+            return Start(number, host, len(tries) + 1)
+        return self._taken_back(End("failing", f"{self._name(number)} failed on {host}: {last.ended['reason']}"))
+
+    def _verified(self, number: int, began: float) -> Next | None:
+        """Return what follows from the verification of a step, None if it has not helped."""
+        verdict = self.verdicts.get((number, began))
+        if verdict is None:
+            return Verify(number, began)
+        if verdict["outcome"] == "failing":
+            return None
+        end = End(verdict["outcome"], verdict["reason"])
+        return self._taken_back(end) if verdict["outcome"] == "worse" else end
+
+    def _taken_back(self, end: End) -> Next:
+        """Return what is next in the step that takes back what was done, or the end of the run."""
+        for host in self.run.hosts if self.run.rollback else ():
+            tries = [one for one in self.attempts if (one.step, one.host) == (ROLLBACK, host)]
+            if not tries:
+                return Start(ROLLBACK, host, 1)
+            if not tries[-1].ended:
+                return Look(tries[-1])
+        return end
+
+    def _last_reason(self) -> str:
+        found = [one["reason"] for one in self.verdicts.values()]
+        return found[-1] if found else "it has no steps"
+
+    def _name(self, number: int) -> str:
+        return str(self.run.plan[number - 1]["step"])
+
+
+def progress_of(connection: sqlite3.Connection, run: Run, *, idempotent: bool) -> Progress:
+    """Return what the journal has of a run."""
+    events = [
+        (row["kind"], row["at"], told)
+        for row in connection.execute(_OF_RUN, (run.episode, run.decision, *_KINDS))
+        if (told := json.loads(row["detail"]))["decision"] == run.decision
+    ]
+    return Progress(
+        run=run,
+        idempotent=idempotent,
+        attempts=tuple(_attempts(events)),
+        verdicts={(told["step"], told["began"]): told for kind, _at, told in events if kind == "step_verified"},
+        wanted={told["step"]: told["until"] for kind, _at, told in events if kind == "approval_wanted"},
+        approved=frozenset(told["step"] for kind, _at, told in events if kind == "approved"),
+    )
+
+
+def _attempts(events: Sequence[tuple[str, float, Mapping[str, Any]]]) -> Iterator[Attempt]:
+    ended = {told["attempt"]: (at, told) for kind, at, told in events if kind == "step_ended"}
+    for kind, at, told in events:
+        if kind == "step_started":
+            ended_at, how = ended.get(told["attempt"], (0.0, {}))
+            own = {key: told[key] for key in ("step", "host", "number")}
+            yield Attempt(**own, at=at, ended=how, ended_at=ended_at)
