@@ -17,9 +17,9 @@ from .facts import Alert, Facts
 from .filled import in_command, in_promql, one_of
 from .guards import REFUSED, Answer, Situation, answers, level_now
 from .history import History, Run, last_decision
+from .plan import PlanError, plan_of, rollback_of
 from .prometheus import Firing, Prometheus
 from .rules import Rules
-from .plan import PlanError, plan_of, rollback_of
 from .runbook import ACTING, Check, Runbook, fitting
 from .target import Target, target_of
 from .verdict import Sample

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -76,7 +75,7 @@ class Reader:
                 "decisions": _decisions(events),
                 "approvals": [
                     {"attempt": one.attempt, "decision": one.decision, "until": moment(one.until)}
-                    for one in requests(connection, number, time.time())
+                    for one in requests(connection, number)
                     if one.state == "waiting"
                 ],
                 "alerts": found["members"],

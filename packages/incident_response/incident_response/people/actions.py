@@ -21,7 +21,6 @@ Write = Callable[[sqlite3.Connection], dict[str, Any]]
 _LONGEST = 4000
 _LONGEST_WINDOW = 60 * 24 * 90  # minutes
 _WINDOWS = ("maintenance", "freeze")
-_NOT_WAITING = {"expired": "waited too long for an approval", "ended": "is not to be started any more"}
 _APPROVAL = ("approve", "approve steps of")
 
 
@@ -176,18 +175,19 @@ class Actions:
         entries.event("noted", incident=number, detail={"text": fields.text("text")})
 
     def _approve(self, entries: Entries, number: int, _person: str, fields: _Fields) -> None:
-        wanted, known = fields.text("attempt", ""), requests(entries.connection, number, entries.at)
-        waiting = [one for one in known if one.state == "waiting" and wanted in ("", one.attempt)]
+        wanted = fields.text("attempt", "")
+        known = [one for one in requests(entries.connection, number) if wanted in ("", one.attempt)]
+        waiting = [one for one in known if one.state == "waiting" and entries.at < one.until]
         if len(waiting) == 1:
             told = {"decision": waiting[0].decision, "step": waiting[0].step, "attempt": waiting[0].attempt}
             detail = {**told, "text": fields.text("text", "")}
             entries.event("approved", incident=number, episode=waiting[0].episode, detail=detail)
         elif waiting:
             raise ActionError(409, f"Several steps wait, so name one: {', '.join(one.attempt for one in waiting)}.")
-        elif found := [one for one in known if wanted in ("", one.attempt)]:
-            last = found[-1]
-            state = f"was approved by {last.by} already" if last.by else _NOT_WAITING[last.state]
-            raise ActionError(409, f"{last.attempt} {state}.")
+        elif known:
+            last = known[-1]
+            late = "waited too long for an approval" if last.state == "waiting" else "is not to be started any more"
+            raise ActionError(409, f"{last.attempt} {f'was approved by {last.by} already' if last.by else late}.")
         else:
             raise ActionError(409, f"No step of incident {number} waits for an approval.")
 

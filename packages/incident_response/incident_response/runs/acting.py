@@ -12,7 +12,8 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from ..decisions.guards import muted_by_people
 from ..decisions.history import STOPPED, Run, history
@@ -24,7 +25,7 @@ from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..people.state import hands_off
 from ..repeating import repeated
-from ..steps import Attempts, Spec, StepError
+from ..steps import Spec, StepError
 from ..steps.state import Kind, State
 from .output import output_of
 from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
@@ -39,6 +40,19 @@ _STATE = "SELECT muted, resolved_at FROM open_episode WHERE episode = ?"
 _STARTS = 60.0  # seconds in which an attempt has to start
 
 
+class Executor(Protocol):
+    """What starts an attempt once under its name, and finds it again; both raise StepError or OSError."""
+
+    def start(self, spec: Spec) -> State:
+        """Start an attempt unless it has started before."""
+
+    def state(self, name: str) -> State:
+        """Return the state of an attempt."""
+
+    def place(self, name: str) -> Path:
+        """Return the directory with what an attempt has done."""
+
+
 class Acting:
     """The runs that go on."""
 
@@ -51,7 +65,7 @@ class Acting:
         prometheus: Prometheus,
         watches: Watches,
         silences: Silences,
-        attempts: Attempts,
+        attempts: Executor,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock

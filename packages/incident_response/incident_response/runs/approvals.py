@@ -12,16 +12,14 @@ from dataclasses import dataclass
 
 __all__ = ["Request", "requests"]
 
-_EVENTS = (
-    "SELECT * FROM event WHERE incident = ? AND kind IN ('approval_wanted', 'approved', 'verified') ORDER BY id"
-)
+_EVENTS = "SELECT * FROM event WHERE incident = ? AND kind IN ('approval_wanted', 'approved', 'verified') ORDER BY id"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """A step that waits for an approval, or did: its first attempt, the run and what is known of that.
 
-    `state` is waiting, approved, expired or ended; `by` is who approved it.
+    `state` is waiting, approved or ended; `by` is who approved it.
     """
 
     attempt: str
@@ -33,7 +31,7 @@ class Request:
     by: str
 
 
-def requests(connection: sqlite3.Connection, incident: int, at: float) -> list[Request]:
+def requests(connection: sqlite3.Connection, incident: int) -> list[Request]:
     """Return the requests of an incident, the oldest first."""
     rows = [(row, json.loads(row["detail"])) for row in connection.execute(_EVENTS, (incident,))]
     ended = {told["decision"] for row, told in rows if row["kind"] == "verified"}
@@ -46,7 +44,6 @@ def requests(connection: sqlite3.Connection, incident: int, at: float) -> list[R
     for row, told in rows:
         if row["kind"] == "approval_wanted":
             by = approved.get((told["decision"], told["step"]), "")
-            late = "expired" if at >= told["until"] else "waiting"
-            state = "approved" if by else "ended" if told["decision"] in ended else late
+            state = "approved" if by else "ended" if told["decision"] in ended else "waiting"
             found.append(Request(**told, episode=row["episode"], state=state, by=by))
     return found

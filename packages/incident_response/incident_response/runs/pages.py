@@ -118,8 +118,8 @@ def _escalated(connection: sqlite3.Connection) -> Iterator[Page]:
 
 def _unapproved(connection: sqlite3.Connection, at: float) -> Iterator[Page]:
     for incident in [row["incident"] for row in connection.execute(_WAITING)]:
-        for one in requests(connection, incident, at):
-            if one.state == "waiting":
+        for one in requests(connection, incident):
+            if one.state == "waiting" and at < one.until:
                 row = connection.execute(
                     "SELECT event.*, labels FROM event JOIN episode ON episode.id = episode WHERE event.id = ?",
                     (one.decision,),

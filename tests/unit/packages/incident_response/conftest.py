@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.mesh import Mesh
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 
 
@@ -44,6 +45,13 @@ def lister() -> Iterator[Lister]:
 def replica() -> Iterator[Replica]:
     """A Prometheus that answers what a test gives it."""
     with Replica() as server:
+        yield server
+
+
+@pytest.fixture
+def mesh() -> Iterator[Mesh]:
+    """An Alertmanager that keeps what the engine posts."""
+    with Mesh() as server:
         yield server
 
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Lister"]
+__all__ = ["Handler", "Lister"]
 
 
 class Lister(ThreadingHTTPServer):
@@ -20,8 +20,8 @@ class Lister(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, handler: type[Handler] | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), handler or Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.alerts: Any = []
         self.status = 200
@@ -48,12 +48,18 @@ class Lister(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Answers as the server of a test has chosen."""
+
     server: Lister
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers.get("Authorization", "")))
-        text = json.dumps(self.server.told(self.path)).encode()
+        self.answer(self.server.told(self.path))
+
+    def answer(self, told: Any) -> None:
+        """Answer with something as JSON, or with nothing."""
+        text = b"" if told is None else json.dumps(told).encode()
         self.send_response(self.server.status_of(self.path))
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,69 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Weights,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.described import Described
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.acting import Acting
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.pages import Pages
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.silences import Silences
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import (
+    Answers,
+    Server,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.spec import (
+    Spec,
+    StepError,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.state import (
+    Kind,
+    State,
+)
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 
-__all__ = ["Looking"]
+__all__ = ["Looking", "Steps"]
 
 _HOSTS = ["web1", "web2", "web3", "mon1", "mon2", "mon9"]
+
+
+class Steps:
+    """Attempts, of which tests choose how each ends; those without a choice go on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.started: list[Spec] = []
+        self.states: dict[str, State] = {}
+        self.refused = ""
+
+    def start(self, spec: Spec) -> State:
+        """Start an attempt unless it has started before."""
+        if self.refused:
+            raise StepError(self.refused)
+        if spec.attempt not in self.names:
+            self.started.append(spec)
+        return self.state(spec.attempt)
+
+    def state(self, name: str) -> State:
+        """Return what is known of an attempt."""
+        kind = Kind.RUNNING if name in self.names else Kind.NEVER_STARTED
+        return self.states.get(name, State(kind))
+
+    def end(self, code: int | None = 0, *, said: str = "restarted") -> None:
+        """Have the last attempt end, killed if it has no code."""
+        last = self.started[-1].attempt
+        self.states[last] = State(Kind.UNKNOWN) if code is None else State(Kind.FINISHED, code)
+        result = {"changed": code == 0, "msg": said}
+        event = {"event": "failed" if code else "ok", "task": "Restart a service", "result": result}
+        self.place(last).mkdir(parents=True)
+        (self.place(last) / "events.jsonl").write_text(json.dumps(event) + "\n")
+
+    def place(self, name: str) -> Path:
+        """Return the directory of an attempt."""
+        return self._folder / name
+
+    @property
+    def names(self) -> list[str]:
+        """Return the attempts that have started."""
+        return [one.attempt for one in self.started]
 
 
 class Looking:
@@ -44,14 +100,19 @@ class Looking:
 
     def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
+        self.steps = Steps(folder / "attempts")
+        self.alertmanagers: list[Server] = []
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])
         self.follow()
 
     def follow(self, *runbooks: dict[str, Any], interval: float = 0.0001, **guards: float) -> None:
         """Take other runbooks and guards, as a restart with another configuration does."""
         told = {"runbooks": list(runbooks), "hosts": _HOSTS, "engine": "mon9", "guards": guards}
+        told["targets"] = {host: {"address": host} for host in _HOSTS}
         rules = Rules.of(Described("automation", told), self._folder)
         checks = Checks(self.prometheus, self._ca_file)
+        watches, answers = Watches(rules.runbooks, checks), Answers("Alertmanager")
+        silences = Silences(self.alertmanagers, answers)
         self._cycle = Cycle(
             self._intake.journal,
             self._intake.reader,
@@ -59,15 +120,37 @@ class Looking:
             prometheus=self.prometheus,
             weights=Weights.of(Described("score", {})),
             contexts=Contexts(self.prometheus),
-            choices=Choices(rules, self.prometheus, checks),
-            watches=Watches(rules.runbooks, checks),
+            choices=Choices(rules, self.prometheus, checks, silences.own),
+            watches=watches,
             interval=interval,
             clock=lambda: self._intake.now,
         )
+        self._acting = Acting(
+            self._intake.journal,
+            self._intake.reader,
+            rules,
+            prometheus=self.prometheus,
+            watches=watches,
+            silences=silences,
+            attempts=self.steps,
+            clock=lambda: self._intake.now,
+        )
+        url = "https://mon9:9095/"
+        self._pages = Pages(self.alertmanagers, answers, self._intake.reader, url, clock=lambda: self._intake.now)
 
     def once(self) -> None:
         """Look at all of them."""
         asyncio.run(self._cycle.once())
+
+    def act(self, times: int = 1) -> None:
+        """Look, and do what is next in every run, so many times."""
+        self.once()
+        for _time in range(times):
+            asyncio.run(self._acting.once())
+
+    def page(self) -> None:
+        """Post what people have to know."""
+        asyncio.run(self._pages.once())
 
     def decisions(self, number: int = 1) -> list[dict[str, Any]]:
         """Look, and return what was decided so far about an incident."""

@@ -137,7 +137,9 @@ def test_peers_of_an_alert_without_a_job_are_the_hosts_of_its_application(
     down: Looking, intake: Intake, replica: Replica
 ) -> None:
     target = {"kind": "application", "name": "service", "of": "hosts"}
-    down.follow(runbook(target=target, applications={"shop": {"hosts": ["web1", "web2"]}}))
+    steps = [{"step": "restart_service", "parameters": {"unit": {"application": "unit"}}}]
+    applications = {"shop": {"hosts": ["web1", "web2"], "unit": "shop"}}
+    down.follow(runbook(target=target, applications=applications, steps=steps))
     shop = named("TargetDown", service="shop")
     intake.notify(notified(shop))
     replica.fire(DOWN, shop)

@@ -45,7 +45,7 @@ QUIET = Situation(
     firing=(Firing({"alertname": "TargetDown", "host": "web1"}, {}),),
     precheck=None,
     own_silences=("ours",),
-    reachable=("web2",),
+    reachable=("web1",),
     peers={"web1": False, "web2": True},
     history=History(()),
     engine="mon9",
@@ -119,7 +119,7 @@ def test_all_guards_are_asked_in_order_and_the_host_last() -> None:
             "rate",
             "10 of 10 runs of all runbooks in an hour",
         ),
-        ({"runbook": known(level="full")}, "reach", "web1 is not deployed by runbook_targets.yml"),
+        ({"runbook": known(level="full"), "reachable": ()}, "reach", "web1 is not deployed by runbook_targets.yml"),
         ({"hosts": ("web1", "mon9")}, "own", "mon9 is the engine's own host"),
         (
             {"hosts": ("mon1",), "verifiers": {"mon1": True, "mon2": False}, "peers": {}},

@@ -162,7 +162,7 @@ def test_every_shipped_runbook_is_one_that_the_engine_knows() -> None:
     declared: dict[str, Any] = {"web1": {}, "web2": {}}
     found = runbooks(FilterModule().filters()["runbooks"]([], hosts=declared, applications=applications))
     names = {one.name: one for one in found}
-    assert names["application_failed_over"].applications ["shop"].hosts == ("web2",)
+    assert names["application_failed_over"].applications["shop"].hosts == ("web2",)
     assert names["certificate_renewed"].command[-1] == {"label": "host"}
     assert len(found) == len(names) > 8
 

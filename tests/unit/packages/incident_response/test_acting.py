@@ -1,0 +1,406 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run from its decision to its end, and what people get to know of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.post_mortem import (
+    post_mortem,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.schema import (
+    JournalError,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import (
+    ActionError,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
+    listing,
+    named,
+    notified,
+)
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.mesh import Mesh
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import runbook
+
+DOWN = named("TargetDown", host="web1", job="node_exporter", instance="web1:9100", service="shop", team="sales")
+UP = 'up{job="node_exporter", instance="web1:9100"}'
+PEERS = 'max by (host) (up{job="node_exporter"})'
+FULL = runbook(level="full")
+TWO = runbook(
+    level="full",
+    steps=[{"step": "restart_service", "parameters": {"unit": "a"}}, {"step": "clear_cache", "parameters": {}}],
+    rollback={"step": "run_script", "parameters": {"name": "undo"}},
+)
+
+
+class Alone:
+    """An engine with one alert, of which a test moves the time."""
+
+    def __init__(self, looking: Looking, intake: Intake, replica: Replica, mesh: Mesh) -> None:
+        self.looking, self.intake, self.replica, self.mesh = looking, intake, replica, mesh
+        self.steps = looking.steps
+        intake.notify(notified(DOWN))
+        replica.fire(DOWN)
+        self.see(0)
+
+    def see(self, *values: float) -> None:
+        """Have Prometheus see these values of what is verified."""
+        self.replica.samples = {UP: [({}, one) for one in values], PEERS: [({"host": "web2"}, 1)]}
+
+    def follow(self, *runbooks: dict[str, Any]) -> None:
+        """Take these runbooks, and do what is next until something has started or nothing can."""
+        self.looking.follow(*runbooks)
+        self.looking.act(3)
+
+    def go_on(self, seconds: float, step: float = 10) -> None:
+        """Let time pass."""
+        until = self.intake.now + seconds
+        while self.intake.now < until:
+            self.intake.now += step
+            self.looking.act()
+        self.looking.act(2)
+
+    def finish(self) -> None:
+        """Have what runs end well, and let the alert recover."""
+        if self.steps.started and not self.steps.states:
+            self.steps.end()
+        self.see(1)
+        self.go_on(100)
+
+    def kinds(self) -> list[str]:
+        """Return what the journal has since the decision."""
+        kinds = [one["kind"] for one in self.intake.incident(1)["events"]]
+        return kinds[kinds.index("decided") :]
+
+    def ended(self) -> tuple[str, str]:
+        """Return how the run ended, and why."""
+        told = self.intake.incident(1)["decisions"][0]["verification"]
+        return (told["outcome"], told["reason"]) if told else ("", "")
+
+
+@pytest.fixture
+def alone(looking: Looking, intake: Intake, replica: Replica, mesh: Mesh, certificates: Certificates) -> Alone:
+    """An exporter that does not answer."""
+    looking.alertmanagers = [Server("mon1", mesh.url, "me", "word", str(certificates.authority))]
+    return Alone(looking, intake, replica, mesh)
+
+
+def test_a_step_is_run_verified_and_told(alone: Alone) -> None:
+    alone.follow(FULL)
+    (spec,) = alone.steps.started
+    assert (spec.step, spec.parameters, spec.host.name) == ("restart_service", {"unit": "node_exporter"}, "web1")
+    assert (spec.attempt, spec.holder, spec.seconds) == ("inc-1-d4-s1-h1-a1", "mon9", 300)
+    alone.steps.end()
+    alone.see(1)
+    alone.go_on(80)
+    assert alone.kinds() == ["decided", "step_started", "step_ended", "step_verified", "verified"]
+    assert alone.ended() == ("recovered", "it held for 60 s, in 7 samples")
+    (attempt,) = alone.intake.incident(1)["decisions"][0]["attempts"]
+    assert (attempt["outcome"], attempt["text"]) == ("done", "Restart a service: changed")
+    tried = [one["what"] for one in post_mortem(alone.intake.reader, alone.intake.incident(1))["tried"]]
+    assert tried[0] == "restart_service starts on web1, as inc-1-d4-s1-h1-a1"
+
+
+def test_people_do_not_get_the_alert_while_it_is_worked_on(alone: Alone) -> None:
+    alone.follow(FULL)
+    (held,) = alone.mesh.silences.values()
+    assert {one["name"]: one["value"] for one in held["matchers"]} == DOWN
+    assert held["comment"] == "inc-1-d4: exporter_down works on it"
+    assert held["endsAt"] == "2026-01-01T00:03:00.000Z"
+    alone.intake.reconcile([listing(DOWN, silenced_by=[held["id"]])])
+    alone.steps.end()
+    alone.go_on(70)
+    assert list(alone.mesh.silences) == [held["id"]]
+    assert alone.mesh.silences[held["id"]]["endsAt"] == "2026-01-01T00:04:00.000Z"
+    assert alone.mesh.silences[held["id"]]["startsAt"] == held["startsAt"]
+
+
+def test_the_silence_of_before_a_restart_is_its_own(alone: Alone) -> None:
+    alone.follow(FULL)
+    (number,) = alone.mesh.silences
+    alone.intake.reconcile([listing(DOWN, silenced_by=[number])])
+    alone.steps.end(1)
+    alone.follow(FULL)
+    assert [one.attempt[-3:] for one in alone.steps.started] == ["-a1", "-a2"]
+
+
+def test_what_helps_nothing_is_escalated_once(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    assert alone.ended() == ("failing", "1 series are bad")
+    assert alone.kinds()[4:6] == ["verified", "escalated"]
+    alone.intake.now += 3600
+    alone.looking.act(2)
+    (last,) = [one for one in alone.intake.incident(1)["decisions"][1:] if one["allowed"]] or [None]
+    assert last is None
+    assert len(alone.steps.started) == 1
+
+
+@pytest.mark.parametrize(("code", "why"), [(1, "no such unit"), (None, "it was killed")])
+def test_a_failed_attempt_is_repeated_once_if_it_may_be(alone: Alone, code: int | None, why: str) -> None:
+    alone.follow(FULL)
+    for number in (1, 2):
+        assert len(alone.steps.started) == number
+        alone.steps.end(code, said="no such unit")
+        alone.go_on(200)
+    assert alone.ended() == ("failing", f"restart_service failed on web1: {why}")
+
+
+def test_what_may_not_be_repeated_is_escalated_at_once(alone: Alone) -> None:
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.steps.end(1, said="no such unit")
+    alone.go_on(1)
+    assert alone.ended()[0] == "failing"
+    assert len(alone.steps.started) == 1
+
+
+def test_a_killed_attempt_may_have_helped(alone: Alone) -> None:
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.steps.end(None)
+    alone.see(1)
+    alone.go_on(80)
+    assert alone.ended()[0] == "recovered"
+    assert len(alone.steps.started) == 1
+
+
+def test_the_next_step_follows_only_what_has_not_helped(alone: Alone) -> None:
+    alone.follow(TWO)
+    alone.steps.end()
+    alone.go_on(190)
+    assert [one.step for one in alone.steps.started] == ["restart_service", "clear_cache"]
+    alone.steps.end()
+    alone.see(1)
+    alone.go_on(80)
+    assert alone.ended()[0] == "recovered"
+
+
+def test_worse_is_taken_back(alone: Alone) -> None:
+    alone.follow(TWO)
+    alone.steps.end()
+    alone.see(0, 0)
+    alone.go_on(60)
+    assert [one.step for one in alone.steps.started] == ["restart_service", "run_script"]
+    alone.steps.end()
+    alone.go_on(1)
+    assert alone.ended() == ("worse", "2 series are bad, 1 were before")
+    assert alone.kinds()[-1] == "escalated"
+
+
+def test_no_data_is_escalated_as_unknown(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.see()
+    alone.go_on(200)
+    assert alone.ended() == ("unknown", "there were no samples")
+
+
+@pytest.mark.parametrize(
+    ("stopped", "reason"),
+    [
+        ("file", "/stop exists"),
+        ("person", "anna took over the incident"),
+        ("silence", "the alert is silenced by theirs"),
+        ("resolved", "the alert is resolved"),
+        ("prometheus", "Prometheus does not fire the alert any more"),
+    ],
+)
+def test_nothing_more_is_started_when_it_is_stopped(alone: Alone, tmp_path: Path, stopped: str, reason: str) -> None:
+    alone.follow(FULL)
+    alone.steps.end(1)
+    if stopped == "file":
+        (tmp_path / "stop").touch()
+    elif stopped == "person":
+        alone.intake.act("take_over")
+    elif stopped == "silence":
+        alone.intake.reconcile([listing(DOWN, silenced_by=["theirs"])])
+    elif stopped == "resolved":
+        alone.intake.now += 5
+        alone.intake.notify(notified(DOWN, ended_at=alone.intake.now))
+    else:
+        alone.replica.fire()
+    alone.go_on(1)
+    assert alone.ended()[0] == "stopped"
+    assert reason in alone.ended()[1]
+    assert "escalated" not in alone.kinds()
+    assert len(alone.steps.started) == 1
+
+
+def test_a_changed_runbook_ends_the_run(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.follow(runbook(level="full", summary="Another"))
+    assert alone.ended() == ("", "")  # what has begun is looked at until it ends
+    alone.steps.end()
+    alone.go_on(1)
+    assert alone.ended() == ("unknown", "the runbook exporter_down has changed since the run began")
+
+
+def test_an_attempt_that_does_not_start_is_escalated(alone: Alone) -> None:
+    alone.steps.refused = "As many steps run as may run at once."
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.go_on(50)
+    assert alone.ended() == ("", "")
+    alone.go_on(20)
+    reason = "restart_service failed on web1: it could not be started: As many steps run as may run at once."
+    assert alone.ended() == ("failing", reason)
+
+
+def test_it_goes_on_when_there_is_room(alone: Alone) -> None:
+    alone.steps.refused = "As many steps run as may run at once."
+    alone.follow(FULL)
+    alone.steps.refused = ""
+    alone.go_on(1)
+    assert alone.steps.names == ["inc-1-d4-s1-h1-a1"]
+
+
+def test_a_step_waits_for_an_approval(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    assert alone.steps.started == []
+    (waiting,) = alone.intake.incident(1)["approvals"]
+    assert (waiting["attempt"], waiting["until"]) == ("inc-1-d4-s1-h1-a1", "2026-01-01T00:15:00.000Z")
+    alone.looking.page()
+    assert [name for name, _end in alone.mesh.pages()] == ["IncidentNeedsApproval"]
+    for person, status in (("ben", 403), ("anna", 0), ("anna", 409)):
+        if status:
+            with pytest.raises(ActionError) as refused:
+                alone.intake.act("approve", person)
+            assert refused.value.status == status
+        else:
+            alone.intake.act("approve", person, text="as usual")
+    assert str(refused.value) == "inc-1-d4-s1-h1-a1 was approved by anna already."
+    alone.looking.act(2)
+    assert len(alone.steps.started) == 1
+    alone.looking.page()
+    assert alone.mesh.pages() == [("IncidentNeedsApproval", "2026-01-01T00:00:00.000Z")]
+
+
+def test_nobody_approves(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    alone.go_on(901, 100)
+    assert alone.ended() == ("unapproved", "nobody approved the step in time")
+    with pytest.raises(ActionError, match="inc-1-d4-s1-h1-a1 is not to be started any more"):
+        alone.intake.act("approve")
+    assert alone.steps.started == []
+
+
+def test_an_approval_that_comes_late_is_refused(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    alone.intake.now += 901
+    with pytest.raises(ActionError, match="waited too long for an approval"):
+        alone.intake.act("approve")
+    with pytest.raises(ActionError, match="No step of incident 1 waits for an approval"):
+        alone.intake.act("approve", attempt="inc-1-d9-s1-h1-a1")
+
+
+def test_a_taken_over_incident_waits_for_no_approval(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    alone.intake.act("take_over")
+    alone.looking.act()
+    assert alone.ended() == ("stopped", "anna took over the incident")
+
+
+def test_people_are_paged_until_one_of_them_has_it(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.looking.page()
+    ((page,),) = alone.mesh.posted
+    named_ = {"alertname": "IncidentEscalated", "incident": "1", "severity": "critical", "service": "shop"}
+    assert page["labels"] == {**named_, "team": "sales", "host": "web1"}
+    assert page["annotations"] == {
+        "summary": "Incident 1 is not solved: exporter_down on web1 did not help",
+        "description": "1 series are bad",
+        "incident_url": "https://mon9:9095/incidents/1",
+    }
+    alone.looking.page()
+    assert len(alone.mesh.posted) == 1
+    alone.intake.now += 31
+    alone.looking.page()
+    assert len(alone.mesh.posted) == 2
+    alone.intake.act("acknowledge")
+    alone.looking.page()
+    assert alone.mesh.pages() == [("IncidentEscalated", "2026-01-01T00:03:51.000Z")]
+    alone.looking.page()
+    assert len(alone.mesh.posted) == 3
+
+
+def test_a_label_that_is_missing_lets_nothing_start(alone: Alone) -> None:
+    alone.follow(runbook(level="full", steps=[{"step": "clear_cache", "parameters": {"name": {"label": "cache"}}}]))
+    (decision,) = alone.intake.incident(1)["decisions"]
+    assert (decision["target"], decision["allowed"]) == ("the alert has no label cache", False)
+
+
+def test_few_helpful_runs_lower_full_to_partial(alone: Alone) -> None:
+    alone.looking.follow(FULL, verified_runs=1)
+    alone.looking.act(3)
+    alone.steps.end()
+    alone.go_on(200)
+    other = {**DOWN, "host": "web2", "instance": "web2:9100"}
+    alone.intake.notify(notified(other, alone.intake.now))
+    alone.replica.fire(DOWN, other)
+    alone.looking.follow(FULL, verified_runs=1)
+    alone.looking.act(3)
+    decisions = [one for one in alone.intake.incident(1)["decisions"] if one["hosts"] == ["web2"]]
+    assert [(one["level"], one["allowed"]) for one in decisions] == [("partial", True)]
+    assert len(alone.steps.started) == 1
+
+
+class Crashing:
+    """The writes of a journal, of which one is the last of its engine, before it or after it."""
+
+    def __init__(self, journal: Journal, number: int, when: str) -> None:
+        self._whole, self._left, self._when = journal.write, number, when
+        self.crashed = False
+
+    def __call__(self, write: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
+        self._left -= 1
+        if self._left and not self.crashed:
+            return self._whole(write)
+        if self._when == "after" and not self.crashed:
+            self._whole(write).result(10)
+        self.crashed = True
+        raise JournalError("gone")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_crash_at_any_write_starts_no_step_twice(
+    replica: Replica, mesh: Mesh, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A crash at the first write, the second and so on: another engine goes on from the journal."""
+    for number in count(1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        intake = Intake(folder)
+        alone = Alone(Looking(intake, replica, certificates, folder), intake, replica, mesh)
+        crashing = Crashing(intake.journal, number, when)
+        with monkeypatch.context() as patched:
+            patched.setattr(intake.journal, "write", crashing)
+            with suppress(JournalError):
+                alone.follow(FULL)
+                alone.finish()
+        alone.follow(FULL)
+        alone.finish()
+        assert alone.ended()[0] == "recovered"
+        assert len(alone.steps.started) == 1
+        assert alone.kinds().count("step_started") == 1
+        intake.journal.close()
+        if not crashing.crashed:
+            break
+    assert number > 5
