@@ -38,6 +38,7 @@ from .metrics import IntakeMetrics, StateMetrics, registry_of
 from .people.accounts import Accounts
 from .people.actions import Actions
 from .runs.acting import Acting
+from .runs.metrics import AutomationMetrics
 from .runs.pages import Pages
 from .runs.silences import Silences
 from .servers import Answers
@@ -85,9 +86,10 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     )
     reader = Reader(journal.path, partial(cause_among, correlation))
     prometheus = Prometheus(configuration.prometheus)
-    automation = _automation(configuration, journal, reader, correlation, prometheus, reconciliation.answers)
+    cycle, acting, pages = _automation(configuration, journal, reader, correlation, prometheus, reconciliation.answers)
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
+    registry.register(AutomationMetrics(reader, acting, pages))
     intake = IntakeMetrics(registry)
     accounts = Accounts(configuration.accounts)
     actions = Actions(accounts, {name: one.team for name, one in configuration.applications.items()})
@@ -115,7 +117,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    tasks = [asyncio.create_task(one.run()) for one in (reconciliation, *automation)]
+    tasks = [asyncio.create_task(one.run()) for one in (reconciliation, cycle, acting, pages)]
     await server.serve(sockets=[listener])
     for task in tasks:
         task.cancel()
@@ -132,7 +134,7 @@ def _automation(
     correlation: Correlation,
     prometheus: Prometheus,
     alertmanagers: Answers,
-) -> tuple[Cycle | Acting | Pages, ...]:
+) -> tuple[Cycle, Acting, Pages]:
     """Return what decides, what acts, and what notifies people."""
     rules, servers = configuration.rules, configuration.alertmanagers
     checks = Checks(prometheus, configuration.ca_file)

@@ -23,7 +23,7 @@ from .history.timeline import timeline
 __all__ = ["main"]
 
 _PATIENCE = 30.0
-_OF_AN_INCIDENT = ("acknowledge", "take-over", "release", "note")
+_OF_AN_INCIDENT = ("acknowledge", "take-over", "release", "note", "approve")
 
 
 class CommandError(Exception):
@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         elif name != "show":
             if name == "hand-over":
                 one.add_argument("to")
+            elif name == "approve":
+                one.add_argument("--attempt", default="", help="the step to approve, if several wait")
             one.add_argument("text", nargs=None if name == "note" else "?", default="")
     for name, what in (("stop-all", "stop all automation"), ("resume", "let automation act again")):
         commands.add_parser(name, help=what).add_argument("reason")
@@ -99,7 +101,8 @@ def _action(given: argparse.Namespace) -> tuple[str, Mapping[str, str]]:
             return "/api/windows", {"kind": given.command, **scope, "minutes": given.minutes, "reason": given.reason}
         case "end-window":
             return f"/api/windows/{given.number}/end", {}
-    fields = {"text": given.text, **({"to": given.to} if given.command == "hand-over" else {})}
+    own = {"hand-over": "to", "approve": "attempt"}.get(given.command)
+    fields = {"text": given.text, **({own: getattr(given, own)} if own else {})}
     return f"/api/incidents/{given.incident}/{given.command.replace('-', '_')}", fields
 
 

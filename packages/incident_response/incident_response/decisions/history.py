@@ -14,9 +14,11 @@ from typing import Any
 
 from .runbook import ACTING
 
-__all__ = ["STOPPED", "History", "Run", "history", "last_decision"]
+__all__ = ["OUTCOMES", "STOPPED", "UNAPPROVED", "History", "Run", "history", "last_decision"]
 
 STOPPED = "stopped"  # the outcome of a run that people ended, or that had nothing to do any more
+UNAPPROVED = "unapproved"
+OUTCOMES = ("recovered", "failing", "worse", "unknown", UNAPPROVED, STOPPED)
 
 # Each has an index of its own.
 _DECIDED = (

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..people.state import holder, teams
-from ..runs.approvals import requests
+from ..runs.approvals import Request, requests
 from .moments import moment
 from .schema import JournalError, read_only
 
@@ -72,12 +72,8 @@ class Reader:
                 **{key: found[key] for key in _LISTED},
                 "terms": found["terms"],
                 "context": _context(last_detail(connection, number, "context")),
-                "decisions": _decisions(events),
-                "approvals": [
-                    {"attempt": one.attempt, "decision": one.decision, "until": moment(one.until)}
-                    for one in requests(connection, number)
-                    if one.state == "waiting"
-                ],
+                "decisions": (decisions := _decisions(events)),
+                "approvals": _waiting(requests(connection, number), decisions),
                 "alerts": found["members"],
                 "events": [
                     {
@@ -189,6 +185,21 @@ def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
             shown = {key: told[key] for key in ("outcome", "reason", "samples", "acted")}
             found[told["decision"]]["verification"] = {"at": moment(row["at"]), **shown}
     return list(found.values())
+
+
+def _waiting(known: Sequence[Request], decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps that wait for an approval, each as it would be run."""
+    decided = {one["decision"]: one for one in decisions}
+    return [
+        {
+            "attempt": one.attempt,
+            "until": moment(one.until),
+            "hosts": decided[one.decision]["hosts"],
+            **decided[one.decision]["plan"][one.step - 1],
+        }
+        for one in known
+        if one.state == "waiting"
+    ]
 
 
 def _member(row: sqlite3.Row) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ..decisions.guards import muted_by_people
 from ..decisions.history import STOPPED, Run, history
 from ..decisions.prometheus import Prometheus
 from ..decisions.rules import Rules
+from ..decisions.runbook import ACTING
 from ..decisions.watching import Watches
 from ..journal.entries import Entries
 from ..journal.reading import Reader
@@ -71,8 +72,11 @@ class Acting:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
         self._prometheus, self._watches, self._silences, self._attempts = prometheus, watches, silences, attempts
         self._runbooks = {one.name: one for one in rules.runbooks}
+        self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
         self._going_on: list[Run] | None = None
         self._seen = -1
+        self.looked_at = 0.0
+        self.running_since: tuple[float, ...] = ()
 
     async def run(self) -> None:
         """Act until cancelled."""
@@ -83,6 +87,8 @@ class Acting:
         if self._going_on is None:
             await self._silences.find()
         runs = await asyncio.to_thread(self._runs)
+        self.looked_at = self._clock()
+        self.running_since = tuple(one.at for run in runs for one in run.attempts if not one.ended)
         for failed in await asyncio.gather(*(self._advance(one) for one in runs), return_exceptions=True):
             if isinstance(failed, BaseException):
                 raise failed

@@ -77,6 +77,11 @@ class Pages:
             await asyncio.gather(*(self._answers.of(one, _posting(body)) for one in self._alertmanagers))
         self._posted, self._next = pages, at + _AGAIN
 
+    @property
+    def posted(self) -> list[str]:
+        """Return the name of each alert that is posted now."""
+        return [labels["alertname"] for labels, _annotations, _since in self._posted.values()]
+
     async def _now(self, at: float) -> list[Page]:
         def read() -> list[Page]:
             with self._reader.connected() as connection:

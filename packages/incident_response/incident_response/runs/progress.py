@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..decisions.history import STOPPED, Run
+from ..decisions.history import STOPPED, UNAPPROVED, Run
 
 __all__ = ["ROLLBACK", "Ask", "Attempt", "End", "Look", "Next", "Progress", "Start", "Verify", "Wait", "progress_of"]
 
@@ -128,7 +128,7 @@ class Progress:
             return None
         if number not in self.wanted:
             return Ask(number)
-        return Wait() if at < self.wanted[number] else End("unapproved", "nobody approved the step in time")
+        return Wait() if at < self.wanted[number] else End(UNAPPROVED, "nobody approved the step in time")
 
     def _on_host(self, number: int, host: str) -> Next | None:
         """Return what is next in a step on a host, None when it is done there."""

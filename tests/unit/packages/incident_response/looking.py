@@ -31,6 +31,9 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.described import Described
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.acting import Acting
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.metrics import (
+    AutomationMetrics,
+)
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.pages import Pages
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.silences import Silences
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import (
@@ -147,6 +150,10 @@ class Looking:
         self.once()
         for _time in range(times):
             asyncio.run(self._acting.once())
+
+    def metrics(self) -> AutomationMetrics:
+        """Return the metrics of what is done."""
+        return AutomationMetrics(self._intake.reader, self._acting, self._pages)
 
     def page(self) -> None:
         """Post what people have to know."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.post_mortem import (
     post_mortem,
@@ -360,6 +361,33 @@ def test_few_helpful_runs_lower_full_to_partial(alone: Alone) -> None:
     decisions = [one for one in alone.intake.incident(1)["decisions"] if one["hosts"] == ["web2"]]
     assert [(one["level"], one["allowed"]) for one in decisions] == [("partial", True)]
     assert len(alone.steps.started) == 1
+
+
+def test_metrics_count_runs_and_what_goes_on(alone: Alone) -> None:
+    registry = CollectorRegistry()
+    alone.follow(FULL)
+    registry.register(alone.looking.metrics())
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"incident_response_{name}", labels)
+
+    recovered = {"runbook": "exporter_down", "outcome": "recovered"}
+    assert (value("steps_running"), value("runs_total", **recovered), value("stopped_seconds")) == (1, 0, 0)
+    assert (value("oldest_step_seconds") or 0) > 1e6  # the time of tests is long ago
+    assert value("acting_timestamp_seconds") == alone.intake.now
+    alone.finish()
+    alone.intake.automate("stop", reason="audit")
+    assert (value("steps_running"), value("oldest_step_seconds"), value("runs_total", **recovered)) == (0, 0, 1)
+    assert (value("stopped_seconds") or 0) > 1e6
+    assert value("pages", alert="IncidentEscalated") == 0
+
+
+def test_metrics_leave_out_what_a_journal_that_cannot_be_read_counts(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.intake.journal.path.rename(alone.intake.journal.path.with_suffix(".gone"))
+    names = [one.name for one in alone.looking.metrics().collect()]
+    assert "incident_response_steps_running" in names
+    assert "incident_response_runs" not in names
 
 
 class Crashing:

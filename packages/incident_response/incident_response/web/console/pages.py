@@ -60,6 +60,7 @@ class Console:
             "decided": _last_decisions(found),
             "tried": [one for one in entries if one.group == "automation"],
             "may_respond": accounts.may(user, "respond", found["teams"]),
+            "may_approve": accounts.may(user, "approve", found["teams"]),
             "others": [one for one in accounts.names("respond", found["teams"]) if one != user],
         }
 

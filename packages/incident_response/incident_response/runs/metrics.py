@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What automation does, and whether it helps, as metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ..decisions.history import OUTCOMES
+from ..intake.alert import OWN
+from ..journal.reading import Reader
+from ..journal.schema import JournalError
+from .acting import Acting
+from .pages import Pages
+
+__all__ = ["AutomationMetrics"]
+
+_RUNS = (
+    "SELECT json_extract(detail, '$.runbook') AS runbook, json_extract(detail, '$.outcome') AS outcome, count(*)"
+    " FROM event WHERE kind = 'verified' AND at > 0 AND json_extract(detail, '$.acted') GROUP BY 1, 2"
+)
+_STOPPED = "SELECT at FROM open_stop"
+
+
+class AutomationMetrics(Collector):
+    """Runs by what came of them, what goes on, what people were asked for, and whether all of it is stopped."""
+
+    def __init__(self, reader: Reader, acting: Acting, pages: Pages) -> None:
+        self._reader, self._acting, self._pages = reader, acting, pages
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing, else the registry would read the journal at the start."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is known now; what the journal counts is left out while it cannot be read."""
+        yield GaugeMetricFamily(
+            "incident_response_acting_timestamp_seconds",
+            "Time at which it last looked for what to do next.",
+            self._acting.looked_at,
+        )
+        started = self._acting.running_since
+        yield GaugeMetricFamily("incident_response_steps_running", "Steps that run.", len(started))
+        yield GaugeMetricFamily(
+            "incident_response_oldest_step_seconds",
+            "Seconds since the oldest of them started.",
+            max(0.0, time.time() - min(started)) if started else 0,
+        )
+        posted = GaugeMetricFamily(
+            "incident_response_pages", "Alerts that it posts to Alertmanager for people.", labels=["alert"]
+        )
+        for name in OWN:
+            posted.add_metric([name], self._pages.posted.count(name))
+        yield posted
+        try:
+            with self._reader.connected() as connection:
+                counts, stopped = connection.execute(_RUNS).fetchall(), connection.execute(_STOPPED).fetchone()
+        except JournalError:
+            return
+        yield _runs(counts, self._acting.runbooks)
+        yield GaugeMetricFamily(
+            "incident_response_stopped_seconds",
+            "Seconds since a person stopped all automation, 0 while nobody has.",
+            max(0.0, time.time() - stopped["at"]) if stopped else 0,
+        )
+
+
+def _runs(counts: Iterable[Any], runbooks: Iterable[str]) -> Metric:
+    """Return the runs of every runbook, also those that never ran, else their first one is no increase."""
+    found = CounterMetricFamily(
+        "incident_response_runs", "Runs of runbooks by what came of them.", labels=["runbook", "outcome"]
+    )
+    known = dict.fromkeys(product(runbooks, OUTCOMES), 0)
+    for (runbook, outcome), number in (known | {(one[0], one[1]): one[2] for one in counts}).items():
+        found.add_metric([runbook, outcome], number)
+    return found
