@@ -89,6 +89,9 @@ def _faults_of_one(runbook: Runbook, place: Place, delay: str) -> Iterator[str]:
         return
     if seconds(runbook.get("delay", delay)) <= RECONCILIATION:
         yield f"delay must be longer than {RECONCILIATION} s, the time between two looks at Alertmanager."
+    for key in ("verification", "precheck"):
+        if "command" in (runbook.get(key) or {}):
+            yield f"{key}.command is for a person who runs it: at the level {runbook['level']}, use promql or http."
     if not wrong:
         yield from faults_of_actions(runbook, place)
 

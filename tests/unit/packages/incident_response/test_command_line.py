@@ -80,6 +80,7 @@ def test_people_stop_automation_and_open_windows_from_a_terminal(run: Run) -> No
 
 def test_what_is_refused_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for words, person, reason in (
+        (("approve", "1"), "anna", "No step of incident 1 waits for an approval."),
         (("acknowledge", "1"), "cleo", "cleo may not respond to incidents of the team sales."),
         (("show", "9"), "ben", "There is no incident 9."),
         (("post-mortem", "9"), "ben", "There is no incident 9."),

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,8 +25,10 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
     notified,
     webhook,
 )
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import known, runbook
 
 DECIDED = {
     "runbook": "restart_shop",
@@ -121,6 +124,32 @@ def test_an_incident_shows_what_automation_decided_and_the_command_to_run_by_han
     words = Page(engine.get("/incidents/1")).words
     assert "restart_shop would not be run: 1 is up By hand: ansible-playbook restart.yml" in words
     assert "high, score 100 severity 100 severity: critical" in words
+
+
+def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: Certificates, lister: Lister) -> None:
+    partial = runbook(level="partial")
+    plan = [{"step": "restart_service", "parameters": {"unit": "node_exporter"}}]
+    told = {"level": "partial", "plan": plan, "rollback": None, "digest": known(level="partial").digest}
+    decided = {**DECIDED, "runbook": "exporter_down", "allowed": True, "guards": [], "bad_before": 1, **told}
+    reached = {"hosts": ["web1"], "targets": {"web1": {"address": "127.0.0.1"}}, "runbooks": [partial]}
+    with Engine(tmp_path, certificates, [lister.url], automation=reached) as engine:
+        engine.start()
+        assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
+        connection = sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)
+        Entries(connection, time.time(), "decisions").event("decided", incident=1, episode=1, detail=decided)
+        connection.commit()
+        connection.close()
+        engine.wait_for(lambda: engine.get("/api/incidents/1").json()["approvals"])
+        assert "restart_service on web1, until" in Page(engine.get("/incidents/1", "ben")).words
+        assert "/incidents/1/approve" not in Page(engine.get("/incidents/1", "ben")).addresses
+        assert "Approve restart_service on web1" in Page(engine.get("/incidents/1", "anna")).words
+        waiting = engine.get("/api/incidents/1").json()["approvals"][0]["attempt"]
+        assert press(engine, "/incidents/1/approve", "ben", "/incidents/1", attempt=waiting).status_code == 403
+        assert press(engine, "/incidents/1/approve", page="/incidents/1", attempt=waiting).status_code == 303
+        words = Page(engine.get("/incidents/1")).words
+        assert f"anna approved {waiting}" in words
+        assert "Waits for an approval" not in words
+        engine.wait_for(lambda: engine.get("/api/incidents/1").json()["decisions"][0]["attempts"])
 
 
 def test_a_page_loads_only_what_the_service_serves(shop: Engine) -> None:

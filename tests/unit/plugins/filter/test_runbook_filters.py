@@ -14,10 +14,11 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.authorized_keys import FilterModule as AuthorizedKeys
 from ansible_collections.vigil.observability.plugins.filter.declared_actions import FilterModule as DeclaredActions
+from ansible_collections.vigil.observability.plugins.filter.runbook_targets import FilterModule as RunbookTargets
 from ansible_collections.vigil.observability.plugins.filter.runbooks import FilterModule as Runbooks
 from ansible_collections.vigil.observability.plugins.filter.step_actions import FilterModule as StepActions
 
-MODULES = (AuthorizedKeys, DeclaredActions, Runbooks, StepActions)
+MODULES = (AuthorizedKeys, DeclaredActions, Runbooks, RunbookTargets, StepActions)
 FILTERS: dict[str, Callable[..., Any]] = {name: made for one in MODULES for name, made in one().filters().items()}
 
 
@@ -27,6 +28,16 @@ def test_they_give_what_the_packages_make() -> None:
     assert FILTERS["step_actions"]({"command": "repair"}, "run_script") == [{"action": "run", "name": "repair"}]
     known = FILTERS["runbooks"]([], hosts={"web1": None})
     assert "exporter_down" in [one["name"] for one in known]
+
+
+def test_targets_are_where_ssh_reaches_them() -> None:
+    hosts = {"web1": {}, "web2": {"ansible_host": "192.0.2.2", "ansible_port": "2222"},
+             "web3": {"ansible_host": "bastion", "runbook_target_address": "192.0.2.3"}, "web4": {}}  # fmt: skip
+    assert FILTERS["runbook_targets"](hosts, ["web3", "web1", "web2"]) == {
+        "web1": {"address": "web1", "port": 22},
+        "web2": {"address": "192.0.2.2", "port": 2222},
+        "web3": {"address": "192.0.2.3", "port": 22},
+    }
 
 
 @pytest.mark.parametrize(

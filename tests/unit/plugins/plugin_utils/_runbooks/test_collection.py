@@ -251,6 +251,14 @@ def test_hosts_of_an_application_are_the_target_with_its_unit() -> None:
     }
 
 
+@pytest.mark.parametrize("key", ["verification", "precheck"])
+def test_command_that_only_a_person_runs_verifies_no_run_of_the_engine(key: str) -> None:
+    told = {key: {"command": "probe"}, "level": "partial"}
+    sentence = f"{key}.command is for a person who runs it: at the level partial, use promql or http."
+    assert any(sentence in fault for fault in faults_of_all([changed(**told)], place()))
+    assert not any(sentence in fault for fault in faults_of_all([changed(**told | {"level": "manual"})], place()))
+
+
 @pytest.mark.parametrize(
     ("application", "keys", "sentence"),
     [
