@@ -155,14 +155,14 @@ def test_whatever_automation_writes_is_told_without_knowing_it(intake: Intake) -
     detail = {"step": "restart", "host": "web1", "values": [1, 2.5], "before": {"up": 0}, "none": None, "text": "out"}
 
     def write(connection: sqlite3.Connection) -> None:
-        Entries(connection, NOW + 1, "engine").event("step_ended", incident=1, detail=detail)
+        Entries(connection, NOW + 1, "engine").event("host_drained", incident=1, detail=detail)
 
     intake.journal.write(write).result(10)
     (found,) = told(intake)["tried"]
-    assert found["what"].startswith("Step ended (step: restart, host: web1, values: 1 ")
+    assert found["what"].startswith("Host drained (step: restart, host: web1, values: 1 ")
     assert found["what"].endswith(", before: up=0)")
     assert found["text"] == "out"
-    assert "Step ended" in texts(intake)["html"]
+    assert "Host drained" in texts(intake)["html"]
 
 
 DECIDED: dict[str, Any] = {
