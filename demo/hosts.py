@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -11,13 +12,13 @@ from typing import Any
 from ansible_collections.vigil.observability.demo.terminal import ROOT, SECRETS, STATE, run
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["RECEIVER", "Hosts", "make_token", "start_receiver"]
+__all__ = ["RECEIVER", "Hosts", "make_token", "network", "start_receiver"]
 
 HOSTS = ROOT / "tests/hosts"
 RECEIVER = "vigil-demo-receiver"
 TOKEN = STATE / f"{RECEIVER}.env"
 # Of the distribution, which hosts of the demo cannot download.
-PACKAGES = {"telemetry": ("postgresql", "redis-server")}
+PACKAGES = {"telemetry": ("postgresql", "redis-server"), "incident_response": ("openssh-client",)}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Hosts:
         for name in self.variables:
             published = [f"--option=--publish=127.0.0.1:{here}:{there}" for here, there in self._ports(name)]
             run(HOSTS / "hosts", "create", "--label", "demo", *published, f"vigil-demo-{name}")
+            if name in self.running("runbook_target"):
+                run("docker", "exec", f"vigil-demo-{name}", "systemctl", "start", "ssh")
             for service in self.services_of(name):
                 if packages := PACKAGES.get(service, tuple(services()[service].distribution_packages)):
                     run("python", HOSTS / "packages.py", f"vigil-demo-{name}", *packages, output=DEVNULL)
@@ -62,6 +65,12 @@ class Hosts:
         for service, known in services().items():
             if here := variables.get(f"demo_{service}_port"):
                 yield here, variables.get(f"{service}_port", known.port)
+
+
+def network() -> str:
+    """Return the addresses that the hosts have."""
+    command = ["docker", "network", "inspect", "vigil-test", "--format", "{{ (index .IPAM.Config 0).Subnet }}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def start_receiver() -> None:

@@ -27,6 +27,13 @@ class Server:
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None, **parameters: str) -> Any:
         """Return an answer, read from JSON; a question with a body is sent by POST."""
+        return self._answer(path, body, parameters).json()
+
+    def text(self, path: str) -> str:
+        """Return an answer as it is."""
+        return self._answer(path, None, {}).text
+
+    def _answer(self, path: str, body: Mapping[str, Any] | None, parameters: Mapping[str, str]) -> requests.Response:
         answer = requests.request(
             "POST" if body else "GET",
             f"{self.url}{path}",
@@ -37,7 +44,7 @@ class Server:
             timeout=10,
         )
         answer.raise_for_status()
-        return answer.json()
+        return answer
 
     def environment(self, product: str) -> dict[str, str]:
         """Return what modules read the connection from."""

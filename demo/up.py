@@ -18,8 +18,9 @@ from typing import Any
 
 from rich.table import Column, Table
 
-from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_token, start_receiver
+from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_token, network, start_receiver
 from ansible_collections.vigil.observability.demo.show import show_alert, show_metrics
+from ansible_collections.vigil.observability.demo.show_incidents import Engine, show_incidents
 from ansible_collections.vigil.observability.demo.show_logs import Logs, show_end_of_errors, show_logs
 from ansible_collections.vigil.observability.demo.show_order import show_order
 from ansible_collections.vigil.observability.demo.show_traces import Traces, show_traces
@@ -47,7 +48,7 @@ ASSEMBLE = ["python", str(ROOT / "tests/servers/assemble.py")]
 AUTHORITY = STATE / "authorities.crt"
 PAGE_OF_LOGS = STATE / "logs.html"
 PAGE_OF_TRACES = STATE / "performance.html"
-PAGES = ("grafana", "prometheus", "alertmanager", "elasticsearch", "jaeger")
+PAGES = ("grafana", "prometheus", "alertmanager", "incident_response", "elasticsearch", "jaeger")
 # Archives from upstream that replace what is assembled.
 GIVEN: dict[str, Callable[[str | None], tuple[Recipe, ...]]] = {
     "grafana": grafana_recipes,
@@ -140,6 +141,13 @@ def traces_of(hosts: Hosts) -> Traces:
     return Traces(servers_of(hosts.variables[name])["jaeger"], PAGE_OF_TRACES)
 
 
+def engine_of(hosts: Hosts) -> Engine | None:
+    """Return the service that works on incidents, nothing if the inventory has none."""
+    for name in hosts.running("incident_response"):
+        return Engine(name, servers_of(hosts.variables[name])["incident_response"])
+    return None
+
+
 def demonstrate(hosts: Hosts) -> None:
     """Show everything that the inventory has. Raises ShowError."""
     replicas, watch = replicas_of(hosts), Watch(console)
@@ -149,7 +157,10 @@ def demonstrate(hosts: Hosts) -> None:
     show_order(watch, shop, replicas[0], traces, logs)
     if logs:
         show_logs(watch, shop, logs, replicas, RECEIVER)
-    show_alert(watch, replicas, hosts.watched, RECEIVER)
+    if engine := engine_of(hosts):
+        show_incidents(watch, engine, replicas, hosts.watched, RECEIVER)
+    else:
+        show_alert(watch, replicas, hosts.watched, RECEIVER)
     show_traces(watch, shop, traces, replicas[0])
     if logs:
         show_end_of_errors(watch, RECEIVER)
@@ -200,6 +211,11 @@ def main() -> int:
     start_receiver()
     step("Deployment: ansible-playbook vigil.observability.site")
     run("ansible-playbook", *demo.sources, *archives, "vigil.observability.site")
+    if hosts.running("runbook_target"):
+        step("Automation: ansible-playbook vigil.observability.runbook_targets")
+        # The key of the engine is accepted from addresses alone, and here the hosts have names.
+        accepted = json.dumps({"runbook_target_engine_addresses": [network()]})
+        run("ansible-playbook", *demo.sources, "-e", accepted, "vigil.observability.runbook_targets")
     step("Demonstration")
     try:
         demonstrate(hosts)

@@ -45,10 +45,10 @@ class Watch:
         """Print a command that is run on a host, and what it does."""
         self.console.print(f"  [bold]{host}#[/] {command}{f'    ({effect})' if effect else ''}")
 
-    def act(self, host: str, command: str, effect: str = "") -> None:
-        """Run a command on a host of the demo, and print it."""
+    def act(self, host: str, command: str, effect: str = "", *, text: str = "") -> None:
+        """Run a command on a host of the demo, which reads a text, and print it."""
         self.entered(host, command, effect)
-        output_of(host, *command.split())
+        output_of(host, *command.split(), text=text)
 
 
 def awaited(sentence: str, check: Callable[[], T]) -> T:
