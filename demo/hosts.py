@@ -18,7 +18,7 @@ HOSTS = ROOT / "tests/hosts"
 RECEIVER = "vigil-demo-receiver"
 TOKEN = STATE / f"{RECEIVER}.env"
 # Of the distribution, which hosts of the demo cannot download.
-PACKAGES = {"telemetry": ("postgresql", "redis-server"), "incident_response": ("openssh-client",)}
+PACKAGES = {"telemetry": ("postgresql", "redis-server")}
 
 
 @dataclass(frozen=True)
