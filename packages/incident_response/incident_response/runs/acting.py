@@ -38,6 +38,8 @@ _LOG = logging.getLogger(__name__)
 _SOON = 0.5  # seconds until what has ended is seen
 _APPROVAL = 900.0  # seconds that a step waits for people
 _STATE = "SELECT muted, resolved_at FROM open_episode WHERE episode = ?"
+_TIDIED = 3600.0  # seconds between two looks for attempts that are too old
+_KEPT = 31 * 86400.0  # seconds that they are kept, which is longer than a run of theirs is remembered
 _STARTS = 60.0  # seconds in which an attempt has to start
 
 
@@ -49,6 +51,9 @@ class Executor(Protocol):
 
     def state(self, name: str) -> State:
         """Return the state of an attempt."""
+
+    def forget(self, before: float) -> None:
+        """Remove what is known of attempts that ended before a time."""
 
     def place(self, name: str) -> Path:
         """Return the directory with what an attempt has done."""
@@ -75,6 +80,7 @@ class Acting:
         self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
         self._going_on: list[Run] | None = None
         self._seen = -1
+        self._next_tidy = 0.0
         self.looked_at = 0.0
         self.running_since: tuple[float, ...] = ()
 
@@ -86,6 +92,9 @@ class Acting:
         """Do what is next in every run. Raises JournalError."""
         if self._going_on is None:
             await self._silences.find()
+        if self._clock() > self._next_tidy:
+            self._next_tidy = self._clock() + _TIDIED
+            await asyncio.to_thread(self._attempts.forget, self._clock() - _KEPT)
         runs = await asyncio.to_thread(self._runs)
         self.looked_at = self._clock()
         self.running_since = tuple(one.at for run in runs for one in run.attempts if not one.ended)

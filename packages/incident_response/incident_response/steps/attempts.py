@@ -52,6 +52,12 @@ class Attempts:
             raise StepError(f"{name!r} is not the name of an attempt.")
         return self._folder / name
 
+    def forget(self, before: float) -> None:
+        """Remove the attempts that ended before a time, in seconds since 1970. Raises OSError."""
+        for place in self._folder.iterdir() if self._folder.is_dir() else ():
+            if place.stat().st_mtime < before and state_of(place).kind is not Kind.RUNNING:
+                shutil.rmtree(place)
+
     def _write(self, spec: Spec) -> None:
         """Write the directory of an attempt, whole or not at all; one that is there already is left as it is."""
         place, playbook = self.place(spec.attempt), self._playbooks / f"{spec.step}.yml"

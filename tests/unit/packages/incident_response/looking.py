@@ -64,7 +64,8 @@ class Steps:
         self._folder = folder
         self.started: list[Spec] = []
         self.states: dict[str, State] = {}
-        self.refused = ""
+        self.refused = self.broken = ""
+        self.forgotten = 0.0
 
     def start(self, spec: Spec) -> State:
         """Start an attempt unless it has started before."""
@@ -76,6 +77,8 @@ class Steps:
 
     def state(self, name: str) -> State:
         """Return what is known of an attempt."""
+        if self.broken:
+            raise OSError(self.broken)
         kind = Kind.RUNNING if name in self.names else Kind.NEVER_STARTED
         return self.states.get(name, State(kind))
 
@@ -87,6 +90,10 @@ class Steps:
         event = {"event": "failed" if code else "ok", "task": "Restart a service", "result": result}
         self.place(last).mkdir(parents=True)
         (self.place(last) / "events.jsonl").write_text(json.dumps(event) + "\n")
+
+    def forget(self, before: float) -> None:
+        """Note up to when attempts are forgotten."""
+        self.forgotten = before
 
     def place(self, name: str) -> Path:
         """Return the directory of an attempt."""
@@ -103,6 +110,7 @@ class Looking:
 
     def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
+        self.targets = _HOSTS
         self.steps = Steps(folder / "attempts")
         self.alertmanagers: list[Server] = []
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])
@@ -111,7 +119,7 @@ class Looking:
     def follow(self, *runbooks: dict[str, Any], interval: float = 0.0001, **guards: float) -> None:
         """Take other runbooks and guards, as a restart with another configuration does."""
         told = {"runbooks": list(runbooks), "hosts": _HOSTS, "engine": "mon9", "guards": guards}
-        told["targets"] = {host: {"address": host} for host in _HOSTS}
+        told["targets"] = {host: {"address": host} for host in self.targets}
         rules = Rules.of(Described("automation", told), self._folder)
         checks = Checks(self.prometheus, self._ca_file)
         watches, answers = Watches(rules.runbooks, checks), Answers("Alertmanager")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import (
     ActionError,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.output import output_of
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     listing,
@@ -261,6 +263,51 @@ def test_an_attempt_that_does_not_start_is_escalated(alone: Alone) -> None:
     alone.go_on(20)
     reason = "restart_service failed on web1: it could not be started: As many steps run as may run at once."
     assert alone.ended() == ("failing", reason)
+
+
+def test_an_attempt_that_cannot_be_looked_at_may_have_helped(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.steps.broken = "Input/output error"
+    alone.looking.act()
+    (attempt,) = alone.intake.incident(1)["decisions"][0]["attempts"]
+    assert (attempt["outcome"], attempt["reason"]) == ("unknown", "Input/output error")
+    alone.see(1)
+    alone.go_on(80)
+    assert alone.ended()[0] == "recovered"
+
+
+def test_a_host_that_is_not_deployed_any_more_gets_no_step(alone: Alone) -> None:
+    alone.steps.refused = "As many steps run as may run at once."
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.looking.targets = []
+    alone.looking.follow(runbook(level="full", idempotent=False))
+    alone.go_on(70)
+    assert alone.ended()[1].endswith("it could not be started: web1 is not deployed by runbook_targets.yml")
+
+
+def test_a_runbook_that_changes_before_its_step_starts_is_not_followed(alone: Alone) -> None:
+    alone.steps.refused = "As many steps run as may run at once."
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.steps.refused = ""
+    alone.follow(runbook(level="full", idempotent=False, summary="Another"))
+    alone.go_on(70)
+    assert alone.ended()[1].endswith("it could not be started: the runbook has changed since the run began")
+    assert alone.steps.started == []
+
+
+def test_attempts_of_a_month_ago_are_forgotten(alone: Alone) -> None:
+    alone.follow(FULL)
+    assert alone.steps.forgotten == alone.intake.now - 31 * 86400
+
+
+def test_what_an_attempt_did_is_told_with_its_diff(tmp_path: Path) -> None:
+    result = {"changed": True, "diff": [{"before": "a\n", "after": "b\n"}]}
+    events = [{"event": "task"}, {"event": "ok", "task": "Cut the journal", "result": result}]
+    (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in events) + '[]\n{"event": "o')
+    assert output_of(tmp_path) == ("Cut the journal: changed\n- a\n+ b", "")
+    (tmp_path / "events.jsonl").unlink()
+    (tmp_path / "output").write_text("x" * 2000)
+    assert output_of(tmp_path) == ("", "x" * 1500 + "…")
 
 
 def test_it_goes_on_when_there_is_room(alone: Alone) -> None:

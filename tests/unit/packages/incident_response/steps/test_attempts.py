@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,6 +57,25 @@ def test_one_of_many_runners_of_the_same_attempt_starts_it(place: Place) -> None
     ]
     place.wait_for(lambda: place.state() == FINISHED)
     assert place.marks.read_text() == "once\n"
+
+
+def test_attempts_are_forgotten_when_they_have_ended_long_ago(place: Place) -> None:
+    place.attempts.forget(time.time())  # before there is any
+    place.marking_step()
+    place.attempts.start(place.spec())
+    place.wait_for(lambda: place.state() == FINISHED)
+    place.attempts.forget(time.time() - 60)
+    assert place.state() == FINISHED
+    os.utime(place.attempts.place("inc-1-s1-a1"), (1, 1))
+    with (place.attempts.place("inc-1-s1-a1") / "started").open() as started:
+        fcntl.flock(started, fcntl.LOCK_EX)
+        (place.attempts.place("inc-1-s1-a1") / "rc").rename(place.attempts.place("inc-1-s1-a1").parent / "rc")
+        os.utime(place.attempts.place("inc-1-s1-a1"), (1, 1))
+        place.attempts.forget(time.time() - 60)
+        assert place.state().kind is Kind.RUNNING
+    (place.attempts.place("inc-1-s1-a1").parent / "rc").unlink()
+    place.attempts.forget(time.time() - 60)
+    assert place.state().kind is Kind.NEVER_STARTED
 
 
 def test_step_goes_on_when_who_asked_for_it_is_gone(place: Place) -> None:
