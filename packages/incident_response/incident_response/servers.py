@@ -21,7 +21,7 @@ import httpx
 
 from .described import ConfigurationError, Described
 
-__all__ = ["Answers", "Server", "answer", "servers"]
+__all__ = ["Answers", "Server", "answer", "servers", "trusted"]
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 10.0  # seconds for the whole answer of a server
@@ -67,15 +67,19 @@ async def answer(server: Server, path: str, *, body: Any = None, **parameters: s
 
     Raises httpx.HTTPError, OSError, ValueError.
     """
-    # The authorities are read again when they have changed, which they do without a restart.
-    state = await asyncio.to_thread(Path(server.ca_file).stat)
-    verify = await asyncio.to_thread(_authorities, server.ca_file, state.st_mtime_ns, state.st_ino)
+    verify = await asyncio.to_thread(trusted, server.ca_file)
     auth = (server.username, server.password)
     async with httpx.AsyncClient(verify=verify, auth=auth, timeout=_PATIENCE, trust_env=False) as client:
         method = "GET" if body is None else "POST"
         found = await client.request(method, f"{server.url}{path}", params=parameters, json=body)
         found.raise_for_status()
         return await asyncio.to_thread(json.loads, found.content) if found.content else None
+
+
+def trusted(ca_file: str) -> ssl.SSLContext:
+    """Return the authorities of a file, read again when it has changed, which it does without a restart."""
+    state = Path(ca_file).stat()
+    return _authorities(ca_file, state.st_mtime_ns, state.st_ino)
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NAME", "Host", "Spec", "StepError", "digest_of", "read_spec", "write_spec"]
+__all__ = ["NAME", "Host", "Spec", "StepError", "digest_of", "read_spec", "variables_of", "write_spec"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """An attempt, as vigil-action takes it: also the name of a directory, so no path."""
@@ -81,7 +81,7 @@ def write_spec(folder: Path, spec: Spec, playbook: Path) -> None:
     said = {**asdict(spec), "playbook": str(playbook), "playbook_sha256": digest_of(playbook)}
     _write(folder / "spec.json", said)
     _write(folder / "inventory.json", {"all": {"hosts": {spec.host.name: _reached(spec.host)}}})
-    _write(folder / "variables.json", _variables(spec))
+    _write(folder / "variables.json", {name: _as_data(value) for name, value in variables_of(spec).items()})
     # So that none of the host's own configuration files counts.
     (folder / "ansible.cfg").write_text("", encoding="utf-8")
 
@@ -100,6 +100,19 @@ def read_spec(folder: Path) -> tuple[Spec, Path]:
     return spec, playbook
 
 
+def variables_of(spec: Spec) -> dict[str, Any]:
+    """Return the variables of a step, of which texts may come from labels."""
+    return {
+        "step_hosts": [spec.host.name],
+        "step_parameters": spec.parameters,
+        "step_attempt": spec.attempt,
+        "step_holder": spec.holder,
+        "step_runbook": spec.runbook,
+        "step_seconds": spec.seconds,
+        "step_release": spec.release,
+    }
+
+
 def digest_of(path: Path) -> str:
     """Return the digest of a file. Raises OSError."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -114,19 +127,6 @@ def _reached(host: Host) -> dict[str, Any]:
         # The key of a host is known by its name in the inventory, whatever its address.
         "ansible_ssh_extra_args": f"-o HostKeyAlias={host.name}",
     }
-
-
-def _variables(spec: Spec) -> dict[str, Any]:
-    told = {
-        "step_hosts": [spec.host.name],
-        "step_parameters": spec.parameters,
-        "step_attempt": spec.attempt,
-        "step_holder": spec.holder,
-        "step_runbook": spec.runbook,
-        "step_seconds": spec.seconds,
-        "step_release": spec.release,
-    }
-    return {name: _as_data(value) for name, value in told.items()}
 
 
 def _as_data(value: Any) -> Any:

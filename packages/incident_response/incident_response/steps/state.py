@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .spec import StepError
 
-__all__ = ["Kind", "State", "claim", "finish", "state_of"]
+__all__ = ["Kind", "State", "claim", "finish", "keep_names", "state_of"]
 
 _STARTED, _CODE = "started", "rc"
 
@@ -32,10 +32,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class State:
-    """What is known of an attempt, with the exit code of one that is finished."""
+    """What is known of an attempt, with the exit code of one that is finished, and a reason where more is known."""
 
     kind: Kind
     code: int | None = None
+    reason: str = ""
 
 
 def state_of(folder: Path) -> State:
@@ -70,7 +71,7 @@ def claim(folder: Path) -> int:
         raise StepError(f"The attempt {folder.name} has already started.") from None
     finally:
         Path(own).unlink()
-    _kept(folder)
+    keep_names(folder)
     return descriptor
 
 
@@ -82,7 +83,7 @@ def finish(folder: Path, code: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(folder / _CODE)
-    _kept(folder)
+    keep_names(folder)
 
 
 def _is_free(descriptor: int) -> bool:
@@ -92,7 +93,7 @@ def _is_free(descriptor: int) -> bool:
     return False
 
 
-def _kept(folder: Path) -> None:
+def keep_names(folder: Path) -> None:
     """Put the names in a directory on the disk, so that they are there after a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
