@@ -46,10 +46,10 @@ class Executor:
         self.templates: dict[str, str | int] = {"restart_service": "restart_service"}
         self.attempts = self.begun_anew()
 
-    def begun_anew(self, **changed: Any) -> AwxAttempts:
+    def begun_anew(self, cancelling: float = 30, **changed: Any) -> AwxAttempts:
         """Return the side of an engine that knows only what its directory has."""
         told = {"url": self.awx.url, "token": self.awx.token, "ca_file": str(self.ca_file), **changed}
-        return AwxAttempts(Api(Controller(**told)), self.templates, self.folder, interval=0.01, patience=0.3)
+        return AwxAttempts(Api(Controller(**told)), self.templates, self.folder, interval=0.01, patience=cancelling)
 
     def spec(self, **changed: Any) -> Spec:
         """Return an attempt."""
@@ -186,8 +186,8 @@ def test_launch_that_was_lost_before_it_made_a_job_is_unknown_and_not_launched_a
 
 
 def test_launch_that_is_answered_too_late_is_found_by_its_label(executor: Executor) -> None:
-    executor.awx.delays[LAUNCH] = 1
-    executor.attempts = executor.begun_anew(patience=0.3)
+    executor.awx.delays[LAUNCH] = 60
+    executor.attempts = executor.begun_anew(patience=2)
     assert executor.start() == State(Kind.RUNNING, reason="job 2 of AWX is pending")
     assert executor.launches == 1
 
@@ -416,7 +416,7 @@ def test_job_that_goes_on_after_it_was_cancelled_is_an_error(executor: Executor)
     executor.template.course, executor.awx.deaf = HELD, True
     executor.start()
     with pytest.raises(StepError, match="job 2 of AWX is running, 0 seconds after it was cancelled"):
-        executor.attempts.cancel(NAME)
+        executor.begun_anew(cancelling=0.3).cancel(NAME)
 
 
 def test_job_that_may_not_be_cancelled_is_an_error(executor: Executor) -> None:
