@@ -38,7 +38,7 @@ class Engine:
         found = self.last(watched)
         if found["id"] <= after:
             raise ShowError(f"incident {after} is the last one")
-        decided = found["decisions"][-1]
+        decided = (found["decisions"] or [{"allowed": False, "guards": []}])[-1]
         if not decided["allowed"]:
             raise ShowError("; ".join(one["reason"] for one in decided["guards"] if one["answer"] == "refused"))
         return {"incident": found["id"], "events": found["events"], **decided}

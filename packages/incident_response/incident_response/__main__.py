@@ -37,12 +37,13 @@ from .journal.writer import Journal
 from .metrics import IntakeMetrics, StateMetrics, registry_of
 from .people.accounts import Accounts
 from .people.actions import Actions
-from .runs.acting import Acting
+from .runs.acting import Acting, Executor
 from .runs.metrics import AutomationMetrics
 from .runs.pages import Pages
 from .runs.silences import Silences
 from .servers import Answers
 from .steps import Attempts
+from .steps.awx import Api, AwxAttempts
 from .web.access import Access
 from .web.application import Parts, application
 from .web.tls import Certificates, WebSettings
@@ -150,9 +151,11 @@ def _automation(
         watches=watches,
         interval=configuration.reconciliation_interval,
     )
-    attempts = Attempts(configuration.data_dir / "attempts")
+    executors: dict[str, Executor] = {"service": Attempts(configuration.data_dir / "attempts")}
+    if awx := configuration.awx:
+        executors["awx"] = AwxAttempts(Api(awx.controller), awx.templates, configuration.data_dir / "launches")
     acting = Acting(
-        journal, reader, rules, prometheus=prometheus, watches=watches, silences=silences, attempts=attempts
+        journal, reader, rules, prometheus=prometheus, watches=watches, silences=silences, executors=executors
     )
     return cycle, acting, Pages(servers, alertmanagers, reader, configuration.url)
 

@@ -14,10 +14,12 @@ from typing import Any
 import yaml
 
 from .decisions.rules import Rules
+from .decisions.runbook import ACTING
 from .decisions.weights import Weights
 from .described import ConfigurationError, Described
 from .people.accounts import OURS, RIGHTS
 from .servers import Server, servers
+from .steps.awx import Controller
 
 __all__ = ["Application", "Configuration", "ConfigurationError"]
 
@@ -31,6 +33,14 @@ class Application:
 
 
 @dataclass(frozen=True)
+class Awx:
+    """How AWX is reached, and its job template for each step, by name or by number."""
+
+    controller: Controller
+    templates: Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
 class Configuration:
     """What the service works with; all times are in seconds."""
 
@@ -39,6 +49,7 @@ class Configuration:
     prometheus: tuple[Server, ...]
     weights: Weights
     rules: Rules
+    awx: Awx | None
     url: str  # at which people find the service
     ca_file: str  # of authorities that checks over HTTP trust beside those of the system
     applications: Mapping[str, Application]
@@ -74,6 +85,7 @@ def _configuration(entries: Described, folder: Path) -> Configuration:
         prometheus=servers("prometheus", "Prometheus", entries.take("prometheus", list, []), folder),
         weights=Weights.of(Described("the score", entries.take("score", dict, {}))),
         rules=Rules.of(Described("automation", entries.take("automation", dict, {})), data_dir),
+        awx=_awx(entries.optional("awx", dict), folder),
         url=entries.take("url", str, ""),
         ca_file=entries.take("ca_file", str, ""),
         applications=applications,
@@ -82,6 +94,28 @@ def _configuration(entries: Described, folder: Path) -> Configuration:
         correlation_window=entries.seconds("correlation_window", 1800),
     )
     entries.end()
+    templates = found.awx.templates if found.awx else {}
+    for runbook in (one for one in found.rules.runbooks if one.executor == "awx" and one.level in ACTING):
+        for step in (one for one in runbook.every_step if one.name not in templates):
+            raise ConfigurationError(f"The runbook {runbook.name} needs a job template of AWX for {step.name}.")
+    return found
+
+
+def _awx(told: Any, folder: Path) -> Awx | None:
+    if told is None:
+        return None
+    entries = Described("awx", told)
+    found = Awx(
+        controller=Controller(
+            url=entries.take("url", str).rstrip("/"),
+            token=(folder / entries.take("token_file", str)).read_text(encoding="utf-8").rstrip("\n"),
+            ca_file=entries.take("ca_file", str),
+        ),
+        templates=entries.take("templates", dict),
+    )
+    entries.end()
+    if not found.controller.url.startswith(("https://", "http://")):
+        raise ConfigurationError("url of awx has to begin with https://.")
     return found
 
 

@@ -33,7 +33,8 @@ LEVELS = ("observe", "manual", "partial", "full")
 ACTING = ("partial", "full")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED = ("name", "summary", "owner", "matchers", "target", "limit", "verification")
-_KNOWN = (*_NEEDED, "level", "delay", "idempotent", "precheck", "steps", "manual", "rollback")
+EXECUTORS = ("service", "awx")
+_KNOWN = (*_NEEDED, "level", "delay", "idempotent", "executor", "precheck", "steps", "manual", "rollback")
 _STEP = {"step", "parameters"}
 
 
@@ -114,6 +115,8 @@ def _faults_of_level(described: Mapping[str, Any]) -> Iterator[str]:
         yield f"level {level} needs steps: what is manual is done by a person."
     if "idempotent" in described and not isinstance(described["idempotent"], bool):
         yield "idempotent must be true or false."
+    if described.get("executor", EXECUTORS[0]) not in EXECUTORS:
+        yield f"executor {described['executor']!r} is unknown: use {', '.join(EXECUTORS)}."
     if level == "full":
         yield from (f"level full needs {key}." for key in ("idempotent", "rollback") if described.get(key) is None)
 
@@ -133,6 +136,7 @@ def normalised(described: Mapping[str, Any], delay: str) -> dict[str, Any]:
         "target": target_of(described["target"]),
         "delay": seconds(described.get("delay", delay)),
         "idempotent": described.get("idempotent", False),
+        "executor": described.get("executor", EXECUTORS[0]),
         "limit": limit_of(described["limit"]),
         "precheck": check_of(checked, timed=False) if checked else None,
         "steps": [_step_of(step) for step in described.get("steps") or []],

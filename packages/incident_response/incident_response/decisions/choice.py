@@ -75,10 +75,15 @@ class Decision:
             **({"target": self.target.refused} if self.target.refused else {}),
             "steps": [one.name for one in self.runbook.steps],
             **({"command": command} if command else {}),
-            **({"plan": self.plan, "rollback": self.rollback, "digest": self.runbook.digest} if self.acts else {}),
+            **(self._acting if self.acts else {}),
             "guards": [{"guard": one.guard, "answer": one.answer, "reason": one.reason} for one in self.answers],
             "bad_before": self.bad_before,
         }
+
+    @property
+    def _acting(self) -> dict[str, Any]:
+        told = {"digest": self.runbook.digest, "executor": self.runbook.executor}
+        return {"plan": self.plan, "rollback": self.rollback, **told}
 
     def differs_from(self, last: Mapping[str, Any] | None) -> bool:
         """Return whether it says anything else than the last one; reasons have times that pass."""
@@ -221,6 +226,7 @@ def _run(decision: Decision, at: float) -> Run:
         plan=tuple(decision.plan),
         rollback=decision.rollback,
         digest=decision.runbook.digest,
+        executor=decision.runbook.executor,
     )
 
 

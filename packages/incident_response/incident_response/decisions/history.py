@@ -51,6 +51,7 @@ class Run:
     plan: tuple[Mapping[str, Any], ...]
     rollback: Mapping[str, Any] | None
     digest: str
+    executor: str
 
     @property
     def acts(self) -> bool:
@@ -109,6 +110,7 @@ def history(connection: sqlite3.Connection, at: float) -> History:
                     plan=tuple(told.get("plan", ())),
                     rollback=told.get("rollback"),
                     digest=told.get("digest", ""),
+                    executor=told.get("executor", ""),
                 )
             )
     return History(tuple(runs))

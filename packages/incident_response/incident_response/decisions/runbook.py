@@ -16,11 +16,24 @@ from typing import Any
 from ..described import ConfigurationError, Described
 from .filled import Part
 
-__all__ = ["ACTING", "LEVELS", "Application", "Check", "Limit", "Matcher", "Runbook", "Step", "fitting", "runbooks"]
+__all__ = [
+    "ACTING",
+    "EXECUTORS",
+    "LEVELS",
+    "Application",
+    "Check",
+    "Limit",
+    "Matcher",
+    "Runbook",
+    "Step",
+    "fitting",
+    "runbooks",
+]
 
 # From the least that is done to the most.
 LEVELS = ("observe", "manual", "partial", "full")
 ACTING = ("partial", "full")
+EXECUTORS = ("service", "awx")
 _CHECKS = ("promql", "http", "command")
 _TARGETS = ("label", "application", "host")
 _OPERATORS = ("=", "!=", "=~", "!~")
@@ -95,8 +108,14 @@ class Runbook:
     steps: tuple[Step, ...]
     rollback: Step | None
     idempotent: bool
+    executor: str
     command: tuple[Part, ...]
     digest: str
+
+    @property
+    def every_step(self) -> tuple[Step, ...]:
+        """Return its steps, and the one that takes them back."""
+        return (*self.steps, *([self.rollback] if self.rollback else []))
 
     def is_for(self, labels: Mapping[str, str]) -> bool:
         """Return whether it is for an alert with these labels."""
@@ -142,6 +161,7 @@ def _runbook(told: Any, number: int) -> Runbook:
         steps=tuple(_step(name, one) for one in entries.take("steps", list)),
         rollback=_step(name, rollback) if rollback else None,
         idempotent=bool(entries.optional("idempotent", bool)),
+        executor=_one_of(entries.take("executor", str, "service"), EXECUTORS, f"executor of the runbook {name}"),
         command=tuple(manual["command"]) if manual else (),
         digest=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(),
     )

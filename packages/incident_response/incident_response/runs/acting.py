@@ -12,7 +12,6 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from ..decisions.guards import muted_by_people
@@ -28,7 +27,6 @@ from ..people.state import hands_off
 from ..repeating import repeated
 from ..steps import Spec, StepError
 from ..steps.state import Kind, State
-from .output import output_of
 from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
 from .silences import Silences
 
@@ -36,6 +34,7 @@ __all__ = ["Acting"]
 
 _LOG = logging.getLogger(__name__)
 _SOON = 0.5  # seconds until what has ended is seen
+_LONGEST = 1500  # characters of the journal for what an attempt did
 _APPROVAL = 900.0  # seconds that a step waits for people
 _STATE = "SELECT muted, resolved_at FROM open_episode WHERE episode = ?"
 _TIDIED = 3600.0  # seconds between two looks for attempts that are too old
@@ -44,7 +43,7 @@ _STARTS = 60.0  # seconds in which an attempt has to start
 
 
 class Executor(Protocol):
-    """What starts an attempt once under its name, and finds it again; both raise StepError or OSError."""
+    """What starts an attempt once under its name, and finds it again. Every method raises StepError and OSError."""
 
     def start(self, spec: Spec) -> State:
         """Start an attempt unless it has started before."""
@@ -52,11 +51,14 @@ class Executor(Protocol):
     def state(self, name: str) -> State:
         """Return the state of an attempt."""
 
+    def cancel(self, name: str) -> State:
+        """End an attempt that takes too long, and return its state."""
+
+    def output(self, name: str) -> tuple[str, str]:
+        """Return what an attempt has done, and why it failed, if it says so."""
+
     def forget(self, before: float) -> None:
         """Remove what is known of attempts that ended before a time."""
-
-    def place(self, name: str) -> Path:
-        """Return the directory with what an attempt has done."""
 
 
 class Acting:
@@ -71,11 +73,11 @@ class Acting:
         prometheus: Prometheus,
         watches: Watches,
         silences: Silences,
-        attempts: Executor,
+        executors: Mapping[str, Executor],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
-        self._prometheus, self._watches, self._silences, self._attempts = prometheus, watches, silences, attempts
+        self._prometheus, self._watches, self._silences, self._executors = prometheus, watches, silences, executors
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
         self._going_on: list[Run] | None = None
@@ -94,7 +96,8 @@ class Acting:
             await self._silences.find()
         if self._clock() > self._next_tidy:
             self._next_tidy = self._clock() + _TIDIED
-            await asyncio.to_thread(self._attempts.forget, self._clock() - _KEPT)
+            for executor in self._executors.values():
+                await asyncio.to_thread(executor.forget, self._clock() - _KEPT)
         runs = await asyncio.to_thread(self._runs)
         self.looked_at = self._clock()
         self.running_since = tuple(one.at for run in runs for one in run.attempts if not one.ended)
@@ -170,7 +173,7 @@ class Acting:
                 holder=self._rules.engine,
                 seconds=int(self._runbooks[run.runbook].limit.run),
             )
-            await asyncio.to_thread(self._attempts.start, spec)
+            await asyncio.to_thread(self._executors[run.executor].start, spec)
         except KeyError:
             return f"{attempt.host} is not deployed by runbook_targets.yml"
         except (StepError, OSError) as error:
@@ -179,21 +182,27 @@ class Acting:
 
     async def _look(self, run: Run, attempt: Attempt, at: float) -> None:
         """Write how an attempt ended, once it has; start it if a crash or a full socket came before that."""
-        name = attempt.name(run)
+        executor, late = self._executors[run.executor], at > attempt.at + self._longest(run)
         try:
-            state = await asyncio.to_thread(self._attempts.state, name)
+            state = await asyncio.to_thread(executor.cancel if late else executor.state, attempt.name(run))
         except (StepError, OSError) as error:
-            return await self._ended(run, attempt, "unknown", str(error))
+            if late:
+                await self._ended(run, attempt, "unknown", str(error))
+            return
         match state:
             case State(Kind.NEVER_STARTED):
                 why = await self._asked(run, attempt)
                 if why and at > attempt.at + _STARTS:
                     await self._ended(run, attempt, "failed", f"it could not be started: {why}")
             case State(Kind.UNKNOWN):
-                await self._ended(run, attempt, "unknown", "it was killed")
+                await self._ended(run, attempt, "unknown", state.reason or "it was killed")
             case State(Kind.FINISHED, code):
-                await self._ended(run, attempt, "failed" if code else "done", "")
-        return None
+                await self._ended(run, attempt, "failed" if code else "done", state.reason)
+
+    def _longest(self, run: Run) -> float:
+        """Return after how many seconds an attempt of a run has ended, or is ended."""
+        found = self._runbooks.get(run.runbook)
+        return (found.limit.run if found else 0) + _STARTS
 
     async def _verify(self, run: Run, wanted: Verify, at: float) -> None:
         if found := await self._watches.verified(run, wanted.began, at):
@@ -201,10 +210,13 @@ class Acting:
 
     async def _ended(self, run: Run, attempt: Attempt, outcome: str, reason: str) -> None:
         name = attempt.name(run)
-        output, failure = await asyncio.to_thread(output_of, self._attempts.place(name))
+        try:
+            output, failure = await asyncio.to_thread(self._executors[run.executor].output, name)
+        except (StepError, OSError) as error:
+            output, failure = "", str(error)
         told = {"step": attempt.step, "host": attempt.host, "attempt": name, "outcome": outcome}
-        why = reason or (failure if outcome != "done" else "")
-        await self._write(run, "step_ended", {**told, "reason": why, "text": output})
+        why = "" if outcome == "done" else failure or reason
+        await self._write(run, "step_ended", {**told, "reason": _shortened(why), "text": _shortened(output)})
 
     async def _stopped(self, run: Run, step: int) -> str:
         """Return why a step is not to be started, an empty text if it may be."""
@@ -251,6 +263,10 @@ class Acting:
             )
 
         await asyncio.wrap_future(self._journal.write(write))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _planned(run: Run, number: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+from .output import output_of
 from .spec import NAME, Spec, StepError, write_spec
 from .state import Kind, State, state_of
 
@@ -51,6 +52,14 @@ class Attempts:
         if not NAME.fullmatch(name):
             raise StepError(f"{name!r} is not the name of an attempt.")
         return self._folder / name
+
+    def cancel(self, name: str) -> State:
+        """Return the state of an attempt that takes too long: its runner and its unit end it by themselves."""
+        return self.state(name)
+
+    def output(self, name: str) -> tuple[str, str]:
+        """Return what was done in an attempt, with diffs, and why it failed, if it says so."""
+        return output_of(self.place(name))
 
     def forget(self, before: float) -> None:
         """Remove the attempts that ended before a time, in seconds since 1970. Raises OSError."""

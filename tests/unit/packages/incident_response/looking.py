@@ -40,6 +40,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Answers,
     Server,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import output_of
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.spec import (
     Spec,
     StepError,
@@ -66,6 +67,7 @@ class Steps:
         self.states: dict[str, State] = {}
         self.refused = self.broken = ""
         self.forgotten = 0.0
+        self.cancelled: list[str] = []
 
     def start(self, spec: Spec) -> State:
         """Start an attempt unless it has started before."""
@@ -95,6 +97,15 @@ class Steps:
         """Note up to when attempts are forgotten."""
         self.forgotten = before
 
+    def output(self, name: str) -> tuple[str, str]:
+        """Return what an attempt has done."""
+        return output_of(self.place(name))
+
+    def cancel(self, name: str) -> State:
+        """Note that an attempt took too long."""
+        self.cancelled.append(name)
+        return self.state(name)
+
     def place(self, name: str) -> Path:
         """Return the directory of an attempt."""
         return self._folder / name
@@ -111,7 +122,7 @@ class Looking:
     def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
         self.targets = _HOSTS
-        self.steps = Steps(folder / "attempts")
+        self.steps, self.awx = Steps(folder / "attempts"), Steps(folder / "jobs")
         self.alertmanagers: list[Server] = []
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])
         self.follow()
@@ -143,7 +154,7 @@ class Looking:
             prometheus=self.prometheus,
             watches=watches,
             silences=silences,
-            attempts=self.steps,
+            executors={"service": self.steps, "awx": self.awx},
             clock=lambda: self._intake.now,
         )
         url = "https://mon9:9095/"

@@ -29,6 +29,7 @@ def runbook(**changed: Any) -> dict[str, Any]:
         "target": {"kind": "label", "name": "host"},
         "delay": 300,
         "idempotent": True,
+        "executor": "service",
         "limit": {"cooldown": 1800, "attempts": 3, "within": 86400, "at_once": 1, "run": 300},
         "precheck": None,
         "steps": [{"step": "restart_service", "parameters": {"unit": {"label": "job"}}}],

@@ -28,8 +28,8 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import (
     ActionError,
 )
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.output import output_of
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import output_of
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     listing,
     named,
@@ -268,12 +268,23 @@ def test_an_attempt_that_does_not_start_is_escalated(alone: Alone) -> None:
 def test_an_attempt_that_cannot_be_looked_at_may_have_helped(alone: Alone) -> None:
     alone.follow(FULL)
     alone.steps.broken = "Input/output error"
-    alone.looking.act()
+    alone.go_on(300)
+    assert alone.intake.incident(1)["decisions"][0]["attempts"][0]["outcome"] == ""
+    alone.go_on(70)
     (attempt,) = alone.intake.incident(1)["decisions"][0]["attempts"]
     assert (attempt["outcome"], attempt["reason"]) == ("unknown", "Input/output error")
     alone.see(1)
     alone.go_on(80)
     assert alone.ended()[0] == "recovered"
+
+
+def test_the_executor_of_the_runbook_runs_its_steps(alone: Alone) -> None:
+    alone.follow(runbook(level="full", executor="awx"))
+    assert alone.steps.started == []
+    (spec,) = alone.looking.awx.started
+    assert spec.attempt == "inc-1-d4-s1-h1-a1"
+    alone.go_on(370, 100)
+    assert set(alone.looking.awx.cancelled) == {spec.attempt}
 
 
 def test_a_host_that_is_not_deployed_any_more_gets_no_step(alone: Alone) -> None:
@@ -307,7 +318,7 @@ def test_what_an_attempt_did_is_told_with_its_diff(tmp_path: Path) -> None:
     assert output_of(tmp_path) == ("Cut the journal: changed\n- a\n+ b", "")
     (tmp_path / "events.jsonl").unlink()
     (tmp_path / "output").write_text("x" * 2000)
-    assert output_of(tmp_path) == ("", "x" * 1500 + "…")
+    assert output_of(tmp_path) == ("", "x" * 2000)
 
 
 def test_it_goes_on_when_there_is_room(alone: Alone) -> None:

@@ -17,10 +17,13 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Configuration,
     ConfigurationError,
 )
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import runbook
 
 MON1 = {"name": "mon1", "url": "https://mon1:9093/", "username": "me", "password_file": "password", "ca_file": "ca.crt"}
 SHOP = {"shop": {"team": "sales", "depends_on": ["cart"]}, "cart": {"team": "sales"}}
 WHOLE: dict[str, Any] = {"data_dir": "/var/lib/incident_response", "alertmanagers": [MON1], "applications": SHOP}
+
+AWX = {"url": "https://awx/", "token_file": "password", "ca_file": "ca.crt", "templates": {"run_script": 7}}
 
 
 def written(folder: Path, told: Any) -> Path:
@@ -36,6 +39,14 @@ def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Pat
     assert (alertmanager.url, alertmanager.password) == ("https://mon1:9093", "word")
     assert found.applications["shop"].depends_on == ("cart",)
     assert (found.reconciliation_interval, found.correlation_window) == (30, 900)
+
+
+def test_awx_has_a_job_template_for_each_step_of_its_runbooks(tmp_path: Path) -> None:
+    step = {"step": "run_script", "parameters": {"command": "repair"}}
+    known = [runbook(level="full", executor="awx", steps=[step]), runbook(name="other", executor="awx")]
+    found = Configuration.read(written(tmp_path, {**WHOLE, "awx": AWX, "automation": {"runbooks": known}})).awx
+    assert found is not None
+    assert (found.controller.url, found.controller.token, found.templates) == ("https://awx", "word", {"run_script": 7})
 
 
 @pytest.mark.parametrize(
@@ -64,6 +75,16 @@ def test_a_password_is_read_from_its_file_beside_the_configuration(tmp_path: Pat
         ({**WHOLE, "accounts": {"anna": {"sales": "act"}}}, "anna.sales has to be look, respond or approve."),
         ({**WHOLE, "prometheus": [{**MON1, "url": "mon1"}]}, "url of the Prometheus mon1 has to begin with https://."),
         ({**WHOLE, "prometheus": [MON1, MON1]}, "prometheus has a name more than once."),
+        ({**WHOLE, "awx": {**AWX, "url": "awx"}}, "url of awx has to begin with https://."),
+        ({**WHOLE, "awx": {**AWX, "token_file": "none"}}, "No such file or directory"),
+        (
+            {**WHOLE, "awx": AWX, "automation": {"runbooks": [runbook(level="full", executor="awx")]}},
+            "The runbook exporter_down needs a job template of AWX for restart_service.",
+        ),
+        (
+            {**WHOLE, "automation": {"runbooks": [runbook(level="partial", executor="awx")]}},
+            "The runbook exporter_down needs a job template of AWX for restart_service.",
+        ),
         ({**WHOLE, "score": {"report": -1}}, "report of the score has to be a number from 0."),
         ({**WHOLE, "score": {"severity": {"page": 1}}}, "severity of the score has the unknown key page."),
         ({**WHOLE, "score": {"priorities": {"high": 200}}}, "priorities of the score have to fall from critical to"),

@@ -70,6 +70,7 @@ def ran(ago: float, *, host: str = "web1", runbook: str = "exporter_down", outco
         plan=(),
         rollback=None,
         digest="",
+        executor="service",
     )
 
 

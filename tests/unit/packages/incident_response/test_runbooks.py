@@ -194,6 +194,11 @@ def test_every_shipped_runbook_is_one_that_the_engine_knows() -> None:
             {"verification": {"kind": "graph", "text": []}},
             "kind of a check has to be promql, http or command, not 'graph'.",
         ),
+        ({"executor": "cron"}, "executor of the runbook exporter_down has to be service or awx, not 'cron'."),
+        (
+            {"level": "full", "verification": {"kind": "command", "text": ["probe"]}},
+            "The runbook exporter_down checks by a command: it cannot be full.",
+        ),
         ({"verification": {}}, "verification of the runbook exporter_down lacks kind."),
     ],
 )
@@ -204,6 +209,12 @@ def test_a_runbook_that_the_engine_cannot_use_is_refused_in_one_sentence(
     with pytest.raises(ConfigurationError) as refused:
         Rules.of(Described("automation", told), tmp_path)
     assert reason in str(refused.value)
+
+
+def test_a_target_that_is_no_host_is_refused(tmp_path: Any) -> None:
+    told = {"hosts": ["web1"], "targets": {"web1": {"address": "-oProxyCommand=id"}}}
+    with pytest.raises(ConfigurationError, match="'-oProxyCommand=id' is not the address of a host"):
+        Rules.of(Described("automation", told), tmp_path)
 
 
 def test_two_runbooks_of_one_name_are_refused() -> None:

@@ -82,11 +82,15 @@ class AwxAttempts:
             time.sleep(self._interval)
         return state
 
-    def output(self, name: str) -> str:
-        """Return the end of what an attempt has put out, without secrets."""
+    def forget(self, before: float) -> None:
+        """Forget the launches before a time, in seconds since 1970; AWX keeps their jobs as long as it wants."""
+        self._launches.forget_before(before)
+
+    def output(self, name: str) -> tuple[str, str]:
+        """Return the end of what an attempt has put out, without secrets; why it failed is in its state."""
         job = self._job(name)
         found = self._api.text(f"jobs/{job['id']}/stdout/", format="txt_download") if job else ""
-        return Redactor().stack(found[-_LONGEST_OUTPUT:])
+        return Redactor().stack(found[-_LONGEST_OUTPUT:]), ""
 
     def _launch(self, name: str, template: int, order: Mapping[str, Any]) -> State:
         try:

@@ -48,6 +48,12 @@ class Launches:
         """Forget a launch that AWX has refused."""
         self._place(name).unlink()
 
+    def forget_before(self, at: float) -> None:
+        """Forget the launches before a time, in seconds since 1970."""
+        for place in self._folder.iterdir() if self._folder.is_dir() else ():
+            if place.stat().st_mtime < at:
+                place.unlink()
+
     def _place(self, name: str) -> Path:
         if not NAME.fullmatch(name):
             raise StepError(f"{name!r} is not the name of an attempt.")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -432,11 +433,21 @@ def test_attempt_without_a_job_need_not_be_cancelled(executor: Executor) -> None
 
 
 def test_output_is_read_without_secrets(executor: Executor) -> None:
-    assert executor.attempts.output(NAME) == ""
+    assert executor.attempts.output(NAME) == ("", "")
     executor.start()
     executor.awx.jobs[2].output = "ok: [web1]\npassword=hunter2\n"
-    assert "ok: [web1]" in executor.attempts.output(NAME)
-    assert "hunter2" not in executor.attempts.output(NAME)
+    assert "ok: [web1]" in executor.attempts.output(NAME)[0]
+    assert "hunter2" not in executor.attempts.output(NAME)[0]
+
+
+def test_launches_are_forgotten_after_their_time(executor: Executor) -> None:
+    executor.attempts.forget(time.time())  # before there is any
+    executor.start()
+    executor.attempts.forget(time.time() - 60)
+    assert executor.attempts.state(NAME).kind is Kind.RUNNING
+    executor.awx.jobs.clear()
+    executor.attempts.forget(time.time() + 60)
+    assert executor.attempts.state(NAME) == State(Kind.NEVER_STARTED)
 
 
 @pytest.mark.parametrize("name", ["", "..", "../inc-1", "a b", "a" * 101])

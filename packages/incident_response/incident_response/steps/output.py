@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an attempt has done, from the events of its playbook, which are without secrets; short, for the journal."""
+"""What an attempt has done, from the events of its playbook, which are without secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 
 __all__ = ["output_of"]
 
-_LONGEST = 1500  # characters of the journal for an attempt
 _RESULTS = ("ok", "failed", "unreachable")
 
 
@@ -28,7 +27,7 @@ def output_of(place: Path) -> tuple[str, str]:
                 failure = str(result.get("msg") or "it gave no reason")
     if not done and not failure:
         failure = _text(place / "output")
-    return _shortened("\n".join(done)), _shortened(failure)
+    return "\n".join(done), failure
 
 
 def _lines(event: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:
@@ -57,7 +56,3 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
