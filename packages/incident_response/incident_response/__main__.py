@@ -82,11 +82,11 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     journal = Journal(configuration.data_dir)
     correlation = Correlation(configuration.applications, configuration.correlation_window)
     episodes = Episodes(correlation, started_at=time.time())
+    prometheus = Prometheus(configuration.prometheus)
     reconciliation = Reconciliation(
-        configuration.alertmanagers, configuration.reconciliation_interval, journal, episodes
+        configuration.alertmanagers, configuration.reconciliation_interval, journal, episodes, prometheus.firing
     )
     reader = Reader(journal.path, partial(cause_among, correlation))
-    prometheus = Prometheus(configuration.prometheus)
     cycle, acting, pages = _automation(configuration, journal, reader, correlation, prometheus, reconciliation.answers)
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))

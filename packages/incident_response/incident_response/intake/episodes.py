@@ -5,7 +5,8 @@
 """Episodes: an alert is open from its first sight until it is gone, whatever is sent of it meanwhile.
 
 Two replicas, and restarts of Prometheus or Alertmanager, send the same alert with other times of its start, again,
-late, or not at all. It is gone when it was resolved or its end has passed, and no Alertmanager that answers lists it.
+late, or not at all. It is gone when it was resolved or its end has passed, or it is silenced and Prometheus fires it no
+more, and no Alertmanager that answers lists it.
 When none answers, nothing is known and everything stays open.
 """
 
@@ -32,6 +33,8 @@ _GOSSIP = 60.0
 # Alerts that always fire, such as a dead man's switch, are for nobody.
 _FOR_NOBODY = "none"
 
+_OPEN = "SELECT open_episode.*, incident, labels FROM open_episode JOIN episode ON episode.id = open_episode.episode"
+
 Kinds = Counter[str]
 
 
@@ -52,9 +55,16 @@ class Episodes:
         return write
 
     def reconciled(
-        self, lists: Mapping[str, tuple[Alert, ...]], asked_at: float, at: float
+        self,
+        lists: Mapping[str, tuple[Alert, ...]],
+        asked_at: float,
+        at: float,
+        fires: Callable[[Mapping[str, str]], bool] = lambda _labels: True,
     ) -> Callable[[sqlite3.Connection], Kinds]:
-        """Return the write of what every Alertmanager that answered lists, of which one asked at this time."""
+        """Return the write of what every Alertmanager that answered lists, of which one asked at this time.
+
+        `fires` is whether Prometheus may fire an alert with these labels.
+        """
         seen: dict[str, list[tuple[str, Alert]]] = {}
         for name, alerts in lists.items():
             for one in filter(_is_for_somebody, alerts):
@@ -68,8 +78,8 @@ class Episodes:
                 kinds.update(self._listed(Entries(connection, at, f"reconciliation {names}"), found))
             if lists:
                 entries = Entries(connection, at, f"reconciliation {' '.join(lists)}")
-                for row in connection.execute("SELECT * FROM open_episode").fetchall():
-                    if row["fingerprint"] not in seen and (why := self._gone(row, asked_at)):
+                for row in connection.execute(_OPEN).fetchall():
+                    if row["fingerprint"] not in seen and (why := self._gone(row, asked_at, fires)):
                         kinds.update([self._close(entries, row, why)])
             return kinds
 
@@ -180,19 +190,22 @@ class Episodes:
         entries.event("opened", incident=incident, episode=number, detail={"starts_at": alert.starts_at})
         return "opened"
 
-    def _gone(self, row: sqlite3.Row, asked_at: float) -> str:
+    def _gone(self, row: sqlite3.Row, asked_at: float, fires: Callable[[Mapping[str, str]], bool]) -> str:
         """Return why an episode has ended that nobody listed when asked at this time, or nothing if it has not."""
         if row["noticed_at"] >= asked_at:
             return ""
         if row["resolved_at"] is not None:
             return "it was resolved, and no Alertmanager lists it"
+        # A silence hides that the alert is resolved.
+        if "silenced_by" in row["muted"] and not fires(json.loads(row["labels"])):
+            return "Prometheus does not fire it, and no Alertmanager lists it"
         known = self._ends.get(row["fingerprint"], max(row["noticed_at"], self._started_at) + _UNKNOWN_END)
         return "its end has passed, and no Alertmanager lists it" if known <= asked_at else ""
 
     def _close(self, entries: Entries, row: sqlite3.Row, why: str) -> str:
         """Write the end of an episode, and that of its incident with its last episode."""
-        ended_at = row["resolved_at"] if row["resolved_at"] is not None else self._ends.pop(row["fingerprint"], None)
-        self._ends.pop(row["fingerprint"], None)
+        known = self._ends.pop(row["fingerprint"], entries.at)
+        ended_at = row["resolved_at"] if row["resolved_at"] is not None else min(known, entries.at)
         incident = entries.connection.execute("SELECT incident FROM episode WHERE id = ?", (row["episode"],)).fetchone()
         detail = {"starts_at": row["starts_at"], "ended_at": ended_at, "reason": why}
         entries.event("closed", incident=incident[0], episode=row["episode"], detail=detail)
@@ -232,8 +245,7 @@ def _moved(entries: Entries, row: sqlite3.Row, start: float) -> str:
 
 def _open_row(entries: Entries, fingerprint: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = entries.connection.execute(
-        "SELECT open_episode.*, episode.incident, episode.labels FROM open_episode"
-        " JOIN episode ON episode.id = open_episode.episode WHERE open_episode.fingerprint = ?",
+        f"{_OPEN} WHERE open_episode.fingerprint = ?",
         (fingerprint,),
     ).fetchone()
     return row

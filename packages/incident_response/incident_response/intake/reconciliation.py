@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from ..decisions.prometheus import Firing
 from ..journal.writer import Journal
 from ..repeating import repeated
 from ..servers import Answers, Server, answer
@@ -25,9 +27,16 @@ class Reconciliation:
     """A comparison of the journal with every Alertmanager, at an interval in seconds."""
 
     def __init__(
-        self, alertmanagers: tuple[Server, ...], interval: float, journal: Journal, episodes: Episodes
+        self,
+        alertmanagers: tuple[Server, ...],
+        interval: float,
+        journal: Journal,
+        episodes: Episodes,
+        firing: Callable[[], Awaitable[Sequence[Firing] | None]],
     ) -> None:
+        """Take what Prometheus fires, None if that is not known."""
         self._alertmanagers, self._interval, self._journal, self._episodes = alertmanagers, interval, journal, episodes
+        self._firing = firing
         self.answers = Answers("Alertmanager")
 
     async def run(self) -> None:
@@ -37,9 +46,14 @@ class Reconciliation:
     async def once(self) -> None:
         """Compare with those that answer. Raises JournalError."""
         asked_at = time.time()
-        found = await asyncio.gather(*(self.answers.of(one, _listed_by) for one in self._alertmanagers))
+        asked = asyncio.gather(*(self.answers.of(one, _listed_by) for one in self._alertmanagers))
+        firing, found = await asyncio.gather(self._firing(), asked)
         lists = {one.name: alerts for one, alerts in zip(self._alertmanagers, found, strict=True) if alerts is not None}
-        write = self._episodes.reconciled(lists, asked_at, time.time())
+
+        def fires(labels: Mapping[str, str]) -> bool:
+            return firing is None or any(one.is_of(labels) for one in firing)
+
+        write = self._episodes.reconciled(lists, asked_at, time.time(), fires)
         await asyncio.wrap_future(self._journal.write(write))
 
 

@@ -64,10 +64,12 @@ class Intake:
         told = notification(webhook(*alerts, sender=sender))
         return dict(self.journal.write(self.episodes.notified(told, self.now)).result(10))
 
-    def reconcile(self, *lists: list[dict[str, Any]] | None, asked_ago: float = 1) -> dict[str, int]:
+    def reconcile(
+        self, *lists: list[dict[str, Any]] | None, asked_ago: float = 1, fires: bool = True
+    ) -> dict[str, int]:
         """Return what was new in the list of each Alertmanager; None is one that does not answer."""
         answered = {f"mon{number}": listed(one) for number, one in enumerate(lists, 1) if one is not None}
-        write = self.episodes.reconciled(answered, self.now - asked_ago, self.now)
+        write = self.episodes.reconciled(answered, self.now - asked_ago, self.now, lambda _labels: fires)
         return dict(Counter(self.journal.write(write).result(10)))
 
     def act(self, action: str, person: str = "anna", incident: int = 1, **fields: str) -> dict[str, Any]:

@@ -216,3 +216,14 @@ def test_what_changes_nothing_adds_nothing(intake: Intake) -> None:
         intake.reconcile([listing(DOWN, ends_at=intake.now + 240)])
     assert connection.execute("SELECT count(*) FROM event").fetchone()[0] == before
     connection.close()
+
+
+def test_a_silenced_alert_is_gone_when_prometheus_does_not_fire_it_any_more(intake: Intake) -> None:
+    intake.notify(notified(DOWN))
+    intake.reconcile([listing(DOWN, silenced_by=["s1"], ends_at=NOW + 2400)])
+    intake.now += 30
+    assert intake.reconcile([]) == {}
+    assert intake.reconcile([listing(DOWN, silenced_by=["s1"], ends_at=NOW + 2400)], fires=False) == {}
+    intake.now += 30
+    assert intake.reconcile([], fires=False) == {"closed": 1}
+    assert intake.incident(1)["alerts"][0]["ended_at"] == "2026-01-01T00:01:00.000Z"
