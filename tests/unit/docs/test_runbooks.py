@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.intake.alert import OWN
 from ansible_collections.vigil.observability.plugins.filter.business_rules import business_rules
 from ansible_collections.vigil.observability.plugins.filter.correlation_rules import correlation_rules
 from ansible_collections.vigil.observability.plugins.filter.predictive_rules import predictive_rules
@@ -54,3 +55,7 @@ def test_each_alert_made_from_applications_has_a_section_and_each_section_an_ale
     assert made
     assert list(runbooks.misled(tree, made)) == []
     assert list(runbooks.superfluous(tree, [f"docs/runbooks/{page}.md"], made)) == []
+
+
+def test_each_alert_that_the_engine_of_incidents_posts_has_a_section() -> None:
+    assert set(OWN) <= set(runbooks.sections(Tree.of(ROOT), "docs/runbooks/incidents.md"))

@@ -82,7 +82,8 @@ class Cycle:
         """Look at those that have changed, and at an interval at all; verify what runs. Raises JournalError."""
         every = time.monotonic() >= self._next
         seen, numbers, before = await asyncio.to_thread(self._changed, every)
-        if numbers:
+        # At the interval also without an incident: that no Prometheus answers is known before one comes.
+        if numbers or every:
             firing, bad = await asyncio.gather(self._prometheus.firing(), self._prometheus.query(BAD))
             for first in range(0, len(numbers), _TOGETHER):
                 some, at = numbers[first : first + _TOGETHER], self._clock()

@@ -32,6 +32,7 @@ _AGAIN = 30.0  # seconds after which it is posted again
 _TERM = 120.0  # seconds after which it ends by itself
 _URGENT = ("critical", "high")
 _LABELS = ("service", "team", "host")
+_RUNBOOKS = "https://github.com/vigil-observability/vigil.observability/blob/main/docs/runbooks/incidents.md"
 _UNSOLVED = (
     "SELECT event.*, labels FROM event JOIN open_incident ON open_incident.incident = event.incident"
     " JOIN episode ON episode.id = event.episode WHERE event.kind = 'escalated' ORDER BY event.id"
@@ -147,4 +148,5 @@ def _page(
     named = {key: labels[key] for key in _LABELS if labels.get(key)}
     severity = "critical" if priority in _URGENT or labels.get("severity") == "critical" else "warning"
     own = {"alertname": name, "incident": str(row["incident"]), "severity": severity}
-    return {**named, **own, **more}, {"summary": summary, "description": description}, row["at"]
+    told = {"summary": summary, "description": description, "runbook_url": f"{_RUNBOOKS}#{name.lower()}"}
+    return {**named, **own, **more}, told, row["at"]

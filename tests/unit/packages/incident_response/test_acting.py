@@ -45,6 +45,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 DOWN = named("TargetDown", host="web1", job="node_exporter", instance="web1:9100", service="shop", team="sales")
 UP = 'up{job="node_exporter", instance="web1:9100"}'
 PEERS = 'max by (host) (up{job="node_exporter"})'
+RUNBOOKS = "https://github.com/vigil-observability/vigil.observability/blob/main/docs/runbooks/incidents.md"
 FULL = runbook(level="full")
 TWO = runbook(
     level="full",
@@ -336,6 +337,7 @@ def test_a_step_waits_for_an_approval(alone: Alone) -> None:
     assert (waiting["attempt"], waiting["until"]) == ("inc-1-d4-s1-h1-a1", "2026-01-01T00:15:00.000Z")
     alone.looking.page()
     assert [name for name, _end in alone.mesh.pages()] == ["IncidentNeedsApproval"]
+    assert alone.mesh.posted[-1][0]["annotations"]["runbook_url"] == f"{RUNBOOKS}#incidentneedsapproval"
     for person, status in (("ben", 403), ("anna", 0), ("anna", 409)):
         if status:
             with pytest.raises(ActionError) as refused:
@@ -386,6 +388,7 @@ def test_people_are_paged_until_one_of_them_has_it(alone: Alone) -> None:
     assert page["annotations"] == {
         "summary": "Incident 1 is not solved: exporter_down on web1 did not help",
         "description": "1 series are bad",
+        "runbook_url": f"{RUNBOOKS}#incidentescalated",
         "incident_url": "https://mon9:9095/incidents/1",
     }
     alone.looking.page()

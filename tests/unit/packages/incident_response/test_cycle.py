@@ -67,6 +67,17 @@ def test_a_score_is_written_when_it_changes(looking: Looking, intake: Intake, re
     assert "unknown" in terms(looking, intake)["users"]
 
 
+def test_whether_prometheus_answers_is_known_before_an_incident_comes(
+    looking: Looking, intake: Intake, replica: Replica
+) -> None:
+    intake.journal.write(lambda _connection: None).result(10)
+    looking.once()
+    assert looking.prometheus.answered == {"mon1": True}
+    replica.status = 500
+    looking.once()
+    assert looking.prometheus.answered == {"mon1": False}
+
+
 def test_runs_are_read_again_when_something_is_new(
     looking: Looking, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
