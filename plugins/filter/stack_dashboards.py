@@ -11,7 +11,8 @@ version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
   - One page that shows whether everything is healthy, and links to pages of hosts and certificates (C(node_exporter)),
-    C(probes), C(prometheus), C(alertmanager), C(grafana) and logs (C(elasticsearch)), where they exist.
+    C(probes), C(prometheus), C(alertmanager), C(grafana), incidents (C(incident_response)) and logs
+    (C(elasticsearch)), where they exist.
   - Needs the Python library C(grafana-foundation-sdk) on the controller, in the version that
     C(requirements/controller.txt) of the collection names.
 options:

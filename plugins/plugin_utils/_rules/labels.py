@@ -27,11 +27,11 @@ _OF_METRICS = (
     "alert", "alertmanager", "area", "breaker", "chip", "collector", "color", "controller", "cpu", "datasource",
     "datid", "datname", "device", "es_client_node", "es_data_node", "es_ingest_node", "es_master_node", "exported_host",
     "file", "fstype", "gc", "handler", "http_response_status_code", "http_route", "indexing_pressure", "integration",
-    "issuer", "le", "logstash", "master", "method", "metric", "mode", "mount", "mountpoint", "name", "org", "outcome",
-    "path", "phase", "pipeline", "pool", "prometheus", "quantile", "query", "queue", "reason", "receiver_name",
-    "remote_name", "repository", "rule_group", "runbook", "runbook_url", "sampled", "scrape_job", "sensor", "server",
-    "service", "service_name", "slice", "slo", "slo_group", "span_kind", "state", "status_code", "status_source",
-    "subject", "type", "url", "version",
+    "issuer", "kind", "le", "logstash", "master", "method", "metric", "mode", "mount", "mountpoint", "name", "org",
+    "outcome", "path", "phase", "pipeline", "pool", "prometheus", "quantile", "query", "queue", "reason",
+    "receiver_name", "remote_name", "repository", "rule_group", "runbook", "runbook_url", "sampled", "scrape_job",
+    "sensor", "server", "service", "service_name", "slice", "slo", "slo_group", "span_kind", "state", "status_code",
+    "status_source", "subject", "type", "url", "version",
 )  # fmt: skip
 # end of the generated part
 # What an alert may be given: one label more, or in place of that of a metric, for routes of the user's own.

@@ -22,6 +22,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.grafana import grafana_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.hosts.page import hosts_page
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.incidents.page import incidents_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.jaeger.page import traces_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.logs import logs_page
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.overview import overview_page
@@ -41,6 +42,7 @@ _PAGES: dict[str, tuple[str, Callable[[Collection[str]], Page]]] = {
     "prometheus": ("prometheus", prometheus_page),
     "alertmanager": ("alertmanager", alertmanager_page),
     "grafana": ("grafana", grafana_page),
+    "incidents": ("incident_response", incidents_page),
     "logs": ("elasticsearch", lambda _pages: logs_page()),
     "jaeger": ("jaeger", lambda _pages: traces_page()),
 }
