@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ class Fault:
 class BreakingProxy(CountingProxy):
     """Passes requests on, except as its faults say; `held` are those that it still works on."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(port, _Breaking)
+    def __init__(self, port: int, trusted: ssl.SSLContext | None = None) -> None:
+        super().__init__(port, _Breaking, trusted)
         self.faults: list[Fault] = []
         self.held: list[Passed] = []
 
@@ -96,6 +97,6 @@ FAULTS: dict[str, Callable[[_Breaking, Passed], None]] = {
 """What can happen to a request, by name."""
 
 
-def breaking_proxy(port: int) -> AbstractContextManager[BreakingProxy]:
-    """A proxy before the server on this port of loopback, for the time of the block."""
-    return serving(BreakingProxy(port))
+def breaking_proxy(port: int, trusted: ssl.SSLContext | None = None) -> AbstractContextManager[BreakingProxy]:
+    """A proxy before the server on this port of loopback, for the time of the block; with TLS if it is trusted."""
+    return serving(BreakingProxy(port, trusted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import threading
 import time
 from collections import Counter
@@ -35,13 +36,13 @@ class Counts:
 
 
 class CountingProxy(ThreadingHTTPServer):
-    """Passes requests on to a server of loopback, one connection there for each one here."""
+    """Passes requests on to a server of loopback, one connection there for each one here, with TLS if it is trusted."""
 
     daemon_threads = True
 
-    def __init__(self, port: int, passing: type[Passing] | None = None) -> None:
+    def __init__(self, port: int, passing: type[Passing] | None = None, trusted: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), passing or Passing)
-        self.behind = port
+        self.behind, self.trusted = port, trusted
         self.counts = Counts()
         self.lock = threading.Lock()
 
@@ -49,6 +50,12 @@ class CountingProxy(ThreadingHTTPServer):
     def url(self) -> str:
         """The address of the proxy."""
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a connection to the server, not opened yet."""
+        if self.trusted:
+            return http.client.HTTPSConnection("127.0.0.1", self.behind, context=self.trusted)
+        return http.client.HTTPConnection("127.0.0.1", self.behind)
 
     def take(self) -> Counts:
         """Return the counts, and begin anew."""
@@ -76,7 +83,7 @@ class Passing(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.upstream = http.client.HTTPConnection("127.0.0.1", self.server.behind)
+        self.upstream = self.server.connection()
         self.upstream.connect()
         with self.server.lock:
             self.server.counts.connections += 1

@@ -37,13 +37,17 @@ MakeProgram = Callable[[str, str], Path]
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Serves bodies by path, with its query or without, with headers where some are given, and notes every request."""
+    """Serves bodies by path, with its query or without, with headers where some are given, and notes every request.
+
+    `sent` has what was sent to it.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.bodies: dict[str, bytes] = {}
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.sent: list[bytes] = []
 
     @property
     def url(self) -> str:
@@ -64,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body or b"")
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.sent.append(self.rfile.read(int(self.headers["Content-Length"])))
         self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
