@@ -16,7 +16,7 @@ from metrics.reading import until
 from vigil_telemetry.logs import Logs
 from vigil_telemetry.logs.dropped import Dropped
 from vigil_telemetry.logs.files import LogFile
-from vigil_telemetry.logs.lines import Line
+from vigil_telemetry.logs.lines import Event, Line
 from vigil_telemetry.logs.sinks import Sink, Stream, combined, error
 from vigil_telemetry.logs.writer import Writer
 from vigil_telemetry.redaction import Redactor
@@ -145,6 +145,14 @@ def told(numbers: dict[str, int]) -> Line:
     return Line(b"dropped %d\n" % numbers["now"], None)
 
 
+def made(event: Event) -> Line:
+    return Line(b"%d\n" % int(event.message), None)
+
+
+def event(number: object) -> Event:
+    return Event("info", 0.0, 0, 0, None, None, str(number), {}, may_wait=True)
+
+
 def line(number: int) -> Line:
     return Line(b"%d\n" % number, b"error %d\n" % number)
 
@@ -153,7 +161,7 @@ def writer_of(directory: Path, limit: int = 10) -> tuple[Writer, Dropped, list[S
     dropped = Dropped()
     files = [log_file(directory), LogFile(directory / "error.log", rotate_bytes=0, rotate_files=1)]
     sinks = [Sink(file, chosen, limit, dropped) for file, chosen in zip(files, (combined, error))]
-    return Writer(sinks, limit, dropped, told), dropped, sinks
+    return Writer(sinks, limit, dropped, made, told), dropped, sinks
 
 
 def test_a_full_disk_fills_the_queue_and_what_was_dropped_is_told(
@@ -199,6 +207,44 @@ def test_a_file_of_errors_that_cannot_be_written_does_not_hold_up_the_other(tmp_
     sinks[1].take([line(1)])
     assert dropped.numbers()["write_failed"] == 1
     writer.stop(2)
+
+
+def test_events_and_lines_are_written_in_the_order_in_which_they_were_logged(tmp_path: Path) -> None:
+    writer, dropped, _sinks = writer_of(tmp_path, limit=10_000)
+    for number in range(3_000):
+        writer.put(event(number) if number % 3 else line(number))
+    writer.stop(5)
+    assert content(tmp_path).split() == [b"%d" % number for number in range(3_000)]
+    assert dropped.total() == 0
+
+
+def test_an_event_of_which_no_line_can_be_made_is_counted_and_the_next_one_is_written(tmp_path: Path) -> None:
+    writer, dropped, _sinks = writer_of(tmp_path)
+    for each in (1, "no number", 2):
+        writer.put(event(each))
+    until(lambda: content(tmp_path) == b"1\n2\ndropped 1\n")
+    assert dropped.numbers() == {"queue_full": 0, "write_failed": 0, "unreadable": 1}
+    writer.stop(5)
+
+
+def test_callers_make_lines_themselves_when_more_waits_than_the_writer_can_make(
+    tmp_path: Path, disk: Callable[[int, int], None]
+) -> None:
+    makers: list[str] = []
+
+    def noted(event: Event) -> Line:
+        makers.append(threading.current_thread().name)
+        return made(event)
+
+    dropped = Dropped()
+    writer = Writer([Sink(log_file(tmp_path), combined, 100, dropped)], 100, dropped, noted, told)
+    disk(0, errno.ENOSPC)
+    for number in range(90):
+        writer.put(event(number))
+    disk(1 << 20, 0)
+    writer.stop(5)
+    assert 0 < makers.count(threading.current_thread().name) <= 40
+    assert content(tmp_path).split() == [b"%d" % number for number in range(90)]
 
 
 def test_a_child_begins_anew(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from log_programs import events, lines
 from vigil_telemetry.errors import TelemetryError
 from vigil_telemetry.logs import Logs, logger
 from vigil_telemetry.logs.events import performance_category
+from vigil_telemetry.logs.lines import Event, Line
 from vigil_telemetry.redaction import Redactor
 from vigil_telemetry.settings import Settings
 
@@ -243,6 +245,63 @@ def test_a_transaction_is_logged_from_its_start_to_its_end(logs: Logs, tmp_path:
     assert failed["status"] == "failed"
     assert failed["error"]["name"] == "KeyError"
     assert "Traceback" in failed["error"]["stack"]
+
+
+class Order:
+    status = "placed"
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class Spelled(str):
+    """A text that may show another one each time."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("kept", [["a"], {"a": 1}, ("a",), Order(), Spelled("a"), b"a", 1 << 70, "a" * 2_000])
+def test_what_can_change_or_is_large_is_a_line_before_the_call_returns(logs: Logs, tmp_path: Path, kept: Any) -> None:
+    queued: list[object] = []
+    logs._writer.put = queued.append  # type: ignore[method-assign, assignment]
+    logs.logger("x").info("kept", value=kept)
+    logs.logger("x").info("small", value=1)
+    assert [type(each) for each in queued] == [Line, Event]
+
+
+def test_a_line_shows_an_object_as_it_was_when_it_was_logged(logs: Logs, tmp_path: Path) -> None:
+    order, items = Order(), ["card 4111 1111 1111 1111"]
+    logs.logger("x").info("placed", order=order, items=items)
+    order.status = "cancelled"
+    items.append("late")
+    [event] = written(logs, tmp_path)
+    assert (event["order"], event["items"]) == ("placed", ["card [REDACTED]"])
+
+
+def test_fields_that_are_reused_by_their_owner_are_logged_as_they_were(logs: Logs, tmp_path: Path) -> None:
+    fields: dict[str, object] = {"number": 1}
+    logs.event("info", "first", fields)
+    fields["number"] = 2
+    logs.event("info", "second", fields)
+    assert [event["number"] for event in written(logs, tmp_path)] == [1, 2]
+
+
+def test_an_event_that_waits_has_the_time_the_ids_and_the_redaction_of_the_others(logs: Logs, tmp_path: Path) -> None:
+    secrets = {"password": "hunter2", "note": "card 4111 1111 1111 1111", "number": 4111111111111111}
+    before = datetime.now(timezone.utc)
+    correlation.set("c-2")
+    logs.event("info", "Bearer abcdefghijkl", secrets)
+    logs.event("info", "Bearer abcdefghijkl", {**secrets, "list": []})
+    correlation.set(None)
+    logs.stop(5)
+    waited, at_once = events(tmp_path)
+    for event in (waited, at_once):
+        when = datetime.strptime(event.pop("timestamp"), "%Y-%m-%dT%H:%M:%S.%f%z")
+        assert before <= when <= datetime.now(timezone.utc)
+        assert event["correlationId"] == "c-2"
+    assert at_once == {**waited, "list": []}
+    assert (waited["message"], waited["password"]) == ("Bearer [REDACTED]", "[REDACTED]")
+    assert (waited["note"], waited["number"]) == ("card [REDACTED]", "[REDACTED]")
 
 
 def test_fields_of_an_event_cannot_replace_those_of_the_logger(logs: Logs, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Logs(Part):
         self._own_lines = Lines(settings, redactor, _nobody)
         self._dropped = Dropped()
         self._sinks = self._wanted_sinks()
-        self._writer = Writer(self._sinks, settings.log_queue_lines, self._dropped, self._told)
+        self._writer = Writer(self._sinks, settings.log_queue_lines, self._dropped, self._lines.line, self._told)
         self._standard = Standard(self, self._threshold)
         self.events = Events(self)
 
@@ -99,7 +99,11 @@ class Logs(Part):
         if not on_disk and not self.is_logged(level):
             return False
         try:
-            line = self._lines.line(level, message, fields)
+            event = self._lines.event(level, message, fields)
+            if not on_disk and event.may_wait:
+                self._writer.put(event)
+                return False
+            line = self._lines.line(event)
         except Exception:  # noqa: BLE001 - an application must not fail because of what it logs
             self._dropped.add("unreadable")
             return False
@@ -109,9 +113,8 @@ class Logs(Part):
         return False
 
     def _told(self, numbers: Mapping[str, int]) -> Line:
-        return self._own_lines.line(
-            "warn", "Log lines were dropped", {"droppedLines": numbers["now"], "sinceStart": numbers}
-        )
+        fields = {"droppedLines": numbers["now"], "sinceStart": numbers}
+        return self._own_lines.line(self._own_lines.event("warn", "Log lines were dropped", fields))
 
     def _wanted_sinks(self) -> list[Sink]:
         settings, limit = self._settings, self._settings.log_queue_lines

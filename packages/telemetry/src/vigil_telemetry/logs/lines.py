@@ -15,14 +15,16 @@ from ..plain_values import plain_text
 from ..redaction import Redactor
 from ..settings import Settings
 
-__all__ = ["LEVELS", "Line", "Lines", "timestamp"]
+__all__ = ["LEVELS", "Event", "Line", "Lines", "timestamp"]
 
 LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warn": 30, "error": 40, "fatal": 50}
 """The levels of lines, with the numbers of the standard library's."""
 
 _OWN = frozenset({"timestamp", "level", "service", "environment", "trace_id", "span_id", "message"})
 _CACHED, _SHORT = 256, 128
-_TEXTS = ("correlationId", "userId")
+# An event that may wait takes no more memory than a short line: a character takes up to four bytes, a field about 100.
+_MOST_CHARACTERS, _MOST_FIELDS, _MOST_BITS = 1_024, 32, 64
+_WITHOUT_SIZE = frozenset({float, bool, type(None)})
 # What JSON allows in a text, and what a terminal obeys or other programs take for the end of a line.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -38,6 +40,23 @@ class Line(NamedTuple):
     error: bytes | None
 
 
+class Event(NamedTuple):
+    """What was logged, with what belongs to its moment: the line of it can be made later, and in another thread.
+
+    Nothing of one that `may_wait` can change any more, and it is small.
+    """
+
+    level: str
+    seconds: float
+    trace_id: int
+    span_id: int
+    correlation: str | None
+    user: str | None
+    message: str
+    fields: Mapping[str, object]
+    may_wait: bool
+
+
 class Lines:
     """Makes lines of one service. `ids` returns the correlation id and the user of what its caller works on."""
 
@@ -49,41 +68,67 @@ class Lines:
         self._known = functools.lru_cache(maxsize=_CACHED)(redactor.text)
         self._constant = _encode({"service": settings.service, "environment": settings.environment})[1:-1]
 
-    def line(self, level: str, message: object, fields: Mapping[str, object]) -> Line:
-        """Return the line of an event at this moment, with everything redacted and bounded."""
-        found = self._redactor.fields(fields) if fields else {}
-        event = self._context(found)
+    def event(self, level: str, message: object, fields: Mapping[str, object]) -> Event:
+        """Return an event of this moment and of what the caller works on."""
+        span = trace.get_current_span().get_span_context()
         text = plain_text(message)
-        event["message"] = self._known(text) if len(text) <= _SHORT else self._redactor.text(text)
+        may_wait = len(text) <= _MOST_CHARACTERS and _may_wait(fields)
+        kept = dict(fields) if may_wait else fields
+        return Event(level, time.time(), span.trace_id, span.span_id, *self._ids(), text, kept, may_wait)
+
+    def line(self, event: Event) -> Line:
+        """Return the line of an event, with everything redacted and bounded."""
+        text, found = event.message, self._redactor.fields(event.fields) if event.fields else {}
+        shown = self._context(event, found)
+        shown["message"] = self._known(text) if len(text) <= _SHORT else self._redactor.text(text)
         if not _OWN.isdisjoint(found):
             for name in sorted(_OWN.intersection(found)):
                 found[f"{name}_"] = found.pop(name)
-        event.update(found)
-        return _line(level, f"{self._constant},{_encode(event)[1:]}")
+        shown.update(found)
+        return _line(event, f"{self._constant},{_encode(shown)[1:]}")
 
-    def _context(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _context(self, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the ids of the request and the span; those that the event itself has count more."""
-        event: dict[str, Any] = {}
-        span = trace.get_current_span().get_span_context()
-        trace_id = format(span.trace_id, "032x") if span.is_valid else None
-        for name, current in zip(_TEXTS, self._ids()):
+        shown: dict[str, Any] = {}
+        trace_id = format(event.trace_id, "032x") if event.trace_id and event.span_id else None
+        for name, current in (("correlationId", event.correlation), ("userId", event.user)):
             own = fields.pop(name, None)
             if own is not None:
-                event[name] = own if isinstance(own, str) else _encode(own)
+                shown[name] = own if isinstance(own, str) else _encode(own)
             elif current is not None:
-                event[name] = current if current == trace_id else self._redactor.text(current)
+                shown[name] = current if current == trace_id else self._redactor.text(current)
         if trace_id is not None:
-            event["trace_id"] = trace_id
-            event["span_id"] = format(span.span_id, "016x")
-        return event
+            shown["trace_id"] = trace_id
+            shown["span_id"] = format(event.span_id, "016x")
+        return shown
 
 
-def _line(level: str, rest: str) -> Line:
+def _may_wait(fields: Mapping[str, object]) -> bool:
+    """Whether these are a few fields of values that cannot change, whoever has them."""
+    if type(fields) is not dict or len(fields) > _MOST_FIELDS:
+        return False
+    left = _MOST_CHARACTERS
+    for key, value in fields.items():
+        kind = type(value)
+        if kind is str:
+            left -= len(value)
+        elif kind is int:
+            if value.bit_length() > _MOST_BITS:
+                return False
+        elif kind not in _WITHOUT_SIZE:
+            return False
+        if type(key) is not str:
+            return False
+        left -= len(key)
+    return left >= 0
+
+
+def _line(event: Event, rest: str) -> Line:
     if not rest.isascii() or "\x7f" in rest:
         rest = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", rest)
-    when, what = f'"timestamp":"{timestamp(time.time())}"', f'"level":"{level}"'
+    when, what = f'"timestamp":"{timestamp(event.seconds)}"', f'"level":"{event.level}"'
     combined = f"{{{when},{what},{rest}\n".encode("utf-8", "replace")
-    if LEVELS[level] < LEVELS["error"]:
+    if LEVELS[event.level] < LEVELS["error"]:
         return Line(combined, None)
     return Line(combined, f"{{{what},{when},{rest}\n".encode("utf-8", "replace"))
 
