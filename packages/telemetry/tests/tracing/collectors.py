@@ -20,8 +20,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from vigil_telemetry.settings import Settings, settings_from
 from vigil_telemetry.tracing import RequestSpan, Tracing
+from vigil_telemetry.tracing.ended import EndedSpan
 
-__all__ = ["Plain", "StandinCollector", "begun", "collector", "requested", "settings", "unused_port"]
+__all__ = ["Plain", "StandinCollector", "begun", "collector", "requested", "settings", "shown", "unused_port"]
 
 
 class Plain:
@@ -32,6 +33,12 @@ class Plain:
 
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         return dict(attributes)
+
+
+def shown(span: EndedSpan) -> str:
+    """Return all texts of a span."""
+    events = [(event.name, dict(event.attributes or {})) for event in span.events]
+    return str((span.name, span.attributes, events, span.status.description))
 
 
 @contextmanager

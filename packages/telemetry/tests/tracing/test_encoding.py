@@ -12,6 +12,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags, TraceSt
 from opentelemetry.trace.status import Status, StatusCode
 
 from vigil_telemetry.tracing.encoding import encoded
+from vigil_telemetry.tracing.ended import ended
 
 SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 CALLER = SpanContext(1, 2, is_remote=True, trace_flags=SAMPLED)
@@ -46,7 +47,9 @@ def test_spans_are_encoded_as_by_opentelemetry() -> None:
         span(kind=SpanKind.PRODUCER, resource=Resource({"service.name": "other"}), attributes=None),
         span(kind=SpanKind.CONSUMER),
     ]
-    assert ExportTraceServiceRequest.FromString(encoded(spans)) == encode_spans(spans)
+    assert ExportTraceServiceRequest.FromString(encoded(map(ended, spans))) == encode_spans(spans)
+    # What comes again is remembered.
+    assert ExportTraceServiceRequest.FromString(encoded(map(ended, spans))) == encode_spans(spans)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +57,21 @@ def test_spans_are_encoded_as_by_opentelemetry() -> None:
 )
 def test_a_value_that_otlp_has_no_place_for_is_a_text_and_loses_no_other_span(value: Any, shown: str) -> None:
     broken = span(name="half \ud83d", attributes={"value": value, "more": [value]})
-    request = ExportTraceServiceRequest.FromString(encoded([broken, span()]))
+    request = ExportTraceServiceRequest.FromString(encoded(map(ended, [broken, span()])))
     (first, second) = request.resource_spans[0].scope_spans[0].spans
     assert first.attributes[0].value.string_value == shown
     assert first.attributes[1].value.array_value.values[0].string_value == shown
     assert (first.name, second.name) == ("half ?", "GET /")
+
+
+def test_values_that_are_equal_and_of_other_types_stay_apart() -> None:
+    values = [1, True, 1.0, "1"]
+    spans = [span(attributes={"value": value}) for value in values]
+    assert ExportTraceServiceRequest.FromString(encoded(map(ended, spans))) == encode_spans(spans)
+
+
+def test_attributes_that_are_never_the_same_and_long_ones_arrive_with_the_others() -> None:
+    given = {"url.path": "/orders/1", "http.route": "/orders/{id}", "db.query.text": "SELECT " + "a, " * 100}
+    request = ExportTraceServiceRequest.FromString(encoded(map(ended, [span(attributes=given)])))
+    [found] = request.resource_spans[0].scope_spans[0].spans
+    assert {each.key: each.value.string_value for each in found.attributes} == given

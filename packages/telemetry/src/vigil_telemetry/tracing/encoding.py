@@ -5,19 +5,24 @@ OpenTelemetry's own encoder copies each span three times on its way into the req
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.trace import SpanContext
+
+from .ended import EndedSpan
 
 __all__ = ["encoded"]
 
+_CACHED, _SHORT = 1024, 128
+_NEVER_THE_SAME = frozenset({"url.path", "url.full", "url.query"})
 _HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200  # SpanFlags of OTLP
 
 
-def encoded(spans: Iterable[ReadableSpan]) -> bytes:
+def encoded(spans: Iterable[EndedSpan]) -> bytes:
     """Return the request that exports these spans."""
     request = ExportTraceServiceRequest()
     resources: dict[int, Any] = {}
@@ -39,7 +44,7 @@ def encoded(spans: Iterable[ReadableSpan]) -> bytes:
     return body
 
 
-def _fill(message: Any, span: ReadableSpan) -> None:
+def _fill(message: Any, span: EndedSpan) -> None:
     context, parent = span.context, span.parent
     message.trace_id, message.span_id = _bytes(context)
     message.name, message.kind = _text(span.name), span.kind.value + 1  # OTLP begins with "unspecified"
@@ -52,7 +57,7 @@ def _fill(message: Any, span: ReadableSpan) -> None:
     message.status.code = span.status.status_code.value
     if span.status.description:
         message.status.message = _text(span.status.description)
-    _add(message.attributes, span.attributes)
+    _add_to_span(message, span.attributes)
     for event in span.events:
         _add(message.events.add(name=_text(event.name), time_unix_nano=event.timestamp).attributes, event.attributes)
     for link in span.links:
@@ -67,6 +72,30 @@ def _bytes(context: SpanContext) -> tuple[bytes, bytes]:
 
 def _flags(context: SpanContext | None) -> int:
     return _HAS_IS_REMOTE | _IS_REMOTE if context is not None and context.is_remote else _HAS_IS_REMOTE
+
+
+def _add_to_span(message: Any, attributes: Mapping[str, Any]) -> None:
+    """Add attributes, whose order means nothing: first those that most likely come again with the next span."""
+    known: list[bytes] = []
+    others: dict[str, Any] = {}
+    for key, value in attributes.items():
+        kind = type(value)
+        if kind in (int, bool) or (kind is str and len(value) <= _SHORT and key not in _NEVER_THE_SAME):
+            known.append(_span_with(key, value))
+        else:
+            others[key] = value
+    # A message that follows another is merged into it.
+    message.MergeFromString(b"".join(known))
+    _add(message.attributes, others)
+
+
+@functools.lru_cache(maxsize=_CACHED, typed=True)
+def _span_with(key: str, value: object) -> bytes:
+    """Return a span that has nothing but this attribute."""
+    span = Span()
+    _add(span.attributes, {key: value})
+    body: bytes = span.SerializeToString()
+    return body
 
 
 def _add(messages: Any, attributes: Mapping[str, Any] | None) -> None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace import Event
 from opentelemetry.trace import Link
 from opentelemetry.trace.status import Status
 
 from .. import database_errors
 from . import sql
+from .ended import EndedSpan
 
 __all__ = ["Outgoing", "Redacts", "plain_url"]
 
@@ -94,23 +94,22 @@ class Outgoing:
         # Addresses and agents of clients, and what applications set, come again and again.
         self._short = functools.lru_cache(maxsize=_CACHED)(lambda name, text: redactor.attributes({name: text}))
 
-    def span(self, span: ReadableSpan) -> ReadableSpan:
+    def span(self, span: EndedSpan) -> EndedSpan:
         """Return a copy of the span without values of SQL, without parts of URLs that may be secrets, redacted."""
-        attributes = self.attributes(span.attributes or {})
-        events = span.events
-        return ReadableSpan(
-            name=self._name(span.name, attributes),
-            context=span.get_span_context(),
-            parent=span.parent,
-            resource=span.resource,
-            attributes=attributes,
-            events=[self._event(event) for event in events],
-            links=[Link(link.context, self.attributes(link.attributes or {})) for link in span.links],
-            kind=span.kind,
-            status=self._status(span.status, attributes, events) if span.status.description else span.status,
-            start_time=span.start_time,
-            end_time=span.end_time,
-            instrumentation_scope=span.instrumentation_scope,
+        attributes = self.attributes(span.attributes)
+        return EndedSpan(
+            self._name(span.name, attributes),
+            span.context,
+            span.parent,
+            span.kind,
+            self._status(span.status, attributes, span.events) if span.status.description else span.status,
+            span.start_time,
+            span.end_time,
+            attributes,
+            [self._event(event) for event in span.events],
+            [Link(link.context, self.attributes(link.attributes or {})) for link in span.links],
+            span.resource,
+            span.instrumentation_scope,
         )
 
     def text(self, text: str) -> str:
@@ -121,8 +120,6 @@ class Outgoing:
         """Return attributes as they may leave the process, under their stable names."""
         kept: dict[str, Any] = {}
         others: dict[str, Any] = {}
-        if isinstance(given, MappingProxyType):
-            given = given.copy()  # what the SDK shows of a span takes its items one by one, each with a lock or two
         system = str(given.get("db.system.name") or given.get("db.system") or "")
         for key, value in given.items():
             name, kind = _STABLE.get(key, key), type(value)

@@ -15,10 +15,11 @@ from opentelemetry.trace import Tracer, TracerProvider
 from ..errors import TelemetryError
 from ..settings import Settings
 
-__all__ = ["ProcessProvider", "is_taken", "provider_of", "use_globally"]
+__all__ = ["ProcessProvider", "has_own_limits", "is_taken", "provider_of", "use_globally"]
 
 _LONGEST_ATTRIBUTE = 16_384
 _LENGTHS = ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
+_COUNTS = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT")
 
 
 class _Resource(Resource):
@@ -64,6 +65,11 @@ def is_taken() -> bool:
     return not isinstance(trace.get_tracer_provider(), (ProcessProvider, trace.ProxyTracerProvider))
 
 
+def has_own_limits() -> bool:
+    """Whether an operator has set limits of attributes, which the SDK applies to those that it is given."""
+    return any(os.environ.get(name) for name in (*_LENGTHS, *_COUNTS))
+
+
 def provider_of(settings: Settings, sampler: sampling.Sampler, processor: SpanProcessor | None) -> SdkProvider:
     """Return the SDK's provider for these settings; it is shut down by us, not by an exit handler of its own."""
     resource = Resource.create(
@@ -75,10 +81,9 @@ def provider_of(settings: Settings, sampler: sampling.Sampler, processor: SpanPr
         }
     )
     own = _Resource(resource.attributes, resource.schema_url)
-    provider = SdkProvider(sampler, own, shutdown_on_exit=False, span_limits=_limits())
-    if processor is not None:
-        provider.add_span_processor(processor)
-    return provider
+    # Nobody adds a second processor to a provider that is not the global one.
+    only: Any = processor
+    return SdkProvider(sampler, own, shutdown_on_exit=False, active_span_processor=only, span_limits=_limits())
 
 
 def _limits() -> SpanLimits:

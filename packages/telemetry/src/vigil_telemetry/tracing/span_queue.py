@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from opentelemetry import context as otel_context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from .collector import Collector, Refused
 from .encoding import encoded
+from .ended import EndedSpan, ended
 from .outgoing import Outgoing
 
 __all__ = ["Pace", "SpanQueue"]
@@ -48,11 +49,13 @@ class SpanQueue(SpanProcessor):
         self._pace = pace._replace(batch=min(pace.batch, pace.queue))
         self._outgoing = outgoing
         self.dropped: Counter[str] = Counter()
+        # Attributes of spans that have not ended, by the id of the span; those that a span has itself count more.
+        self.beside: dict[int, dict[str, Any]] = {}
         self._begin()
 
     def _begin(self) -> None:
         """Make anew what a child of a fork must not share with its parent."""
-        self._waiting: deque[ReadableSpan] = deque()
+        self._waiting: deque[EndedSpan] = deque()
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -69,12 +72,13 @@ class SpanQueue(SpanProcessor):
         """Take a span; never wait."""
         if not span.context.trace_flags.sampled:
             return
+        beside = self.beside.pop(span.context.span_id, None)
         if self._ends is not None:
             self._drop(1, "stopped")
         elif len(self._waiting) >= self._pace.queue:
             self._drop(1, "queue_full")
         else:
-            self._waiting.append(span)
+            self._waiting.append(ended(span, beside))
             if self._thread is None:
                 self._start()
             elif len(self._waiting) == self._pace.batch:
@@ -124,7 +128,7 @@ class SpanQueue(SpanProcessor):
     def _remaining(self) -> float:
         return self._pace.request if self._ends is None else self._ends - time.monotonic()
 
-    def _send(self, collector: Collector, batch: list[ReadableSpan]) -> None:
+    def _send(self, collector: Collector, batch: list[EndedSpan]) -> None:
         body = encoded(map(self._outgoing.span, batch))
         until, pause = time.monotonic() + self._pace.retries, 0.5
         while True:
