@@ -39,13 +39,14 @@ molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers
 
-bench: $(if $(filter grafana logs telemetry,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library (B=grafana, B=logs, B=traces, B=telemetry: only those; REF=<commit>: deployments compared with that commit)
-	$(if $(filter grafana logs traces telemetry,$(B)),,@$(in_environment) python tests/bench.py $(REF))
-	$(if $(REF)$(filter logs traces telemetry,$(B)),,@$(in_environment) python tests/bench_grafana.py)
-	$(if $(REF)$(filter grafana traces telemetry,$(B)),,@$(in_environment) python tests/bench_logs.py)
-	$(if $(REF)$(filter grafana logs telemetry,$(B)),,@$(in_environment) python tests/bench_traces.py)
-	$(if $(REF)$(filter grafana logs telemetry,$(B)),,@$(in_environment) python tests/bench_collector.py)
-	$(if $(REF)$(filter grafana logs traces,$(B)),,@$(in_environment) python tests/bench_telemetry.py)
+bench: $(if $(filter grafana logs telemetry incidents,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library, incidents (B=grafana, B=logs, B=traces, B=telemetry, B=incidents: only those; REF=<commit>: deployments compared with that commit)
+	$(if $(filter grafana logs traces telemetry incidents,$(B)),,@$(in_environment) python tests/bench.py $(REF))
+	$(if $(REF)$(filter logs traces telemetry incidents,$(B)),,@$(in_environment) python tests/bench_grafana.py)
+	$(if $(REF)$(filter grafana traces telemetry incidents,$(B)),,@$(in_environment) python tests/bench_logs.py)
+	$(if $(REF)$(filter grafana logs telemetry incidents,$(B)),,@$(in_environment) python tests/bench_traces.py)
+	$(if $(REF)$(filter grafana logs telemetry incidents,$(B)),,@$(in_environment) python tests/bench_collector.py)
+	$(if $(REF)$(filter grafana logs traces incidents,$(B)),,@$(in_environment) python tests/bench_telemetry.py)
+	$(if $(REF)$(filter grafana logs traces telemetry,$(B)),,@$(in_environment) python tests/bench_incidents.py)
 
 build: environment ## Build the collection archive
 	@$(in_environment) ansible-galaxy collection build --force
