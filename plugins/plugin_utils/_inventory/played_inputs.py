@@ -32,6 +32,7 @@ INSTEAD = {
         if service.access == "certificate"
     },
     "alertmanager_incident_response_password": "set incident_response_passwords.alertmanager",
+    "alertmanager_incident_response_runbooks": "set incident_response_runbooks",
     "alertmanager_incident_response_urls": "add a host to the group incident_response",
     "alertmanager_peers": "add those outside the inventory to alertmanager_more_peers",
     "certificates_services": "add services from outside this collection to certificates_more_services",
@@ -46,6 +47,7 @@ INSTEAD = {
     "incident_response_alertmanager_urls": "add hosts to the group alertmanager",
     "incident_response_known_hosts": "add hosts to the inventory",
     "incident_response_known_runbooks": "set incident_response_runbooks",
+    "incident_response_known_targets": "add hosts to the group runbook_target",
     "incident_response_prometheus_password": "set prometheus_passwords.incident_response",
     "incident_response_prometheus_urls": "add hosts to the group prometheus",
     "jaeger_elasticsearch_password": "set elasticsearch_passwords.jaeger",

@@ -18,12 +18,12 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.hos
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import (
     PROVISIONED,
-    SHARED,
     Inputs,
     close_to,
     misspelt,
     role_of,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["invalid_prefixes", "misplaced_inputs", "misspelt_inputs", "suspicious_names"]
 
@@ -80,11 +80,7 @@ def misplaced_inputs(hosts: Sequence[HostInputs], play: Play, secrets: Iterable[
         play: The inputs, and the roles that run somewhere.
         secrets: Inputs that services of other hosts read too.
     """
-    read = {
-        name: role
-        for role in play.running - {"certificates", SHARED}
-        for name in play.inputs[role].keys() - set(secrets)
-    }
+    read = {name: role for role in play.running & services().keys() for name in play.inputs[role].keys() - set(secrets)}
     where: dict[str, list[HostInputs]] = {}
     for host in (host for host in hosts if host.services):
         for name in host.variable_names & read.keys():

@@ -130,6 +130,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         rsyslog: Sequence[str] = (),
         telemetry: Sequence[str] = (),
         incident_response: Sequence[str] = (),
+        runbook_target: Sequence[str] = (),
         hosts: dict[str, Variables] | None = None,
         **by_host: Variables,
     ) -> dict[str, Any]:
@@ -148,6 +149,7 @@ def preflight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Preflight:
         children["telemetry"] = {"hosts": dict.fromkeys(telemetry)}
         children["rsyslog"] = {"hosts": dict.fromkeys(rsyslog)}
         children["incident_response"] = {"hosts": dict.fromkeys(incident_response)}
+        children["runbook_target"] = {"hosts": dict.fromkeys(runbook_target)}
         children["node_exporter"]["hosts"] |= {WATCHED: None, **(hosts or {})}
         children["ungrouped"] = {"hosts": {"spare": None}}
         for group in children.values():
@@ -1905,8 +1907,8 @@ RUNBOOK: Variables = {
 
 def test_actions_and_runbooks_that_fit_each_other_are_accepted(preflight: Preflight) -> None:
     given = {"incident_response_runbooks": [RUNBOOK], "incident_response_levels": {"shop_down": "manual"}}
-    declared = {"runbook_actions": {"units": ["shop"]}}
-    result = preflight(incident_response=["monitor1"], monitor1=given, web1=declared)
+    declared = {"runbook_actions": {"units": ["shop"]}, "runbook_target_engine_addresses": ["192.0.2.1"]}
+    result = preflight(incident_response=["monitor1"], runbook_target=["web1"], monitor1=given, web1=declared)
     assert (problems(result), result["warnings"]) == ([], [])
 
 

@@ -1,0 +1,143 @@
+"""What the engine knows, what the pager got, and how samples are broken; each sample is a service with its incident."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import testinfra
+
+ACCOUNTS = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "accounts"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the pager got of an alert, when it did, and when the alert started."""
+
+    at: float
+    starts_at: float
+    annotations: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def machine() -> Callable[[str], Any]:
+    """Return a function that returns a host by its name."""
+    return lambda name: testinfra.get_host(f"docker://{name}")
+
+
+@pytest.fixture(scope="session")
+def targets(machine: Callable[[str], Any]) -> list[Any]:
+    """Return the hosts on which automation may act."""
+    return [machine("incidents-2"), machine("incidents-3")]
+
+
+@pytest.fixture(scope="session")
+def stop(targets: list[Any]) -> Callable[..., None]:
+    """Return a function that stops samples, each where it runs."""
+
+    def stopped(*services: str) -> None:
+        # As patterns, since a host has some of them alone.
+        for target in targets:
+            target.check_output(f"systemctl stop {' '.join(f'sample-{name}.*' for name in services)}")
+
+    return stopped
+
+
+@pytest.fixture(scope="session")
+def pages(machine: Callable[[str], Any]) -> Callable[..., list[Page]]:
+    """Return a function that returns what the pager got about alerts with these labels that fire."""
+    paged = machine("incidents-2")
+
+    def found(**labels: str) -> list[Page]:
+        lines = paged.check_output("journalctl --identifier=pager --output=json --all --no-pager").splitlines()
+        told = [(int(line["__REALTIME_TIMESTAMP"]) / 1e6, line["MESSAGE"]) for line in map(json.loads, lines)]
+        return [
+            Page(at, datetime.fromisoformat(one["startsAt"]).timestamp(), one["annotations"])
+            for at, message in told
+            if message.startswith("{")
+            for one in json.loads(message)["body"]["alerts"]
+            if one["status"] == "firing" and labels.items() <= one["labels"].items()
+        ]
+
+    return found
+
+
+@pytest.fixture
+def engine(ask: Callable[..., Any], secrets: Any) -> Callable[..., Any]:
+    """Return a function that asks the engine as a person, with something to send or without."""
+
+    def asked(path: str, told: Any = None, *, person: str = "admin") -> Any:
+        own = ACCOUNTS / person
+        password = own.read_text().split()[0] if own.exists() else secrets["incident_response_passwords"][person]
+        options = () if told is None else ("--json", json.dumps(told))
+        return ask(f"https://incidents-1:9095/api/{path}", *options, user=person, password=password)
+
+    return asked
+
+
+@pytest.fixture
+def incident(engine: Callable[..., Any]) -> Callable[[str], dict[str, Any]]:
+    """Return a function that returns the newest incident of a service, one without anything if there is none."""
+
+    def found(service: str) -> dict[str, Any]:
+        listed = engine("incidents?state=all&limit=500").json()["incidents"]
+        number = next((one["id"] for one in listed if one["services"] == [service]), None)
+        if number is None:
+            return {"id": 0, "decisions": [], "events": [], "alerts": []}
+        answer: dict[str, Any] = engine(f"incidents/{number}").json()
+        return answer
+
+    return found
+
+
+@pytest.fixture
+def events(incident: Callable[[str], dict[str, Any]]) -> Callable[[str, str], list[dict[str, Any]]]:
+    """Return a function that returns the events of a kind in the incident of a service."""
+    return lambda service, kind: [one for one in incident(service)["events"] if one["kind"] == kind]
+
+
+@pytest.fixture
+def refusals(incident: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, str]]:
+    """Return a function that returns why guards refuse in the last decision about a service, by guard."""
+
+    def found(service: str) -> dict[str, str]:
+        last = (incident(service)["decisions"] or [{"guards": []}])[-1]
+        return {one["guard"]: one["reason"] for one in last["guards"] if one["answer"] == "refused"}
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def actions(targets: list[Any]) -> Callable[[str], list[list[str]]]:
+    """Return a function that returns what each attempt at a runbook has done on a host, as that remembers it."""
+    status = """echo '{"action": "status"}' | /usr/local/libexec/vigil-action"""
+
+    def found(runbook: str) -> list[list[str]]:
+        every = [one for target in targets for one in json.loads(target.check_output(status))["attempts"]]
+        return [[action["action"] for action in one["actions"]] for one in every if one["runbook"] == runbook]
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Return a function that asks until the answer is a wanted one, or anything at all, and returns it."""
+
+    def asked(question: Callable[[], Any], wanted: Any = None, *, seconds: float = 60) -> Any:
+        def is_wanted(found: Any) -> bool:
+            return bool(found) if wanted is None else bool(found == wanted)
+
+        until = time.monotonic() + seconds
+        while not is_wanted(found := question()) and time.monotonic() < until:
+            time.sleep(1)
+        assert is_wanted(found), found
+        return found
+
+    return asked

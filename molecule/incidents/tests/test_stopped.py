@@ -1,0 +1,54 @@
+"""While automation is stopped, or its engine is dead, people get every alert after the delay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+testinfra_hosts = ["incidents-1"]
+# All of them, so that they are made in their order.
+pytestmark = pytest.mark.usefixtures("host")
+DELAY = 31  # seconds, which the inventory has
+FILE = "/var/lib/incident_response/stop"
+SAMPLES = ("lonely", "stopped_by_a_file", "stopped_by_a_person")
+
+
+def test_file_on_the_host_stops_automation(host: Any, stop: Any, refusals: Any, eventually: Any) -> None:
+    host.check_output(f"touch {FILE}")
+    stop("stopped_by_a_file")
+    eventually(lambda: refusals("stopped_by_a_file"), {"people": f"{FILE} exists"})
+
+
+def test_person_who_may_respond_stops_automation(
+    host: Any, stop: Any, engine: Any, refusals: Any, eventually: Any
+) -> None:
+    assert engine("automation/stop", {"reason": "a drill"}, person="rosa").status == 200
+    host.check_output(f"rm {FILE}")
+    stop("stopped_by_a_person")
+    eventually(lambda: refusals("stopped_by_a_person"), {"people": "rosa stopped all automation: a drill"})
+
+
+def test_alert_needs_no_engine_to_reach_people(host: Any, stop: Any, pages: Any, eventually: Any) -> None:
+    host.check_output("systemctl stop incident_response")
+    stop("lonely")
+    assert len(eventually(lambda: pages(alertname="SampleDown", service="lonely"), seconds=DELAY + 30)) == 1
+
+
+@pytest.mark.parametrize("service", SAMPLES)
+def test_people_get_what_is_left_alone_after_the_delay(actions: Any, pages: Any, service: str) -> None:
+    (page,) = pages(alertname="SampleDown", service=service)
+    assert DELAY - 1 <= page.at - page.starts_at <= DELAY + 15
+    assert actions(f"{service}_down") == []
+
+
+def test_engine_that_is_back_acts_on_what_still_fires_once_automation_is_resumed(
+    host: Any, engine: Any, events: Any, refusals: Any, eventually: Any
+) -> None:
+    host.check_output("systemctl start incident_response")
+    eventually(lambda: engine("incidents").status, 200)
+    eventually(lambda: refusals("lonely"), {"people": "rosa stopped all automation: a drill"})
+    assert engine("automation/resume", {"reason": "it is over"}, person="anna").status == 403
+    assert engine("automation/resume", {"reason": "it is over"}).status == 200
+    for service in SAMPLES:
+        eventually(lambda service=service: [one["outcome"] for one in events(service, "verified")], ["recovered"])

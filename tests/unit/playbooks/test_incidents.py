@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What incident_response and the Alertmanagers know of the runbooks of an inventory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.vigil.observability.tests.unit.playbooks.expressions import evaluated
+
+FILES = ["playbooks/vars/incidents.yml"]
+LISTED = (
+    "dict(alertmanager_incident_response_runbooks | map(attribute='name') | zip("
+    "alertmanager_incident_response_runbooks | map(attribute='level') | zip("
+    "alertmanager_incident_response_runbooks | map(attribute='delay')))) | to_json"
+)
+ACTING = {"incident_response_levels": {"exporter_down": "full"}, "incident_response_delay": "2m"}
+
+
+@pytest.mark.parametrize(
+    ("engines", "inputs", "found"),
+    [
+        ({}, {}, ["observe", 300]),
+        ({"monitor1": ACTING}, {}, ["full", 120]),
+        ({"monitor1": {}}, ACTING, ["full", 120]),
+        ({"monitor1": ACTING}, {"incident_response_levels": {}}, ["observe", 120]),
+    ],
+)
+def test_alertmanager_knows_the_runbooks_that_the_engine_has(
+    tmp_path: Path, engines: dict[str, dict[str, Any]], inputs: dict[str, Any], found: list[Any]
+) -> None:
+    alertmanagers: dict[str, dict[str, Any]] = {"monitor2": {}}
+    web1 = {"runbook_actions": {"units": {"node_exporter": ["restart"]}}}
+    groups = {"alertmanager": alertmanagers, "incident_response": engines, "runbook_target": {"web1": web1}}
+    assert evaluated(tmp_path, LISTED, FILES, groups, inputs=inputs)["exporter_down"] == found
