@@ -147,7 +147,7 @@ def _automation(
         prometheus=prometheus,
         weights=configuration.weights,
         contexts=Contexts(prometheus),
-        choices=Choices(rules, prometheus, checks, silences.own),
+        choices=Choices(rules, prometheus, checks, silences),
         watches=watches,
         interval=configuration.reconciliation_interval,
     )

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..people.state import hands_off, is_escalated
+from ..runs.silences import Silences
 from .checks import Checks
 from .facts import Alert, Facts
 from .filled import in_command, in_promql, one_of
@@ -97,11 +98,8 @@ class Decision:
 class Choices:
     """Decides about the alerts of incidents."""
 
-    def __init__(
-        self, rules: Rules, prometheus: Prometheus, checks: Checks, own_silences: Callable[[], Collection[str]] = tuple
-    ) -> None:
-        self._rules, self._prometheus, self._checks = rules, prometheus, checks
-        self._own_silences = own_silences
+    def __init__(self, rules: Rules, prometheus: Prometheus, checks: Checks, silences: Silences) -> None:
+        self._rules, self._prometheus, self._checks, self._silences = rules, prometheus, checks, silences
 
     def candidates(
         self, connection: sqlite3.Connection, known: Iterable[Facts], before: History, at: float
@@ -122,6 +120,7 @@ class Choices:
         self, candidates: Iterable[Candidate], firing: tuple[Firing, ...] | None, before: History, at: float
     ) -> list[Decision]:
         """Return the decisions that differ from the last ones in the journal."""
+        await self._silences.find(at)
         asked = _Asked(self._checks, self._prometheus, at)
         found = []
         for one in candidates:
@@ -148,7 +147,7 @@ class Choices:
             hands_off=one.hands_off,
             firing=firing,
             precheck=await asked.check(one.runbook.precheck, labels),
-            own_silences=self._own_silences(),
+            own_silences=self._silences.own,
             reachable=self._rules.targets,
             peers=await asked.peers(labels, hosts),
             history=before,

@@ -85,6 +85,7 @@ class Acting:
         self._next_tidy = 0.0
         self.looked_at = 0.0
         self.running_since: tuple[float, ...] = ()
+        self._busy: set[str] = set()
 
     async def run(self) -> None:
         """Act until cancelled."""
@@ -92,15 +93,15 @@ class Acting:
 
     async def once(self) -> None:
         """Do what is next in every run. Raises JournalError."""
-        if self._going_on is None:
-            await self._silences.find()
         if self._clock() > self._next_tidy:
             self._next_tidy = self._clock() + _TIDIED
             for executor in self._executors.values():
                 await asyncio.to_thread(executor.forget, self._clock() - _KEPT)
+        await self._silences.find(self._clock())
         runs = await asyncio.to_thread(self._runs)
         self.looked_at = self._clock()
-        self.running_since = tuple(one.at for run in runs for one in run.attempts if not one.ended)
+        running = [one for run in runs for one in run.attempts if not one.ended]
+        self.running_since, self._busy = tuple(one.at for one in running), {one.host for one in running}
         for failed in await asyncio.gather(*(self._advance(one) for one in runs), return_exceptions=True):
             if isinstance(failed, BaseException):
                 raise failed
@@ -149,6 +150,11 @@ class Acting:
 
     async def _start(self, progress: Progress, wanted: Start, at: float) -> None:
         run = progress.run
+        if wanted.host in self._busy:
+            # The host would refuse it, for the attempt that holds it.
+            await self._silences.hold(run, at)
+            return
+        self._busy.add(wanted.host)
         if why := await self._stopped(run, wanted.step):
             await self._end(progress, End(STOPPED, why))
             return
@@ -222,10 +228,9 @@ class Acting:
         """Return why a step is not to be started, an empty text if it may be."""
         if why := await asyncio.to_thread(self._left_alone, run):
             return why
-        firing = None if step == ROLLBACK else await self._prometheus.firing()
-        if firing is not None and not any(one.is_of(run.labels) for one in firing):
-            return "Prometheus does not fire the alert any more"
-        return ""
+        if step == ROLLBACK or await self._fires(run):
+            return ""
+        return "Prometheus does not fire the alert any more"
 
     def _left_alone(self, run: Run) -> str:
         """Return why people or the end of the alert stop a run, an empty text if they do not."""
@@ -238,7 +243,7 @@ class Acting:
             row = connection.execute(_STATE, (run.episode,)).fetchone()
         if row is None or row["resolved_at"] is not None:
             return "the alert is resolved"
-        return muted_by_people(json.loads(row["muted"]), self._silences.own())
+        return muted_by_people(json.loads(row["muted"]), self._silences.own)
 
     async def _end(self, progress: Progress, end: End) -> None:
         """Write the end of a run, and in the same commit that people have to see to it."""
@@ -255,6 +260,14 @@ class Acting:
                 entries.event("escalated", **own, detail=told)
 
         await asyncio.wrap_future(self._journal.write(write))
+        # A recovery that has not got to Alertmanager yet would page people: there, the silence ends by itself.
+        if end.outcome != "recovered" or not await self._fires(run):
+            await self._silences.drop(run)
+
+    async def _fires(self, run: Run) -> bool:
+        """Return whether Prometheus fires the alert of a run, or may."""
+        firing = await self._prometheus.firing()
+        return firing is None or any(one.is_of(run.labels) for one in firing)
 
     async def _write(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
         def write(connection: sqlite3.Connection) -> None:

@@ -104,7 +104,7 @@ class Pages:
 
 def _posting(body: list[dict[str, Any]]) -> Callable[[Server], Any]:
     async def post(server: Server) -> None:
-        await answer(server, "/api/v2/alerts", body=body)
+        await answer(server, "/api/v2/alerts", method="POST", body=body)
 
     return post
 

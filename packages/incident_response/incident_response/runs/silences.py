@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -18,6 +18,8 @@ __all__ = ["Silences"]
 
 _TERM = 180.0  # seconds of a silence
 _RENEWED = 60.0  # seconds after which it is renewed
+_GOSSIP = 2.0  # seconds in which one member of a mesh knows what another has
+_AGAIN = 10.0  # seconds after which one that did not answer is asked again
 _BY = "incident_response"
 
 
@@ -26,34 +28,52 @@ class Silences:
 
     def __init__(self, alertmanagers: Sequence[Server], answers: Answers) -> None:
         self._alertmanagers, self._answers = alertmanagers, answers
-        self._held_until: dict[int, float] = {}
+        self._due: dict[tuple[int, str], float] = {}
         self._own: set[str] = set()
+        self._unlisted = {one.name: 0.0 for one in alertmanagers}
 
+    @property
     def own(self) -> Collection[str]:
         """Return the ids of those that are ours, as far as an Alertmanager has listed them."""
         return self._own
 
     async def hold(self, run: Run, at: float) -> None:
         """Have every Alertmanager that answers keep the alert of a run from people for the next minutes."""
-        if at < self._held_until.get(run.decision, 0.0) - _TERM + _RENEWED:
-            return
-        self._held_until[run.decision] = at + _TERM
 
         async def hold_in(server: Server) -> str:
             same = [one for one in await self._listed(server) if _decision(one) == run.decision]
             # One that is there is prolonged; in a mesh, it is that of another member.
             known = {key: same[0][key] for key in ("id", "startsAt")} if same else {}
-            told = await answer(server, "/api/v2/silences", body=_silence(run, at) | known)
+            told = await answer(server, "/api/v2/silences", method="POST", body=_silence(run, at) | known)
             return str(told["silenceID"])
 
-        # One after the other, so that the members of a mesh prolong one silence rather than make two.
-        for one in self._alertmanagers:
-            if number := await self._answers.of(one, hold_in):
-                self._own.add(number)
+        for place, one in enumerate(self._alertmanagers):
+            # Other members of a mesh know it by then; those of no mesh need one of their own.
+            due = self._due.setdefault((run.decision, one.name), at + place * _GOSSIP)
+            if at >= due:
+                number = await self._answers.of(one, hold_in)
+                self._own |= {number} if number else set()
+                self._due[run.decision, one.name] = at + (_RENEWED if number else _AGAIN)
 
-    async def find(self) -> None:
-        """Find those that are there since before a start of the engine."""
-        await asyncio.gather(*(self._answers.of(one, self._listed) for one in self._alertmanagers))
+    async def drop(self, run: Run) -> None:
+        """Have every Alertmanager that answers deliver the alert of a run again."""
+
+        async def drop_in(server: Server) -> None:
+            for one in await self._listed(server):
+                if _decision(one) == run.decision:
+                    await answer(server, f"/api/v2/silence/{one['id']}", method="DELETE")
+
+        for one in self._alertmanagers:
+            self._due.pop((run.decision, one.name), None)
+            await self._answers.of(one, drop_in)
+
+    async def find(self, at: float) -> None:
+        """Find those that are there since before a start of the engine, unless every Alertmanager was asked already."""
+        for one in self._alertmanagers:
+            if at >= self._unlisted.get(one.name, math.inf):
+                self._unlisted[one.name] = at + _AGAIN
+                if await self._answers.of(one, self._listed) is not None:
+                    del self._unlisted[one.name]
 
     async def _listed(self, server: Server) -> list[Any]:
         listed = await answer(server, "/api/v2/silences")

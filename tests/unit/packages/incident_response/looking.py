@@ -142,7 +142,7 @@ class Looking:
             prometheus=self.prometheus,
             weights=Weights.of(Described("score", {})),
             contexts=Contexts(self.prometheus),
-            choices=Choices(rules, self.prometheus, checks, silences.own),
+            choices=Choices(rules, self.prometheus, checks, silences),
             watches=watches,
             interval=interval,
             clock=lambda: self._intake.now,

@@ -35,6 +35,14 @@ class Mesh(Lister):
         self.silences[number] = {**told, "id": number, "status": {"state": "active"}}
         return {"silenceID": number}
 
+    def end(self, number: str) -> None:
+        """End a silence."""
+        self.silences[number]["status"]["state"] = "expired"
+
+    def held(self) -> list[str]:
+        """Return the silences that have not ended."""
+        return [number for number, one in self.silences.items() if one["status"]["state"] == "active"]
+
     def pages(self) -> list[tuple[str, str]]:
         """Return the name and the end of each alert that was posted last."""
         return [(one["labels"]["alertname"], one["endsAt"]) for one in self.posted[-1]] if self.posted else []
@@ -46,3 +54,7 @@ class _Handler(Handler):
     def do_POST(self) -> None:
         told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.answer(self.server.take(self.path, told))
+
+    def do_DELETE(self) -> None:
+        self.server.end(self.path.rpartition("/")[2])
+        self.answer(None)

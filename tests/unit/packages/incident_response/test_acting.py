@@ -136,6 +136,58 @@ def test_people_do_not_get_the_alert_while_it_is_worked_on(alone: Alone) -> None
     assert alone.mesh.silences[held["id"]]["startsAt"] == held["startsAt"]
 
 
+@pytest.mark.parametrize(("fires", "left"), [(True, 1), (False, 0)])
+def test_a_recovered_alert_is_kept_from_people_while_prometheus_fires_it(alone: Alone, fires: bool, left: int) -> None:
+    alone.follow(FULL)
+    if not fires:
+        alone.replica.fire()
+    alone.finish()
+    assert alone.ended()[0] == "recovered"
+    assert len(alone.mesh.held()) == left
+
+
+def test_members_of_a_mesh_share_a_silence_and_others_get_their_own(alone: Alone, certificates: Certificates) -> None:
+    with Mesh() as other:
+        # The second one is a member of the first one's mesh.
+        urls = (alone.mesh.url, alone.mesh.url, other.url)
+        authority = str(certificates.authority)
+        alone.looking.alertmanagers = [
+            Server(str(number), url, "me", "word", authority) for number, url in enumerate(urls)
+        ]
+        alone.follow(FULL)
+        assert (len(alone.mesh.silences), len(other.silences)) == (1, 0)
+        alone.go_on(10, 1)
+        assert (len(alone.mesh.silences), len(other.silences)) == (1, 1)
+
+
+def test_an_alertmanager_that_does_not_answer_is_asked_again(alone: Alone) -> None:
+    alone.mesh.status = 503
+    alone.follow(FULL)
+    assert len(alone.steps.started) == 1  # people have the delay
+    alone.mesh.silences.clear()
+    alone.mesh.status = 200
+    alone.go_on(12, 2)
+    assert len(alone.mesh.held()) == 1
+
+
+def test_a_host_gets_one_step_after_the_other(alone: Alone) -> None:
+    other = {**DOWN, "job": "blackbox_exporter", "instance": "web1:9115"}
+    alone.intake.notify(notified(other))
+    alone.replica.fire(DOWN, other)
+    alone.replica.samples |= {'up{job="blackbox_exporter", instance="web1:9115"}': [({}, 0)]}
+    limit = {**FULL["limit"], "cooldown": 1}
+    both = [
+        runbook(level="full", limit=limit, name=name, matchers=[{"label": "job", "operator": "=", "value": name}])
+        for name in ("node_exporter", "blackbox_exporter")
+    ]
+    alone.follow(*both)
+    assert [one.runbook for one in alone.steps.started] == ["node_exporter"]
+    assert len(alone.mesh.held()) == 2
+    alone.steps.end()
+    alone.go_on(1)
+    assert [one.runbook for one in alone.steps.started] == ["node_exporter", "blackbox_exporter"]
+
+
 def test_the_silence_of_before_a_restart_is_its_own(alone: Alone) -> None:
     alone.follow(FULL)
     (number,) = alone.mesh.silences
@@ -151,6 +203,7 @@ def test_what_helps_nothing_is_escalated_once(alone: Alone) -> None:
     alone.go_on(200)
     assert alone.ended() == ("failing", "1 series are bad")
     assert alone.kinds()[4:6] == ["verified", "escalated"]
+    assert alone.mesh.held() == []  # so people get the alert itself, too
     alone.intake.now += 3600
     alone.looking.act(2)
     (last,) = [one for one in alone.intake.incident(1)["decisions"][1:] if one["allowed"]] or [None]
