@@ -84,13 +84,15 @@ class Prometheus:
         return next((told for told in found if told), ()) if found else None
 
     async def firing(self) -> tuple[Firing, ...] | None:
-        """Return the alerts that fire."""
+        """Return the alerts that any replica fires: one fires or resolves them a little before the other."""
 
         async def ask(replica: Server) -> tuple[Firing, ...]:
             found = (await _data(replica, "/api/v1/alerts"))["alerts"]
             return tuple(Firing(one["labels"], one["annotations"]) for one in found if one["state"] == "firing")
 
-        return next(iter(await self._asked(ask)), None)
+        answers = await self._asked(ask)
+        alerts = {frozenset(one.labels.items()): one for told in reversed(answers) for one in told}
+        return tuple(alerts.values()) if answers else None
 
     async def series(self, expression: str, *, start: float, end: float, step: float) -> tuple[Series, ...] | None:
         """Return the series of an expression between two times."""

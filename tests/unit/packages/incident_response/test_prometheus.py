@@ -97,14 +97,16 @@ def test_only_samples_of_the_time_that_is_asked_for_are_found(replicas: list[Rep
     }
 
 
-def test_alerts_are_those_of_the_newest_replica(replicas: list[Replica], prometheus: Prometheus) -> None:
+def test_alerts_are_those_of_all_replicas_as_the_newest_has_them(
+    replicas: list[Replica], prometheus: Prometheus
+) -> None:
     replicas[0].fire({"alertname": "A"}, loss_per_minute="3.00 EUR")
     replicas[0].alerts.append({"labels": {"alertname": "B"}, "annotations": {}, "state": "pending"})
-    replicas[1].fire({"alertname": "C"})
+    replicas[1].fire({"alertname": "A"}, {"alertname": "C"}, loss_per_minute="2.00 EUR")
     replicas[0].newest = 2
-    found = asyncio.run(prometheus.firing())
-    assert [one.labels for one in found or ()] == [{"alertname": "A"}]
-    replicas[1].newest = 3
+    found = {one.labels["alertname"]: one.annotations for one in asyncio.run(prometheus.firing()) or ()}
+    assert found == {"A": {"loss_per_minute": "3.00 EUR"}, "C": {"loss_per_minute": "2.00 EUR"}}
+    replicas[0].fire()
     replicas[1].fire()
     assert asyncio.run(prometheus.firing()) == ()
 
