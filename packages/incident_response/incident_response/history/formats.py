@@ -40,6 +40,10 @@ def _clock(text: str | None) -> str:
     return "not yet" if text is None else f"{text[:19].replace('T', ' ')} UTC"
 
 
+def _amount(value: float | None) -> str:
+    return "not known" if value is None else f"{value:g}"
+
+
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "not yet"
@@ -64,6 +68,7 @@ def _environment(*, escaped: bool) -> Environment:
     found.filters |= {
         "clock": _ours(_clock),
         "duration": _ours(_duration),
+        "amount": _ours(_amount),
         "quoted": _ours(_quoted),
         "because": because,
     }

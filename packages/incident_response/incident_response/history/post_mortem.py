@@ -40,6 +40,8 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
             "alert_active": active_at,
             "received": incident["opened_at"],
             "acknowledged": answered_at,
+            "acted": _first(incident, "step_started"),
+            "recovered": _first(incident, "step_verified", outcome="recovered"),
             "closed": incident["closed_at"],
         },
         "seconds": {
@@ -47,6 +49,7 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
             "to_acknowledge": _seconds(incident["opened_at"], answered_at),
             "to_resolve": _seconds(incident["opened_at"], incident["closed_at"]),
         },
+        "lost": _lost(incident),
         "alerts": [_alert(one) for one in incident["alerts"]],
         "muted": [_muted(one) for one in incident["events"] if one["kind"] == "muted"],
         **around,
@@ -55,6 +58,30 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
         "timeline": [asdict(one) for one in entries],
     }
     return {**found, "action_items": lessons(found, incident)}
+
+
+def _first(incident: Mapping[str, Any], kind: str, **values: str) -> str | None:
+    """Return when an event of a kind with these values happened first, None if none did."""
+    found = (one["at"] for one in incident["events"] if one["kind"] == kind and values.items() <= one.items())
+    return next(found, None)
+
+
+def _lost(incident: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return what was lost while the incident was open, as its scores have it, each until the next one.
+
+    It is revenue, in the currency of the business metrics, and minutes in which every request would have failed. What
+    no score knows is None.
+    """
+    scores = [one for one in incident["events"] if one["kind"] == "scored"]
+    ends = [*(one["at"] for one in scores[1:]), incident["closed_at"] or incident["events"][-1]["at"]]
+    minutes = [max(0.0, _at(end) - _at(one["at"])) / 60 for one, end in zip(scores, ends, strict=False)]
+
+    def total(term: str, key: str) -> float | None:
+        rates = [one["terms"].get(term, {}).get(key) for one in scores]
+        known = [rate * lasted for rate, lasted in zip(rates, minutes, strict=True) if rate is not None]
+        return round(sum(known), 2) if known else None
+
+    return {"revenue": total("revenue", "loss_per_minute"), "bad_minutes": total("users", "bad_ratio")}
 
 
 def _recurrences(connection: sqlite3.Connection, incident: Mapping[str, Any]) -> list[dict[str, Any]]:

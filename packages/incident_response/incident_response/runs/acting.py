@@ -139,8 +139,10 @@ class Acting:
                 await self._end(progress, end)
 
     def _next(self, progress: Progress, at: float) -> Next:
-        """Return what is next in a run, its end if its runbook is another one now."""
+        """Return what is next in a run, its end if its runbook is another one now or nothing runs its steps."""
         wanted, run = progress.next(at), progress.run
+        if run.executor not in self._executors:
+            return End("unknown", f"the executor {run.executor} is not configured any more")
         if isinstance(wanted, Look | End) or self._is_the_same(run):
             return wanted
         return End("unknown", f"the runbook {run.runbook} has changed since the run began")

@@ -17,6 +17,7 @@ from ..decisions.history import STOPPED, UNAPPROVED, Run
 __all__ = ["ROLLBACK", "Ask", "Attempt", "End", "Look", "Next", "Progress", "Start", "Verify", "Wait", "progress_of"]
 
 ROLLBACK = 0  # the number of the step that takes the others back; those begin with 1
+_BEGUN = 600.0  # seconds after its decision in which a run begins; what guards found does not last
 _TRIES = 2  # attempts at a step that may be repeated
 _KINDS = ("step_started", "step_ended", "step_verified", "approval_wanted", "approved")
 _OF_RUN = f"SELECT * FROM event WHERE episode = ? AND id > ? AND kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY id"  # noqa: S608
@@ -108,6 +109,8 @@ class Progress:
 
     def next(self, at: float) -> Next:
         """Return what to do at a time."""
+        if not self.attempts and not self.wanted and at > self.run.at + _BEGUN:
+            return End(STOPPED, "it was decided too long ago")
         for number in range(1, len(self.run.plan) + 1):
             if found := self._of_step(number, at):
                 return found

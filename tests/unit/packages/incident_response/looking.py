@@ -121,7 +121,7 @@ class Looking:
 
     def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
-        self.targets = _HOSTS
+        self.targets, self.executors = _HOSTS, ("service", "awx")
         self.steps, self.awx = Steps(folder / "attempts"), Steps(folder / "jobs")
         self.alertmanagers: list[Server] = []
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])
@@ -147,6 +147,7 @@ class Looking:
             interval=interval,
             clock=lambda: self._intake.now,
         )
+        known = {"service": self.steps, "awx": self.awx}
         self._acting = Acting(
             self._intake.journal,
             self._intake.reader,
@@ -154,7 +155,7 @@ class Looking:
             prometheus=self.prometheus,
             watches=watches,
             silences=silences,
-            executors={"service": self.steps, "awx": self.awx},
+            executors={one: known[one] for one in self.executors},
             clock=lambda: self._intake.now,
         )
         url = "https://mon9:9095/"

@@ -118,7 +118,12 @@ def test_a_step_is_run_verified_and_told(alone: Alone) -> None:
     assert alone.ended() == ("recovered", "it held for 60 s, in 7 samples")
     (attempt,) = alone.intake.incident(1)["decisions"][0]["attempts"]
     assert (attempt["outcome"], attempt["text"]) == ("done", "Restart a service: changed")
-    tried = [one["what"] for one in post_mortem(alone.intake.reader, alone.intake.incident(1))["tried"]]
+    told = post_mortem(alone.intake.reader, alone.intake.incident(1))
+    assert (told["times"]["acted"], told["times"]["recovered"]) == (
+        "2026-01-01T00:00:00.000Z",
+        "2026-01-01T00:01:20.000Z",
+    )
+    tried = [one["what"] for one in told["tried"]]
     assert tried[0] == "restart_service starts on web1, as inc-1-d4-s1-h1-a1"
 
 
@@ -219,6 +224,24 @@ def test_a_failed_attempt_is_repeated_once_if_it_may_be(alone: Alone, code: int 
         alone.steps.end(code, said="no such unit")
         alone.go_on(200)
     assert alone.ended() == ("failing", f"restart_service failed on web1: {why}")
+
+
+def test_what_was_decided_long_ago_is_not_begun(alone: Alone) -> None:
+    alone.looking.follow(FULL)
+    alone.looking.once()
+    alone.intake.now += 601
+    alone.looking.act()
+    assert alone.ended() == ("stopped", "it was decided too long ago")
+    assert alone.steps.started == []
+
+
+def test_an_executor_that_is_not_configured_any_more_ends_the_run(alone: Alone) -> None:
+    awx = runbook(level="full", executor="awx")
+    alone.follow(awx)
+    alone.looking.executors = ("service",)
+    alone.follow(awx)
+    assert alone.ended() == ("unknown", "the executor awx is not configured any more")
+    assert alone.kinds()[-1] == "escalated"
 
 
 def test_what_may_not_be_repeated_is_escalated_at_once(alone: Alone) -> None:

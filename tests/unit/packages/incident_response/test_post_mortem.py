@@ -73,6 +73,8 @@ def test_it_tells_when_what_happened_and_who_answered(shop: Intake) -> None:
         "alert_active": "2026-01-01T00:00:00.000Z",
         "received": "2026-01-01T00:00:30.000Z",
         "acknowledged": "2026-01-01T00:01:30.000Z",
+        "acted": None,
+        "recovered": None,
         "closed": "2026-01-01T00:05:30.000Z",
     }
     assert [one["what"] for one in found["timeline"]] == [
@@ -165,6 +167,41 @@ def test_whatever_automation_writes_is_told_without_knowing_it(intake: Intake) -
     assert "Host drained" in texts(intake)["html"]
 
 
+def scored(bad: float | None, loss: float | None) -> dict[str, Any]:
+    users = {"unknown": "no Prometheus answers"} if bad is None else {"bad_ratio": bad}
+    revenue = {"unknown": "no Prometheus answers"} if loss is None else {"loss_per_minute": loss}
+    terms = {"users": {"points": 0, **users}, "revenue": {"points": 0, **revenue}}
+    return {"score": 1, "priority": "low", "terms": terms}
+
+
+@pytest.mark.parametrize(
+    ("last", "lost", "words"),
+    [
+        ((0.1, 30), {"revenue": 190, "bad_minutes": 0.7}, ("| Revenue lost | 190 |", "requests alone | 0\\.7 |")),
+        ((None, 30), {"revenue": 190, "bad_minutes": 0.5}, ("| Revenue lost | 190 |", "requests alone | 0\\.5 |")),
+    ],
+)
+def test_what_was_lost_is_told_from_the_scores(
+    intake: Intake, last: tuple[float | None, float | None], lost: dict[str, float], words: tuple[str, str]
+) -> None:
+    intake.notify(notified(SHOP))
+
+    def write(connection: sqlite3.Connection) -> None:
+        for seconds, values in ((0, (0.5, 130)), (60, last), (180, (0, 0))):
+            Entries(connection, NOW + seconds, "decisions").event("scored", incident=1, detail=scored(*values))
+
+    intake.journal.write(write).result(10)
+    assert told(intake)["lost"] == lost
+    assert all(one.replace("\\.", ".") in texts(intake)["md"].replace("\\", "") for one in words)
+
+
+def test_what_no_score_knows_is_not_called_nothing(intake: Intake) -> None:
+    intake.notify(notified(SHOP))
+    assert told(intake)["lost"] == {"revenue": None, "bad_minutes": None}
+    assert "| Revenue lost | not known |" in texts(intake)["md"]
+    assert "<dt>Revenue lost</dt><dd>not known</dd>" in texts(intake)["html"]
+
+
 DECIDED: dict[str, Any] = {
     "runbook": "restart_shop",
     "level": "manual",
@@ -230,5 +267,5 @@ def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile:
     assert html.count("<h1") == 1
     assert html.count("<h2") == 6
     assert html.count("<table") == 1
-    assert html.count("<tr>") == 14
+    assert html.count("<tr>") == 18
     assert not [one for one in ("\x1b", "https://evil", "ftp://", "www.evil", "me@evil") if one in found["md"]]
