@@ -166,8 +166,10 @@ def collector() -> Iterator[str]:
     with subprocess.Popen([sys.executable, "-c", COLLECTOR], stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
             sys.exit("The collector has no output.")
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
 
 
 if __name__ == "__main__":
