@@ -37,7 +37,8 @@ from .journal.writer import Journal
 from .metrics import IntakeMetrics, StateMetrics, registry_of
 from .people.accounts import Accounts
 from .people.actions import Actions
-from .runs.acting import Acting, Executor
+from .runs.acting import Acting
+from .runs.executor import Executor
 from .runs.metrics import AutomationMetrics
 from .runs.pages import Pages
 from .runs.silences import Silences

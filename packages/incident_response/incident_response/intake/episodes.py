@@ -16,11 +16,11 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ..incidents.correlation import Correlation
 from ..journal.entries import Entries
 from .alert import Alert, Notification
+from .rows import OPEN, happened, labels_of, moved, open_row, resolved
 
 __all__ = ["Episodes"]
 
@@ -33,7 +33,6 @@ _GOSSIP = 60.0
 # Alerts that always fire, such as a dead man's switch, are for nobody.
 _FOR_NOBODY = "none"
 
-_OPEN = "SELECT open_episode.*, incident, labels FROM open_episode JOIN episode ON episode.id = open_episode.episode"
 
 Kinds = Counter[str]
 
@@ -78,7 +77,7 @@ class Episodes:
                 kinds.update(self._listed(Entries(connection, at, f"reconciliation {names}"), found))
             if lists:
                 entries = Entries(connection, at, f"reconciliation {' '.join(lists)}")
-                for row in connection.execute(_OPEN).fetchall():
+                for row in connection.execute(OPEN).fetchall():
                     if row["fingerprint"] not in seen and (why := self._gone(row, asked_at, fires)):
                         kinds.update([self._close(entries, row, why)])
             return kinds
@@ -87,29 +86,31 @@ class Episodes:
 
     def _notified(self, entries: Entries, alert: Alert) -> str:
         """Write one alert of a notification, and return what it is."""
-        row = _open_row(entries, alert.fingerprint)
+        row = open_row(entries, alert.fingerprint)
         if row is None:
             return self._unexpected(entries, alert)
-        if _labels(alert) != row["labels"]:
+        if labels_of(alert) != row["labels"]:
             detail = {"labels": alert.labels, "reason": "its labels are not those of the episode"}
-            return _event(entries, "mismatched", row, detail)
+            return happened(entries, "mismatched", row, detail)
         if alert.resolved:
-            return _resolve(entries, row, alert)
+            return resolved(entries, row, alert)
         self._note_end(alert, entries.at)
         entries.connection.execute(
             "UPDATE open_episode SET noticed_at = ?, resolved_at = NULL, starts_at = ? WHERE episode = ?",
             (entries.at, alert.starts_at, row["episode"]),
         )
         if row["resolved_at"] is not None:
-            return _event(entries, "fires_again", row, {"reason": "it was resolved, and not yet gone"})
+            return happened(entries, "fires_again", row, {"reason": "it was resolved, and not yet gone"})
         if alert.starts_at != row["starts_at"]:
-            return _moved(entries, row, alert.starts_at)
-        return _event(entries, "repeated", row, {"reason": "the episode is open"})
+            return moved(entries, row, alert.starts_at)
+        return happened(entries, "repeated", row, {"reason": "the episode is open"})
 
     def _unexpected(self, entries: Entries, alert: Alert) -> str:
         """Write an alert of which no episode is open: a new one, unless it comes from before the end of the last."""
         if alert.resolved:
-            return _event(entries, "unknown", None, {"fingerprint": alert.fingerprint, "reason": "no episode is open"})
+            return happened(
+                entries, "unknown", None, {"fingerprint": alert.fingerprint, "reason": "no episode is open"}
+            )
         last = entries.connection.execute(
             "SELECT episode.id AS episode, episode.incident, event.at, event.detail FROM episode"
             " JOIN event ON event.episode = episode.id AND event.kind = 'closed'"
@@ -122,7 +123,7 @@ class Episodes:
             and alert.starts_at <= json.loads(last["detail"])["starts_at"]
         ):
             reason = "it started before the last episode ended; if an Alertmanager lists it, it is a new one"
-            return _event(entries, "late", last, {"starts_at": alert.starts_at, "reason": reason})
+            return happened(entries, "late", last, {"starts_at": alert.starts_at, "reason": reason})
         return self._open(entries, alert)
 
     def _listed(self, entries: Entries, found: list[tuple[str, Alert]]) -> list[str]:
@@ -130,17 +131,17 @@ class Episodes:
         alerts = [alert for _name, alert in found]
         for alert in alerts:
             self._note_end(alert, entries.at)
-        row = _open_row(entries, alerts[0].fingerprint)
+        row = open_row(entries, alerts[0].fingerprint)
         kinds: list[str] = []
         if row is None:
             kinds.append(self._open(entries, alerts[0]))
-            row = _open_row(entries, alerts[0].fingerprint)
+            row = open_row(entries, alerts[0].fingerprint)
         elif row["starts_at"] not in {alert.starts_at for alert in alerts}:
             start = min(alert.starts_at for alert in alerts)
             entries.connection.execute(
                 "UPDATE open_episode SET starts_at = ? WHERE episode = ?", (start, row["episode"])
             )
-            kinds.append(_moved(entries, row, start))
+            kinds.append(moved(entries, row, start))
         if row is not None:
             kinds += self._still(entries, row, alerts)
         return kinds
@@ -148,14 +149,14 @@ class Episodes:
     def _still(self, entries: Entries, row: sqlite3.Row, alerts: list[Alert]) -> list[str]:
         """Write that an alert fires although it was resolved, and who has muted it, where that has changed."""
         kinds = []
-        if (resolved := row["resolved_at"]) is not None and (
-            entries.at - row["noticed_at"] > _GOSSIP or any(alert.starts_at > resolved for alert in alerts)
+        if (ended := row["resolved_at"]) is not None and (
+            entries.at - row["noticed_at"] > _GOSSIP or any(alert.starts_at > ended for alert in alerts)
         ):
             entries.connection.execute(
                 "UPDATE open_episode SET noticed_at = ?, resolved_at = NULL WHERE episode = ?",
                 (entries.at, row["episode"]),
             )
-            kinds.append(_event(entries, "fires_again", row, {"reason": "it was resolved, and is still listed"}))
+            kinds.append(happened(entries, "fires_again", row, {"reason": "it was resolved, and is still listed"}))
         muted = {
             "silenced_by": sorted({one for alert in alerts for one in alert.silenced_by}),
             "inhibited_by": sorted({one for alert in alerts for one in alert.inhibited_by}),
@@ -163,7 +164,7 @@ class Episodes:
         text = json.dumps({key: names for key, names in muted.items() if names})
         if text != row["muted"]:
             entries.connection.execute("UPDATE open_episode SET muted = ? WHERE episode = ?", (text, row["episode"]))
-            kinds.append(_event(entries, "muted" if text != "{}" else "unmuted", row, muted))
+            kinds.append(happened(entries, "muted" if text != "{}" else "unmuted", row, muted))
         return kinds
 
     def _open(self, entries: Entries, alert: Alert) -> str:
@@ -175,7 +176,7 @@ class Episodes:
             "episode",
             incident=incident,
             fingerprint=alert.fingerprint,
-            labels=_labels(alert),
+            labels=labels_of(alert),
             annotations=json.dumps(alert.annotations, ensure_ascii=False),
             generator=alert.generator,
             starts_at=alert.starts_at,
@@ -222,44 +223,6 @@ class Episodes:
         """Remember when an alert ends unless it is sent again. This is in no journal: it changes every minute."""
         end = at + _UNKNOWN_END if alert.ends_at is None else alert.ends_at
         self._ends[alert.fingerprint] = max(end, self._ends.get(alert.fingerprint, 0.0))
-
-
-def _resolve(entries: Entries, row: sqlite3.Row, alert: Alert) -> str:
-    """Write that an alert was resolved; its episode ends when no Alertmanager lists it."""
-    ended_at = entries.at if alert.ends_at is None else alert.ends_at
-    if ended_at <= row["starts_at"]:
-        return _event(entries, "late", row, {"ended_at": ended_at, "reason": "the episode started after this end"})
-    if row["resolved_at"] is not None:
-        return _event(entries, "repeated", row, {"reason": "the episode is resolved"})
-    entries.connection.execute(
-        "UPDATE open_episode SET noticed_at = ?, resolved_at = ? WHERE episode = ?",
-        (entries.at, ended_at, row["episode"]),
-    )
-    return _event(entries, "resolved", row, {"ended_at": ended_at})
-
-
-def _moved(entries: Entries, row: sqlite3.Row, start: float) -> str:
-    detail = {"from": row["starts_at"], "to": start, "reason": "the same episode with another start"}
-    return _event(entries, "moved", row, detail)
-
-
-def _open_row(entries: Entries, fingerprint: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = entries.connection.execute(
-        f"{_OPEN} WHERE open_episode.fingerprint = ?",
-        (fingerprint,),
-    ).fetchone()
-    return row
-
-
-def _event(entries: Entries, kind: str, row: sqlite3.Row | None, detail: Mapping[str, Any]) -> str:
-    """Write what happened to an episode, and return its kind."""
-    incident, episode = (row["incident"], row["episode"]) if row else (None, None)
-    entries.event(kind, incident=incident, episode=episode, detail=detail)
-    return kind
-
-
-def _labels(alert: Alert) -> str:
-    return json.dumps(alert.labels, ensure_ascii=False)
 
 
 def _is_for_somebody(alert: Alert) -> bool:

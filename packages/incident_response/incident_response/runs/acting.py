@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from ..decisions.guards import muted_by_people
 from ..decisions.history import STOPPED, Run, history
 from ..decisions.prometheus import Prometheus
 from ..decisions.rules import Rules
@@ -23,11 +21,12 @@ from ..decisions.watching import Watches
 from ..journal.entries import Entries
 from ..journal.reading import Reader
 from ..journal.writer import Journal
-from ..people.state import hands_off
 from ..repeating import repeated
 from ..steps import Spec, StepError
 from ..steps.state import Kind, State
+from .executor import Executor
 from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
+from .rechecks import Rechecks
 from .silences import Silences
 
 __all__ = ["Acting"]
@@ -36,29 +35,9 @@ _LOG = logging.getLogger(__name__)
 _SOON = 0.5  # seconds until what has ended is seen
 _LONGEST = 1500  # characters of the journal for what an attempt did
 _APPROVAL = 900.0  # seconds that a step waits for people
-_STATE = "SELECT muted, resolved_at FROM open_episode WHERE episode = ?"
 _TIDIED = 3600.0  # seconds between two looks for attempts that are too old
 _KEPT = 31 * 86400.0  # seconds that they are kept, which is longer than a run of theirs is remembered
 _STARTS = 60.0  # seconds in which an attempt has to start
-
-
-class Executor(Protocol):
-    """What starts an attempt once under its name, and finds it again. Every method raises StepError and OSError."""
-
-    def start(self, spec: Spec) -> State:
-        """Start an attempt unless it has started before."""
-
-    def state(self, name: str) -> State:
-        """Return the state of an attempt."""
-
-    def cancel(self, name: str) -> State:
-        """End an attempt that takes too long, and return its state."""
-
-    def output(self, name: str) -> tuple[str, str]:
-        """Return what an attempt has done, and why it failed, if it says so."""
-
-    def forget(self, before: float) -> None:
-        """Remove what is known of attempts that ended before a time."""
 
 
 class Acting:
@@ -77,7 +56,8 @@ class Acting:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
-        self._prometheus, self._watches, self._silences, self._executors = prometheus, watches, silences, executors
+        self._watches, self._silences, self._executors = watches, silences, executors
+        self._rechecks = Rechecks(rules, reader, prometheus, silences, clock)
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
         self._going_on: list[Run] | None = None
@@ -133,7 +113,7 @@ class Acting:
                 await self._silences.hold(run, at)
                 await self._verify(run, verify, at)
             case Wait():
-                if why := await asyncio.to_thread(self._left_alone, run):
+                if why := await asyncio.to_thread(self._rechecks.left_alone, run):
                     await self._end(progress, End(STOPPED, why))
             case End() as end:
                 await self._end(progress, end)
@@ -157,7 +137,7 @@ class Acting:
             await self._silences.hold(run, at)
             return
         self._busy.add(wanted.host)
-        if why := await self._stopped(run, wanted.step):
+        if why := await self._rechecks.stopped(run, wanted.step):
             await self._end(progress, End(STOPPED, why))
             return
         await self._silences.hold(run, at)
@@ -226,27 +206,6 @@ class Acting:
         why = "" if outcome == "done" else failure or reason
         await self._write(run, "step_ended", {**told, "reason": _shortened(why), "text": _shortened(output)})
 
-    async def _stopped(self, run: Run, step: int) -> str:
-        """Return why a step is not to be started, an empty text if it may be."""
-        if why := await asyncio.to_thread(self._left_alone, run):
-            return why
-        if step == ROLLBACK or await self._fires(run):
-            return ""
-        return "Prometheus does not fire the alert any more"
-
-    def _left_alone(self, run: Run) -> str:
-        """Return why people or the end of the alert stop a run, an empty text if they do not."""
-        if self._rules.stop_file.exists():
-            return f"{self._rules.stop_file} exists"
-        with self._reader.connected() as connection:
-            services = {run.labels["service"]} if run.labels.get("service") else set()
-            if why := hands_off(connection, run.incident, services, run.hosts, self._clock()):
-                return why
-            row = connection.execute(_STATE, (run.episode,)).fetchone()
-        if row is None or row["resolved_at"] is not None:
-            return "the alert is resolved"
-        return muted_by_people(json.loads(row["muted"]), self._silences.own)
-
     async def _end(self, progress: Progress, end: End) -> None:
         """Write the end of a run, and in the same commit that people have to see to it."""
         run = progress.run
@@ -263,13 +222,8 @@ class Acting:
 
         await asyncio.wrap_future(self._journal.write(write))
         # A recovery that has not got to Alertmanager yet would page people: there, the silence ends by itself.
-        if end.outcome != "recovered" or not await self._fires(run):
+        if end.outcome != "recovered" or not await self._rechecks.fires(run):
             await self._silences.drop(run)
-
-    async def _fires(self, run: Run) -> bool:
-        """Return whether Prometheus fires the alert of a run, or may."""
-        firing = await self._prometheus.firing()
-        return firing is None or any(one.is_of(run.labels) for one in firing)
 
     async def _write(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
         def write(connection: sqlite3.Connection) -> None:

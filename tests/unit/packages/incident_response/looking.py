@@ -121,7 +121,8 @@ class Looking:
 
     def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
-        self.targets, self.executors = _HOSTS, ("service", "awx")
+        self.targets = _HOSTS
+        self.executors: tuple[str, ...] = ("service", "awx")
         self.steps, self.awx = Steps(folder / "attempts"), Steps(folder / "jobs")
         self.alertmanagers: list[Server] = []
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])

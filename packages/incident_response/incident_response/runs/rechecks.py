@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a run may go on: people, silences and the alert are looked at again before each step."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from ..decisions.guards import muted_by_people
+from ..decisions.history import Run
+from ..decisions.prometheus import Prometheus
+from ..decisions.rules import Rules
+from ..journal.reading import Reader
+from ..people.state import hands_off
+from .progress import ROLLBACK
+from .silences import Silences
+
+__all__ = ["Rechecks"]
+
+_STATE = "SELECT muted, resolved_at FROM open_episode WHERE episode = ?"
+
+
+class Rechecks:
+    """What stops a run that was allowed."""
+
+    def __init__(
+        self, rules: Rules, reader: Reader, prometheus: Prometheus, silences: Silences, clock: Callable[[], float]
+    ) -> None:
+        self._rules, self._reader, self._clock = rules, reader, clock
+        self._prometheus, self._silences = prometheus, silences
+
+    async def stopped(self, run: Run, step: int) -> str:
+        """Return why a step is not to be started, an empty text if it may be."""
+        if why := await asyncio.to_thread(self.left_alone, run):
+            return why
+        if step == ROLLBACK or await self.fires(run):
+            return ""
+        return "Prometheus does not fire the alert any more"
+
+    def left_alone(self, run: Run) -> str:
+        """Return why people or the end of the alert stop a run, an empty text if they do not."""
+        if self._rules.stop_file.exists():
+            return f"{self._rules.stop_file} exists"
+        with self._reader.connected() as connection:
+            services = {run.labels["service"]} if run.labels.get("service") else set()
+            if why := hands_off(connection, run.incident, services, run.hosts, self._clock()):
+                return why
+            row = connection.execute(_STATE, (run.episode,)).fetchone()
+        if row is None or row["resolved_at"] is not None:
+            return "the alert is resolved"
+        return muted_by_people(json.loads(row["muted"]), self._silences.own)
+
+    async def fires(self, run: Run) -> bool:
+        """Return whether Prometheus fires the alert of a run, or may."""
+        firing = await self._prometheus.firing()
+        return firing is None or any(one.is_of(run.labels) for one in firing)
