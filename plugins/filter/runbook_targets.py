@@ -31,10 +31,13 @@ _value: {description: The C(address) and the C(port) of each host by its name., 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
+
 
 def runbook_targets(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return {host: {address, port}}."""
-    return {host: _reached(host, hostvars[host]) for host in sorted(hosts)}
+    found: dict[str, dict[str, Any]] = plain({host: _reached(host, hostvars[host]) for host in sorted(hosts)})
+    return found
 
 
 def _reached(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def history(connection: sqlite3.Connection, at: float) -> History:
                     plan=tuple(told.get("plan", ())),
                     rollback=told.get("rollback"),
                     digest=told.get("digest", ""),
-                    executor=told.get("executor", ""),
+                    executor=told.get("executor", "service"),
                 )
             )
     return History(tuple(runs))

@@ -23,7 +23,8 @@ from .pages import Console, View
 __all__ = ["Live"]
 
 _VIEWERS = 100
-_LOOK = 1.0  # seconds between two looks at whether the journal has more
+_LOOK = 0.25  # seconds between two looks at whether the journal has more, or the service ends
+_SOON = 1.0  # seconds between two pages
 _AGAIN = 15.0  # seconds after which a page is made anew, since it shows how long ago things were
 
 
@@ -56,10 +57,13 @@ class Live:
                 changed = {key: text for key, text in parts.items() if sent.get(key) != text}
                 yield f"data: {json.dumps(changed)}\n\n" if changed else ": nothing new\n\n"
                 sent = parts
-                await asyncio.sleep(_LOOK)
-                while self._measures.commits == seen and time.monotonic() - made_at < _AGAIN and not self._stopping():
+                while not self._stopping() and time.monotonic() - made_at < self._period(seen):
                     await asyncio.sleep(_LOOK)
         except JournalError:
             return  # the browser asks again
         finally:
             self._viewers -= 1
+
+    def _period(self, seen: int) -> float:
+        """Return for how many seconds a page lasts that has what so many commits have brought."""
+        return _AGAIN if self._measures.commits == seen else _SOON

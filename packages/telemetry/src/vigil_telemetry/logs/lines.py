@@ -25,6 +25,8 @@ _CACHED, _SHORT = 256, 128
 # An event that may wait takes no more memory than a short line: a character takes up to four bytes, a field about 100.
 _MOST_CHARACTERS, _MOST_FIELDS, _MOST_BITS = 1_024, 32, 64
 _WITHOUT_SIZE = frozenset({float, bool, type(None)})
+# Exactly these, as classes of their own may change what they give.
+_MAPPINGS, _KEYS = frozenset({dict}), frozenset({str})
 # What JSON allows in a text, and what a terminal obeys or other programs take for the end of a line.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -103,9 +105,9 @@ class Lines:
         return shown
 
 
-def _may_wait(fields: Mapping[str, object]) -> bool:
+def _may_wait(fields: Mapping[str, Any]) -> bool:
     """Whether these are a few fields of values that cannot change, whoever has them."""
-    if type(fields) is not dict or len(fields) > _MOST_FIELDS:
+    if type(fields) not in _MAPPINGS or len(fields) > _MOST_FIELDS:
         return False
     left = _MOST_CHARACTERS
     for key, value in fields.items():
@@ -117,7 +119,7 @@ def _may_wait(fields: Mapping[str, object]) -> bool:
                 return False
         elif kind not in _WITHOUT_SIZE:
             return False
-        if type(key) is not str:
+        if type(key) not in _KEYS:
             return False
         left -= len(key)
     return left >= 0

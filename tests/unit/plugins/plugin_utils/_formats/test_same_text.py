@@ -36,6 +36,7 @@ OF_HOSTS = {
     "log_services",
     "planned_services",
     "role_services",
+    "runbook_targets",
 }
 NOTE = '{{ template "team" . }}'
 INVENTORY = """\
