@@ -287,7 +287,9 @@ def test_a_page_gets_what_changes_while_it_is_open(engine: Engine, lister: Liste
         assert engine.process.wait(10) == 0
         # It waits for clients for 3 seconds, and then for its own threads.
         assert time.monotonic() - begun < 8
-    assert "ERROR" not in engine.log()
+    # A connection that the client keeps without reading delays the end; nothing was answered on it any more.
+    errors = [line for line in engine.log().splitlines() if "ERROR" in line]
+    assert [line for line in errors if "Cancel 0 running task(s)" not in line] == []
 
 
 def test_a_page_whose_journal_is_gone_ends_and_says_so(engine: Engine) -> None:
