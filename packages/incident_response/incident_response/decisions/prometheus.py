@@ -16,7 +16,7 @@ import httpx
 
 from ..servers import Answers, Server, answer
 
-__all__ = ["Firing", "Prometheus", "Sample", "Series"]
+__all__ = ["Firing", "Prometheus", "Sample", "Series", "may_fire"]
 
 # When a replica has last scraped anything.
 _NEWEST = "max(timestamp(up))"
@@ -115,6 +115,11 @@ class Prometheus:
         found = await asyncio.gather(*(self.answers.of(one, both) for one in self._replicas))
         answered = sorted((one for one in found if one is not None), key=lambda one: -one[0])
         return [told for _newest, told in answered]
+
+
+def may_fire(firing: Sequence[Firing] | None, labels: Mapping[str, str]) -> bool:
+    """Return whether an alert with these labels is among those that fire, or nobody knows."""
+    return firing is None or any(one.is_of(labels) for one in firing)
 
 
 async def _data(replica: Server, path: str, **parameters: str) -> Any:

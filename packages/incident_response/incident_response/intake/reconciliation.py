@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-from ..decisions.prometheus import Firing
+from ..decisions.prometheus import Firing, may_fire
 from ..journal.writer import Journal
 from ..repeating import repeated
 from ..servers import Answers, Server, answer
@@ -49,11 +50,7 @@ class Reconciliation:
         asked = asyncio.gather(*(self.answers.of(one, _listed_by) for one in self._alertmanagers))
         firing, found = await asyncio.gather(self._firing(), asked)
         lists = {one.name: alerts for one, alerts in zip(self._alertmanagers, found, strict=True) if alerts is not None}
-
-        def fires(labels: Mapping[str, str]) -> bool:
-            return firing is None or any(one.is_of(labels) for one in firing)
-
-        write = self._episodes.reconciled(lists, asked_at, time.time(), fires)
+        write = self._episodes.reconciled(lists, asked_at, time.time(), partial(may_fire, firing))
         await asyncio.wrap_future(self._journal.write(write))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ..decisions.guards import muted_by_people
 from ..decisions.history import Run
-from ..decisions.prometheus import Prometheus
+from ..decisions.prometheus import Prometheus, may_fire
 from ..decisions.rules import Rules
 from ..journal.reading import Reader
 from ..people.state import hands_off
@@ -56,5 +56,4 @@ class Rechecks:
 
     async def fires(self, run: Run) -> bool:
         """Return whether Prometheus fires the alert of a run, or may."""
-        firing = await self._prometheus.firing()
-        return firing is None or any(one.is_of(run.labels) for one in firing)
+        return may_fire(await self._prometheus.firing(), run.labels)

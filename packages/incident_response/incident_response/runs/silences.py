@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ..decisions.history import Run
@@ -41,7 +41,7 @@ class Silences:
         """Have every Alertmanager that answers keep the alert of a run from people for the next minutes."""
 
         async def hold_in(server: Server) -> str:
-            same = [one for one in await self._listed(server) if _decision(one) == run.decision]
+            same = _of(run, await self._listed(server))
             # One that is there is prolonged; in a mesh, it is that of another member.
             known = {key: same[0][key] for key in ("id", "startsAt")} if same else {}
             told = await answer(server, "/api/v2/silences", method="POST", body=_silence(run, at) | known)
@@ -59,9 +59,8 @@ class Silences:
         """Have every Alertmanager that answers deliver the alert of a run again."""
 
         async def drop_in(server: Server) -> None:
-            for one in await self._listed(server):
-                if _decision(one) == run.decision:
-                    await answer(server, f"/api/v2/silence/{one['id']}", method="DELETE")
+            for one in _of(run, await self._listed(server)):
+                await answer(server, f"/api/v2/silence/{one['id']}", method="DELETE")
 
         for one in self._alertmanagers:
             self._due.pop((run.decision, one.name), None)
@@ -91,6 +90,10 @@ def _silence(run: Run, at: float) -> dict[str, Any]:
         "createdBy": _BY,
         "comment": f"inc-{run.incident}-d{run.decision}: {run.runbook} works on it",
     }
+
+
+def _of(run: Run, silences: Iterable[Any]) -> list[Any]:
+    return [one for one in silences if _decision(one) == run.decision]
 
 
 def _decision(silence: Any) -> int:
