@@ -13,13 +13,18 @@ description:
   - One job for each service that has targets. Each target keeps its labels; C(instance) and C(host) follow from C(host)
     of a target that has none.
   - Services that require a password get that of the user C(prometheus), from the file C(secrets/<service>).
-positional: client
+positional: client, intervals
 options:
   _input:
     description: Targets by service, as P(vigil.observability.inventory_targets#filter) gives them.
     type: dict
     required: true
   client: {description: "What every scrape needs, such as C(tls_config).", type: dict, required: true}
+  intervals:
+    description:
+      - Interval between scrapes by service, where it is not that of all others. A scrape may last as long.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -45,11 +50,16 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.regi
 
 
 @same_text
-def scrape_jobs(targets: Mapping[str, Iterable[Mapping[str, Any]]], client: Mapping[str, Any]) -> list[dict[str, Any]]:
+def scrape_jobs(
+    targets: Mapping[str, Iterable[Mapping[str, Any]]],
+    client: Mapping[str, Any],
+    intervals: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
     """Return one scrape configuration for each service that has targets, or for each job that these name."""
     return [
         {
             "job_name": job,
+            **_interval((intervals or {}).get(service)),
             **client,
             **_login(service),
             "static_configs": [{"targets": [_address(item)], "labels": _labels(item)} for item in found],
@@ -65,6 +75,11 @@ def _jobs(service: str, items: Iterable[Mapping[str, Any]]) -> dict[str, list[Ma
     for item in items:
         found.setdefault(str(item.get("job") or service), []).append(item)
     return found
+
+
+def _interval(interval: str | None) -> dict[str, Any]:
+    # Without its own, the timeout is at most the interval of all other jobs.
+    return {"scrape_interval": interval, "scrape_timeout": interval} if interval else {}
 
 
 def _login(service: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.texts
     unfit_link,
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import SHARED
+from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.scrape_intervals import unfit_interval
 from ansible_collections.vigil.observability.plugins.plugin_utils._pki.authority import unfit_lifetime
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import UNIT_PORTS
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
@@ -216,6 +217,10 @@ def _unfit_plugin(key: str, plugin: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _intervals(_role: str, intervals: Mapping[str, Any]) -> Problems:
+    return _each((service, unfit_interval(service, str(intervals[service]))) for service in intervals)
+
+
 _KINDS: Mapping[str, Check] = {
     "address": _text(unfit_address),
     "authority_file": _text(_path),
@@ -237,6 +242,7 @@ _KINDS: Mapping[str, Check] = {
     "resources": _resources,
     "retention_time": _text(unfit_duration),
     "scrape_interval": _text(unfit_duration),
+    "scrape_intervals": _intervals,
     "secrets": _secrets,
     "start_timeout": _text(_seconds),
     "templates": _files,

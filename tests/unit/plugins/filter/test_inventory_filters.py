@@ -107,6 +107,15 @@ def test_targets_are_reached_by_their_own_address_else_ansible_host_else_their_n
     assert found["prometheus"] == []
 
 
+def test_a_service_can_be_read_at_an_interval_of_its_own_and_for_as_long() -> None:
+    found = inventory_targets.inventory_targets({"a": {}}, {"node_exporter": ["a"], "elasticsearch_exporter": ["a"]})
+    jobs = scrape_jobs.scrape_jobs(found, {"scheme": "https"}, {"elasticsearch_exporter": "30s"})
+    assert {job["job_name"]: (job.get("scrape_interval"), job.get("scrape_timeout")) for job in jobs} == {
+        "elasticsearch_exporter": ("30s", "30s"),
+        "node_exporter": (None, None),
+    }
+
+
 def test_service_with_a_port_of_its_own_for_metrics_is_scraped_there_by_certificate_alone() -> None:
     hostvars: dict[str, dict[str, Any]] = {
         "a": {"ansible_host": "10.0.0.1"},
