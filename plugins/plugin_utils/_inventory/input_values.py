@@ -125,12 +125,9 @@ def _unfit_task_variable(key: str, value: Any) -> str | None:
     return wrong or ("contains a control character: remove it." if unfit_word(str(value)) else None)
 
 
-def _resources(_role: str, resources: Mapping[str, Any]) -> Problems:
-    return _each((str(key), unfit_resource(str(key), value)) for key, value in resources.items())
-
-
-def _flags(_role: str, flags: Mapping[str, Any]) -> Problems:
-    return _each((str(flag), _unfit_flag(str(flag), value)) for flag, value in flags.items())
+def _parts(unfit_part: Callable[[str, Any], str | None]) -> Check:
+    """Return the check of an input whose parts each have a name and a value."""
+    return lambda _role, parts: _each((str(name), unfit_part(str(name), value)) for name, value in parts.items())
 
 
 def _unfit_flag(flag: str, value: Any) -> str | None:
@@ -217,10 +214,6 @@ def _unfit_plugin(key: str, plugin: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _intervals(_role: str, intervals: Mapping[str, Any]) -> Problems:
-    return _each((service, unfit_interval(service, str(intervals[service]))) for service in intervals)
-
-
 _KINDS: Mapping[str, Check] = {
     "address": _text(unfit_address),
     "authority_file": _text(_path),
@@ -230,7 +223,7 @@ _KINDS: Mapping[str, Check] = {
     "environment": _environment,
     "evaluation_interval": _text(unfit_duration),
     "external_url": _text(unfit_link),
-    "flags": _flags,
+    "flags": _parts(_unfit_flag),
     "key_file": _text(_path),
     "lifetime_days": _text(lambda days: unfit_lifetime(int(float(days)))),
     "listen_address": _text(unfit_address),
@@ -239,10 +232,10 @@ _KINDS: Mapping[str, Check] = {
     "otlp_endpoint": _text(unfit_link),
     "plugins": _plugins,
     "pool_size": _at_least(1),
-    "resources": _resources,
+    "resources": _parts(unfit_resource),
     "retention_time": _text(unfit_duration),
     "scrape_interval": _text(unfit_duration),
-    "scrape_intervals": _intervals,
+    "scrape_intervals": _parts(unfit_interval),
     "secrets": _secrets,
     "start_timeout": _text(_seconds),
     "templates": _files,

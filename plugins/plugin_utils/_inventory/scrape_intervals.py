@@ -13,7 +13,9 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._services.regi
 __all__ = ["unfit_interval"]
 
 
-def unfit_interval(service: str, interval: str) -> str | None:
+def unfit_interval(service: str, interval: object) -> str | None:
     """Return why a service cannot be read at this interval, as the end of a message, None if it can."""
     known = sorted(name for name, one in services().items() if one.metrics)
-    return unfit_duration(interval) if service in known else f"belongs to no service that is read: {listed(known)} are."
+    if service not in known:
+        return f"belongs to no service that is read: {listed(known)} are."
+    return unfit_duration(str(interval))

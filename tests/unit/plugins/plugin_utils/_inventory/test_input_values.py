@@ -106,7 +106,7 @@ UNITS = {"till": {**SHOP, "process": "payment"}, "front": SHOP, "people": {"proc
         ("grafana_address", "https://grafana", {"": "it has to be a DNS name or an IP address"}),
         ("prometheus_scrape_interval", "15", {"": "is '15': write a duration such as 30s, 5m or 1h30m"}),
         ("prometheus_scrape_intervals", {"node_exporter": "30"}, {".node_exporter": "is '30': write a duration"}),
-        ("prometheus_scrape_intervals", {"logstash": "30s"}, {".logstash": "belongs to no service that is read: alert"}),
+        ("prometheus_scrape_intervals", {"logstash": "30s"}, {".logstash": "belongs to no service that is read: "}),
         ("prometheus_retention_time", "1 year", {"": "is '1 year': write a duration"}),
         ("prometheus_evaluation_interval", "30m1h", {"": "with the larger unit first."}),
         (
