@@ -14,8 +14,6 @@ from ansible_collections.vigil.observability.tests.runner.results import Outcome
 __all__ = ["Cost", "History"]
 
 KEPT_PASSES = 50
-# What a job that waits much counts for at least, as it has busy moments too.
-_LEAST_LOAD = 0.6
 
 
 @dataclass(frozen=True)
@@ -24,11 +22,6 @@ class Cost:
 
     seconds: float
     processor_seconds: float
-
-    def load(self, *, needs_hosts: bool) -> float:
-        """Return how many processors a job keeps busy; its test hosts take six tenths of what it takes itself."""
-        busy = self.processor_seconds * (1.6 if needs_hosts else 1)
-        return min(1.0, max(_LEAST_LOAD, busy / max(self.seconds, 1)))
 
 
 # What the jobs cost on two idle cores: the order of a machine's first run.

@@ -42,6 +42,12 @@ class Job:
     environment: dict[str, str] = field(default_factory=dict)
     telling: str | tuple[str, ...] = "assemble:"  # lines of its log that begin so are shown when it ends
     needs_hosts: bool = False
+    heavy: bool = False  # what it needs includes Elasticsearch, which answers nobody in time when two of them start
+
+    @property
+    def load(self) -> float:
+        """How many processors to keep for it: beside a heavy one there is room for a job without hosts."""
+        return 1.3 if self.heavy else 1.0 if self.needs_hosts else 0.7
 
     @property
     def log(self) -> Path:
@@ -75,9 +81,10 @@ def with_core(kind: str | None, command: list[str]) -> list[str]:
 
 def scenario(name: str, step: str = "test") -> Job:
     """Return the job of a molecule scenario."""
+    heavy = "elasticsearch" in (ROOT / f"molecule/{name}/molecule.yml").read_text(encoding="utf-8")
     own = {"MOLECULE_EPHEMERAL_DIRECTORY": str(BUILD / "molecule" / name), "MOLECULE_GLOB": "molecule/*/molecule.yml"}
     command = with_core(CORES.get(name), ["molecule", step, "-s", name])
-    return Job(f"molecule_{name}", command, own, telling="ansible-core", needs_hosts=True)
+    return Job(f"molecule_{name}", command, own, telling="ansible-core", needs_hosts=True, heavy=heavy)
 
 
 def scenarios() -> list[str]:
@@ -94,7 +101,7 @@ def jobs_of(kinds: list[str], names: list[str]) -> list[Job]:
     if "demo" in kinds:
         # Its hosts would keep the processors busy until the end of the run.
         command = "make demo && exec tests/hosts/hosts destroy --label demo"
-        found.append(Job("demo", ["sh", "-c", command], needs_hosts=True))
+        found.append(Job("demo", ["sh", "-c", command], needs_hosts=True, heavy=True))
     if "unit" in kinds:
         found += unit_jobs()
         found += telemetry_jobs()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.vigil.observability.tests.runner.history import History
 from ansible_collections.vigil.observability.tests.runner.inputs import digest
@@ -56,10 +58,6 @@ class Run:
                 self._await()
         return self.outcomes
 
-    def _load(self, job: Job) -> float:
-        """Return how many processors a job keeps busy."""
-        return self.history.cost(job.name).load(needs_hosts=job.needs_hosts)
-
     def _unchanged(self, job: Job) -> bool:
         """Tell whether a job passed with the inputs that it would have now, and note that it was left out."""
         passed_at = self.history.passed_at(job.name, digest(job))
@@ -69,10 +67,7 @@ class Run:
 
     def _consider(self, job: Job) -> None:
         """Start a job when there is room for it and what it needs is there."""
-        if (
-            self.running
-            and self._load(job) + sum(self._load(one.job) for one in self.running.values()) > self.processors
-        ):
+        if self.running and job.load + sum(one.job.load for one in self.running.values()) > self.processors:
             return
         if job.needs_hosts and self._preparing():
             return
@@ -105,6 +100,8 @@ class Run:
                 start_new_session=True,
             )
         process.returncode = 0  # not for Popen to wait for
+        if not job.needs_hosts:
+            _give_way(process.pid)
         self.running[process.pid] = started
 
     def _await(self) -> None:
@@ -133,3 +130,10 @@ class Run:
         lines = job.log.read_text(errors="replace").splitlines()
         shown = lines[-SHOWN_LINES:] if outcome.failures else [line for line in lines if line.startswith(job.telling)]
         print("".join(f"         {line}\n" for line in shown), end="", flush=True)
+
+
+def _give_way(session: int) -> None:
+    """Have a job take what hosts leave of the processors: all hosts together would get no more than one job."""
+    os.setpriority(os.PRIO_PROCESS, session, 10)
+    with contextlib.suppress(OSError):  # a kernel that does not share the processors by sessions has no such file
+        Path(f"/proc/{session}/autogroup").write_text("10", encoding="ascii")
