@@ -56,6 +56,7 @@ TOKENS = {
 }
 
 _ABSENT = "<absent>"
+_MOMENTS = ("created", "updated")  # of annotations, in milliseconds
 _INSTANT = re.compile(r"(?!0001-)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _LOOKS_RANDOM = re.compile(r"[A-Za-z0-9_-]{9,14}|glsa_.*|<redacted>|[0-9a-f-]{36}")
 
@@ -179,8 +180,12 @@ class Session:
         if isinstance(value, str):
             return _INSTANT.sub(lambda found: "<instant, fraction>" if found[1] else "<instant>", value)
         if isinstance(value, dict):
-            return {name: "<varies>" if name in VARYING else self._plain(part) for name, part in value.items()}
+            return {name: "<varies>" if _varies(name, part) else self._plain(part) for name, part in value.items()}
         return [self._plain(part) for part in value] if isinstance(value, list) else value
+
+
+def _varies(name: str, value: object) -> bool:
+    return name in VARYING or (name in _MOMENTS and isinstance(value, int))
 
 
 def _base64(text: str) -> str:

@@ -170,3 +170,28 @@ def test_failed_logins_lock_a_name_and_no_other(url: str) -> None:
         assert ask(f"{url}/api/org", user="admin:wrong")[0] == 401
     assert ask(f"{url}/api/org", user="admin:admin")[0] == 401
     assert ask(f"{url}/api/org", user="admin@localhost:admin")[0] == 200
+
+
+def test_a_tag_finds_annotations_with_as_many_of_its_key(url: str) -> None:
+    found = f"{url}/api/annotations?tags"
+    for text, tags in (("one", ["incident", " web : shop "]), ("two", ["incident", "incident:2", "incident"])):
+        assert ask(f"{url}/api/annotations", {"text": text, "tags": tags, "time": 5})[0] == 200
+    assert [one["text"] for one in ask(f"{found}=incident")[1]] == ["one"]
+    assert [one["text"] for one in ask(f"{found}=incident&matchAny=true")[1]] == ["one", "two"]
+    assert [one["tags"] for one in ask(f"{found}=web")[1]] == [["incident", "web:shop"]]
+    assert ask(f"{url}/api/annotations", {"text": "x", "tags": ["a" * 500]})[0] == 400
+
+
+def test_annotations_of_a_time_are_regions_that_touch_it(url: str) -> None:
+    assert ask(f"{url}/api/annotations", {"text": "turned", "time": 30, "timeEnd": 10})[0] == 200
+    shown = [ask(f"{url}/api/annotations?from={begin}&to={end}")[1] for begin, end in ((1, 9), (1, 10), (31, 40))]
+    assert [len(one) for one in shown] == [0, 1, 0]
+    assert (shown[1][0]["time"], shown[1][0]["timeEnd"]) == (10, 30)
+
+
+def test_annotations_are_made_by_editors(url: str) -> None:
+    for role, status in (("Viewer", 403), ("Editor", 200)):
+        account = ask(f"{url}/api/serviceaccounts", {"name": role, "role": role})[1]["id"]
+        key = ask(f"{url}/api/serviceaccounts/{account}/tokens", {"name": role})[1]["key"]
+        assert ask(f"{url}/api/annotations", {"text": "x"}, user=f"api_key:{key}")[0] == status
+        assert ask(f"{url}/api/annotations", user=f"api_key:{key}")[0] == 200
