@@ -76,7 +76,7 @@ EXAMPLES = r"""
     role: Editor
     tokens:
       - name: incident-response-2026
-        path: /etc/incident_response/secrets/grafana
+        path: /etc/vigil/grafana_token
         seconds_to_live: 7776000
 """
 

@@ -13,11 +13,14 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from .configuration import Configuration, ConfigurationError
 from .decisions.checks import Checks
@@ -38,8 +41,9 @@ from .metrics import IntakeMetrics, StateMetrics, registry_of
 from .people.accounts import Accounts
 from .people.actions import Actions
 from .runs.acting import Acting
+from .runs.annotations import Annotations
 from .runs.executor import Executor
-from .runs.metrics import AutomationMetrics
+from .runs.metrics import AnnotationMetrics, AutomationMetrics
 from .runs.pages import Pages
 from .runs.silences import Silences
 from .servers import Answers
@@ -92,6 +96,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     registry.register(AutomationMetrics(reader, acting, pages))
+    of_grafana = _of_grafana(configuration, journal, reader, registry)
     intake = IntakeMetrics(registry)
     accounts = Accounts(configuration.accounts)
     actions = Actions(accounts, {name: one.team for name, one in configuration.applications.items()})
@@ -119,7 +124,8 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    tasks = [asyncio.create_task(one.run()) for one in (reconciliation, cycle, acting, pages)]
+    work = (reconciliation.run, cycle.run, acting.run, pages.run, *of_grafana)
+    tasks = [asyncio.create_task(run()) for run in work]
     await server.serve(sockets=[listener])
     for task in tasks:
         task.cancel()
@@ -159,6 +165,17 @@ def _automation(
         journal, reader, rules, prometheus=prometheus, watches=watches, silences=silences, executors=executors
     )
     return cycle, acting, Pages(servers, alertmanagers, reader, configuration.url)
+
+
+def _of_grafana(
+    configuration: Configuration, journal: Journal, reader: Reader, registry: CollectorRegistry
+) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the work that is done with Grafana, nothing without one."""
+    if configuration.grafana is None:
+        return []
+    annotations = Annotations(journal, reader, configuration.grafana, configuration.url)
+    registry.register(AnnotationMetrics(annotations))
+    return [annotations.run]
 
 
 def _listening(text: str) -> tuple[str, int]:

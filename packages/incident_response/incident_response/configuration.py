@@ -17,6 +17,7 @@ from .decisions.rules import Rules
 from .decisions.runbook import ACTING
 from .decisions.weights import Weights
 from .described import ConfigurationError, Described
+from .grafana import Grafana
 from .people.accounts import OURS, RIGHTS
 from .servers import Server, servers
 from .steps.awx import Controller
@@ -50,6 +51,7 @@ class Configuration:
     weights: Weights
     rules: Rules
     awx: Awx | None
+    grafana: Grafana | None
     url: str  # at which people find the service
     ca_file: str  # of authorities that checks over HTTP trust beside those of the system
     applications: Mapping[str, Application]
@@ -86,6 +88,7 @@ def _configuration(entries: Described, folder: Path) -> Configuration:
         weights=Weights.of(Described("the score", entries.take("score", dict, {}))),
         rules=Rules.of(Described("automation", entries.take("automation", dict, {})), data_dir),
         awx=_awx(entries.optional("awx", dict), folder),
+        grafana=_grafana(entries.optional("grafana", dict), folder),
         url=entries.take("url", str, ""),
         ca_file=entries.take("ca_file", str, ""),
         applications=applications,
@@ -117,6 +120,10 @@ def _awx(told: Any, folder: Path) -> Awx | None:
     if not found.controller.url.startswith(("https://", "http://")):
         raise ConfigurationError("url of awx has to begin with https://.")
     return found
+
+
+def _grafana(told: Any, folder: Path) -> Grafana | None:
+    return None if told is None else Grafana.of(Described("grafana", told), folder)
 
 
 def _application(entries: Described) -> Application:

@@ -62,14 +62,18 @@ def _server(kind: str, entries: Described, folder: Path) -> Server:
     return found
 
 
-async def answer(server: Server, path: str, *, method: str = "GET", body: Any = None, **parameters: str) -> Any:
-    """Return what a server answers, read as JSON; None for an empty answer.
+async def answer(
+    server: Server, path: str, *, method: str = "GET", body: Any = None, token: str = "", **parameters: str | list[str]
+) -> Any:
+    """Return what a server answers, read as JSON; None for an empty answer. A token stands for a password.
 
     Raises httpx.HTTPError, OSError, ValueError.
     """
     verify = await asyncio.to_thread(trusted, server.ca_file)
-    auth = (server.username, server.password)
-    async with httpx.AsyncClient(verify=verify, auth=auth, timeout=_PATIENCE, trust_env=False) as client:
+    login: dict[str, Any] = {"auth": (server.username, server.password)}
+    if token:
+        login = {"headers": {"Authorization": f"Bearer {token}"}}
+    async with httpx.AsyncClient(verify=verify, timeout=_PATIENCE, trust_env=False, **login) as client:
         found = await client.request(method, f"{server.url}{path}", params=parameters, json=body)
         found.raise_for_status()
         return await asyncio.to_thread(json.loads, found.content) if found.content else None

@@ -45,6 +45,7 @@ INSTEAD = {
     "filebeat_logstash_hosts": "add hosts to the group logstash",
     "incident_response_alertmanager_password": "set alertmanager_passwords.incident_response",
     "incident_response_alertmanager_urls": "add hosts to the group alertmanager",
+    "incident_response_grafana_urls": "add hosts to the group grafana",
     "incident_response_known_hosts": "add hosts to the inventory",
     "incident_response_known_runbooks": "set incident_response_runbooks",
     "incident_response_known_targets": "add hosts to the group runbook_target",

@@ -14,7 +14,7 @@ from ansible_collections.vigil.observability.plugins.module_utils._host.addresse
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.ports import units_of
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["grafana_url", "targets", "urls"]
+__all__ = ["grafana_url", "grafana_urls", "targets", "urls"]
 
 
 def targets(service: str, host: str, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -79,10 +79,24 @@ def _port(service: str, name: str, variables: Mapping[str, Any]) -> int:
 
 def grafana_url(config: Mapping[str, Any], listen_address: str, port: int | None, external_url: str) -> str:
     """Return the URL of Grafana's API on its own host, without a slash at its end."""
+    path = _grafana_path(config, external_url)
+    return f"https://{local_host_port(listen_address, port or services()['grafana'].port)}{path}"
+
+
+def grafana_urls(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the URL of Grafana's API for other hosts, from the inventory variables of each of its hosts."""
+    found = zip(hosts.items(), urls("grafana", "web", hosts), strict=True)
+    return {
+        host: url
+        + _grafana_path(variables.get("grafana_config") or {}, str(variables.get("grafana_external_url") or ""))
+        for (host, variables), url in found
+    }
+
+
+def _grafana_path(config: Mapping[str, Any], external_url: str) -> str:
     server = config.get("server") or {}
     outside = str(server.get("root_url") or external_url)
-    path = urlsplit(outside).path.rstrip("/") if _is_on(server.get("serve_from_sub_path")) else ""
-    return f"https://{local_host_port(listen_address, port or services()['grafana'].port)}{path}"
+    return urlsplit(outside).path.rstrip("/") if _is_on(server.get("serve_from_sub_path")) else ""
 
 
 def _is_on(value: object) -> bool:

@@ -65,7 +65,7 @@ class Reader:
             if (found := self._incident(connection, number)) is None:
                 return None
             events = connection.execute(
-                "SELECT * FROM event WHERE incident = ? AND kind != 'context' ORDER BY id", (number,)
+                "SELECT * FROM event WHERE incident = ? AND kind NOT IN ('context', 'annotated') ORDER BY id", (number,)
             ).fetchall()
             reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
             return {

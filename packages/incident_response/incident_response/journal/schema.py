@@ -67,8 +67,10 @@ CREATE TABLE open_window (
 """
 # Decisions of the last days are asked for again and again.
 _RUNS = "".join(f"CREATE INDEX event_{kind} ON event (at) WHERE kind = '{kind}';" for kind in ("decided", "verified"))
+# Which annotation an incident has is asked of all of them.
+_ANNOTATIONS = "CREATE INDEX event_annotated ON event (incident, id) WHERE kind = 'annotated';"
 # What each version of the journal adds to the one before it; the number of a version is its place.
-VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS)
+VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS, _ANNOTATIONS)
 
 
 class JournalError(Exception):

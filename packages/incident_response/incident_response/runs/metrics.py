@@ -19,9 +19,10 @@ from ..intake.alert import OWN
 from ..journal.reading import Reader
 from ..journal.schema import JournalError
 from .acting import Acting
+from .annotations import Annotations
 from .pages import Pages
 
-__all__ = ["AutomationMetrics"]
+__all__ = ["AnnotationMetrics", "AutomationMetrics"]
 
 _RUNS = (
     "SELECT json_extract(detail, '$.runbook') AS runbook, json_extract(detail, '$.outcome') AS outcome, count(*)"
@@ -70,6 +71,26 @@ class AutomationMetrics(Collector):
             "incident_response_stopped_seconds",
             "Seconds since a person stopped all automation, 0 while nobody has.",
             max(0.0, time.time() - stopped["at"]) if stopped else 0,
+        )
+
+
+class AnnotationMetrics(Collector):
+    """Annotations that Grafana lacks, and how often it did not take one."""
+
+    def __init__(self, annotations: Annotations) -> None:
+        self._annotations = annotations
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is known now."""
+        yield CounterMetricFamily(
+            "incident_response_annotation_failures",
+            "Annotations that Grafana did not take; they are tried again.",
+            self._annotations.failures,
+        )
+        yield GaugeMetricFamily(
+            "incident_response_annotations_waiting",
+            "Incidents whose annotation in Grafana is missing or outdated.",
+            self._annotations.waiting,
         )
 
 

@@ -24,6 +24,7 @@ SHOP = {"shop": {"team": "sales", "depends_on": ["cart"]}, "cart": {"team": "sal
 WHOLE: dict[str, Any] = {"data_dir": "/var/lib/incident_response", "alertmanagers": [MON1], "applications": SHOP}
 
 AWX = {"url": "https://awx/", "token_file": "password", "ca_file": "ca.crt", "templates": {"run_script": 7}}
+GRAFANA = {"urls": {"mon1": "https://mon1:3000"}, "token_file": "made later", "ca_file": "ca.crt"}
 
 
 def written(folder: Path, told: Any) -> Path:
@@ -85,6 +86,9 @@ def test_awx_has_a_job_template_for_each_step_of_its_runbooks(tmp_path: Path) ->
             {**WHOLE, "automation": {"runbooks": [runbook(level="partial", executor="awx")]}},
             "The runbook exporter_down needs a job template of AWX for restart_service.",
         ),
+        ({**WHOLE, "grafana": {**GRAFANA, "urls": {}}}, "urls of grafana is empty: it has to name a Grafana."),
+        ({**WHOLE, "grafana": {**GRAFANA, "urls": {"mon1": "mon1"}}}, "url of the Grafana mon1 has to begin with"),
+        ({**WHOLE, "grafana": {**GRAFANA, "token": "x"}}, "grafana has the unknown key token."),
         ({**WHOLE, "score": {"report": -1}}, "report of the score has to be a number from 0."),
         ({**WHOLE, "score": {"severity": {"page": 1}}}, "severity of the score has the unknown key page."),
         ({**WHOLE, "score": {"priorities": {"high": 200}}}, "priorities of the score have to fall from critical to"),

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.plugins.filter import grafana_url
+from ansible_collections.vigil.observability.plugins.filter import grafana_url, grafana_urls
 from ansible_collections.vigil.observability.plugins.filter.grafana_url import grafana_url as url_of
 
 SUB_PATH = {"server": {"serve_from_sub_path": True}}
 OUTSIDE = "https://proxy.example.com/grafana/"
 
 
-def test_the_filter_is_found_by_the_name_of_its_file() -> None:
+def test_the_filters_are_found_by_the_names_of_their_files() -> None:
     assert grafana_url.FilterModule().filters() == {"grafana_url": url_of}
+    assert grafana_urls.FilterModule().filters() == {"grafana_urls": grafana_urls.grafana_urls}
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,14 @@ def test_grafana_is_asked_where_it_listens(address: str, url: str) -> None:
 )
 def test_a_path_counts_when_grafana_serves_from_it(config: dict[str, Any], path: str) -> None:
     assert url_of(config, "", 3000, external_url=OUTSIDE) == f"https://localhost:3000{path}"
+
+
+def test_others_ask_at_its_address_and_path() -> None:
+    hosts: dict[str, dict[str, Any]] = {
+        "b": {"ansible_host": "10.0.0.2", "grafana_port": 3001},
+        "a": {"grafana_address": "fd00::7", "grafana_config": SUB_PATH, "grafana_external_url": OUTSIDE},
+        "web": {},
+    }
+    found = grafana_urls.grafana_urls(hosts, {"grafana": ["b", "a"]})
+    assert found == {"a": "https://[fd00::7]:3000/grafana", "b": "https://10.0.0.2:3001"}
+    assert grafana_urls.grafana_urls(hosts, {}) == {}

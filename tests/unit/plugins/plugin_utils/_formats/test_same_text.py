@@ -30,6 +30,7 @@ FILTERS = Path(__file__).resolve().parents[5] / "plugins/filter"
 # These are given the variables of hosts, thousands of which they never look at.
 OF_HOSTS = {
     "certified_services",
+    "grafana_urls",
     "inventory_targets",
     "jaeger_collectors",
     "left_undone",
