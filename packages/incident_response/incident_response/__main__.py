@@ -23,6 +23,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 
 from .configuration import Configuration, ConfigurationError
+from .decisions.changes import Changes
 from .decisions.checks import Checks
 from .decisions.choice import Choices
 from .decisions.context import Contexts
@@ -96,7 +97,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     registry.register(AutomationMetrics(reader, acting, pages))
-    of_grafana = _of_grafana(configuration, journal, reader, registry)
+    beside = _beside(configuration, journal, reader, correlation, prometheus, registry)
     intake = IntakeMetrics(registry)
     accounts = Accounts(configuration.accounts)
     actions = Actions(accounts, {name: one.team for name, one in configuration.applications.items()})
@@ -124,7 +125,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    work = (reconciliation.run, cycle.run, acting.run, pages.run, *of_grafana)
+    work = (reconciliation.run, cycle.run, acting.run, pages.run, *beside)
     tasks = [asyncio.create_task(run()) for run in work]
     await server.serve(sockets=[listener])
     for task in tasks:
@@ -167,15 +168,24 @@ def _automation(
     return cycle, acting, Pages(servers, alertmanagers, reader, configuration.url)
 
 
-def _of_grafana(
-    configuration: Configuration, journal: Journal, reader: Reader, registry: CollectorRegistry
+def _beside(
+    configuration: Configuration,
+    journal: Journal,
+    reader: Reader,
+    correlation: Correlation,
+    prometheus: Prometheus,
+    registry: CollectorRegistry,
 ) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the work that is done with Grafana, nothing without one."""
-    if configuration.grafana is None:
-        return []
-    annotations = Annotations(journal, reader, configuration.grafana, configuration.url)
-    registry.register(AnnotationMetrics(annotations))
-    return [annotations.run]
+    """Return the work for which nothing waits: what changed before incidents, and annotations in Grafana."""
+    found: list[Callable[[], Coroutine[Any, Any, None]]] = []
+    grafana = configuration.grafana
+    if grafana or configuration.prometheus:
+        found.append(Changes(journal, reader, correlation, prometheus=prometheus, grafana=grafana).run)
+    if grafana:
+        annotations = Annotations(journal, reader, grafana, configuration.url)
+        registry.register(AnnotationMetrics(annotations))
+        found.append(annotations.run)
+    return found
 
 
 def _listening(text: str) -> tuple[str, int]:

@@ -53,8 +53,9 @@ class Grafana:
             token = await asyncio.to_thread(self._token)
             return await ask(partial(_answer, server, token))
 
-        found = await self.answers.of(self._servers[0], ask_of)
-        if found is None:
+        server = self._servers[0]
+        found = await self.answers.of(server, ask_of)
+        if found is None and server is self._servers[0]:
             self._servers.rotate(-1)
         return found
 

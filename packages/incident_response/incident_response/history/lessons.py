@@ -31,6 +31,8 @@ def _of_times(found: Mapping[str, Any]) -> Iterator[str]:
         yield "Nobody acknowledged it: see whom its alerts notify, or lower their severity."
     elif (seconds["to_acknowledge"] or 0) >= _SLOW_TO_ANSWER:
         yield "It took 15 minutes or more until somebody answered: see whom its alerts notify, and when."
+    if names := sorted({one["of"] for one in (found["changes"] or {"found": ()})["found"] if one["of"]}):
+        yield f"{', '.join(names)} was changed shortly before it: see whether that caused it, and test for that."
     if any(one["at"] < found["times"]["received"] for one in found["reports"]):
         yield "Users reported it before an alert did: add an alert on what they saw."
 

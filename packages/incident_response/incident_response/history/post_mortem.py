@@ -52,6 +52,7 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
         "lost": _lost(incident),
         "alerts": [_alert(one) for one in incident["alerts"]],
         "muted": [_muted(one) for one in incident["events"] if one["kind"] == "muted"],
+        "changes": incident["changes"],
         **around,
         "decisions": [asdict(one) for one in entries if one.group == "decision"],
         "tried": [asdict(one) for one in entries if one.group == "automation"],

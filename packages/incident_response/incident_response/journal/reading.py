@@ -65,13 +65,16 @@ class Reader:
             if (found := self._incident(connection, number)) is None:
                 return None
             events = connection.execute(
-                "SELECT * FROM event WHERE incident = ? AND kind NOT IN ('context', 'annotated') ORDER BY id", (number,)
+                "SELECT * FROM event WHERE incident = ? AND kind NOT IN ('context', 'changes', 'annotated')"
+                " ORDER BY id",
+                (number,),
             ).fetchall()
             reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
             return {
                 **{key: found[key] for key in _LISTED},
                 "terms": found["terms"],
                 "context": _context(last_detail(connection, number, "context")),
+                "changes": last_detail(connection, number, "changes"),
                 "decisions": (decisions := _decisions(events)),
                 "approvals": _waiting(requests(connection, number), decisions),
                 "alerts": found["members"],

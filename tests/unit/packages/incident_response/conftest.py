@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import running
+from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.grafana import Noted
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking
@@ -53,6 +56,13 @@ def mesh() -> Iterator[Mesh]:
     """An Alertmanager that keeps what the engine posts."""
     with Mesh() as server:
         yield server
+
+
+@pytest.fixture
+def noted(certificates: Certificates, tmp_path: Path) -> Iterator[Noted]:
+    """A Grafana, and a token for it."""
+    with running(Settings()) as served:
+        yield Noted(served, certificates, tmp_path / "token")
 
 
 @pytest.fixture

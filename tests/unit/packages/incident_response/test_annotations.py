@@ -10,21 +10,16 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.grafana import Grafana
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.schema import (
     JournalError,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.annotations import (
     Annotations,
 )
-from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import Served, running
-from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     NOW,
     named,
@@ -33,6 +28,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.grafana import Noted
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
 from ansible_collections.vigil.observability.tests.unit.tests.standin_grafana.client import ask
@@ -42,50 +38,27 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 class Writing:
-    """What writes, at the time of an intake, and the Grafana that it writes to."""
+    """What writes, at the time of an intake."""
 
-    def __init__(self, intake: Intake, served: Served, ca_file: str, token_file: Path) -> None:
-        self._intake, self.served, self._ca_file, self.token_file = intake, served, ca_file, token_file
-        self.make_token()
-        self.start(served.url)
-
-    def make_token(self) -> None:
-        """Write another token into its file."""
-        name = f"bot {self._intake.now} {self.token_file.exists()}"
-        account = ask(f"{self.served.url}/api/serviceaccounts", {"name": name, "role": "Editor"})[1]["id"]
-        made = ask(f"{self.served.url}/api/serviceaccounts/{account}/tokens", {"name": name})[1]
-        self.token_file.write_text(f"{made['key']}\n")
+    def __init__(self, intake: Intake, noted: Noted) -> None:
+        self._intake, self._noted = intake, noted
+        self.start()
 
     def start(self, *urls: str) -> None:
         """Begin anew, as a restart does."""
-        self.grafana = Grafana(
-            {f"mon{place}": url for place, url in enumerate(urls, 1)}, self.token_file, self._ca_file
-        )
-        journal, reader, url = self._intake.journal, self._intake.reader, "https://mon9:9095/"
-        self.annotations = Annotations(journal, reader, self.grafana, url, clock=lambda: self._intake.now)
+        journal, reader, grafana = self._intake.journal, self._intake.reader, self._noted.client(*urls)
+        self.annotations = Annotations(journal, reader, grafana, "https://mon9:9095/", clock=lambda: self._intake.now)
 
     def once(self, later: float = 2) -> None:
         """Write what is missing, so many seconds later."""
         self._intake.now += later
         asyncio.run(self.annotations.once())
 
-    def found(self, *tags: str) -> list[dict[str, Any]]:
-        """Return the annotations that a dashboard finds by these tags."""
-        asked = "&".join(f"tags={tag}" for tag in tags)
-        found: list[dict[str, Any]] = ask(f"{self.served.url}/api/annotations?{asked}")[1]
-        return found
-
-    def writes(self) -> int:
-        """Return how many requests have written annotations."""
-        paths = self.served.application.requests.items()
-        return sum(count for (verb, path), count in paths if "/api/annotations" in path and verb != "GET")
-
 
 @pytest.fixture
-def writing(intake: Intake, certificates: Certificates, tmp_path: Path) -> Iterator[Writing]:
-    """Annotations of that intake."""
-    with running(Settings()) as served:
-        yield Writing(intake, served, str(certificates.authority), tmp_path / "token")
+def writing(intake: Intake, noted: Noted) -> Writing:
+    """Annotations of that intake, in that Grafana."""
+    return Writing(intake, noted)
 
 
 def close(intake: Intake, *labels: dict[str, str], ended_at: float = NOW + 190) -> None:
@@ -96,59 +69,59 @@ def close(intake: Intake, *labels: dict[str, str], ended_at: float = NOW + 190) 
     assert intake.incidents() == []
 
 
-def test_an_incident_is_a_region_from_its_onset_to_its_end(writing: Writing, intake: Intake) -> None:
+def test_an_incident_is_a_region_from_its_onset_to_its_end(writing: Writing, noted: Noted, intake: Intake) -> None:
     intake.notify(notified(SHOP, NOW - 60))
     writing.once()
-    (found,) = writing.found("incident", "shop")
+    (found,) = noted.found("incident", "shop")
     assert (found["time"], found["timeEnd"]) == ((NOW - 60) * 1000, (NOW - 60) * 1000)
     assert found["text"] == '<a href="https://mon9:9095/incidents/1">Incident 1</a>: ShopFails'
     close(intake, SHOP)
     writing.once()
-    (found,) = writing.found("incident")
+    (found,) = noted.found("incident")
     assert (found["time"], found["timeEnd"]) == ((NOW - 60) * 1000, (NOW + 330) * 1000)
-    asked = writing.served.application.requests.total()
+    asked = noted.served.application.requests.total()
     writing.once()
-    writing.start(writing.served.url)
+    writing.start()
     writing.once()
-    assert writing.served.application.requests.total() == asked
+    assert noted.served.application.requests.total() == asked
 
 
-def test_every_service_of_an_incident_shows_it(writing: Writing, intake: Intake) -> None:
+def test_every_service_of_an_incident_shows_it(writing: Writing, noted: Noted, intake: Intake) -> None:
     intake.notify(notified(SHOP, NOW))
     writing.once()
     intake.notify(*(notified(named(f"Cart{number}", service="cart"), NOW - number) for number in range(4)))
     writing.once()
     assert len(intake.incidents()) == 1
-    assert writing.found("incident", "shop") == writing.found("incident", "cart")
-    (found,) = writing.found("incident")
+    assert noted.found("incident", "shop") == noted.found("incident", "cart")
+    (found,) = noted.found("incident")
     assert found["time"] == found["timeEnd"] == (NOW - 3) * 1000
     assert found["text"].endswith("ShopFails, Cart0, Cart1 and 2 more")
 
 
-def test_an_incident_without_a_service_has_none(writing: Writing, intake: Intake) -> None:
+def test_an_incident_without_a_service_has_none(writing: Writing, noted: Noted, intake: Intake) -> None:
     intake.notify(notified(named("HostDown", host="web1")))
     writing.once()
-    assert (writing.found("incident"), writing.writes()) == ([], 0)
+    assert noted.found("incident") == []
 
 
-def test_labels_are_only_text(writing: Writing, intake: Intake) -> None:
+def test_labels_are_only_text(writing: Writing, noted: Noted, intake: Intake) -> None:
     name = "<script>alert(1)</script>" + "x" * 200
     for number, service in enumerate(("incident:1", "a:b", " shop ", "y" * 101, "incident")):
         intake.notify(notified(named(name, service=service, host="web1", number=str(number)), NOW))
     intake.notify(*(notified(named(name, service=f"service-{number:03}", host="web1"), NOW) for number in range(60)))
     writing.once()
-    (found,) = writing.found("incident")
-    assert (len(intake.incidents()), writing.found("incident", "shop")) == (1, [found])
+    (found,) = noted.found("incident")
+    assert (len(intake.incidents()), noted.found("incident", "shop")) == (1, [found])
     assert found["tags"][:3] == ["incident", "inc-1", "shop"]
     assert (found["tags"][3:5], len(found["tags"])) == (["service-000", "service-001"], 34)
     assert found["text"].endswith("Incident 1</a>: &lt;script&gt;alert(1)&lt;/script&gt;" + "x" * 75)
 
 
 def test_grafana_is_caught_up_when_it_is_back(
-    writing: Writing, intake: Intake, caplog: pytest.LogCaptureFixture
+    writing: Writing, noted: Noted, intake: Intake, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    writing.start(NOWHERE, writing.served.url)
+    writing.start(NOWHERE, noted.served.url)
     intake.notify(notified(SHOP, NOW), notified(named("WikiSlow", service="wiki"), NOW))
     for _time in range(5):
         writing.once()
@@ -156,14 +129,14 @@ def test_grafana_is_caught_up_when_it_is_back(
     close(intake, SHOP, named("WikiSlow", service="wiki"))
     writing.once()
     assert (writing.annotations.failures, writing.annotations.waiting) == (1, 0)
-    assert [one["timeEnd"] for one in writing.found("incident")] == [(NOW + 330) * 1000] * 2
+    assert [one["timeEnd"] for one in noted.found("incident")] == [(NOW + 330) * 1000] * 2
     assert [one.message for one in caplog.records if "Grafana" in one.message] == [
         "The Grafana mon1 does not answer: ConnectError: All connection attempts failed"
     ]
 
 
 def test_a_crash_before_the_journal_makes_no_second_one(
-    writing: Writing, intake: Intake, monkeypatch: pytest.MonkeyPatch
+    writing: Writing, noted: Noted, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intake.notify(notified(SHOP, NOW))
 
@@ -173,20 +146,21 @@ def test_a_crash_before_the_journal_makes_no_second_one(
     with monkeypatch.context() as broken, pytest.raises(JournalError):
         broken.setattr(intake.journal, "write", crash)
         writing.once()
-    assert len(writing.found("incident")) == 1
+    assert len(noted.found("incident")) == 1
     intake.notify(notified(named("CartSlow", service="cart"), NOW - 900))
-    writing.start(writing.served.url)
+    writing.start()
     writing.once()
-    (found,) = writing.found("incident")
+    (found,) = noted.found("incident")
     assert (found["time"], found["tags"]) == ((NOW - 900) * 1000, ["incident", "inc-1", "shop", "cart"])
 
 
-def test_the_same_number_of_an_older_journal_is_another_incident(writing: Writing, intake: Intake) -> None:
-    old = {"text": "old", "tags": ["incident", "inc-1", "shop"], "time": int(NOW - 86400) * 1000}
-    assert ask(f"{writing.served.url}/api/annotations", old)[0] == 200
+def test_the_same_number_of_an_older_journal_is_another_incident(
+    writing: Writing, noted: Noted, intake: Intake
+) -> None:
+    noted.add("old", NOW - 86400, "incident", "inc-1", "shop")
     intake.notify(notified(SHOP, NOW))
     writing.once()
-    assert [one["text"] for one in writing.found("incident")][1:] == ["old"]
+    assert [one["text"] for one in noted.found("incident")][1:] == ["old"]
 
 
 def test_a_grafana_that_never_answers_delays_nothing(
@@ -208,49 +182,51 @@ def test_a_grafana_that_never_answers_delays_nothing(
         assert time.monotonic() - begun < 10
 
 
-def test_one_that_people_delete_stays_away(writing: Writing, intake: Intake) -> None:
+def test_one_that_people_delete_stays_away(writing: Writing, noted: Noted, intake: Intake) -> None:
     intake.notify(notified(SHOP, NOW))
     writing.once()
-    (found,) = writing.found("incident")
-    assert ask(f"{writing.served.url}/api/annotations/{found['id']}", method="DELETE")[0] == 200
+    (found,) = noted.found("incident")
+    assert ask(f"{noted.served.url}/api/annotations/{found['id']}", method="DELETE")[0] == 200
     close(intake, SHOP)
     for _time in range(3):
         writing.once()
-    assert (writing.found("incident"), writing.annotations.failures) == ([], 0)
+    assert (noted.found("incident"), writing.annotations.failures) == ([], 0)
 
 
-def test_a_week_later_nothing_is_added(writing: Writing, intake: Intake) -> None:
+def test_a_week_later_nothing_is_added(writing: Writing, noted: Noted, intake: Intake) -> None:
     intake.notify(notified(SHOP, NOW))
     writing.once(later=8 * 86400)
-    assert writing.found("incident") == []
+    assert noted.found("incident") == []
 
 
-def test_a_token_is_read_when_it_changes(writing: Writing, intake: Intake, caplog: pytest.LogCaptureFixture) -> None:
-    token = writing.token_file.read_text()
+def test_a_token_is_read_when_it_changes(
+    writing: Writing, noted: Noted, intake: Intake, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = noted.token_file.read_text()
     intake.notify(notified(SHOP, NOW))
     for wrong in ("", "two lines\nof words", token.strip()[:-1] + "x"):
-        writing.token_file.write_text(wrong)
+        noted.token_file.write_text(wrong)
         writing.once(later=61)
-    writing.token_file.unlink()
+    noted.token_file.unlink()
     writing.once(later=61)
-    assert (writing.found("incident"), writing.annotations.failures) == ([], 4)
-    writing.make_token()
+    assert (noted.found("incident"), writing.annotations.failures) == ([], 4)
+    noted.make_token()
     writing.once(later=61)
-    assert len(writing.found("incident")) == 1
-    assert f"{writing.token_file} has no token: run the playbook provision_grafana.yml." in caplog.text
+    assert len(noted.found("incident")) == 1
+    assert f"{noted.token_file} has no token: run the playbook provision_grafana.yml." in caplog.text
     assert "two lines" not in caplog.text
     assert token[:-2] not in caplog.text
 
 
 def test_what_grafana_refuses_keeps_nothing_else_waiting(
-    writing: Writing, intake: Intake, monkeypatch: pytest.MonkeyPatch
+    writing: Writing, noted: Noted, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "ansible_collections.vigil.observability.tests.servers.standin_grafana.annotations._LONGEST", 30
     )
     intake.notify(notified(named("A", service="a-long-name"), NOW), notified(named("B", service="b"), NOW))
     writing.once()
-    assert (writing.found("incident"), writing.annotations.waiting) == ([], 2)
+    assert (noted.found("incident"), writing.annotations.waiting) == ([], 2)
     writing.once(later=61)
-    assert [one["tags"] for one in writing.found("incident")] == [["incident", "inc-2", "b"]]
+    assert [one["tags"] for one in noted.found("incident")] == [["incident", "inc-2", "b"]]
     assert (writing.annotations.failures, writing.annotations.waiting) == (2, 1)

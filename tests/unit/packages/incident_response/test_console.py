@@ -11,6 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.grafana import Noted
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import known, runbook
 
@@ -259,6 +261,21 @@ def test_what_labels_and_people_write_is_only_text(engine: Engine) -> None:
         assert "img" not in page.elements
         assert not [one for one in page.addresses if not one.startswith(("/", "https:"))]
         assert HOSTILE in page.words
+
+
+def test_changes_before_an_incident_are_only_text(
+    certificates: Certificates, lister: Lister, noted: Noted, tmp_path: Path
+) -> None:
+    noted.add(escape(HOSTILE), time.time() - 600, "deployment", "shop")
+    told = {"urls": {"mon1": noted.served.url}, "token_file": "token", "ca_file": str(certificates.authority)}
+    with Engine(tmp_path, certificates, [lister.url], grafana=told) as engine:
+        engine.start()
+        engine.post(webhook(notified(SHOP, time.time())))
+        engine.wait_for(lambda: engine.get("/api/incidents/1").json()["changes"])
+        page = Page(engine.get("/incidents/1"))
+        assert f"shop : {HOSTILE}" in page.words
+        assert (page.elements.count("script"), "img" in page.elements) == (1, False)
+        engine.wait_for(lambda: noted.found("incident", "shop"))
 
 
 def changes(answer: httpx.Response) -> Iterator[dict[str, str]]:

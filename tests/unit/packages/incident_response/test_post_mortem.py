@@ -257,6 +257,11 @@ def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile:
     labels = {**named(hostile, service=hostile, team="sales", host=hostile), "severity": hostile}
     intake.notify(notified(labels), notified(named(team="sales", service="other")))
     intake.act("note", text=hostile)
+    change = {"at": "2026-01-01T00:00:00Z", "source": "Grafana", "of": hostile, "text": hostile}
+    detail = {"found": [change], "unknown": []}
+    intake.journal.write(
+        lambda connection: Entries(connection, NOW, "decisions").event("changes", incident=1, detail=detail)
+    ).result(10)
     found = texts(intake)
     assert json.loads(found["json"])["alerts"][0]["name"] == hostile
     assert ("<script" in found["html"], "<img" in found["html"]) == (False, False)
@@ -265,7 +270,7 @@ def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile:
     for element in ("<a ", "<img", "<script", "<strong", "<em", "<code", "<h3", "<hr", "<s>", "<pre"):
         assert element not in html, (element, html)
     assert html.count("<h1") == 1
-    assert html.count("<h2") == 6
+    assert html.count("<h2") == 7
     assert html.count("<table") == 1
     assert html.count("<tr>") == 18
     assert not [one for one in ("\x1b", "https://evil", "ftp://", "www.evil", "me@evil") if one in found["md"]]
