@@ -131,7 +131,7 @@ class Annotations:
     def _text(self, incident: int, names: Iterable[str]) -> str:
         """Return what Grafana shows, which is HTML: names of alerts are text in it."""
         every = [*dict.fromkeys(names)]
-        listed = ", ".join(escape(one[:_LONGEST_NAME]) for one in every[:_NAMED])
+        listed = ", ".join(escape(_printable(one[:_LONGEST_NAME])) for one in every[:_NAMED])
         more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
         return f'<a href="{escape(self._url)}/incidents/{incident}">Incident {incident}</a>: {listed}{more}'
 
@@ -152,9 +152,14 @@ def _tags(incident: int, services: Iterable[str]) -> list[str]:
     found = ["incident", f"inc-{incident}"]
     for one in (service.strip() for service in services):
         fits = len(one) <= _LONGEST_TAG and len(json.dumps([*found, one]).encode()) <= _LONGEST
-        if one and ":" not in one and one not in found and fits:
+        if one and one.isprintable() and ":" not in one and one not in found and fits:
             found.append(one)
     return found
+
+
+def _printable(text: str) -> str:
+    """Return a text without characters that a database or a terminal may not take."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 async def _written(one: Due, ask: Ask) -> int:

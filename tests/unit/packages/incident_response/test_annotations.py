@@ -105,8 +105,8 @@ def test_an_incident_without_a_service_has_none(writing: Writing, noted: Noted, 
 
 
 def test_labels_are_only_text(writing: Writing, noted: Noted, intake: Intake) -> None:
-    name = "<script>alert(1)</script>" + "x" * 200
-    for number, service in enumerate(("incident:1", "a:b", " shop ", "y" * 101, "incident")):
+    name = "<script>alert(1)</script>\x1b" + "x" * 200
+    for number, service in enumerate(("incident:1", "a:b", " shop ", "y" * 101, "incident", "nul\x00")):
         intake.notify(notified(named(name, service=service, host="web1", number=str(number)), NOW))
     intake.notify(*(notified(named(name, service=f"service-{number:03}", host="web1"), NOW) for number in range(60)))
     writing.once()
@@ -114,7 +114,7 @@ def test_labels_are_only_text(writing: Writing, noted: Noted, intake: Intake) ->
     assert (len(intake.incidents()), noted.found("incident", "shop")) == (1, [found])
     assert found["tags"][:3] == ["incident", "inc-1", "shop"]
     assert (found["tags"][3:5], len(found["tags"])) == (["service-000", "service-001"], 34)
-    assert found["text"].endswith("Incident 1</a>: &lt;script&gt;alert(1)&lt;/script&gt;" + "x" * 75)
+    assert found["text"].endswith("Incident 1</a>: &lt;script&gt;alert(1)&lt;/script&gt; " + "x" * 74)
 
 
 def test_grafana_is_caught_up_when_it_is_back(
