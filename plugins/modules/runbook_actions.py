@@ -21,6 +21,17 @@ options:
     required: true
   holder: {description: Who makes the attempt. Others who want the host read it., type: str, default: ""}
   runbook: {description: Name of the runbook. It is kept with the attempt., type: str, default: ""}
+  limit:
+    description:
+      - How often the runbook may run on this host, as far as the host remembers its last fifty attempts.
+      - It is for who may have forgotten them. Without it the host counts nothing.
+    type: dict
+    suboptions:
+      run: {description: Name of the run. Attempts of the same run do not count., type: str, required: true}
+      age: {description: Seconds since the run was decided., type: int, default: 0}
+      cooldown: {description: Seconds between two runs., type: int, required: true}
+      runs: {description: Most runs within a time., type: int, required: true}
+      within: {description: Seconds of that time., type: int, required: true}
   seconds:
     description: For how long the host is held unless it is released before. A command ends with it.
     type: int
@@ -86,10 +97,18 @@ _ACTION = {
     "name": {"type": "str"},
     "settle": {"type": "int", "default": 0},
 }
+_LIMIT = {
+    "run": {"type": "str", "required": True},
+    "age": {"type": "int", "default": 0},
+    "cooldown": {"type": "int", "required": True},
+    "runs": {"type": "int", "required": True},
+    "within": {"type": "int", "required": True},
+}
 _SPEC = {
     "attempt": {"type": "str", "required": True},
     "holder": {"type": "str", "default": ""},
     "runbook": {"type": "str", "default": ""},
+    "limit": {"type": "dict", "options": _LIMIT},
     "seconds": {"type": "int", "default": 300},
     "release": {"type": "bool", "default": True},
     "actions": {"type": "list", "elements": "dict", "default": [], "options": _ACTION},
@@ -113,7 +132,7 @@ def main() -> None:
     """Act and exit."""
     module = AnsibleModule(argument_spec=_SPEC, supports_check_mode=True)
     acquire = {key: module.params[key] for key in ("seconds", "holder", "runbook")}
-    acquired = last = _asked(module, {"action": "acquire", **acquire})
+    acquired = last = _asked(module, {"action": "acquire", **acquire, **(module.params["limit"] or {})})
     results: list[dict[str, Any]] = []
     if acquired["outcome"] == "done":
         for action in module.params["actions"]:

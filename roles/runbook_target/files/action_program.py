@@ -17,6 +17,14 @@ It takes no arguments: the request is JSON on the standard input, the answer JSO
 With "check": true it does nothing and answers what it would do. The exit status is 1 for what is refused, 2 for what
 failed. The lease counts on this host's boot id and the clock since boot, so that no change of a clock and no dead
 engine prolongs it. A command ends with the lease that it was started under.
+
+An acquire may say how often its runbook may run here, and how many seconds ago its run was decided, so that an engine
+without a memory is refused too:
+
+    {..., "runbook": "exporter_down", "run": "inc-7-d31-1772000000", "age": 3, "cooldown": 1800, "runs": 3,
+     "within": 86400}
+
+Attempts of the same run do not count. Those from before a restart of the host do, so it takes the time of day for them.
 """
 
 from __future__ import annotations
@@ -33,7 +41,9 @@ import sys
 import syslog
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +51,8 @@ LARGEST_REQUEST = 16384
 LONGEST_LEASE = 3600
 LONGEST_SETTLE = 60
 LONGEST_TEXT = 200
+LONGEST_MEMORY = 31 * 86400
+MOST_RUNS = 1000
 KEPT = 50
 SHOWN = 4000
 # The transient unit of a declared command: one at a time.
@@ -58,12 +70,22 @@ NEEDED = {
     "run": {"attempt", "name"},
     "vacuum": {"attempt"},
 }
+# How often a runbook may run: all of these, or none.
+LIMIT = {"run", "age", "cooldown", "runs", "within"}
 OPTIONAL = {
-    "acquire": {"holder", "runbook"},
+    "acquire": {"holder", "runbook"} | LIMIT,
     "start": {"settle"},
     "restart": {"settle"},
 }
 UNIT_ACTIONS = ("start", "stop", "restart")
+NUMBERS = {
+    "seconds": (1, LONGEST_LEASE),
+    "settle": (0, LONGEST_SETTLE),
+    "age": (0, LONGEST_MEMORY),
+    "cooldown": (0, LONGEST_MEMORY),
+    "runs": (1, MOST_RUNS),
+    "within": (1, LONGEST_MEMORY),
+}
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -87,10 +109,11 @@ def request_of(text: bytes) -> Request:
         raise RefusedError("The request is not JSON.") from error
     if not isinstance(request, dict) or request.get("action") not in list(NEEDED):
         raise RefusedError(f"The action has to be one of {', '.join(NEEDED)}.")
-    given, needed = request.keys() - {"action", "check"}, NEEDED[request["action"]]
+    given, optional = request.keys() - {"action", "check"}, OPTIONAL.get(request["action"], set())
+    needed = NEEDED[request["action"]] | (LIMIT | {"runbook"} if given & optional & LIMIT else set())
     if missing := sorted(needed - given):
         raise RefusedError(f"{request['action']} needs {', '.join(missing)}.")
-    if unknown := sorted(given - needed - OPTIONAL.get(request["action"], set())):
+    if unknown := sorted(given - needed - optional):
         raise RefusedError(f"{request['action']} does not take {', '.join(unknown)}.")
     for key, value in request.items():
         if wrong := unfit(key, value):
@@ -102,14 +125,13 @@ def unfit(key: str, value: Any) -> str:
     """Return why this is no value of a key of a request, as the end of a sentence, or nothing."""
     if key == "check":
         return "" if isinstance(value, bool) else "has to be true or false"
-    if key in ("seconds", "settle"):
-        most = LONGEST_LEASE if key == "seconds" else LONGEST_SETTLE
-        least = 1 if key == "seconds" else 0
+    if key in NUMBERS:
+        least, most = NUMBERS[key]
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         return "" if fits else f"has to be a whole number from {least} to {most}"
     if not isinstance(value, str):
         return "has to be a text"
-    if key == "attempt":
+    if key in ("attempt", "run"):
         return "" if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value) else "has to be letters, digits and ._-"
     return "" if value.isprintable() and len(value) <= LONGEST_TEXT else "has to be one line of text"
 
@@ -160,13 +182,19 @@ class Host:
     # The lease.
 
     def _acquire(self, state: Answer, request: Request) -> Answer:
-        self._refuse_others(state, request["attempt"])
+        lease = {key: request.get(key, "") for key in ("attempt", "holder", "runbook", "run")}
+        self._refuse_others(state, lease["attempt"], lease["run"])
         with self._only_action():
             pass
-        lease = {key: request.get(key, "") for key in ("attempt", "holder", "runbook")}
+        at = int(time.time())
+        if set_back(state["attempts"], at) and not request.get("check"):
+            self._write(state)
+        if "run" in request:
+            self._refuse_too_often(state, request)
         state["lease"] = {**lease, "boot": boot(), "until": now() + request["seconds"]}
-        if not any(one["attempt"] == request["attempt"] for one in state["attempts"]):
-            state["attempts"].append({**lease, "acquired": int(time.time()), "released": None, "actions": []})
+        if not any(is_of(one, lease["attempt"], lease["run"]) for one in state["attempts"]):
+            times = {"acquired": at, "began": at - request.get("age", 0), "released": None}
+            state["attempts"].append({**lease, **times, "actions": []})
         del state["attempts"][:-KEPT]
         return {"changed": True, "seconds": request["seconds"], "attempts": state["attempts"]}
 
@@ -178,9 +206,8 @@ class Host:
     def _release(self, state: Answer, request: Request) -> Answer:
         self._refuse_others(state, request["attempt"])
         held, state["lease"] = bool(remaining(state["lease"])), None
-        for one in state["attempts"]:
-            if held and one["attempt"] == request["attempt"]:
-                one["released"] = int(time.time())
+        for one in newest(state["attempts"], request["attempt"]) if held else ():
+            one["released"] = int(time.time())
         return {"changed": held}
 
     def _status(self, state: Answer, _request: Request) -> Answer:
@@ -188,12 +215,29 @@ class Host:
         lease = {**state["lease"], "seconds": round(left)} if left else None
         return {"lease": lease, "attempts": state["attempts"], "declared": self._read_declared()}
 
-    def _refuse_others(self, state: Answer, attempt: str) -> None:
-        """Raise RefusedError if another attempt holds the host."""
+    def _refuse_others(self, state: Answer, attempt: str, run: str | None = None) -> None:
+        """Raise RefusedError if another attempt holds the host, also one by the same name of another run."""
         lease, left = state["lease"], remaining(state["lease"])
-        if left and lease["attempt"] != attempt:
+        if left and not is_of(lease, attempt, run):
             whose = f" of {lease['holder']}" if lease["holder"] else ""
             raise RefusedError(f"The attempt {lease['attempt']}{whose} holds this host for {round(left)} s more.")
+
+    def _refuse_too_often(self, state: Answer, request: Request) -> None:
+        """Raise RefusedError if the runbook has run here too lately or too often, in other runs than this one."""
+        if any(one.get("run") == request["run"] for one in state["attempts"]):
+            return
+        at = time.time()
+        runs = begun(state["attempts"], request["runbook"], at)
+        ago, last = min(runs.values(), key=itemgetter(0), default=(LONGEST_MEMORY, {}))
+        if ago < request["cooldown"]:
+            why = f"waits for {request['cooldown']} s between two runs"
+        elif sum(one[0] < request["within"] for one in runs.values()) >= request["runs"]:
+            why = f"may run {request['runs']} times in {request['within']} s, and has"
+        else:
+            return
+        whose = f" of {last['holder']}" if last["holder"] else ""
+        since = f"{datetime.fromtimestamp(at - ago, timezone.utc):%Y-%m-%d %H:%M:%S} UTC, {ago:.0f} s ago"
+        raise RefusedError(f"{request['runbook']} {why}: it ran here in {last['attempt']}{whose}, since {since}.")
 
     def _own(self, state: Answer, attempt: str) -> None:
         """Raise RefusedError unless this attempt holds the host."""
@@ -206,9 +250,8 @@ class Host:
         failed = answer.pop("failed", "")
         with self._locked() as state:
             note = {"action": request["action"], "name": request.get("name", ""), "at": int(time.time())}
-            for one in state["attempts"]:
-                if one["attempt"] == request["attempt"]:
-                    one["actions"] = [*one["actions"], {**note, "failed": bool(failed)}][-KEPT:]
+            for one in newest(state["attempts"], request["attempt"]):
+                one["actions"] = [*one["actions"], {**note, "failed": bool(failed)}][-KEPT:]
             self._write(state)
         if failed:
             raise FailedError(failed)
@@ -395,6 +438,38 @@ def boot() -> str:
 def now() -> float:
     """Return the seconds since the host started."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def is_of(known: Mapping[str, Any], attempt: str, run: str | None) -> bool:
+    """Return whether a lease or an attempt is one by this name, and of a run unless that is not known."""
+    return known["attempt"] == attempt and run in (None, known.get("run", ""))
+
+
+def newest(attempts: Sequence[Answer], name: str) -> Sequence[Answer]:
+    """Return the last attempt by a name, which an engine without a memory may give again; nothing without one."""
+    return [one for one in attempts if one["attempt"] == name][-1:]
+
+
+def set_back(attempts: Sequence[Answer], at: float) -> bool:
+    """Have attempts of a later time count as of now, and return whether there are any.
+
+    The clock was put back: otherwise they would count until it gets there again.
+    """
+    late = [one for one in attempts if one["acquired"] > at]
+    for one in late:
+        one["acquired"] = one["began"] = at
+    return bool(late)
+
+
+def begun(attempts: Sequence[Answer], runbook: str, at: float) -> dict[str, tuple[float, Answer]]:
+    """Return how many seconds ago each run of a runbook was decided, and its last attempt."""
+    runs: dict[str, tuple[float, Answer]] = {}
+    for one in attempts:
+        if one["runbook"] == runbook:
+            run = one.get("run") or one["attempt"]
+            ago = at - one.get("began", one["acquired"])
+            runs[run] = (max(ago, runs.get(run, (ago,))[0]), one)
+    return runs
 
 
 def remaining(lease: Mapping[str, Any] | None) -> float:

@@ -107,7 +107,7 @@ _OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "decided": decided,
     "verified": _verified,
 }
-_OUTCOMES = {"done": "is done", "failed": "failed", "unknown": "ended unknown"}
+_OUTCOMES = {"done": "is done", "failed": "failed", "refused": "was refused", "unknown": "ended unknown"}
 _OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "step_started": lambda event: f"{event['name']} starts on {event['host']}, as {event['attempt']}",
     "step_ended": _step_ended,

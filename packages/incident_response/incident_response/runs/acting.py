@@ -22,9 +22,11 @@ from ..journal.entries import Entries
 from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..repeating import repeated
-from ..steps import Spec, StepError
+from ..steps import StepError
+from ..steps.output import Output
 from ..steps.state import Kind, State
 from .executor import Executor
+from .orders import order_of
 from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
 from .rechecks import Rechecks
 from .silences import Silences
@@ -143,7 +145,8 @@ class Acting:
         await self._silences.hold(run, at)
         attempt = Attempt(step=wanted.step, host=wanted.host, number=wanted.number, at=at)
         told = {"step": wanted.step, "host": wanted.host, "number": wanted.number, "attempt": attempt.name(run)}
-        await self._write(run, "step_started", {**told, **_planned(run, wanted.step)})
+        step = _planned(run, wanted.step)
+        await self._write(run, "step_started", {**told, "name": step["step"], "parameters": step["parameters"]})
         await self._asked(run, attempt)
 
     async def _asked(self, run: Run, attempt: Attempt) -> str:
@@ -151,19 +154,10 @@ class Acting:
         step = _planned(run, attempt.step)
         if not self._is_the_same(run):
             return "the runbook has changed since the run began"
+        name, host, runbook = attempt.name(run), attempt.host, self._runbooks[run.runbook]
         try:
-            spec = Spec(
-                attempt=attempt.name(run),
-                runbook=run.runbook,
-                step=step["name"],
-                parameters=step["parameters"],
-                host=self._rules.targets[attempt.host],
-                holder=self._rules.engine,
-                seconds=int(self._runbooks[run.runbook].limit.run),
-            )
+            spec = order_of(run, runbook, self._rules, attempt=name, step=step, host=host, at=self._clock())
             await asyncio.to_thread(self._executors[run.executor].start, spec)
-        except KeyError:
-            return f"{attempt.host} is not deployed by runbook_targets.yml"
         except (StepError, OSError) as error:
             return str(error)
         return ""
@@ -199,12 +193,13 @@ class Acting:
     async def _ended(self, run: Run, attempt: Attempt, outcome: str, reason: str) -> None:
         name = attempt.name(run)
         try:
-            output, failure = await asyncio.to_thread(self._executors[run.executor].output, name)
+            found = await asyncio.to_thread(self._executors[run.executor].output, name)
         except (StepError, OSError) as error:
-            output, failure = "", str(error)
+            found = Output(reason=str(error))
+        outcome = "refused" if found.refused else outcome
         told = {"step": attempt.step, "host": attempt.host, "attempt": name, "outcome": outcome}
-        why = "" if outcome == "done" else failure or reason
-        await self._write(run, "step_ended", {**told, "reason": _shortened(why), "text": _shortened(output)})
+        why = "" if outcome == "done" else found.reason or reason
+        await self._write(run, "step_ended", {**told, "reason": _shortened(why), "text": _shortened(found.text)})
 
     async def _end(self, progress: Progress, end: End) -> None:
         """Write the end of a run, and in the same commit that people have to see to it."""
@@ -238,8 +233,8 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _planned(run: Run, number: int) -> dict[str, Any]:
-    """Return the name and the parameters of a step of a run."""
+def _planned(run: Run, number: int) -> Mapping[str, Any]:
+    """Return a step of a run with its parameters."""
     step = run.rollback if number == ROLLBACK else run.plan[number - 1]
     assert step is not None  # noqa: S101 - only a run with a rollback has an attempt at it
-    return {"name": step["step"], "parameters": step["parameters"]}
+    return step

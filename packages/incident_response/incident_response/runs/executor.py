@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..steps import Spec, State
+from ..steps.output import Output
 
 __all__ = ["Executor"]
 
@@ -25,7 +26,7 @@ class Executor(Protocol):
     def cancel(self, name: str) -> State:
         """End an attempt that takes too long, and return its state."""
 
-    def output(self, name: str) -> tuple[str, str]:
+    def output(self, name: str) -> Output:
         """Return what an attempt has done, and why it failed, if it says so."""
 
     def forget(self, before: float) -> None:

@@ -18,6 +18,7 @@ __all__ = ["ROLLBACK", "Ask", "Attempt", "End", "Look", "Next", "Progress", "Sta
 
 ROLLBACK = 0  # the number of the step that takes the others back; those begin with 1
 _BEGUN = 600.0  # seconds after its decision in which a run begins; what guards found does not last
+REFUSED = "refused"  # the outcome of an attempt for which its host could not be acquired
 _TRIES = 2  # attempts at a step that may be repeated
 _KINDS = ("step_started", "step_ended", "step_verified", "approval_wanted", "approved")
 _OF_RUN = f"SELECT * FROM event WHERE episode = ? AND id > ? AND kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY id"  # noqa: S608
@@ -33,6 +34,11 @@ class Attempt:
     at: float
     ended: Mapping[str, Any] = field(default_factory=dict)
     ended_at: float = 0.0
+
+    @property
+    def acted(self) -> bool:
+        """Return whether it may have done anything: not if the host refused to be acquired for it."""
+        return self.ended.get("outcome") != REFUSED
 
     def name(self, run: Run) -> str:
         """Return the name by which it is found again, for it starts once under it."""
@@ -105,7 +111,7 @@ class Progress:
     @property
     def acted(self) -> bool:
         """Return whether anything was started."""
-        return bool(self.attempts)
+        return any(one.acted for one in self.attempts)
 
     def next(self, at: float) -> Next:
         """Return what to do at a time."""
@@ -147,9 +153,11 @@ class Progress:
         # It may have done its work before it was killed.
         if outcome == "unknown" and (found := self._verified(number, last.ended_at)):
             return found
-        if self.idempotent and len(tries) < _TRIES:
+        if self.idempotent and outcome != REFUSED and len(tries) < _TRIES:
             return Start(number, host, len(tries) + 1)
-        return self._taken_back(End("failing", f"{self._name(number)} failed on {host}: {last.ended['reason']}"))
+        name = self._name(number)
+        what = f"{host} refused {name}" if outcome == REFUSED else f"{name} failed on {host}"
+        return self._taken_back(End("failing", f"{what}: {last.ended['reason']}"))
 
     def _verified(self, number: int, began: float) -> Next | None:
         """Return what follows from the verification of a step, None if it has not helped."""
@@ -163,7 +171,8 @@ class Progress:
 
     def _taken_back(self, end: End) -> Next:
         """Return what is next in the step that takes back what was done, or the end of the run."""
-        for host in self.run.hosts if self.run.rollback else ():
+        acted_on = {one.host for one in self.attempts if one.acted} if self.run.rollback else set()
+        for host in (one for one in self.run.hosts if one in acted_on):
             tries = [one for one in self.attempts if (one.step, one.host) == (ROLLBACK, host)]
             if not tries:
                 return Start(ROLLBACK, host, 1)

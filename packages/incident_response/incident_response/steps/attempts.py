@@ -11,7 +11,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from .output import output_of
+from .output import Output, output_of
 from .spec import NAME, Spec, StepError, write_spec
 from .state import Kind, State, state_of
 
@@ -57,7 +57,7 @@ class Attempts:
         """Return the state of an attempt that takes too long: its runner and its unit end it by themselves."""
         return self.state(name)
 
-    def output(self, name: str) -> tuple[str, str]:
+    def output(self, name: str) -> Output:
         """Return what was done in an attempt, with diffs, and why it failed, if it says so."""
         return output_of(self.place(name))
 

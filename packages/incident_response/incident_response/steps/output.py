@@ -8,26 +8,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["output_of"]
+__all__ = ["Output", "output_of"]
 
 _RESULTS = ("ok", "failed", "unreachable")
 
 
-def output_of(place: Path) -> tuple[str, str]:
-    """Return what was done in an attempt, with diffs, and why it failed, if it says so."""
-    done, failure = list[str](), ""
+@dataclass(frozen=True)
+class Output:
+    """What was done in an attempt, with diffs, why it failed, if it says so, and whether the host let it do nothing."""
+
+    text: str = ""
+    reason: str = ""
+    refused: bool = False
+
+
+def output_of(place: Path) -> Output:
+    """Return what was done in an attempt."""
+    done, failure, refused = list[str](), "", False
     for event in _events(place):
         if event.get("event") in _RESULTS:
             result = event.get("result") or {}
             done += _lines(event, result)
             if event["event"] != "ok":
                 failure = str(result.get("msg") or "it gave no reason")
+                refused = result.get("outcome") == "refused" and not result.get("results")
     if not done and not failure:
         failure = _text(place / "output")
-    return "\n".join(done), failure
+    return Output("\n".join(done), failure, refused)
 
 
 def _lines(event: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:

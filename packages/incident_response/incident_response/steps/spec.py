@@ -62,6 +62,7 @@ class Spec:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     host: Host
     holder: str
+    limit: Mapping[str, Any] = field(default_factory=dict)  # how often the runbook may run there, as the host takes it
     seconds: int = 300
     release: bool = True  # whether the host is released at the end, rather than held for the next step
     check: bool = False  # whether to ask only what would be done
@@ -108,6 +109,7 @@ def variables_of(spec: Spec) -> dict[str, Any]:
         "step_attempt": spec.attempt,
         "step_holder": spec.holder,
         "step_runbook": spec.runbook,
+        "step_limit": spec.limit,
         "step_seconds": spec.seconds,
         "step_release": spec.release,
     }

@@ -40,7 +40,10 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Answers,
     Server,
 )
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import output_of
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import (
+    Output,
+    output_of,
+)
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.spec import (
     Spec,
     StepError,
@@ -84,11 +87,11 @@ class Steps:
         kind = Kind.RUNNING if name in self.names else Kind.NEVER_STARTED
         return self.states.get(name, State(kind))
 
-    def end(self, code: int | None = 0, *, said: str = "restarted") -> None:
+    def end(self, code: int | None = 0, *, said: str = "restarted", **result: Any) -> None:
         """Have the last attempt end, killed if it has no code."""
         last = self.started[-1].attempt
         self.states[last] = State(Kind.UNKNOWN) if code is None else State(Kind.FINISHED, code)
-        result = {"changed": code == 0, "msg": said}
+        result = {"changed": code == 0, "msg": said, **result}
         event = {"event": "failed" if code else "ok", "task": "Restart a service", "result": result}
         self.place(last).mkdir(parents=True)
         (self.place(last) / "events.jsonl").write_text(json.dumps(event) + "\n")
@@ -97,7 +100,7 @@ class Steps:
         """Note up to when attempts are forgotten."""
         self.forgotten = before
 
-    def output(self, name: str) -> tuple[str, str]:
+    def output(self, name: str) -> Output:
         """Return what an attempt has done."""
         return output_of(self.place(name))
 

@@ -29,7 +29,13 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     ActionError,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import output_of
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import (
+    Output,
+    output_of,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.spec import (
+    variables_of,
+)
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     listing,
     named,
@@ -252,6 +258,48 @@ def test_what_may_not_be_repeated_is_escalated_at_once(alone: Alone) -> None:
     assert len(alone.steps.started) == 1
 
 
+def test_the_host_is_told_how_often_the_runbook_may_run(alone: Alone) -> None:
+    alone.looking.follow(FULL)
+    alone.looking.once()
+    alone.intake.now += 5
+    alone.looking.act(2)
+    (spec,) = alone.steps.started
+    # The host counts from the first task, which comes later than the decision.
+    limit = {"run": "inc-1-d4-1767225600", "age": 5, "cooldown": 1680, "runs": 3, "within": 86280}
+    assert spec.limit == limit
+    assert variables_of(spec)["step_limit"] == limit
+
+
+def test_what_the_host_refuses_is_escalated_and_neither_repeated_nor_rolled_back(alone: Alone) -> None:
+    alone.follow(TWO)
+    alone.steps.end(2, said="exporter_down waits for 1680 s.", outcome="refused", results=[])
+    alone.go_on(1)
+    assert alone.ended() == ("failing", "web1 refused restart_service: exporter_down waits for 1680 s.")
+    assert alone.kinds() == ["decided", "step_started", "step_ended", "verified", "escalated"]
+    decision = alone.intake.incident(1)["decisions"][0]
+    assert (decision["attempts"][0]["outcome"], decision["verification"]["acted"]) == ("refused", False)
+    tried = post_mortem(alone.intake.reader, alone.intake.incident(1))["tried"]
+    assert tried[1]["what"] == "inc-1-d4-s1-h1-a1 was refused: exporter_down waits for 1680 s."
+
+
+def test_what_a_host_refuses_is_rolled_back_where_it_was_done(alone: Alone) -> None:
+    shop = {"target": {"kind": "application", "name": "service"}, "applications": {"shop": {"hosts": ["web1", "web2"]}}}
+    alone.follow({**TWO, **shop})
+    alone.steps.end()
+    alone.looking.act(2)
+    alone.steps.end(2, outcome="refused", results=[])
+    alone.looking.act(3)
+    done = [(one.step, one.host.name) for one in alone.steps.started]
+    assert done == [("restart_service", "web1"), ("restart_service", "web2"), ("run_script", "web1")]
+
+
+def test_an_action_that_is_refused_after_others_is_a_failure(alone: Alone) -> None:
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.steps.end(2, said="This host does not declare vacuum.", outcome="refused", results=[{"action": "restart"}])
+    alone.go_on(1)
+    assert alone.ended() == ("failing", "restart_service failed on web1: This host does not declare vacuum.")
+
+
 def test_a_killed_attempt_may_have_helped(alone: Alone) -> None:
     alone.follow(runbook(level="full", idempotent=False))
     alone.steps.end(None)
@@ -392,10 +440,10 @@ def test_what_an_attempt_did_is_told_with_its_diff(tmp_path: Path) -> None:
     result = {"changed": True, "diff": [{"before": "a\n", "after": "b\n"}]}
     events = [{"event": "task"}, {"event": "ok", "task": "Cut the journal", "result": result}]
     (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in events) + '[]\n{"event": "o')
-    assert output_of(tmp_path) == ("Cut the journal: changed\n- a\n+ b", "")
+    assert output_of(tmp_path) == Output("Cut the journal: changed\n- a\n+ b")
     (tmp_path / "events.jsonl").unlink()
     (tmp_path / "output").write_text("x" * 2000)
-    assert output_of(tmp_path) == ("", "x" * 2000)
+    assert output_of(tmp_path) == Output("", "x" * 2000)
 
 
 def test_it_goes_on_when_there_is_room(alone: Alone) -> None:

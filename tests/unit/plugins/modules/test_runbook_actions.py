@@ -59,6 +59,11 @@ def test_host_is_held_while_the_actions_are_done_and_released_afterwards(act: Ru
     assert result["diff"]["after"] == "restart shop.service\nvacuum\n"
 
 
+def test_host_is_asked_whether_the_runbook_may_run_there_again(act: Run) -> None:
+    limit = {"run": "inc-1-d4-0", "cooldown": 1800, "runs": 3, "within": 86400}
+    assert act(limit=limit)["asked"][0].items() >= {**limit, "age": 0}.items()
+
+
 def test_nothing_is_asked_of_a_host_that_another_attempt_holds(act: Run) -> None:
     result = act("acquire")
     assert (result["failed"], result["outcome"], result["msg"], len(result["asked"])) == (True, "refused", "No.", 1)

@@ -131,6 +131,8 @@ def held(target: Target) -> Target:
         (b'{"action": "acquire", "attempt": "a", "seconds": 0}', "seconds has to be a whole number from 1 to 3600."),
         (b'{"action": "acquire", "attempt": "a", "seconds": 1e9}', "seconds has to be a whole number from 1 to 3600."),
         (b'{"action": "acquire", "attempt": "a", "seconds": true}', "seconds has to be a whole number from 1 to 3600."),
+        (b'{"action": "acquire", "attempt": "a", "seconds": 5, "run": "r"}', "acquire needs age, cooldown, runbook"),
+        (b'{"action": "renew", "attempt": "a", "seconds": 5, "run": "r"}', "renew does not take run."),
         (b'{"action": "run", "attempt": "a", "name": ["sh"]}', "name has to be a text."),
         (b'{"action": "run", "attempt": "a", "name": "a\\nb"}', "name has to be one line of text."),
         (b'{"action": "status", "check": "no"}', "check has to be true or false."),
@@ -227,6 +229,114 @@ def test_last_fifty_attempts_are_kept_with_their_actions(held: Target) -> None:
         held.ask("release", f"a{number}")
     known = held.ask("acquire", "last", seconds=5)["attempts"]
     assert [one["attempt"] for one in known] == [*(f"a{number}" for number in range(4, 53)), "last"]
+
+
+LIMIT = {"runbook": "shop_down", "age": 0, "cooldown": 1800, "runs": 3, "within": 86400, "seconds": 60}
+
+
+class Days:
+    """A host whose time of day a test moves, and runs of a runbook there, each of one attempt."""
+
+    def __init__(self, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.target, self.now = target, 1_767_225_600.0
+        monkeypatch.setattr(time, "time", lambda: self.now)
+
+    def run(self, name: str, **changed: Any) -> str:
+        """Run the runbook, and return why it is refused, nothing if it is not."""
+        asked = {"holder": "monitor1", **LIMIT, "run": name, **changed}
+        answer = self.target.ask("acquire", f"{name}-a1", **asked)
+        if answer["outcome"] == "done":
+            self.target.ask("release", f"{name}-a1")
+        return str(answer.get("message", ""))
+
+
+@pytest.fixture
+def days(target: Target, monkeypatch: pytest.MonkeyPatch) -> Days:
+    """A host that no attempt has held."""
+    return Days(target, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("run", "../r", "run has to be letters, digits and ._-."),
+        ("cooldown", -1, "cooldown has to be a whole number from 0 to 2678400."),
+        ("age", "3", "age has to be a whole number from 0 to 2678400."),
+        ("runs", 0, "runs has to be a whole number from 1 to 1000."),
+        ("within", 1e9, "within has to be a whole number from 1 to 2678400."),
+    ],
+)
+def test_what_is_no_limit_is_refused(days: Days, key: str, value: Any, sentence: str) -> None:
+    assert days.target.ask("acquire", **{**LIMIT, "run": "r1", key: value})["message"] == sentence
+
+
+def test_runbook_that_ran_a_minute_ago_is_refused_to_an_engine_that_does_not_know_it(days: Days) -> None:
+    assert days.run("r1") == ""
+    days.now += 60
+    assert days.run("r2", holder="monitor2") == (
+        "shop_down waits for 1800 s between two runs: it ran here in r1-a1 of monitor1, since 2026-01-01 00:00:00 UTC, "
+        "60 s ago."
+    )
+    assert "waits for 1800 s" in days.run("r2", check=True)
+    assert days.target.ask("restart", "r2-a1", name="shop.service")["outcome"] == "refused"
+    assert days.run("r2", runbook="another") == ""
+    assert days.target.ask("acquire", "by-hand", seconds=5, runbook="shop_down")["outcome"] == "done"
+    assert days.target.ask("release", "by-hand")["changed"]
+    days.now += 1800
+    assert days.run("r2") == ""
+
+
+def test_attempts_of_one_run_do_not_refuse_each_other(days: Days) -> None:
+    for attempt in ("s1-a1", "s1-a2", "s2-a1"):
+        assert days.target.ask("acquire", attempt, **LIMIT, run="r1")["outcome"] == "done"
+        assert days.target.ask("release", attempt)["changed"]
+        days.now += 600
+    assert "it ran here in s2-a1, since 2026-01-01 00:00:00 UTC, 1800 s ago" in days.run("r2", cooldown=1801)
+    assert days.run("r2") == ""
+
+
+def test_cooldown_begins_when_a_run_was_decided_and_not_when_it_was_approved(days: Days) -> None:
+    days.run("r1", age=900)
+    days.now += 900
+    assert days.run("r2") == ""
+
+
+def test_runbook_is_refused_after_as_many_runs_as_it_may(days: Days) -> None:
+    for name in ("r1", "r2", "r3"):
+        assert days.run(name) == ""
+        days.now += 3600
+    assert days.run("r4").startswith("shop_down may run 3 times in 86400 s, and has: it ran here in r3-a1 of monitor1")
+    days.now += 86400 - 3 * 3600
+    assert days.run("r4") == ""
+
+
+def test_clock_that_was_put_back_keeps_a_runbook_for_one_cooldown_and_not_for_ever(days: Days) -> None:
+    days.run("r1")
+    days.now -= 365 * 86400
+    assert "0 s ago" in days.run("r2")
+    days.now += 1799
+    assert "1799 s ago" in days.run("r2")
+    days.now += 1
+    assert days.run("r2") == ""
+
+
+def test_engine_that_gives_a_name_again_gets_neither_the_lease_nor_the_record_of_the_other(days: Days) -> None:
+    asked: dict[str, Any] = {**LIMIT, "cooldown": 0}
+    assert days.target.ask("acquire", **asked, run="r1")["outcome"] == "done"
+    assert "holds this host for 60 s more" in days.target.ask("acquire", **asked, run="r2")["message"]
+    days.target.ask("release")
+    assert days.target.ask("acquire", **asked, run="r2")["outcome"] == "done"
+    days.target.ask("restart", name="shop.service")
+    days.target.ask("release")
+    found = [(one["run"], len(one["actions"]), bool(one["released"])) for one in days.target.state()["attempts"]]
+    assert found == [("r1", 0, True), ("r2", 1, True)]
+
+
+def test_attempts_that_an_older_program_has_noted_count_too(days: Days) -> None:
+    kept = {"attempt": "old", "holder": "", "runbook": "shop_down", "acquired": int(days.now) - 60}
+    noted = {"lease": None, "attempts": [{**kept, "released": None, "actions": []}]}
+    (days.target.folder / "state/state.json").write_text(json.dumps(noted))
+    assert "it ran here in old, since 2025-12-31 23:59:00 UTC, 60 s ago." in days.run("r1")
 
 
 def test_unit_is_started_stopped_and_restarted_and_changes_only_when_it_was_otherwise(held: Target) -> None:

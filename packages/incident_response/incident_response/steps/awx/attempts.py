@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from ..output import Output
 from ..redacting.redaction import Redactor
 from ..spec import Spec, StepError
 from ..state import Kind, State
@@ -86,11 +87,11 @@ class AwxAttempts:
         """Forget the launches before a time, in seconds since 1970; AWX keeps their jobs as long as it wants."""
         self._launches.forget_before(before)
 
-    def output(self, name: str) -> tuple[str, str]:
+    def output(self, name: str) -> Output:
         """Return the end of what an attempt has put out, without secrets; why it failed is in its state."""
         job = self._job(name)
         found = self._api.text(f"jobs/{job['id']}/stdout/", format="txt_download") if job else ""
-        return Redactor().stack(found[-_LONGEST_OUTPUT:]), ""
+        return Output(Redactor().stack(found[-_LONGEST_OUTPUT:]))
 
     def _launch(self, name: str, template: int, order: Mapping[str, Any]) -> State:
         try:

@@ -28,6 +28,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.awx.launches import (
     Launches,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import Output
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.state import Kind
 from ansible_collections.vigil.observability.tests.servers import standin_awx
 from ansible_collections.vigil.observability.tests.servers.standin_awx import StandinAwx, Template
@@ -86,6 +87,7 @@ def test_attempt_becomes_a_job_with_its_label_its_host_and_the_variables_of_a_st
         "step_attempt": NAME,
         "step_holder": "mon1",
         "step_runbook": "shop_down",
+        "step_limit": {},
         "step_seconds": 300,
         "step_release": True,
     }
@@ -433,11 +435,11 @@ def test_attempt_without_a_job_need_not_be_cancelled(executor: Executor) -> None
 
 
 def test_output_is_read_without_secrets(executor: Executor) -> None:
-    assert executor.attempts.output(NAME) == ("", "")
+    assert executor.attempts.output(NAME) == Output()
     executor.start()
     executor.awx.jobs[2].output = "ok: [web1]\npassword=hunter2\n"
-    assert "ok: [web1]" in executor.attempts.output(NAME)[0]
-    assert "hunter2" not in executor.attempts.output(NAME)[0]
+    assert "ok: [web1]" in executor.attempts.output(NAME).text
+    assert "hunter2" not in executor.attempts.output(NAME).text
 
 
 def test_launches_are_forgotten_after_their_time(executor: Executor) -> None:

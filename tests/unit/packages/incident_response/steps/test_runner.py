@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -18,8 +19,23 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     StepError,
     runner,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.output import Output
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.state import Kind
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import PACKAGE
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.steps.place import Place
+
+STEPS = "ansible_collections/vigil/observability/playbooks/steps"
+PROGRAM = PACKAGE.parents[1] / "roles/runbook_target/files/action_program.py"
+# The program of a target, with what it keeps in the folder of the test.
+_TARGET = """
+import importlib.util, json, pathlib, sys
+spec = importlib.util.spec_from_file_location("action_program", "{program}")
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+folder = pathlib.Path("{folder}")
+host = module.Host(folder / "actions.json", folder / "state", {{"PATH": f"{{folder}}/bin:/usr/bin:/bin"}})
+print(json.dumps(host.answer(sys.stdin.buffer.read())))
+"""
 
 
 def ran(place: Place, spec: Spec) -> list[dict[str, Any]]:
@@ -132,8 +148,7 @@ def test_steps_of_the_collection_run_as_they_are(place: Place) -> None:
     sudo = place.folder / "bin/sudo"
     sudo.write_text(f"#!/bin/sh\ncat >> '{place.marks}'; echo >> '{place.marks}'\necho '{{\"outcome\": \"done\"}}'\n")
     sudo.chmod(0o755)
-    steps = place.runner.collections / "ansible_collections/vigil/observability/playbooks/steps"
-    place.attempts = place.attempts_with(steps)
+    place.attempts = place.attempts_with(place.runner.collections / STEPS)
     events = ran(place, place.spec(step="restart_service", parameters={"unit": "shop", "settle": 0}, release=False))
     assert place.state() == State(Kind.FINISHED, 0), (output(place), events)
     asked = [json.loads(line) for line in place.marks.read_text().splitlines() if line]
@@ -149,9 +164,34 @@ def test_steps_of_the_collection_run_as_they_are(place: Place) -> None:
     assert (asked[1]["name"], asked[1]["settle"]) == ("shop.service", 0)
 
 
+def test_new_engine_is_refused_by_a_host_that_remembers_the_run_of_another(place: Place) -> None:
+    folder = place.folder
+    (folder / "bin/systemctl").write_text("#!/bin/sh\n")
+    (folder / "actions.json").write_text(json.dumps({"units": {"shop.service": ["restart"]}}))
+    (folder / "bin/sudo").write_text(f"#!{sys.executable}\n{_TARGET.format(program=PROGRAM, folder=folder)}")
+    for name in ("systemctl", "sudo"):
+        (folder / "bin" / name).chmod(0o755)
+    place.attempts = place.attempts_with(place.runner.collections / STEPS)
+
+    def tried(attempt: str, run: str, **changed: Any) -> Output:
+        limit = {"run": run, "age": 0, "cooldown": 600, "runs": 3, "within": 86400}
+        told = {"step": "restart_service", "parameters": {"unit": "shop", "settle": 0}, "limit": limit, **changed}
+        ran(place, place.spec(attempt, **told))
+        return place.attempts.output(attempt)
+
+    rehearsed = tried("inc-1-d4-s1-h1-c1", "inc-1-d4-1", check=True)
+    assert (rehearsed.reason, rehearsed.text.splitlines()[-1]) == ("", "+ restart shop.service")
+    assert not (folder / "state/state.json").exists()
+    for attempt in ("inc-1-d4-s1-h1-a1", "inc-1-d4-s2-h1-a1"):
+        assert tried(attempt, "inc-1-d4-1").reason == ""
+    found = tried("inc-1-d3-s1-h1-a1", "inc-1-d3-2", holder="mon2")
+    said = "shop_down waits for 600 s between two runs: it ran here in inc-1-d4-s2-h1-a1 of mon1, since"
+    assert (found.refused, found.reason[: len(said)]) == (True, said)
+
+
 def test_every_step_of_the_collection_is_in_the_part_that_the_engine_gets(place: Place) -> None:
     steps = runner._PACKAGES.parents[1] / "playbooks/steps"
-    there = place.runner.collections / "ansible_collections/vigil/observability/playbooks/steps"
+    there = place.runner.collections / STEPS
     assert {file.name: file.read_text() for file in there.iterdir()} == {
         file.name: file.read_text() for file in steps.iterdir()
     }
