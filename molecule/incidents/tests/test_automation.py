@@ -94,6 +94,9 @@ def test_runbook_that_observes_decides_and_does_nothing(
 ) -> None:
     allowed = eventually(lambda: [one for one in incident("observed")["decisions"] if one["allowed"]])[0]
     assert (allowed["level"], allowed["hosts"], allowed["steps"]) == ("observe", ["incidents-3"], ["restart_service"])
+    found = eventually(lambda: [one for decision in incident("observed")["decisions"] for one in decision["dry_runs"]])
+    assert [(one["outcome"], one["host"]) for one in found] == [("done", "incidents-3")]
+    assert "+ restart sample-observed.service" in found[0]["text"]
     # People get it as ever.
     assert len(eventually(lambda: pages(alertname="SampleDown", service="observed"))) == 1
     assert actions("observed_down") == []

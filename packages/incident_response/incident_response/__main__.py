@@ -43,9 +43,11 @@ from .people.accounts import Accounts
 from .people.actions import Actions
 from .runs.acting import Acting
 from .runs.annotations import Annotations
+from .runs.dry_runs import DryRuns
 from .runs.executor import Executor
 from .runs.metrics import AnnotationMetrics, AutomationMetrics
 from .runs.pages import Pages
+from .runs.rechecks import Rechecks
 from .runs.silences import Silences
 from .servers import Answers
 from .steps import Attempts
@@ -93,7 +95,9 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         configuration.alertmanagers, configuration.reconciliation_interval, journal, episodes, prometheus.firing
     )
     reader = Reader(journal.path, partial(cause_among, correlation))
-    cycle, acting, pages = _automation(configuration, journal, reader, correlation, prometheus, reconciliation.answers)
+    cycle, acting, dry_runs, pages = _automation(
+        configuration, journal, reader, correlation, prometheus, reconciliation.answers
+    )
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     registry.register(AutomationMetrics(reader, acting, pages))
@@ -125,7 +129,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    work = (reconciliation.run, cycle.run, acting.run, pages.run, *beside)
+    work = (reconciliation.run, cycle.run, acting.run, dry_runs.run, pages.run, *beside)
     tasks = [asyncio.create_task(run()) for run in work]
     await server.serve(sockets=[listener])
     for task in tasks:
@@ -143,8 +147,8 @@ def _automation(
     correlation: Correlation,
     prometheus: Prometheus,
     alertmanagers: Answers,
-) -> tuple[Cycle, Acting, Pages]:
-    """Return what decides, what acts, and what notifies people."""
+) -> tuple[Cycle, Acting, DryRuns, Pages]:
+    """Return what decides, what acts, what only looks, and what notifies people."""
     rules, servers = configuration.rules, configuration.alertmanagers
     checks = Checks(prometheus, configuration.ca_file)
     watches, silences = Watches(rules.runbooks, checks), Silences(servers, alertmanagers)
@@ -162,10 +166,10 @@ def _automation(
     executors: dict[str, Executor] = {"service": Attempts(configuration.data_dir / "attempts")}
     if awx := configuration.awx:
         executors["awx"] = AwxAttempts(Api(awx.controller), awx.templates, configuration.data_dir / "launches")
-    acting = Acting(
-        journal, reader, rules, prometheus=prometheus, watches=watches, silences=silences, executors=executors
-    )
-    return cycle, acting, Pages(servers, alertmanagers, reader, configuration.url)
+    rechecks = Rechecks(rules, reader, prometheus, silences, time.time)
+    dry_runs = DryRuns(journal, reader, rules, rechecks=rechecks, executors=executors)
+    acting = Acting(journal, reader, rules, rechecks=rechecks, watches=watches, silences=silences, executors=executors)
+    return cycle, acting, dry_runs, Pages(servers, alertmanagers, reader, configuration.url)
 
 
 def _beside(

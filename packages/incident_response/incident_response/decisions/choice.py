@@ -21,7 +21,7 @@ from .history import History, Run, last_decision
 from .plan import PlanError, plan_of, rollback_of
 from .prometheus import Firing, Prometheus
 from .rules import Rules
-from .runbook import ACTING, Check, Runbook, fitting
+from .runbook import Check, Runbook, fitting
 from .target import Target, target_of
 from .verdict import Sample
 
@@ -60,11 +60,6 @@ class Decision:
         return bool(self.target.hosts) and all(one.answer != REFUSED for one in self.answers)
 
     @property
-    def acts(self) -> bool:
-        """Return whether the engine runs its steps."""
-        return self.level in ACTING and bool(self.plan)
-
-    @property
     def detail(self) -> dict[str, Any]:
         """Return what the journal gets."""
         command = in_command(self.runbook.command, self.alert.labels)
@@ -76,13 +71,14 @@ class Decision:
             **({"target": self.target.refused} if self.target.refused else {}),
             "steps": [one.name for one in self.runbook.steps],
             **({"command": command} if command else {}),
-            **(self._acting if self.acts else {}),
+            **(self._planned if self.plan and self.level != "manual" else {}),
             "guards": [{"guard": one.guard, "answer": one.answer, "reason": one.reason} for one in self.answers],
             "bad_before": self.bad_before,
         }
 
     @property
-    def _acting(self) -> dict[str, Any]:
+    def _planned(self) -> dict[str, Any]:
+        """Return the steps that the engine runs, in check mode or not."""
         told = {"digest": self.runbook.digest, "executor": self.runbook.executor}
         return {"plan": self.plan, "rollback": self.rollback, **told}
 

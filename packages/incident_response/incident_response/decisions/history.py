@@ -34,7 +34,8 @@ class Run:
     """A run of a runbook on hosts for an alert with `labels`, by the number of its decision.
 
     Its outcome is empty until it is verified; `bad_before` is how many series were bad before it.
-    At the levels `observe` and `manual` it would have been one: it has not acted.
+    At the levels `observe` and `manual` it would have been one: it has not acted. At `observe`, its plan is run in
+    check mode.
     """
 
     decision: int
@@ -82,14 +83,14 @@ class History:
         return [one for one in self.runs if one.runbook == runbook and one.acted and one.outcome not in ("", STOPPED)]
 
 
-def history(connection: sqlite3.Connection, at: float) -> History:
-    """Return what was allowed in the last 30 days."""
+def history(connection: sqlite3.Connection, at: float, within: float = _LONGEST) -> History:
+    """Return what was allowed in the last 30 days, or within fewer seconds."""
     outcomes = {}
-    for row in connection.execute(_VERIFIED, (at - _LONGEST,)):
+    for row in connection.execute(_VERIFIED, (at - within,)):
         told = json.loads(row["detail"])
         outcomes[told["decision"]] = told
     runs = []
-    for row in connection.execute(_DECIDED, (at - _LONGEST,)):
+    for row in connection.execute(_DECIDED, (at - within,)):
         told = json.loads(row["detail"])
         if told["allowed"]:
             verified = outcomes.get(row["id"], {})

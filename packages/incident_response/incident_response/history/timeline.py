@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..decisions.runbook import ACTING
+
 __all__ = ["Entry", "because", "decided", "timeline"]
 
 # Repetitions of what is known: they are in the journal, and say nothing to people.
@@ -69,7 +71,7 @@ def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
             return Entry(event["at"], group, sentences[kind].format_map(defaultdict(str, told)), text)
     if kind in _OF_DECISIONS:
         command = event.get("command", "")
-        return Entry(event["at"], "decision", _OF_DECISIONS[kind](event), f"By hand: {command}" if command else "")
+        return Entry(event["at"], "decision", _OF_DECISIONS[kind](event), f"By hand: {command}" if command else text)
     if kind in _OF_AUTOMATION:
         return Entry(event["at"], "automation", _OF_AUTOMATION[kind](event), text)
     details = {key: value for key, value in event.items() if key not in _OWN and value not in (None, "", [], {})}
@@ -85,7 +87,7 @@ def _scored(event: Mapping[str, Any]) -> str:
 def decided(event: Mapping[str, Any]) -> str:
     """Return what was decided about a runbook, and every reason against it."""
     if event["allowed"]:
-        done = "is to be run" if event.get("plan") else "would be run"
+        done = "is to be run" if event["level"] in ACTING and event.get("plan") else "would be run"
         return f"{event['runbook']} {done} on {', '.join(event['hosts'])}"
     refused = [one["reason"] for one in event["guards"] if one["answer"] == "refused"]
     return f"{event['runbook']} would not be run: {'; '.join(refused) or event['target']}"
@@ -97,6 +99,11 @@ def _verified(event: Mapping[str, Any]) -> str:
     return f"{event['runbook']} was not run, and would be verified as {event['outcome']}: {event['reason']}"
 
 
+def _dry_run(event: Mapping[str, Any]) -> str:
+    step, outcome = f"Check mode: {event['name']} on {event['host']}", _DRY_OUTCOMES[event["outcome"]]
+    return f"{step} {outcome}: {event['reason']}" if event["reason"] else f"{step} {outcome}"
+
+
 def _step_ended(event: Mapping[str, Any]) -> str:
     outcome = _OUTCOMES[event["outcome"]]
     return f"{event['attempt']} {outcome}: {event['reason']}" if event["reason"] else f"{event['attempt']} {outcome}"
@@ -106,6 +113,14 @@ _OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "scored": _scored,
     "decided": decided,
     "verified": _verified,
+    "dry_run": _dry_run,
+}
+_DRY_OUTCOMES = {
+    "done": "would be done",
+    "failed": "would fail",
+    "refused": "would be refused",
+    "unknown": "gave no result",
+    "skipped": "was left out",
 }
 _OUTCOMES = {"done": "is done", "failed": "failed", "refused": "was refused", "unknown": "ended unknown"}
 _OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

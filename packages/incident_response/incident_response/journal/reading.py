@@ -173,7 +173,8 @@ def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
     for row in events:
         if row["kind"] == "decided":
             decided = {"at": moment(row["at"]), "alert": row["episode"], **json.loads(row["detail"])}
-            found[row["id"]] = {"decision": row["id"], **decided, "attempts": [], "verification": None}
+            own: dict[str, Any] = {"attempts": [], "dry_runs": [], "verification": None}
+            found[row["id"]] = {"decision": row["id"], **decided, **own}
         elif row["kind"] == "step_started":
             told = json.loads(row["detail"])
             started = {key: told[key] for key in ("attempt", "step", "host", "name", "parameters")}
@@ -183,6 +184,9 @@ def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
             attempt = next(one for one in found[told["decision"]]["attempts"] if one["attempt"] == told["attempt"])
             ended = {key: told[key] for key in ("outcome", "reason", "text")}
             attempt.update(ended, ended_at=moment(row["at"]))
+        elif row["kind"] == "dry_run":
+            told = json.loads(row["detail"])
+            found[told.pop("decision")]["dry_runs"].append({**told, "at": moment(row["at"])})
         elif row["kind"] == "verified":
             told = json.loads(row["detail"])
             shown = {key: told[key] for key in ("outcome", "reason", "samples", "acted")}

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..decisions.history import STOPPED, Run, history
-from ..decisions.prometheus import Prometheus
 from ..decisions.rules import Rules
 from ..decisions.runbook import ACTING
 from ..decisions.watching import Watches
@@ -23,7 +22,7 @@ from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..repeating import repeated
 from ..steps import StepError
-from ..steps.output import Output
+from ..steps.output import Output, shortened
 from ..steps.state import Kind, State
 from .executor import Executor
 from .orders import order_of
@@ -35,7 +34,6 @@ __all__ = ["Acting"]
 
 _LOG = logging.getLogger(__name__)
 _SOON = 0.5  # seconds until what has ended is seen
-_LONGEST = 1500  # characters of the journal for what an attempt did
 _APPROVAL = 900.0  # seconds that a step waits for people
 _TIDIED = 3600.0  # seconds between two looks for attempts that are too old
 _KEPT = 31 * 86400.0  # seconds that they are kept, which is longer than a run of theirs is remembered
@@ -51,7 +49,7 @@ class Acting:
         reader: Reader,
         rules: Rules,
         *,
-        prometheus: Prometheus,
+        rechecks: Rechecks,
         watches: Watches,
         silences: Silences,
         executors: Mapping[str, Executor],
@@ -59,7 +57,7 @@ class Acting:
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
         self._watches, self._silences, self._executors = watches, silences, executors
-        self._rechecks = Rechecks(rules, reader, prometheus, silences, clock)
+        self._rechecks = rechecks
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
         self._going_on: list[Run] | None = None
@@ -199,7 +197,7 @@ class Acting:
         outcome = "refused" if found.refused else outcome
         told = {"step": attempt.step, "host": attempt.host, "attempt": name, "outcome": outcome}
         why = "" if outcome == "done" else found.reason or reason
-        await self._write(run, "step_ended", {**told, "reason": _shortened(why), "text": _shortened(found.text)})
+        await self._write(run, "step_ended", {**told, "reason": shortened(why), "text": shortened(found.text)})
 
     async def _end(self, progress: Progress, end: End) -> None:
         """Write the end of a run, and in the same commit that people have to see to it."""
@@ -227,10 +225,6 @@ class Acting:
             )
 
         await asyncio.wrap_future(self._journal.write(write))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _planned(run: Run, number: int) -> Mapping[str, Any]:

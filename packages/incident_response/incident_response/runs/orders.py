@@ -24,9 +24,17 @@ _ON_THE_WAY = 120
 
 
 def order_of(
-    run: Run, runbook: Runbook, rules: Rules, *, attempt: str, step: Mapping[str, Any], host: str, at: float
+    run: Run,
+    runbook: Runbook,
+    rules: Rules,
+    *,
+    attempt: str,
+    step: Mapping[str, Any],
+    host: str,
+    at: float,
+    check: bool = False,
 ) -> Spec:
-    """Return an attempt at a step of a run, ordered at a time. Raises StepError."""
+    """Return an attempt at a step of a run, ordered at a time, in check mode or not. Raises StepError."""
     if host not in rules.targets:
         raise StepError(f"{host} is not deployed by runbook_targets.yml")
     return Spec(
@@ -38,6 +46,7 @@ def order_of(
         holder=rules.engine,
         limit=_limit(run, runbook.limit, at),
         seconds=int(runbook.limit.run),
+        check=check,
     )
 
 

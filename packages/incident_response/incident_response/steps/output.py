@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Output", "output_of"]
+__all__ = ["Output", "output_of", "shortened"]
 
+_LONGEST = 1500  # characters of the journal for what an attempt did
 _RESULTS = ("ok", "failed", "unreachable")
 
 
@@ -39,6 +40,11 @@ def output_of(place: Path) -> Output:
     if not done and not failure:
         failure = _text(place / "output")
     return Output("\n".join(done), failure, refused)
+
+
+def shortened(text: str) -> str:
+    """Return as much of a text as the journal gets."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _lines(event: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[str]:

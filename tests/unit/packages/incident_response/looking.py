@@ -31,10 +31,12 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.described import Described
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.acting import Acting
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.dry_runs import DryRuns
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.metrics import (
     AutomationMetrics,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.pages import Pages
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.rechecks import Rechecks
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.silences import Silences
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import (
     Answers,
@@ -152,14 +154,24 @@ class Looking:
             clock=lambda: self._intake.now,
         )
         known = {"service": self.steps, "awx": self.awx}
+        executors = {one: known[one] for one in self.executors}
+        rechecks = Rechecks(rules, self._intake.reader, self.prometheus, silences, lambda: self._intake.now)
         self._acting = Acting(
             self._intake.journal,
             self._intake.reader,
             rules,
-            prometheus=self.prometheus,
+            rechecks=rechecks,
             watches=watches,
             silences=silences,
-            executors={one: known[one] for one in self.executors},
+            executors=executors,
+            clock=lambda: self._intake.now,
+        )
+        self._dry_runs = DryRuns(
+            self._intake.journal,
+            self._intake.reader,
+            rules,
+            rechecks=rechecks,
+            executors=executors,
             clock=lambda: self._intake.now,
         )
         url = "https://mon9:9095/"
@@ -174,6 +186,12 @@ class Looking:
         self.once()
         for _time in range(times):
             asyncio.run(self._acting.once())
+
+    def observe(self, times: int = 1) -> None:
+        """Look, and go on with what is run in check mode, so many times."""
+        self.once()
+        for _time in range(times):
+            asyncio.run(self._dry_runs.once())
 
     def metrics(self) -> AutomationMetrics:
         """Return the metrics of what is done."""
