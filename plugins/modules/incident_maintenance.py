@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incident_maintenance
-short_description: Open and end windows in which automation leaves a service, a host or everything alone
+short_description: Open, plan and end windows in which automation leaves a service, a host or everything alone
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
@@ -32,18 +32,23 @@ options:
     description: Why, for people who look at incidents meanwhile.
     type: str
     required: true
+  starts_at:
+    description:
+      - When the window begins, at most 90 days ahead, such as V(2026-03-10T22:00:00+01:00). By default, now.
+      - A window that begins within a minute of it is the same one, also once it has begun.
+    type: str
   minutes:
     description:
-      - Minutes from now until the window ends by itself, at most 129600 (90 days). Choose more than the work takes, so
-        that it also ends if O(state=absent) is never reached.
+      - Minutes from its begin until the window ends by itself, at most 129600 (90 days). Choose more than the work
+        takes, so that it also ends if O(state=absent) is never reached.
     type: int
     default: 60
   tolerance:
-    description: A window that ends up to so many minutes earlier than O(minutes) from now stays, else it is replaced.
+    description: A window that ends up to so many minutes earlier than it would now stays, else it is replaced.
     type: int
     default: 5
   state:
-    description: Whether the window should be open. V(absent) ends it.
+    description: Whether the window should be open or planned. V(absent) ends it, also before it begins.
     type: str
     choices: [present, absent]
     default: present
@@ -60,6 +65,17 @@ EXAMPLES = r"""
     reason: Deployment of the shop
     minutes: 30
 
+- name: Plan the maintenance of a host
+  vigil.observability.incident_maintenance:
+    url: https://monitor1:9095
+    username: deployer
+    password: "{{ incident_response_account_passwords.deployer }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    host: web1
+    reason: New disks
+    starts_at: "2026-03-10T22:00:00+01:00"
+    minutes: 120
+
 - name: End the window
   vigil.observability.incident_maintenance:
     url: https://monitor1:9095
@@ -72,8 +88,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-window: {description: Number of the window., returned: when one is open, type: int}
-ends_at: {description: When it ends by itself., returned: when one is open, type: str}
+window: {description: Number of the window., returned: when one is open or planned, type: int}
+starts_at: {description: When it begins., returned: when one is open or planned, type: str}
+ends_at: {description: When it ends by itself., returned: when one is open or planned, type: str}
 requests: {description: How many requests the task made., returned: success, type: int}
 connections: {description: How many connections the task opened., returned: success, type: int}
 """
@@ -97,6 +114,7 @@ _OPTIONS = {
     "service": {"type": "str"},
     "host": {"type": "str"},
     "reason": {"type": "str", "required": True},
+    "starts_at": {"type": "str"},
     "minutes": {"type": "int", "default": 60},
     "tolerance": {"type": "int", "default": 5},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -106,13 +124,15 @@ _OPTIONS = {
 def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     absent = module.params["state"] == "absent"
     person_in(module.params)
-    windows = Windows.of(IncidentResponse(session), module.params)
-    resource = windows.resource(datetime.now(timezone.utc), absent=absent)
+    now = datetime.now(timezone.utc)
+    windows = Windows.of(IncidentResponse(session), module.params, now)
+    resource = windows.resource(now, absent=absent)
     made = apply(module, resource.plan(absent=absent))
     result: dict[str, Any] = {name: made[name] for name in ("changed", "diff") if name in made}
     if not absent:
         window = (resource.there if windows.name in made["unchanged"] else resource.wanted)[windows.name]
-        result.update({"ends_at": window["ends_at"]}, **({"window": window["id"]} if "id" in window else {}))
+        result.update({key: window[key] for key in ("starts_at", "ends_at")})
+        result.update({"window": window["id"]} if "id" in window else {})
     return result
 
 

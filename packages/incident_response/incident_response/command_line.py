@@ -68,9 +68,10 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help="open a window in which automation leaves something alone")
         one.add_argument("--service", default="")
         one.add_argument("--host", default="")
+        one.add_argument("--from", dest="starts_at", default="", metavar="2026-03-10T22:00Z", help="now by default")
         one.add_argument("--minutes", default="60")
         one.add_argument("reason")
-    commands.add_parser("windows", help="list what automation leaves alone")
+    commands.add_parser("windows", help="list what automation leaves alone, now or later")
     commands.add_parser("end-window").add_argument("number", type=int)
     return parser
 
@@ -98,7 +99,8 @@ def _action(given: argparse.Namespace) -> tuple[str, Mapping[str, str]]:
             return f"/api/automation/{given.command.partition('-')[0]}", {"reason": given.reason}
         case "maintenance" | "freeze":
             scope = {"service": given.service, "host": given.host}
-            return "/api/windows", {"kind": given.command, **scope, "minutes": given.minutes, "reason": given.reason}
+            times = {"starts_at": given.starts_at, "minutes": given.minutes}
+            return "/api/windows", {"kind": given.command, **scope, **times, "reason": given.reason}
         case "end-window":
             return f"/api/windows/{given.number}/end", {}
     own = {"hand-over": "to", "approve": "attempt"}.get(given.command)

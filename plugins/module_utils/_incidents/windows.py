@@ -20,21 +20,23 @@ from .client import IncidentResponse
 __all__ = ["Windows"]
 
 _LONGEST = 60 * 24 * 90  # minutes
-_SHOWN = ("kind", "service", "host", "reason", "ends_at")
+_SHOWN = ("kind", "service", "host", "reason", "starts_at", "ends_at")
+_SAME = timedelta(minutes=1)
 Window = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The open windows that a task means."""
+    """The windows that a task means; `starts_at` is None for one that begins now."""
 
     service: IncidentResponse
     scope: Mapping[str, str]
+    starts_at: datetime | None
     minutes: int
     tolerance: int
 
     @classmethod
-    def of(cls, service: IncidentResponse, parameters: Mapping[str, Any]) -> Windows:
+    def of(cls, service: IncidentResponse, parameters: Mapping[str, Any], now: datetime) -> Windows:
         """Return the windows that the parameters of a module mean. Raises PlanError."""
         scope = {name: (parameters[name] or "").strip() for name in ("kind", "service", "host", "reason")}
         if scope["kind"] == "maintenance" and not (scope["service"] or scope["host"]):
@@ -45,7 +47,9 @@ class Windows:
             raise PlanError("reason is empty.")
         if not 0 < parameters["minutes"] <= _LONGEST:
             raise PlanError(f"minutes must be from 1 to {_LONGEST}.")
-        return cls(service, scope, parameters["minutes"], parameters["tolerance"])
+        told = parameters["starts_at"]
+        starts_at = instant(told, "starts_at", now=now) if told else None
+        return cls(service, scope, starts_at, parameters["minutes"], parameters["tolerance"])
 
     @property
     def name(self) -> str:
@@ -54,12 +58,14 @@ class Windows:
         return f"{self.scope['kind']} of {of}: {self.scope['reason']}"
 
     def resource(self, now: datetime, *, absent: bool) -> Resource:
-        """Return the windows that are open and the one that is wanted; of several, the one that ends last stays."""
+        """Return the windows that there are and the one that is wanted; of several, the one that ends last stays."""
         listed = sorted(self._open(), key=lambda one: str(one["ends_at"]), reverse=True)
         there = {f"{self.name} ({one['id']})" if index else self.name: one for index, one in enumerate(listed)}
-        body = {**self.scope, "ends_at": rfc3339(now + timedelta(minutes=self.minutes))}
+        starts_at = self.starts_at or now
+        ends_at = starts_at + timedelta(minutes=self.minutes)
+        body = {**self.scope, "starts_at": rfc3339(starts_at), "ends_at": rfc3339(ends_at)}
         wanted = dict.fromkeys(there) if absent else {self.name: body}
-        latest = now + timedelta(minutes=self.minutes - self.tolerance)
+        latest = ends_at - timedelta(minutes=self.tolerance)
 
         def write(step: Step) -> None:
             if step.after:
@@ -68,7 +74,10 @@ class Windows:
                 self._end(step.before["id"])
 
         def same(_wanted: Window, window: Window) -> bool:
-            return instant(window["ends_at"], "ends_at", now=now) >= latest
+            begins, ends = (instant(window[key], key, now=now) for key in ("starts_at", "ends_at"))
+            # The clock of the service may be ahead of this one.
+            same_begin = abs(begins - self.starts_at) < _SAME if self.starts_at else begins < now + _SAME
+            return same_begin and ends >= latest
 
         return Resource("window", wanted, there, write, same, _shown, list(there))
 
@@ -85,7 +94,8 @@ class Windows:
             found = new()
             return Answer.of({"window": found[0]["id"]}) if found else None
 
-        fields = {**self.scope, "minutes": self.minutes}
+        planned = {"starts_at": rfc3339(self.starts_at)} if self.starts_at else {}
+        fields = {**self.scope, **planned, "minutes": self.minutes}
         answer = self.service.do("/api/windows", fields, attempt=f"open the window {self.name!r}", outcome=outcome)
         number, found = answer.json()["window"], new()
         # A window has no name: the service opens one for each request that arrives.

@@ -69,8 +69,13 @@ CREATE TABLE open_window (
 _RUNS = "".join(f"CREATE INDEX event_{kind} ON event (at) WHERE kind = '{kind}';" for kind in ("decided", "verified"))
 # Which annotation an incident has is asked of all of them.
 _ANNOTATIONS = "CREATE INDEX event_annotated ON event (incident, id) WHERE kind = 'annotated';"
+# A window that was opened before could not be planned: it began at once.
+_PLANNED = """
+ALTER TABLE open_window ADD COLUMN starts_at REAL NOT NULL DEFAULT 0;
+UPDATE open_window SET starts_at = at;
+"""
 # What each version of the journal adds to the one before it; the number of a version is its place.
-VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS, _ANNOTATIONS)
+VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS, _ANNOTATIONS, _PLANNED)
 
 
 class JournalError(Exception):

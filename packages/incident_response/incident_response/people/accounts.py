@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["EVERY_TEAM", "OURS", "RIGHTS", "Accounts"]
+from .fields import ActionError
+
+__all__ = ["EVERY_TEAM", "OURS", "RIGHTS", "Accounts", "listed"]
 
 EVERY_TEAM = "*"
 RIGHTS = ("look", "respond", "approve")  # each contains those before it
@@ -40,3 +42,16 @@ class Accounts:
     def names(self, right: str, teams: Collection[str]) -> list[str]:
         """Return who has a right for one of these teams."""
         return sorted(person for person in self._rights if self.may(person, right, teams))
+
+    def require(self, person: str, right: str, team: str | None) -> None:
+        """Refuse who has not this right for a team, for any of them if it is None. Raises ActionError."""
+        if team is None:
+            if not self.may_somewhere(person, right):
+                raise ActionError(403, f"{person} may not {right}.")
+        elif not self.may(person, right, {team}):
+            raise ActionError(403, f"{person} may not {right} for {listed([] if team == EVERY_TEAM else [team])}.")
+
+
+def listed(teams: Sequence[str]) -> str:
+    """Return teams as a sentence has them."""
+    return f"the team{'s' * (len(teams) > 1)} {', '.join(teams)}" if teams else "all teams"

@@ -36,9 +36,16 @@ def stop(connection: sqlite3.Connection) -> dict[str, Any] | None:
 
 
 def windows(connection: sqlite3.Connection, at: float) -> list[dict[str, Any]]:
-    """Return the windows of maintenance, and of a freeze, that are open at a time."""
-    rows = connection.execute("SELECT * FROM open_window WHERE ends_at > ? ORDER BY id", (at,))
-    return [{**dict(row), "at": moment(row["at"]), "ends_at": moment(row["ends_at"])} for row in rows]
+    """Return the windows of maintenance, and of a freeze, that are `open` at a time, or `planned` for a later one."""
+    rows = connection.execute("SELECT * FROM open_window WHERE ends_at > ? ORDER BY starts_at, id", (at,))
+    return [
+        {
+            **dict(row),
+            **{key: moment(row[key]) for key in ("at", "starts_at", "ends_at")},
+            "state": "open" if row["starts_at"] <= at else "planned",
+        }
+        for row in rows
+    ]
 
 
 def is_escalated(connection: sqlite3.Connection, episode: int) -> bool:
@@ -55,7 +62,7 @@ def hands_off(
         return f"{stopped['person']} stopped all automation: {stopped['reason']}"
     if (held := holder(connection, incident)) and held["took_over"]:
         return f"{held['person']} took over the incident"
-    for one in windows(connection, at):
+    for one in (each for each in windows(connection, at) if each["state"] == "open"):
         if not (one["service"] or one["host"]) or one["service"] in services or one["host"] in hosts:
             return f"{one['kind']} until {one['ends_at']}, by {one['person']}: {one['reason']}"
     return ""

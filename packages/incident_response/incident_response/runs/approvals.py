@@ -10,7 +10,9 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-__all__ = ["Request", "requests"]
+from ..journal.entries import Entries
+
+__all__ = ["Request", "approve", "requests"]
 
 _EVENTS = "SELECT * FROM event WHERE incident = ? AND kind IN ('approval_wanted', 'approved', 'verified') ORDER BY id"
 
@@ -47,3 +49,20 @@ def requests(connection: sqlite3.Connection, incident: int) -> list[Request]:
             state = "approved" if by else "ended" if told["decision"] in ended else "waiting"
             found.append(Request(**told, episode=row["episode"], state=state, by=by))
     return found
+
+
+def approve(entries: Entries, incident: int, attempt: str, text: str) -> str:
+    """Approve the step that waits, of several the one by the name of its attempt; return why that cannot be done."""
+    known = [one for one in requests(entries.connection, incident) if attempt in ("", one.attempt)]
+    waiting = [one for one in known if one.state == "waiting" and entries.at < one.until]
+    if len(waiting) > 1:
+        return f"Several steps wait, so name one: {', '.join(one.attempt for one in waiting)}."
+    if waiting:
+        told = {"decision": waiting[0].decision, "step": waiting[0].step, "attempt": waiting[0].attempt}
+        entries.event("approved", incident=incident, episode=waiting[0].episode, detail={**told, "text": text})
+        return ""
+    if not known:
+        return f"No step of incident {incident} waits for an approval."
+    last = known[-1]
+    late = "waited too long for an approval" if last.state == "waiting" else "is not to be started any more"
+    return f"{last.attempt} {f'was approved by {last.by} already' if last.by else late}."

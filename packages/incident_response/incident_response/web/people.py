@@ -20,7 +20,9 @@ from ..history.post_mortem import post_mortem
 from ..journal.reading import Reader
 from ..people import state
 from ..people.accounts import Accounts
-from ..people.actions import ActionError, Actions, Write
+from ..people.actions import Actions
+from ..people.fields import ActionError
+from ..people.windows import Write
 from .headers import HEADERS
 from .incoming import json_of, number
 from .writing import Writing
@@ -63,7 +65,7 @@ class People:
         return found
 
     async def automation_now(self) -> dict[str, Any]:
-        """Return who stopped all automation, if so, and the open windows."""
+        """Return who stopped all automation, if so, and the windows that are open or planned."""
 
         def read() -> dict[str, Any]:
             with self._reader.connected() as connection:
@@ -88,9 +90,9 @@ class People:
             case "automation":
                 return self._actions.on_automation(action, person, told, at)
             case "window":
-                return self._actions.end_window(wanted, person, told, at)
+                return self._actions.windows.end(wanted, person, told, at)
             case _:
-                return self._actions.open_window(person, told, at)
+                return self._actions.windows.open(person, told, at)
 
     async def incidents(self, request: Request) -> Response:
         """Answer with the incidents of a state."""

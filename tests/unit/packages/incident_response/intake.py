@@ -83,11 +83,11 @@ class Intake:
     def open_window(self, person: str = "anna", **fields: Any) -> int:
         """Return the number of a window that a person has opened."""
         told = {"kind": "maintenance", "reason": "new disks", "minutes": 60, **fields}
-        return int(self._done(self.actions.open_window(person, told, self.now))["window"])
+        return int(self._done(self.actions.windows.open(person, told, self.now))["window"])
 
     def end_window(self, number: int, person: str = "anna") -> None:
         """Have a person end a window."""
-        self._done(self.actions.end_window(number, person, {}, self.now))
+        self._done(self.actions.windows.end(number, person, {}, self.now))
 
     def _done(self, write: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         return self.journal.write(write).result(10)

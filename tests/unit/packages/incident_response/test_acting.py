@@ -25,7 +25,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     JournalError,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import (
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.fields import (
     ActionError,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,11 @@ def test_people_stop_automation_and_open_windows_from_a_terminal(run: Run) -> No
         ("freeze", "", "web1"),
         ("maintenance", "shop", ""),
     ]
+    assert [one["state"] for one in found["windows"]] == ["open", "open"]
+    ahead = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%MZ}"
+    assert run("maintenance", "--service", "shop", "--from", ahead, "new disks")[0] == 0
+    planned = json.loads(run("windows")[1])["windows"][-1]
+    assert (planned["state"], planned["starts_at"][:16]) == ("planned", ahead[:16])
     assert run("end-window", str(found["windows"][1]["id"]))[0] == 0
     assert run("resume", "repaired", person="anna")[0] == 0
 

@@ -11,6 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -243,7 +244,13 @@ def test_the_buttons_do_what_they_say(engine: Engine) -> None:
     )
     number = engine.get("/api/automation").json()["windows"][0]["id"]
     press(engine, f"/windows/{number}/end", "ben")
-    assert "No window is open." in Page(engine.get("/automation", "ben")).words
+    press(engine, "/windows", "ben", **window, starts_at=f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M}")
+    assert "Maintenance of shop" not in Page(engine.get("/")).words
+    words = Page(engine.get("/automation", "ben")).words
+    assert ("Maintenance of shop from 20" in words, "Cancel it" in words) == (True, True)
+    number = engine.get("/api/automation").json()["windows"][0]["id"]
+    press(engine, f"/windows/{number}/end", "ben")
+    assert "No window is open or planned." in Page(engine.get("/automation", "ben")).words
 
 
 def test_what_labels_and_people_write_is_only_text(engine: Engine) -> None:

@@ -80,7 +80,7 @@ def test_people_stop_it(down: Looking, intake: Intake, tmp_path: Path, stopped: 
     else:
         statement = {
             "holder": "INSERT INTO open_holder VALUES (1, 'anna', 0, 1)",
-            "window": "INSERT INTO open_window VALUES (1, 0, 'maintenance', '', 'web1', 'anna', 'audit', 9e9)",
+            "window": "INSERT INTO open_window VALUES (1, 0, 'maintenance', '', 'web1', 'anna', 'audit', 9e9, 0)",
         }[stopped]
         intake.journal.write(lambda connection: connection.execute(statement)).result(10)
     (decision,) = down.decisions()

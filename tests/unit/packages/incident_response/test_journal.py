@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal import schema
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.entries import Entries
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.schema import (
     VERSIONS,
     JournalError,
     opened,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.state import windows
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     NOW,
     listing,
@@ -192,6 +194,27 @@ def test_what_people_do_is_added_to_a_journal_of_the_first_version(
     intake.journal = Journal(intake.journal.path.parent)
     assert intake.act("acknowledge")["holder"]["person"] == "anna"
     assert intake.incident(1)["holder"]["took_over"] is False
+
+
+def test_windows_of_a_journal_that_had_no_planned_ones_are_open(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake.journal.close()
+    intake.journal = journal_of(intake, VERSIONS[:-1], monkeypatch)
+    insert = "INSERT INTO open_window VALUES (1, ?, 'freeze', '', '', 'anna', 'audit', ?)"
+
+    def write(connection: sqlite3.Connection) -> None:
+        Entries(connection, NOW, "user anna").event("window_opened", detail={})
+        connection.execute(insert, (NOW, NOW + 60))
+
+    intake.journal.write(write).result(10)
+    intake.journal.close()
+    monkeypatch.undo()
+    intake.journal = Journal(intake.journal.path.parent)
+    intake.journal.write(lambda _connection: None).result(10)
+    with intake.reader.connected() as connection:
+        (window,) = windows(connection, NOW + 1)
+    assert (window["starts_at"], window["state"]) == (window["at"], "open")
 
 
 def journal_of(intake: Intake, versions: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Journal:

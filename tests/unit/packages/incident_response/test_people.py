@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import (
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.fields import (
     ActionError,
 )
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.state import hands_off
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.state import (
+    hands_off,
+    windows,
+)
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     NOW,
     named,
@@ -155,9 +158,40 @@ def test_a_window_keeps_automation_from_what_it_names_until_it_ends(
     assert left_alone(shop) == ""
 
 
+@pytest.mark.parametrize("starts_at", ["2026-01-01T02:00:00Z", "2026-01-01T02:00", "2026-01-01T03:00:00+01:00"])
+def test_a_planned_window_keeps_automation_from_nothing_until_it_begins(shop: Intake, starts_at: str) -> None:
+    shop.open_window(service="shop", starts_at=starts_at)
+    with shop.reader.connected() as connection:
+        (window,) = windows(connection, shop.now)
+    times = ("2026-01-01T00:00:00.000Z", "2026-01-01T02:00:00.000Z", "2026-01-01T03:00:00.000Z")
+    assert (window["at"], window["starts_at"], window["ends_at"], window["state"]) == (*times, "planned")
+    begun = "maintenance until 2026-01-01T03:00:00.000Z, by anna: new disks"
+    for seconds, expected in ((7199, ""), (1, begun), (3600, "")):
+        shop.now += seconds
+        assert left_alone(shop) == expected
+
+
+def test_a_planned_window_is_cancelled_before_it_begins(shop: Intake) -> None:
+    number = shop.open_window(service="shop", starts_at="2026-01-01T02:00Z")
+    shop.end_window(number)
+    shop.now += 7300
+    assert left_alone(shop) == ""
+
+
+def test_a_window_that_begins_in_this_minute_begins_now(shop: Intake) -> None:
+    shop.now += 50
+    shop.open_window(service="shop", starts_at="2026-01-01T00:00", minutes=1)
+    assert left_alone(shop).startswith("maintenance until 2026-01-01T00:01:50.000Z")
+
+
 @pytest.mark.parametrize(
     ("person", "window", "status", "reason"),
     [
+        ("anna", {"host": "b", "starts_at": "soon"}, 400, "starts_at has to be a time such as 2026-03-10T22:00Z."),
+        ("anna", {"host": "b", "starts_at": "2026-13-01T00:00Z"}, 400, "starts_at has to be a time such as"),
+        ("anna", {"host": "b", "starts_at": 1}, 400, "starts_at has to be a text of at most 4000 characters."),
+        ("anna", {"host": "b", "starts_at": "2025-12-31T23:57"}, 400, "starts_at is in the past: leave it out to"),
+        ("anna", {"host": "b", "starts_at": "2026-04-02"}, 400, "starts_at has to be within 90 days."),
         ("anna", {}, 400, "Maintenance needs a service or a host; a freeze without either is of everything."),
         ("anna", {"service": "a", "host": "b"}, 400, "A window is of a service or of a host, not of both."),
         ("anna", {"kind": "break", "host": "b"}, 400, "kind has to be maintenance or freeze."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -358,6 +359,25 @@ def test_a_window_that_would_end_too_early_is_replaced(run: Run, window: Run, op
     (there,) = windows(run)
     assert (there["id"], there["ends_at"]) == (second["window"], second["ends_at"])
     assert (second["ends_at"] > first["ends_at"]) is changed
+
+
+def test_a_planned_window_is_one_until_its_begin_is_another(run: Run, window: Run) -> None:
+    first, later = (f"{datetime.now(timezone.utc) + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (2, 3))
+    planned = window(starts_at=first)
+    (there,) = windows(run)
+    assert (there["state"], there["starts_at"][:19]) == ("planned", first[:19])
+    assert planned["starts_at"] == there["starts_at"]
+    assert not window(starts_at=first)["changed"]
+    moved = window(starts_at=later, diff=True)
+    assert f'"starts_at": "{later[:19]}' in moved["diff"][0]["after"]
+    assert [(one["id"], one["starts_at"][:19]) for one in windows(run)] == [(moved["window"], later[:19])]
+    opened = window()
+    assert [(one["id"], one["state"]) for one in windows(run)] == [(opened["window"], "open")]
+
+
+def test_a_window_that_would_have_begun_is_refused(window: Run) -> None:
+    assert "starts_at is in the past: leave it out to begin now." in window(starts_at="2026-01-01T00:00:00Z")["msg"]
+    assert "a date with a time zone" in window(starts_at="2026-01-01T00:00:00")["msg"]
 
 
 def test_other_windows_are_not_touched(run: Run, window: Run) -> None:
