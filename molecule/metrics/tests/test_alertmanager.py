@@ -174,7 +174,7 @@ def test_a_warning_is_silent_while_it_is_critical(alert, api, received):
 
 
 @pytest.mark.parametrize(
-    ("severity", "route"), [("critical", '{severity="critical"}'), ("warning", '{severity="warning"}')]
+    ("severity", "route"), [(one, f'{{severity="{one}"}}') for one in ("critical", "high", "warning")]
 )
 def test_alerts_take_the_route_of_their_severity_to_the_first_receiver(host, severity, route):
     said = host.check_output(f"amtool config routes test --tree --config.file={CONFIGURATION} severity={severity}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from ansible_collections.vigil.observability.plugins.filter.application_rules import application_rules
@@ -31,3 +32,11 @@ def test_every_alert_that_is_named_is_shipped_or_generated() -> None:
     }
     assert len(named) > 20
     assert named - known == set()
+
+
+@pytest.mark.parametrize(("above", "below"), [("critical", "high"), ("critical", "warning"), ("high", "warning")])
+def test_an_alert_suppresses_itself_at_a_lower_severity(above: str, below: str) -> None:
+    same = ["alertname", "cluster", "instance"]
+    targets = [one["target_matchers"][0] for one in RULES if one["source_matchers"] == [f'severity="{above}"']]
+    assert [one["equal"] for one in RULES if one["source_matchers"] == [f'severity="{above}"']] == [same]
+    assert below in re.findall(r"\w+", targets[0].partition("=")[2])

@@ -146,7 +146,7 @@ def _page(
     labels = json.loads(row["labels"])
     priority = (last_detail(connection, row["incident"], "scored") or {}).get("priority", "")
     named = {key: labels[key] for key in _LABELS if labels.get(key)}
-    severity = "critical" if priority in _URGENT or labels.get("severity") == "critical" else "warning"
+    severity = "warning" if {priority, labels.get("severity")}.isdisjoint(_URGENT) else "critical"
     own = {"alertname": name, "incident": str(row["incident"]), "severity": severity}
     told = {"summary": summary, "description": description, "runbook_url": f"{_RUNBOOKS}#{name.lower()}"}
     return {**named, **own, **more}, told, row["at"]

@@ -63,11 +63,14 @@ TWO = runbook(
 class Alone:
     """An engine with one alert, of which a test moves the time."""
 
-    def __init__(self, looking: Looking, intake: Intake, replica: Replica, mesh: Mesh) -> None:
+    def __init__(
+        self, looking: Looking, intake: Intake, replica: Replica, mesh: Mesh, severity: str = DOWN["severity"]
+    ) -> None:
         self.looking, self.intake, self.replica, self.mesh = looking, intake, replica, mesh
         self.steps = looking.steps
-        intake.notify(notified(DOWN))
-        replica.fire(DOWN)
+        labels = {**DOWN, "severity": severity}
+        intake.notify(notified(labels))
+        replica.fire(labels)
         self.see(0)
 
     def see(self, *values: float) -> None:
@@ -499,6 +502,27 @@ def test_a_taken_over_incident_waits_for_no_approval(alone: Alone) -> None:
     alone.intake.act("take_over")
     alone.looking.act()
     assert alone.ended() == ("stopped", "anna took over the incident")
+
+
+@pytest.mark.parametrize(
+    ("severity", "paged"), [("critical", "critical"), ("high", "critical"), ("warning", "warning")]
+)
+def test_what_is_not_solved_is_as_urgent_as_its_alert(
+    looking: Looking,
+    intake: Intake,
+    replica: Replica,
+    mesh: Mesh,
+    certificates: Certificates,
+    severity: str,
+    paged: str,
+) -> None:
+    looking.alertmanagers = [Server("mon1", mesh.url, "me", "word", str(certificates.authority))]
+    alone = Alone(looking, intake, replica, mesh, severity)
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.looking.page()
+    assert [one["labels"]["severity"] for one in alone.mesh.posted[0]] == [paged]
 
 
 def test_people_are_paged_until_one_of_them_has_it(alone: Alone) -> None:

@@ -50,6 +50,7 @@ PLACE = Place(hosts={"web1": {"units": ["shop"]}})
 LABELS = [
     {},
     {"severity": "critical"},
+    {"severity": "high"},
     {"severity": "critical", "team": "shop"},
     {"severity": "warning", "team": "shop"},
     {"severity": "none"},
