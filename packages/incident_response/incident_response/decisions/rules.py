@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ class Limits:
 class Rules:
     """Runbooks, hosts that the inventory knows, the engine's own, limits of guards, and the file that stops all.
 
-    `targets` are the hosts on which steps can be run, and how each is reached.
+    `targets` are the hosts on which steps can be run, and how each is reached; so many steps run at once.
     """
 
     runbooks: tuple[Runbook, ...]
@@ -55,6 +56,7 @@ class Rules:
     engine: str
     limits: Limits
     stop_file: Path
+    steps_at_once: int
 
     @classmethod
     def of(cls, entries: Described, data_dir: Path) -> Rules:
@@ -66,6 +68,7 @@ class Rules:
             engine=entries.take("engine", str, ""),
             limits=Limits.of(Described("guards", entries.take("guards", dict, {}))),
             stop_file=data_dir / "stop",
+            steps_at_once=math.ceil(entries.seconds("steps_at_once", 4)),
         )
         entries.end()
         for one in found.runbooks:

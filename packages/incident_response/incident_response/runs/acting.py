@@ -132,8 +132,8 @@ class Acting:
 
     async def _start(self, progress: Progress, wanted: Start, at: float) -> None:
         run = progress.run
-        if wanted.host in self._busy:
-            # The host would refuse it, for the attempt that holds it.
+        if wanted.host in self._busy or len(self._busy) >= self._rules.steps_at_once:
+            # The host would refuse it, for the attempt that holds it, or there is no place for it.
             await self._silences.hold(run, at)
             return
         self._busy.add(wanted.host)

@@ -127,6 +127,7 @@ class Looking:
     def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
         self.targets = _HOSTS
+        self.steps_at_once = 4
         self.executors: tuple[str, ...] = ("service", "awx")
         self.steps, self.awx = Steps(folder / "attempts"), Steps(folder / "jobs")
         self.alertmanagers: list[Server] = []
@@ -136,6 +137,7 @@ class Looking:
     def follow(self, *runbooks: dict[str, Any], interval: float = 0.0001, **guards: float) -> None:
         """Take other runbooks and guards, as a restart with another configuration does."""
         told = {"runbooks": list(runbooks), "hosts": _HOSTS, "engine": "mon9", "guards": guards}
+        told["steps_at_once"] = self.steps_at_once
         told["targets"] = {host: {"address": host} for host in self.targets}
         rules = Rules.of(Described("automation", told), self._folder)
         checks = Checks(self.prometheus, self._ca_file)

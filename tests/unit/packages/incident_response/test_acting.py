@@ -202,6 +202,22 @@ def test_a_host_gets_one_step_after_the_other(alone: Alone) -> None:
     assert [one.runbook for one in alone.steps.started] == ["node_exporter", "blackbox_exporter"]
 
 
+@pytest.mark.parametrize(("at_once", "hosts"), [(1, ["web1"]), (2, ["web1", "web2"])])
+def test_a_step_waits_while_as_many_run_as_may_run_at_once(alone: Alone, at_once: int, hosts: list[str]) -> None:
+    other = {**DOWN, "host": "web2", "instance": "web2:9100"}
+    alone.intake.notify(notified(other))
+    alone.replica.fire(DOWN, other)
+    alone.replica.samples |= {'up{job="node_exporter", instance="web2:9100"}': [({}, 0)]}
+    alone.replica.samples |= {PEERS: [({"host": "web3"}, 1)]}
+    alone.looking.steps_at_once = at_once
+    alone.follow(runbook(level="full", limit={**FULL["limit"], "at_once": 2}))
+    assert sorted(one.host.name for one in alone.steps.started) == hosts
+    assert len(alone.mesh.held()) == 2
+    alone.steps.end()
+    alone.go_on(1)
+    assert sorted(one.host.name for one in alone.steps.started) == ["web1", "web2"]
+
+
 def test_the_silence_of_before_a_restart_is_its_own(alone: Alone) -> None:
     alone.follow(FULL)
     (number,) = alone.mesh.silences
