@@ -90,8 +90,11 @@ def _faults_of_one(runbook: Runbook, place: Place, delay: str) -> Iterator[str]:
     if seconds(runbook.get("delay", delay)) <= RECONCILIATION:
         yield f"delay must be longer than {RECONCILIATION} s, the time between two looks at Alertmanager."
     for key in ("verification", "precheck"):
-        if "command" in (runbook.get(key) or {}):
-            yield f"{key}.command is for a person who runs it: at the level {runbook['level']}, use promql or http."
+        command = (runbook.get(key) or {}).get("command", "")
+        if "$" in command:
+            yield f"{key}.command has to be one that hosts declare: a label of the alert cannot be a part of its name."
+        if command and runbook.get("executor") == "awx":
+            yield f"{key}.command is run by the service: with executor awx, use promql or http."
     if not wrong:
         yield from faults_of_actions(runbook, place)
 

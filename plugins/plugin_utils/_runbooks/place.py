@@ -74,7 +74,7 @@ def faults_of_actions(runbook: Runbook, place: Place) -> Iterator[str]:
     target, found = target_of(runbook["target"]), applications_of(runbook, place)
     if target["kind"] == "application" and not found:
         yield f"no application that it may be for has {target['of']} and the values that its steps take."
-    for step in _every_step(runbook):
+    for step in [*_every_step(runbook), *_checks(runbook)]:
         parameters = step.get("parameters", {})
         if any(is_reference(value) and "label" in value for value in parameters.values()):
             continue
@@ -89,6 +89,12 @@ def faults_of_actions(runbook: Runbook, place: Place) -> Iterator[str]:
 def _every_step(runbook: Runbook) -> list[Runbook]:
     rollback = runbook.get("rollback") or {}
     return [*(runbook.get("steps") or []), *([rollback] if "step" in rollback else [])]
+
+
+def _checks(runbook: Runbook) -> list[Runbook]:
+    """Return the steps by which the engine has hosts run the commands of checks."""
+    commands = [(runbook.get(key) or {}).get("command") for key in ("precheck", "verification")]
+    return [{"step": "run_script", "parameters": {"command": command}} for command in commands if command]
 
 
 def _resolved(target: Mapping[str, str], found: Mapping[str, Any]) -> list[tuple[list[str], Mapping[str, Any]]]:

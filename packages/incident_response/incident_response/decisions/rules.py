@@ -72,9 +72,12 @@ class Rules:
         )
         entries.end()
         for one in found.runbooks:
-            kinds = [check.kind for check in (one.verification, one.precheck) if check]
-            if one.level in ACTING and "command" in kinds:
-                raise ConfigurationError(f"The runbook {one.name} checks by a command: it cannot be {one.level}.")
+            commands = [check for check in (one.verification, one.precheck) if check and check.kind == "command"]
+            if one.level in ACTING and commands:
+                if one.executor != "service":
+                    raise ConfigurationError(f"The runbook {one.name} checks by a command: awx cannot run it.")
+                if any(not isinstance(part, str) for check in commands for part in check.text):
+                    raise ConfigurationError(f"The runbook {one.name} checks by a command that a label would name.")
             named = {host for application in one.applications.values() for host in application.hosts}
             if one.target == "host":
                 named.add(one.target_name)

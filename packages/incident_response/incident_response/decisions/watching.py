@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from .checks import Checks
@@ -16,6 +16,7 @@ from .verdict import Sample, Verdict, Verification
 
 __all__ = ["Watches"]
 
+Command = Callable[[Check], Awaitable[Sample | None]]
 _SHORTEST = 1.0  # seconds between two samples
 _LATE = 60.0  # seconds after its end, after which a verification was not watched
 
@@ -38,11 +39,16 @@ class Watches:
                 found.append((run, {**told, **verified, "acted": False}))
         return found
 
-    async def verified(self, run: Run, began: float, at: float) -> dict[str, Any] | None:
-        """Return the outcome of the verification of a run since a time, its reason and samples; None until it ends."""
+    async def verified(
+        self, run: Run, began: float, at: float, command: Command | None = None
+    ) -> dict[str, Any] | None:
+        """Return the outcome of the verification of a run since a time, its reason and samples; None until it ends.
+
+        `command` has the hosts of a run that acts do a check by a command.
+        """
         key = (run.decision, began)
         # A lookback of less than a second would find samples of before.
-        if self._next.get(key, began + _SHORTEST) > at or not (verdict := await self._verdict(run, key, at)):
+        if self._next.get(key, began + _SHORTEST) > at or not (verdict := await self._verdict(run, key, at, command)):
             return None
         watched = self._watched.pop(key, None)
         self._next.pop(key, None)
@@ -50,7 +56,7 @@ class Watches:
         values = {"good": seen[-1].good, "bad": seen[-1].bad} if seen else {}
         return {"outcome": verdict.outcome, "reason": verdict.reason, "samples": len(seen), **values}
 
-    async def _verdict(self, run: Run, key: tuple[int, float], at: float) -> Verdict | None:
+    async def _verdict(self, run: Run, key: tuple[int, float], at: float, command: Command | None) -> Verdict | None:
         check = self._verifications.get(run.runbook)
         if check is None:
             return Verdict("unknown", "there is no such runbook any more")
@@ -60,9 +66,14 @@ class Watches:
         self._next[key] = at + max(_SHORTEST, check.stable / (2 * check.samples))
         if at > watched.began + watched.within + _LATE:
             return Verdict("unknown", "it was not watched until its end")
-        if check.kind == "command":
-            return Verdict("unknown", "a command is run by a step alone")
-        sample = await self._checks.sample(check, run.labels, at=at, since=watched.began)
+        sample = None
+        if check.kind != "command":
+            sample = await self._checks.sample(check, run.labels, at=at, since=watched.began)
+        elif command is None:
+            return Verdict("unknown", "its command is run for a run that acts alone")
+        elif at <= watched.began + watched.within and (sample := await command(check)) is None:
+            self._next[key] = at + _SHORTEST
+            return None
         return watched.add(sample or Sample(at))
 
 

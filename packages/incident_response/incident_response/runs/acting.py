@@ -10,12 +10,13 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ..decisions.history import STOPPED, Run, history
 from ..decisions.rules import Rules
-from ..decisions.runbook import ACTING
+from ..decisions.runbook import ACTING, Check
+from ..decisions.verdict import Sample
 from ..decisions.watching import Watches
 from ..journal.entries import Entries
 from ..journal.reading import Reader
@@ -24,6 +25,7 @@ from ..repeating import repeated
 from ..steps import StepError
 from ..steps.output import Output, shortened
 from ..steps.state import Kind, State
+from .commands import Commands
 from .executor import Executor
 from .orders import order_of
 from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
@@ -57,7 +59,7 @@ class Acting:
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
         self._watches, self._silences, self._executors = watches, silences, executors
-        self._rechecks = rechecks
+        self._rechecks, self._commands = rechecks, Commands(rules, rechecks, executors)
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
         self._going_on: list[Run] | None = None
@@ -81,7 +83,9 @@ class Acting:
         runs = await asyncio.to_thread(self._runs)
         self.looked_at = self._clock()
         running = [one for run in runs for one in run.attempts if not one.ended]
-        self.running_since, self._busy = tuple(one.at for one in running), {one.host for one in running}
+        await self._commands.look(self._clock())
+        self.running_since = tuple(one.at for one in running)
+        self._busy = {one.host for one in running} | self._commands.hosts
         for failed in await asyncio.gather(*(self._advance(one) for one in runs), return_exceptions=True):
             if isinstance(failed, BaseException):
                 raise failed
@@ -132,6 +136,9 @@ class Acting:
 
     async def _start(self, progress: Progress, wanted: Start, at: float) -> None:
         run = progress.run
+        if not progress.acted and (why := await self._commands.precheck(run, at=at, busy=self._busy)) is not None:
+            await (self._end(progress, End(STOPPED, why)) if why else self._silences.hold(run, at))
+            return
         if wanted.host in self._busy or len(self._busy) >= self._rules.steps_at_once:
             # The host would refuse it, for the attempt that holds it, or there is no place for it.
             await self._silences.hold(run, at)
@@ -185,7 +192,10 @@ class Acting:
         return (found.limit.run if found else 0) + _STARTS
 
     async def _verify(self, run: Run, wanted: Verify, at: float) -> None:
-        if found := await self._watches.verified(run, wanted.began, at):
+        def command(check: Check) -> Awaitable[Sample | None]:
+            return self._commands.sample(run, check, f"v{wanted.began:.0f}", at=at, busy=self._busy)
+
+        if found := await self._watches.verified(run, wanted.began, at, command):
             await self._write(run, "step_verified", {"step": wanted.step, "began": wanted.began, **found})
 
     async def _ended(self, run: Run, attempt: Attempt, outcome: str, reason: str) -> None:

@@ -33,6 +33,7 @@ def order_of(
     host: str,
     at: float,
     check: bool = False,
+    lease: str = "",
 ) -> Spec:
     """Return an attempt at a step of a run, ordered at a time, in check mode or not. Raises StepError."""
     if host not in rules.targets:
@@ -47,6 +48,7 @@ def order_of(
         limit=_limit(run, runbook.limit, at),
         seconds=int(runbook.limit.run),
         check=check,
+        lease=lease,
     )
 
 

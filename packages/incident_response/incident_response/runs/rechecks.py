@@ -43,16 +43,21 @@ class Rechecks:
 
     def left_alone(self, run: Run) -> str:
         """Return why people or the end of the alert stop a run, an empty text if they do not."""
-        if self._rules.stop_file.exists():
-            return f"{self._rules.stop_file} exists"
+        if why := self.people(run):
+            return why
         with self._reader.connected() as connection:
-            services = {run.labels["service"]} if run.labels.get("service") else set()
-            if why := hands_off(connection, run.incident, services, run.hosts, self._clock()):
-                return why
             row = connection.execute(_STATE, (run.episode,)).fetchone()
         if row is None or row["resolved_at"] is not None:
             return "the alert is resolved"
         return muted_by_people(json.loads(row["muted"]), self._silences.own)
+
+    def people(self, run: Run) -> str:
+        """Return why people want nothing done for a run, an empty text if they do not say so."""
+        if self._rules.stop_file.exists():
+            return f"{self._rules.stop_file} exists"
+        services = {run.labels["service"]} if run.labels.get("service") else set()
+        with self._reader.connected() as connection:
+            return hands_off(connection, run.incident, services, run.hosts, self._clock())
 
     async def fires(self, run: Run) -> bool:
         """Return whether Prometheus fires the alert of a run, or may."""

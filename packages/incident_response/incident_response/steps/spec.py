@@ -66,11 +66,13 @@ class Spec:
     seconds: int = 300
     release: bool = True  # whether the host is released at the end, rather than held for the next step
     check: bool = False  # whether to ask only what would be done
+    lease: str = ""  # the name by which the host knows it, if that is another
 
     def __post_init__(self) -> None:
         """Refuse what no attempt can be. Raises StepError."""
-        if not NAME.fullmatch(self.attempt):
-            raise StepError(f"{self.attempt!r} is not the name of an attempt: use letters, digits and ._-")
+        for name in (self.attempt, self.lease or self.attempt):
+            if not NAME.fullmatch(name):
+                raise StepError(f"{name!r} is not the name of an attempt: use letters, digits and ._-")
         if not _STEP.fullmatch(self.step):
             raise StepError(f"{self.step!r} is not the name of a step.")
         if not 1 <= self.seconds <= _LONGEST:
@@ -106,7 +108,7 @@ def variables_of(spec: Spec) -> dict[str, Any]:
     return {
         "step_hosts": [spec.host.name],
         "step_parameters": spec.parameters,
-        "step_attempt": spec.attempt,
+        "step_attempt": spec.lease or spec.attempt,
         "step_holder": spec.holder,
         "step_runbook": spec.runbook,
         "step_limit": spec.limit,

@@ -297,7 +297,7 @@ def test_a_command_is_for_steps_alone(down: Looking, intake: Intake) -> None:
     down.follow(runbook(precheck=check, verification={**check, "within": 180, "stable": 60, "samples": 3}))
     assert down.decisions()[0]["allowed"] is True
     found = watched(down, intake, seconds=10)
-    assert found == {"outcome": "unknown", "reason": "a command is run by a step alone", "acted": False}
+    assert found == {"outcome": "unknown", "reason": "its command is run for a run that acts alone", "acted": False}
 
 
 def test_the_service_shows_its_decisions(tmp_path: Path, certificates: Certificates, replica: Replica) -> None:

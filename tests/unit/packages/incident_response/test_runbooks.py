@@ -196,8 +196,12 @@ def test_every_shipped_runbook_is_one_that_the_engine_knows() -> None:
         ),
         ({"executor": "cron"}, "executor of the runbook exporter_down has to be service or awx, not 'cron'."),
         (
-            {"level": "full", "verification": {"kind": "command", "text": ["probe"]}},
-            "The runbook exporter_down checks by a command: it cannot be full.",
+            {"level": "full", "executor": "awx", "verification": {"kind": "command", "text": ["probe"]}},
+            "The runbook exporter_down checks by a command: awx cannot run it.",
+        ),
+        (
+            {"level": "full", "precheck": {"kind": "command", "text": ["probe_", {"label": "job"}]}},
+            "The runbook exporter_down checks by a command that a label would name.",
         ),
         ({"verification": {}}, "verification of the runbook exporter_down lacks kind."),
     ],

@@ -254,11 +254,29 @@ def test_hosts_of_an_application_are_the_target_with_its_unit() -> None:
 
 
 @pytest.mark.parametrize("key", ["verification", "precheck"])
-def test_command_that_only_a_person_runs_verifies_no_run_of_the_engine(key: str) -> None:
-    told = {key: {"command": "probe"}, "level": "partial"}
-    sentence = f"{key}.command is for a person who runs it: at the level partial, use promql or http."
-    assert any(sentence in fault for fault in faults_of_all([changed(**told)], place()))
-    assert not any(sentence in fault for fault in faults_of_all([changed(**told | {"level": "manual"})], place()))
+@pytest.mark.parametrize(
+    ("command", "more", "sentence"),
+    [
+        ("probe", {}, "no host declares what run_script does: run probe."),
+        ("probe", {"target": {"host": "web1"}}, "web1 does not declare run probe in its runbook_actions."),
+        ("probe_$job", {}, "{key}.command has to be one that hosts declare: a label of the alert cannot be a part"),
+        ("probe", {"executor": "awx"}, "{key}.command is run by the service: with executor awx, use promql or http."),
+    ],
+)
+def test_command_that_hosts_cannot_run_is_no_check_of_a_runbook_that_acts(
+    key: str, command: str, more: dict[str, Any], sentence: str
+) -> None:
+    told = {key: {"command": command}, "level": "partial", **more}
+    wanted = sentence.format(key=key)
+    assert any(wanted in fault for fault in faults_of_all([changed(**told)], place()))
+    assert not any(wanted in fault for fault in faults_of_all([changed(**told | {"level": "manual"})], place()))
+
+
+@pytest.mark.parametrize("key", ["verification", "precheck"])
+def test_command_that_a_host_declares_checks_a_runbook_that_acts(key: str) -> None:
+    known = place(hosts={"web1": {"units": ["shop"], "run": {"probe": {"argv": ["/usr/local/bin/probe"]}}}})
+    told = changed(**{key: {"command": "probe"}, "level": "partial", "target": {"host": "web1"}})
+    assert [*faults_of_all([told], known)] == []
 
 
 @pytest.mark.parametrize(
