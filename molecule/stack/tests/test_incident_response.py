@@ -68,7 +68,9 @@ def test_an_alert_is_sent_to_the_journal_and_ends_there(incidents, alertmanager,
     eventually(found, ["gone"])
 
 
-def test_an_incident_gets_a_score_from_what_prometheus_knows(incidents, alertmanager, eventually):
+def test_an_incident_gets_a_score_from_what_prometheus_knows_and_an_annotation(
+    incidents, alertmanager, grafana, eventually
+):
     name, begun = f"Scored{time.time_ns()}", time.time()
 
     def post(ends_at):
@@ -81,7 +83,13 @@ def test_an_incident_gets_a_score_from_what_prometheus_knows(incidents, alertman
         return [(one["score"], one["terms"].get("revenue")) for one in incidents() if one["services"] == [name]]
 
     post(time.time() + 600)
+
+    def annotated():
+        return [len(one["tags"]) for one in grafana(f"annotations?tags=incident&tags={name}")]
+
     eventually(scored, [(40, {"points": 0, "impact": 0, "loss_per_minute": 0})])
+    # `incident`, the service, and the number of the incident.
+    eventually(annotated, [3])
     post(time.time())
 
 
