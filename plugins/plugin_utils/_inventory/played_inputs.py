@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.enumeration import listed
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.role_inputs import PROVISIONED, ROLES
@@ -95,7 +94,7 @@ def played_inputs() -> frozenset[str]:
 
     Those with two underscores are registered by the run itself, and so are in the variables of its hosts.
     """
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in _VARS.glob("*.yml")]
+    files = [parsed(path.read_text(encoding="utf-8")) for path in _VARS.glob("*.yml")]
     return frozenset(name for said in files for name in said if not name.startswith("__"))
 
 
@@ -103,7 +102,7 @@ def played_inputs() -> frozenset[str]:
 def _internals(role: str) -> frozenset[str]:
     """Return the names of the variables of a role that are no inputs, and lie above the inventory too."""
     path = ROLES / role / "vars" / "main.yml"
-    return frozenset(yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else ())
+    return frozenset(parsed(path.read_text(encoding="utf-8")) if path.exists() else ())
 
 
 def shadowed_inputs(hosts: Iterable[HostInputs]) -> Iterator[Problem]:

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 
 __all__ = [
     "PROVISIONED",
@@ -97,7 +98,7 @@ def described_inputs() -> Inputs:
     """Return the inputs of every role, and under SHARED those that the roles have in common."""
     inputs: dict[str, Mapping[str, Mapping[str, Any]]] = {SHARED: _SHARED_INPUTS}
     for path in sorted(ROLES.glob("*/meta/argument_specs.yml")):
-        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        specs = parsed(path.read_text(encoding="utf-8"))["argument_specs"]
         inputs[path.parents[1].name] = specs["main"]["options"]
     return inputs
 

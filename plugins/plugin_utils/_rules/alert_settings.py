@@ -16,6 +16,7 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._api.durations import milliseconds
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.labels import ON_ALERTS, wrong_labels
 
 __all__ = ["adjusted", "thresholds"]
@@ -41,12 +42,12 @@ def adjusted(files: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str,
     """
     if not settings:
         return dict(files)
-    parsed = {name: yaml.safe_load(text) for name, text in files.items()}
-    known = {rule["alert"]: rule for content in parsed.values() for rule in _alerts(content)}
+    contents = {name: parsed(text) for name, text in files.items()}
+    known = {rule["alert"]: rule for content in contents.values() for rule in _alerts(content)}
     if faults := [fault for name in settings for fault in _faults(str(name), settings[name], known)]:
         raise OperatorError(" ".join(faults))
     wanted = {str(name): setting for name, setting in settings.items() if setting}
-    return {name: _text(parsed[name], wanted) or text for name, text in files.items()}
+    return {name: _text(contents[name], wanted) or text for name, text in files.items()}
 
 
 def _alerts(content: Mapping[str, Any]) -> Iterator[Rule]:

@@ -16,6 +16,7 @@ import yaml
 
 from ansible_collections.vigil.observability.plugins.module_utils._api.durations import milliseconds
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 from ansible_collections.vigil.observability.plugins.plugin_utils._rules.alert_summaries import summary_group
 
 __all__ = [
@@ -94,7 +95,7 @@ def file_of_summaries(files: Iterable[File]) -> File:
     groups: list[Mapping[str, Any]] = []
     for file in (file for file in files if file["path"].startswith("rules/")):
         try:
-            groups += (yaml.load(file["content"], Loader=_Loader) or {}).get("groups") or []  # noqa: S506 - it is a safe one
+            groups += (parsed(file["content"]) or {}).get("groups") or []
         except (yaml.YAMLError, AttributeError) as error:
             raise OperatorError(f"The rule file {file['path']} cannot be read: {error}") from None
     return {"path": "rules/alert_summaries.yml", "content": _text({"groups": [summary_group(groups)]})}
@@ -171,10 +172,6 @@ def _names(file: Path, pattern: str, staged: Mapping[Path, str], generated: Mapp
             "prometheus_rule_files."
         )
     yield from (staged[Path(match).resolve()] for match in matches)
-
-
-# In C where there is one: the rules of a hundred applications are megabytes.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # of two classes, one

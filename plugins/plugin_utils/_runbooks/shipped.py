@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 
 __all__ = ["FOLDER", "shipped_runbooks"]
 
@@ -18,4 +18,4 @@ FOLDER = Path(__file__).parents[3] / "runbooks"
 
 def shipped_runbooks() -> list[dict[str, Any]]:
     """Return the shipped runbooks, in the order of their files."""
-    return [one for path in sorted(FOLDER.glob("*.yml")) for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    return [one for path in sorted(FOLDER.glob("*.yml")) for one in parsed(path.read_text(encoding="utf-8"))]
