@@ -98,7 +98,7 @@ class ActionModule(ActionBase):
         known = task_vars or {}
         every = list(known["groups"]["all"])
         variables = {name: known["hostvars"].raw_get(name) for name in every}
-        play = Play.of(known, self._templar, self._loader, gathered=options["gathered"])
+        play = Play.of(known, self._templar, gathered=options["gathered"])
         hosts = _hosts(variables, known["groups"], play)
         sources = [f"-i {shlex.quote(str(source))}" for source in known.get("ansible_inventory_sources") or []]
         command = " ".join(["ansible-playbook", *sources, _MADE_BY])

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible import template
+from ansible.constants import INTERNAL_STATIC_VARS
 from ansible.errors import AnsibleUndefinedVariable
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_text import plain
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.input_values import (
@@ -67,7 +70,7 @@ class Play:
     checked: dict[tuple[Any, ...], tuple[Any, Problems]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, task_vars: Mapping[str, Any], templar: Any, loader: Any, *, gathered: bool) -> Play:
+    def of(cls, task_vars: Mapping[str, Any], templar: Any, *, gathered: bool) -> Play:
         """Return the play of a task from the variables of that task."""
         inputs = described_inputs()
         own = task_vars["hostvars"].raw_get(task_vars["inventory_hostname"])
@@ -77,7 +80,7 @@ class Play:
             running=frozenset(role for role in inputs if task_vars["groups"].get(role)),
             given={name: task_vars[name] for name in named if not _is_same(own.get(name, _ABSENT), task_vars[name])},
             play_variables={name: value for name, value in task_vars.items() if name not in own and name != "vars"},
-            defaults={role: _defaults(role, loader) for role in inputs if role != SHARED},
+            defaults={role: _defaults(role) for role in inputs if role != SHARED},
             templar=templar,
             gathered=gathered,
         )
@@ -108,9 +111,10 @@ class HostInputs:
 
     @property
     def variable_names(self) -> set[str]:
-        """The names of all variables that the inventory sets, without facts, which can come from a cache."""
+        """The names of all variables that the inventory sets, without Ansible's own, and facts, which can be cached."""
         facts: Mapping[str, Any] = self._variables.get("ansible_facts", {})
-        return set(self._variables) - set(facts)
+        own: frozenset[str] = INTERNAL_STATIC_VARS
+        return set(self._variables) - set(facts) - own
 
     @property
     def gathered(self) -> bool:
@@ -199,9 +203,10 @@ def _texts_of(value: Any, shortest: int = 6) -> set[str]:
     return {line for line in str(value).splitlines() if len(line) >= shortest and not line.startswith("-----")}
 
 
-def _defaults(role: str, loader: Any) -> Mapping[str, Any]:
+@functools.cache
+def _defaults(role: str) -> Mapping[str, Any]:
     text = (ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8")
-    defaults: Mapping[str, Any] = loader.load(_trusted(text))
+    defaults: Mapping[str, Any] = DataLoader().load(_trusted(text))
     return defaults
 
 

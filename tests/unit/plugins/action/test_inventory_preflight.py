@@ -89,12 +89,14 @@ class Encrypted(str):
     __slots__ = ()
 
 
-class Dumper(yaml.SafeDumper):
+class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # of two classes, one
     """Writes what an inventory holds."""
 
 
 def _encrypted(dumper: Dumper, value: Encrypted) -> yaml.Node:
-    return dumper.represent_scalar("!vault", VaultLib().encrypt(str(value), secret=VAULT).decode(), style="|")
+    encrypted = VaultLib().encrypt(str(value), secret=VAULT).decode()
+    node: yaml.Node = dumper.represent_scalar("!vault", encrypted, style="|")
+    return node
 
 
 Dumper.add_representer(Encrypted, _encrypted)
@@ -1279,33 +1281,47 @@ def test_500_hosts_are_looked_at_in_seconds(preflight: Preflight) -> None:
     ]
 
 
-@pytest.fixture
-def playbook(tmp_path: Path) -> Callable[..., str]:
-    """A function that runs a playbook of the collection on a copy of a shipped inventory, and returns what it said.
+def _played(folder: Path, inventory: str, name: str, *arguments: str) -> str:
+    """Run a playbook of the collection on an inventory in a folder, and return what it said.
 
     Whether ssh was called is told by the file `called`.
     """
-    ssh = tmp_path / "ssh"
-    ssh.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\nexit 255\n")
+    ssh = folder / "ssh"
+    ssh.write_text(f"#!/bin/sh\ntouch {folder}/called\nexit 255\n")
     ssh.chmod(0o755)
-    (tmp_path / "vault-password").write_text("correct horse")
+    (folder / "vault-password").write_text("correct horse")
     collections = next(parent for parent in COLLECTION.parents if parent.name == "ansible_collections").parent
     environment = {
         **os.environ,
-        "HOME": str(tmp_path),
+        "HOME": str(folder),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_SSH_EXECUTABLE": str(ssh),
         "ANSIBLE_SSH_RETRIES": "0",
     }
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(folder / inventory), "-vvv"]
+    command += [*arguments, "--vault-password-file", "vault-password", str(COLLECTION / "playbooks" / f"{name}.yml")]
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    return f"{done.stdout}{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def inventories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped inventories, with secrets that the collection made."""
+    folder = tmp_path_factory.mktemp("inventories")
+    shutil.copytree(COLLECTION / "inventories", folder, dirs_exist_ok=True)
+    for inventory in ("single_node", "three_nodes"):
+        _played(folder, inventory, "secrets")
+    return folder
+
+
+@pytest.fixture
+def playbook(tmp_path: Path, inventories: Path) -> Callable[..., str]:
+    """A function that runs a playbook on a copy of an inventory with secrets, and returns what it said."""
 
     def run(inventory: str, name: str, *arguments: str) -> str:
-        copy = tmp_path / inventory
-        shutil.copytree(COLLECTION / "inventories" / inventory, copy, dirs_exist_ok=True)
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(copy), "-vvv", *arguments]
-        command += ["--vault-password-file", "vault-password", str(COLLECTION / "playbooks" / f"{name}.yml")]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-        return f"{done.stdout}{done.stderr}"
+        shutil.copytree(inventories / inventory, tmp_path / inventory)
+        return _played(tmp_path, inventory, name, *arguments)
 
     return run
 
@@ -1314,7 +1330,6 @@ def playbook(tmp_path: Path) -> Callable[..., str]:
 def test_shipped_inventory_with_made_secrets_passes_and_shows_none(
     tmp_path: Path, playbook: Callable[..., str], inventory: str
 ) -> None:
-    playbook(inventory, "secrets")
     said = playbook(inventory, "preflight")
     begun = said.index("TASK [Validate the inventory]")
     assert "ok: [monitor1]" in said[begun : said.index("PLAY [Check the hosts before changing anything]")]
@@ -1332,7 +1347,6 @@ def test_shipped_inventory_with_made_secrets_passes_and_shows_none(
 def test_refused_inventory_is_refused_before_a_connection(
     tmp_path: Path, playbook: Callable[..., str], arguments: list[str]
 ) -> None:
-    playbook("three_nodes", "secrets")
     said = playbook("three_nodes", "preflight", *arguments, "-e", "prometheus_retension=90d")
     assert "prometheus_retension of monitor1 and monitor2 is not an input of the role prometheus" in said
     assert "Check the hosts before changing anything" not in said
@@ -1340,7 +1354,6 @@ def test_refused_inventory_is_refused_before_a_connection(
 
 
 def test_host_whose_facts_cannot_be_gathered_stops_the_run(playbook: Callable[..., str]) -> None:
-    playbook("single_node", "secrets")
     broken = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": "/bin/false"}
     given = {"prometheus_user": "{{ ansible_facts['nodename'] }}"}
     said = playbook("single_node", "metrics", "-e", json.dumps({**broken, **given}))
@@ -1352,7 +1365,6 @@ def test_host_whose_facts_cannot_be_gathered_stops_the_run(playbook: Callable[..
 def test_facts_that_inputs_ask_for_are_gathered_and_judged_before_anything_is_touched(
     tmp_path: Path, playbook: Callable[..., str]
 ) -> None:
-    playbook("single_node", "secrets")
     local = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
     given = {"prometheus_user": "{{ ansible_facts['nodename'] }}", "prometheus_uid": "{{ ansible_facts['machine'] }}"}
     said = playbook("single_node", "preflight", "-e", json.dumps({**local, **given}))
