@@ -67,7 +67,8 @@ RETURN = r"""
 incidents:
   description:
     - Incidents with C(id), C(state), C(priority), C(services), C(teams), C(cause), C(holder) and more.
-    - Of the one that O(incident) names also C(alerts), C(events), C(decisions), C(reports), C(context) and C(changes).
+    - Of the one that O(incident) names also C(alerts), C(events), C(decisions), C(reports), C(onset), C(context) and
+      C(changes).
   returned: success
   type: list
   elements: dict

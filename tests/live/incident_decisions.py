@@ -1,7 +1,8 @@
 """Has real replicas of Prometheus tell a real engine of an exporter that is down, and requires what it decides.
 
-The engine knows the objectives, the peers and the alert from them; it verifies with samples of after its decision
-alone; the newer samples of two replicas count; and without Prometheus it allows nothing.
+The engine knows the objectives, the peers and the alert from them, and since when the condition of an alert holds; it
+verifies with samples of after its decision alone; the newer samples of two replicas count; and without Prometheus it
+allows nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,7 +37,11 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 RELEASES = ("2.53.3", "3.13.2")
 await_that = partial(await_within, patience=40.0)
 HOSTS = ("web1", "web2", "web3")
+# What a host has had for 20 minutes, and something else for longer; no exporter of today tells it.
+AGO = 1200
+SICK = {"host": "web9", "cause": 'odd "$1"'}
 RULES = [
+    {"alert": "StoreSick", "expr": "max by (host, cause) (sick) == 1", "labels": {"service": "store"}},
     {"record": "sli:bad:ratio5m", "expr": "vector(0.5)", "labels": {"service": "shop", "slo": "checkout"}},
     {"alert": "TargetDown", "expr": 'up{job="shop"} == 0', "labels": {"severity": "warning", "service": "shop"}},
     {
@@ -80,6 +86,7 @@ class Replica:
             "rule_files": ["rules.yml"],
             "scrape_configs": [{"job_name": "shop", "static_configs": jobs, "relabel_configs": [named]}],
         }
+        remember(folder, program)
         (folder / "prometheus.yml").write_text(yaml.safe_dump(told))
         (folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "shop", "rules": RULES}]}))
 
@@ -102,6 +109,21 @@ class Replica:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+
+def remember(folder: Path, program: Path) -> None:
+    """Give a replica samples of before its start."""
+    now = int(time.time())
+    series = {json.dumps(SICK["cause"]): AGO, '"else"': 2 * AGO}
+    lines = [
+        f'sick{{host="web9",cause={cause}}} {int(ago <= since)} {now - ago}'
+        for cause, since in series.items()
+        for ago in range(3 * AGO, 0, -30)
+    ]
+    file = folder / "sick.txt"
+    file.write_text("\n".join(["# TYPE sick gauge", *lines, "# EOF\n"]))
+    command = [str(program.parent / "promtool"), "tsdb", "create-blocks-from", "openmetrics", str(file)]
+    subprocess.run([*command, str(folder / "data")], check=True, capture_output=True)
 
 
 @contextmanager
@@ -175,6 +197,16 @@ def require_decisions(engine: Engine, replicas: list[Replica]) -> None:
     assert (verified["outcome"], verified["acted"]) == ("recovered", False), verified
 
 
+def require_onset(engine: Engine) -> None:
+    """Require that the onset of an alert is that of its condition, long before Prometheus was started."""
+    labels = {"alertname": "StoreSick", "service": "store", "cluster": "main", **SICK}
+    assert engine.post(webhook(notified(labels, time.time()))).status_code == 200
+    number = engine.get("/api/incidents").json()["incidents"][0]["id"]
+    await_that("the onset is known", lambda: engine.get(f"/api/incidents/{number}").json()["onset"])
+    ago = time.time() - datetime.fromisoformat(engine.get(f"/api/incidents/{number}").json()["onset"]).timestamp()
+    assert AGO - 60 <= ago <= AGO + 120, ago
+
+
 def require_newer(engine: Engine, replicas: list[Replica]) -> None:
     """Require that a replica which has died leaves it to the other, and that without both nothing is allowed."""
     replicas[0].stop()
@@ -218,6 +250,7 @@ def main() -> int:
             engine = stack.enter_context(Engine(folder, certificates, ["http://127.0.0.1:9"], **changed))
             engine.start()
             require_decisions(engine, replicas)
+            require_onset(engine)
             require_newer(engine, replicas)
             print(f"incident_decisions: {json.dumps(release)} passed in {time.monotonic() - begun:.0f} s", flush=True)
     return 0

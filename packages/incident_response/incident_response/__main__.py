@@ -28,6 +28,7 @@ from .decisions.checks import Checks
 from .decisions.choice import Choices
 from .decisions.context import Contexts
 from .decisions.cycle import Cycle
+from .decisions.onset import Onsets
 from .decisions.prometheus import Prometheus
 from .decisions.watching import Watches
 from .incidents.cause import cause_among
@@ -98,6 +99,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     cycle, acting, dry_runs, pages = _automation(
         configuration, journal, reader, correlation, prometheus, reconciliation.answers
     )
+    onsets = Onsets(journal, reader, prometheus)
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     registry.register(AutomationMetrics(reader, acting, pages))
@@ -129,7 +131,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    work = (reconciliation.run, cycle.run, acting.run, dry_runs.run, pages.run, *beside)
+    work = (reconciliation.run, cycle.run, acting.run, dry_runs.run, pages.run, onsets.run, *beside)
     tasks = [asyncio.create_task(run()) for run in work]
     await server.serve(sockets=[listener])
     for task in tasks:

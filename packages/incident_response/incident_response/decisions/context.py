@@ -32,12 +32,12 @@ class Contexts:
         """Return the number and the context of each incident."""
         if not new:
             return []
-        onset = min(_onset(one, at) for one in new)
+        first = min(_active_at(one, at) for one in new)
         services = {service for one in new for service in one.services}
         hosts = {host for one in new for host in _hosts(one)}
         query = f'{{__name__=~"{_METRICS}", service=~{one_of(services)}}} or up{{host=~{one_of(hosts)}}}'
         # Its last point is that of now.
-        steps = math.ceil(min(at - onset + _BEFORE, _LONGEST) / _STEP)
+        steps = math.ceil(min(at - first + _BEFORE, _LONGEST) / _STEP)
         series = await self._prometheus.series(query, start=at - steps * _STEP, end=at, step=_STEP)
         return [(one.incident, _context(one, series, at)) for one in new]
 
@@ -45,7 +45,7 @@ class Contexts:
 def _context(facts: Facts, series: Iterable[Series] | None, at: float) -> dict[str, Any]:
     recent = [one for one in facts.recent if one not in facts.alerts]
     return {
-        "onset": _onset(facts, at),
+        "active_at": _active_at(facts, at),
         "alerts": [_named(one) for one in recent[-_ALERTS:]],
         "dependencies": {name: _state(name, facts, alerts) for name, alerts in facts.dependencies.items()},
         "reports": len(facts.reports),
@@ -53,7 +53,7 @@ def _context(facts: Facts, series: Iterable[Series] | None, at: float) -> dict[s
     }
 
 
-def _onset(facts: Facts, at: float) -> float:
+def _active_at(facts: Facts, at: float) -> float:
     return min((one.starts_at for one in facts.alerts), default=at)
 
 

@@ -35,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 _SOON = 1.0  # seconds in which a change is noticed
 _TOGETHER = 100  # incidents that are looked at before the journal gets what was found
 _OWN = (
-    *("context", "scored", "decided", "verified", "escalated", "annotated", "changes"),
+    *("context", "scored", "decided", "verified", "escalated", "annotated", "changes", "onset"),
     *("step_started", "step_ended", "step_verified", "approval_wanted", "approved", "dry_run"),
 )
 

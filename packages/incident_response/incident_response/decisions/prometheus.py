@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
 
 from ..servers import Answers, Server, answer
 
-__all__ = ["Firing", "Prometheus", "Sample", "Series", "may_fire"]
+__all__ = ["Active", "Firing", "Prometheus", "Sample", "Series", "may_fire"]
 
 # When a replica has last scraped anything.
 _NEWEST = "max(timestamp(up))"
+_PATIENCE = 10.0  # seconds for the evaluation of an expression
 _LOOKBACK = 300  # seconds of a sample's life, if nothing else is asked for
 # How Prometheus answers an expression that it cannot evaluate, of which there are no samples then.
 _WRONG = (400, 422)
+_TOO_LONG = 503  # how it answers one that takes longer than it may
 Found = TypeVar("Found")
 
 
@@ -54,6 +57,16 @@ class Firing:
         return self.labels.items() <= labels.items()
 
 
+@dataclass(frozen=True)
+class Active:
+    """An alert of a rule, which may not fire yet: since when, its expression, and the labels that the rule adds."""
+
+    labels: Mapping[str, str]
+    active_at: float
+    expression: str
+    added: frozenset[str]
+
+
 class Prometheus:
     """All replicas. Each method returns None when none of them answers: then nothing is known."""
 
@@ -73,12 +86,8 @@ class Prometheus:
         recent = {} if since is None or since > _LOOKBACK else {"lookback_delta": f"{max(int(since), 1)}s"}
 
         async def ask(replica: Server) -> tuple[Sample, ...]:
-            try:
-                return _samples(await _data(replica, "/api/v1/query", query=expression, **recent))
-            except httpx.HTTPStatusError as error:
-                if error.response.status_code in _WRONG:
-                    return ()
-                raise
+            found = await _evaluated(replica, "/api/v1/query", _WRONG, query=expression, **recent)
+            return _samples(found) if found else ()
 
         found = await self._asked(ask)
         return next((told for told in found if told), ()) if found else None
@@ -94,13 +103,27 @@ class Prometheus:
         alerts = {frozenset(one.labels.items()): one for told in reversed(answers) for one in told}
         return tuple(alerts.values()) if answers else None
 
-    async def series(self, expression: str, *, start: float, end: float, step: float) -> tuple[Series, ...] | None:
-        """Return the series of an expression between two times."""
-        period = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.0f}"}
+    async def active(self) -> tuple[Active, ...] | None:
+        """Return the alerts of every replica that fire or will, each as often as replicas have it."""
+
+        async def ask(replica: Server) -> tuple[Active, ...]:
+            groups = (await _data(replica, "/api/v1/rules", type="alert"))["groups"]
+            rules = [rule for group in groups for rule in group["rules"]]
+            return tuple(_active(rule, alert) for rule in rules for alert in rule["alerts"])
+
+        answers = await self._asked(ask)
+        return tuple(one for told in answers for one in told) if answers else None
+
+    async def series(
+        self, expression: str, *, start: float, end: float, step: float, at_most: float = _PATIENCE
+    ) -> tuple[Series, ...] | None:
+        """Return the series of an expression between two times, none if it takes more than `at_most` seconds."""
+        period = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.0f}", "timeout": f"{at_most:.0f}s"}
 
         async def ask(replica: Server) -> tuple[Series, ...]:
-            found = (await _data(replica, "/api/v1/query_range", query=expression, **period))["result"]
-            return tuple(Series(one["metric"], _points(one["values"])) for one in found)
+            wrong = (*_WRONG, _TOO_LONG)
+            found = await _evaluated(replica, "/api/v1/query_range", wrong, query=expression, **period)
+            return tuple(Series(one["metric"], _points(one["values"])) for one in found["result"]) if found else ()
 
         found = await self._asked(ask)
         return next((told for told in found if told), ()) if found else None
@@ -124,6 +147,21 @@ def may_fire(firing: Sequence[Firing] | None, labels: Mapping[str, str]) -> bool
 
 async def _data(replica: Server, path: str, **parameters: str) -> Any:
     return (await answer(replica, path, **parameters))["data"]
+
+
+async def _evaluated(replica: Server, path: str, wrong: Collection[int], **parameters: str) -> Any:
+    """Return what an expression is evaluated to, None if the status of the answer is one of those that are wrong."""
+    try:
+        return await _data(replica, path, **parameters)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code in wrong:
+            return None
+        raise
+
+
+def _active(rule: Mapping[str, Any], alert: Mapping[str, Any]) -> Active:
+    active_at = datetime.fromisoformat(alert["activeAt"]).timestamp()
+    return Active(alert["labels"], active_at, rule["query"], frozenset({"alertname", *rule["labels"]}))
 
 
 def _samples(data: Any) -> tuple[Sample, ...]:

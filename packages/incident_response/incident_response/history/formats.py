@@ -36,17 +36,17 @@ def _quoted(value: str) -> str:
     return "\n".join(f"  > {_text(line)}" for line in value.splitlines() or [""])
 
 
-def _clock(text: str | None) -> str:
-    return "not yet" if text is None else f"{text[:19].replace('T', ' ')} UTC"
+def _clock(text: str | None, without: str = "not yet") -> str:
+    return without if text is None else f"{text[:19].replace('T', ' ')} UTC"
 
 
 def _amount(value: float | None) -> str:
     return "not known" if value is None else f"{value:g}"
 
 
-def _duration(seconds: float | None) -> str:
+def _duration(seconds: float | None, without: str = "not yet") -> str:
     if seconds is None:
-        return "not yet"
+        return without
     left, words = round(seconds), list[str]()
     for size, unit in _UNITS:
         count, left = divmod(left, size)
@@ -81,8 +81,8 @@ class _Ours(str):
     __slots__ = ()
 
 
-def _ours(filter_: Callable[[Any], str]) -> Callable[[Any], _Ours]:
-    return lambda value: _Ours(filter_(value))
+def _ours(filter_: Callable[..., str]) -> Callable[..., _Ours]:
+    return lambda *values: _Ours(filter_(*values))
 
 
 def _json(told: Mapping[str, Any]) -> str:

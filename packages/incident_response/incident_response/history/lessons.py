@@ -25,7 +25,9 @@ def _of_times(found: Mapping[str, Any]) -> Iterator[str]:
     earlier, seconds = len(found["recurrences"]), found["seconds"]
     if earlier >= _OFTEN:
         yield f"{found['cause']['name']} caused {earlier + 1} incidents in 30 days: file a problem, and solve it."
-    if seconds["to_detect"] >= _SLOW_TO_DETECT:
+    if (seconds["to_detect"] or 0) - seconds["to_receive"] >= _SLOW_TO_DETECT:
+        yield "Its condition held for ten minutes or more before an alert was active: see whether `for` may be shorter."
+    if seconds["to_receive"] >= _SLOW_TO_DETECT:
         yield "The alert was active for ten minutes or more before it arrived: see why Alertmanager sent it late."
     if found["state"] == "closed" and seconds["to_acknowledge"] is None and found["severity"] in {"critical", "high"}:
         yield "Nobody acknowledged it: see whom its alerts notify, or lower their severity."

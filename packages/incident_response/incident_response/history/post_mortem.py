@@ -37,6 +37,7 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         **{key: incident[key] for key in _KEPT},
         "times": {
+            "onset": incident["onset"],
             "alert_active": active_at,
             "received": incident["opened_at"],
             "acknowledged": answered_at,
@@ -45,7 +46,8 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
             "closed": incident["closed_at"],
         },
         "seconds": {
-            "to_detect": _seconds(active_at, incident["opened_at"]),
+            "to_detect": _seconds(incident["onset"], incident["opened_at"]),
+            "to_receive": _seconds(active_at, incident["opened_at"]),
             "to_acknowledge": _seconds(incident["opened_at"], answered_at),
             "to_resolve": _seconds(incident["opened_at"], incident["closed_at"]),
         },
@@ -122,8 +124,8 @@ def _muted(event: Mapping[str, Any]) -> dict[str, Any]:
     return {key: event[key] for key in keys}
 
 
-def _seconds(begin: str, end: str | None) -> float | None:
-    return None if end is None else round(max(0.0, _at(end) - _at(begin)), 3)
+def _seconds(begin: str | None, end: str | None) -> float | None:
+    return None if begin is None or end is None else round(max(0.0, _at(end) - _at(begin)), 3)
 
 
 def _at(text: str) -> float:

@@ -66,6 +66,8 @@ def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
     told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event)}
     told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from", "attempt"}}
     text = str(event.get("text", ""))
+    if kind == "onset":
+        return _onset(event, told["alert"])
     for group, sentences in (("alert", _OF_ALERTS), ("person", _OF_PEOPLE)):
         if kind in sentences:
             return Entry(event["at"], group, sentences[kind].format_map(defaultdict(str, told)), text)
@@ -78,6 +80,13 @@ def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
     listed = ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items() if key != "text")
     what = kind.replace("_", " ").capitalize()
     return Entry(event["at"], "automation", f"{what} ({listed})" if listed else what, text)
+
+
+def _onset(event: Mapping[str, Any], alert: str) -> Entry:
+    """Return the onset of an alert, which was found out later than it was."""
+    if onset := event.get("onset"):
+        return Entry(onset, "alert", f"Onset of {alert}: its condition holds from here on", "")
+    return Entry(event["at"], "alert", f"The onset of {alert} is unknown: {event['unknown']}", "")
 
 
 def _scored(event: Mapping[str, Any]) -> str:

@@ -73,6 +73,7 @@ class Reader:
             return {
                 **{key: found[key] for key in _LISTED},
                 "terms": found["terms"],
+                "onset": moment(_onset(events)),
                 "context": _context(last_detail(connection, number, "context")),
                 "changes": last_detail(connection, number, "changes"),
                 "decisions": (decisions := _decisions(events)),
@@ -164,7 +165,16 @@ class Reader:
 
 def _context(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return what surrounded the begin of an incident, None until that is known."""
-    return {**told, "onset": moment(told["onset"])} if told else None
+    return {**told, "active_at": moment(told["active_at"])} if told else None
+
+
+def _onset(events: Sequence[sqlite3.Row]) -> float | None:
+    """Return the earliest onset of its alerts, None while that of the one which was active first is unknown."""
+    told = [json.loads(row["detail"]) for row in events if row["kind"] == "onset"]
+    first: Mapping[str, Any] = min(
+        (one for one in told if "active_at" in one), key=lambda one: float(one["active_at"]), default={}
+    )
+    return min(one["onset"] for one in told if "onset" in one) if "onset" in first else None
 
 
 def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Contexts,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.cycle import Cycle
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.onset import Onsets
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.prometheus import (
     Prometheus,
 )
@@ -176,12 +177,19 @@ class Looking:
             executors=executors,
             clock=lambda: self._intake.now,
         )
+        self._onsets = Onsets(
+            self._intake.journal, self._intake.reader, self.prometheus, clock=lambda: self._intake.now
+        )
         url = "https://mon9:9095/"
         self._pages = Pages(self.alertmanagers, answers, self._intake.reader, url, clock=lambda: self._intake.now)
 
     def once(self) -> None:
         """Look at all of them."""
         asyncio.run(self._cycle.once())
+
+    def search(self) -> None:
+        """Search the onset of new incidents."""
+        asyncio.run(self._onsets.once())
 
     def act(self, times: int = 1) -> None:
         """Look, and do what is next in every run, so many times."""

@@ -16,7 +16,7 @@ __all__ = ["Replica"]
 
 
 class Replica(Lister):
-    """Answers `/api/v1/query` and `/api/v1/alerts`; `newest` is when it has last scraped anything."""
+    """Answers its queries, alerts and rules; `newest` is when it has last scraped anything."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,13 +24,15 @@ class Replica(Lister):
         self.samples: dict[str, list[tuple[Mapping[str, str], float]]] = {}
         self.scalars: dict[str, float] = {}
         self.series: list[tuple[Mapping[str, str], list[tuple[float, float]]]] = []
+        self.rules: list[dict[str, Any]] = []
         self.wrong: dict[str, int] = {}
         self.queries: list[dict[str, str]] = []
 
     def status_of(self, path: str) -> int:
-        """Return the status of an answer."""
-        query = parse_qs(urlsplit(path).query).get("query", [""])[0]
-        return self.wrong.get(query, self.status)
+        """Return the status of an answer, by its query or its path if a test has chosen one for either."""
+        split = urlsplit(path)
+        query = parse_qs(split.query).get("query", [""])[0]
+        return self.wrong.get(query, self.wrong.get(split.path, self.status))
 
     def stop(self) -> None:
         """Answer nobody any more."""
@@ -46,6 +48,8 @@ class Replica(Lister):
         split = urlsplit(path)
         if split.path == "/api/v1/alerts":
             return {"status": "success", "data": {"alerts": self.alerts}}
+        if split.path == "/api/v1/rules":
+            return {"status": "success", "data": {"groups": [{"name": "tests", "rules": self.rules}]}}
         asked = {key: values[0] for key, values in parse_qs(split.query).items()}
         self.queries.append(asked)
         if split.path == "/api/v1/query_range":

@@ -30,7 +30,7 @@ def test_it_has_the_series_of_its_services_and_hosts(looking: Looking, intake: I
     others: list[Any] = [({**BAD, "service": "wiki"}, points), ({**UP, "host": "web21"}, points)]
     replica.series = [(UP, points), *others, *(({**BAD, "slo": f"s{number}"}, points) for number in range(9))]
     found = context(looking, intake)
-    assert found["onset"] == "2025-12-31T23:59:00.000Z"
+    assert found["active_at"] == "2025-12-31T23:59:00.000Z"
     assert [one["labels"].get("slo") for one in found["series"]] == ["s0", "s1", "s2", "s3", "s4"]
     assert found["series"][0]["points"] == [["2025-12-31T23:58:00.000Z", 0.1235], ["2026-01-01T00:00:00.000Z", 0.5]]
     (asked,) = [one for one in replica.queries if "start" in one]

@@ -68,8 +68,14 @@ def shop(intake: Intake) -> Intake:
 
 def test_it_tells_when_what_happened_and_who_answered(shop: Intake) -> None:
     found = told(shop)
-    assert found["seconds"] == {"to_detect": 30.0, "to_acknowledge": 60.0, "to_resolve": 300.0}
+    assert found["seconds"] == {
+        "to_detect": None,
+        "to_receive": 30.0,
+        "to_acknowledge": 60.0,
+        "to_resolve": 300.0,
+    }
     assert found["times"] == {
+        "onset": None,
         "alert_active": "2026-01-01T00:00:00.000Z",
         "received": "2026-01-01T00:00:30.000Z",
         "acknowledged": "2026-01-01T00:01:30.000Z",
@@ -109,8 +115,8 @@ def test_it_is_the_same_each_time_and_later(shop: Intake) -> None:
 def test_an_open_incident_has_no_end_yet(intake: Intake) -> None:
     intake.notify(notified(named(team="sales"), NOW + 9))
     found = told(intake)
-    assert found["seconds"] == {"to_detect": 0.0, "to_acknowledge": None, "to_resolve": None}
-    assert "Time to detect (MTTD) | 0 s |" in texts(intake)["md"]
+    assert found["seconds"] == {"to_detect": None, "to_receive": 0.0, "to_acknowledge": None, "to_resolve": None}
+    assert "Time to detect (MTTD) | not known |" in texts(intake)["md"]
     assert "Closed | not yet |" in texts(intake)["md"]
     assert "Nobody acknowledged it" not in str(found["action_items"])
 
@@ -272,5 +278,5 @@ def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile:
     assert html.count("<h1") == 1
     assert html.count("<h2") == 7
     assert html.count("<table") == 1
-    assert html.count("<tr>") == 18
+    assert html.count("<tr>") == 19
     assert not [one for one in ("\x1b", "https://evil", "ftp://", "www.evil", "me@evil") if one in found["md"]]
