@@ -34,7 +34,9 @@ ACTING = ("partial", "full")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED = ("name", "summary", "owner", "matchers", "target", "limit", "verification")
 EXECUTORS = ("service", "awx")
-_KNOWN = (*_NEEDED, "level", "delay", "idempotent", "executor", "precheck", "steps", "manual", "rollback")
+_KNOWN = (*_NEEDED, "level", "delay", "by_hand", "idempotent", "executor", "precheck", "steps", "manual", "rollback")
+# How long a person takes who is woken, finds the runbook and follows it. An assumption: nothing measures it.
+_BY_HAND = "15m"
 _STEP = {"step", "parameters"}
 
 
@@ -56,8 +58,9 @@ def _faults(described: Mapping[str, Any]) -> Iterator[str]:
     for key in ("verification", "precheck"):
         if described.get(key):
             yield from faults_of_check(key, described[key], timed=key == "verification")
-    if "delay" in described:
-        yield from faults_of_duration("delay", described["delay"])
+    for key in ("delay", "by_hand"):
+        if key in described:
+            yield from faults_of_duration(key, described[key])
     yield from _faults_of_steps(described)
     yield from _faults_of_level(described)
 
@@ -135,6 +138,7 @@ def normalised(described: Mapping[str, Any], delay: str) -> dict[str, Any]:
         ],
         "target": target_of(described["target"]),
         "delay": seconds(described.get("delay", delay)),
+        "by_hand": seconds(described.get("by_hand", _BY_HAND)),
         "idempotent": described.get("idempotent", False),
         "executor": described.get("executor", EXECUTORS[0]),
         "limit": limit_of(described["limit"]),

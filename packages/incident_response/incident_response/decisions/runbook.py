@@ -108,6 +108,7 @@ class Runbook:
     steps: tuple[Step, ...]
     rollback: Step | None
     idempotent: bool
+    by_hand: float  # seconds that a person is assumed to take for the same
     executor: str
     command: tuple[Part, ...]
     digest: str
@@ -161,6 +162,7 @@ def _runbook(told: Any, number: int) -> Runbook:
         steps=tuple(_step(name, one) for one in entries.take("steps", list)),
         rollback=_step(name, rollback) if rollback else None,
         idempotent=bool(entries.optional("idempotent", bool)),
+        by_hand=entries.weight("by_hand", 0),
         executor=_one_of(entries.take("executor", str, "service"), EXECUTORS, f"executor of the runbook {name}"),
         command=tuple(manual["command"]) if manual else (),
         digest=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(),

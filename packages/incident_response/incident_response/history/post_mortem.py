@@ -52,6 +52,7 @@ def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
             "to_resolve": _seconds(incident["opened_at"], incident["closed_at"]),
         },
         "lost": _lost(incident),
+        "saved_seconds": sum(one.get("saved_seconds", 0) for one in incident["events"]),
         "alerts": [_alert(one) for one in incident["alerts"]],
         "muted": [_muted(one) for one in incident["events"] if one["kind"] == "muted"],
         "changes": incident["changes"],

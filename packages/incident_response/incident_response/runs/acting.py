@@ -61,7 +61,7 @@ class Acting:
         self._watches, self._silences, self._executors = watches, silences, executors
         self._rechecks, self._commands = rechecks, Commands(rules, rechecks, executors)
         self._runbooks = {one.name: one for one in rules.runbooks}
-        self.runbooks = sorted(one.name for one in rules.runbooks if one.level in ACTING)
+        self.by_hand = {one.name: one.by_hand for one in rules.runbooks if one.level in ACTING}
         self._going_on: list[Run] | None = None
         self._seen = -1
         self._next_tidy = 0.0
@@ -218,8 +218,8 @@ class Acting:
         def write(connection: sqlite3.Connection) -> None:
             entries = Entries(connection, self._clock(), "automation")
             own = {"incident": run.incident, "episode": run.episode}
-            verified = {**told, "outcome": end.outcome, "samples": samples, "acted": progress.acted}
-            entries.event("verified", **own, detail=verified)
+            ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted}
+            entries.event("verified", **own, detail={**told, **ended, **self._saved(run, end)})
             if end.escalated:
                 entries.event("escalated", **own, detail=told)
 
@@ -227,6 +227,11 @@ class Acting:
         # A recovery that has not got to Alertmanager yet would page people: there, the silence ends by itself.
         if end.outcome != "recovered" or not await self._rechecks.fires(run):
             await self._silences.drop(run)
+
+    def _saved(self, run: Run, end: End) -> dict[str, int]:
+        """Return what a run that helped saved a person, as is assumed of its runbook now."""
+        found = self._runbooks.get(run.runbook)
+        return {"saved_seconds": round(found.by_hand)} if found and end.outcome == "recovered" else {}
 
     async def _write(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
         def write(connection: sqlite3.Connection) -> None:

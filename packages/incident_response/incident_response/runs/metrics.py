@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -25,14 +25,15 @@ from .pages import Pages
 __all__ = ["AnnotationMetrics", "AutomationMetrics"]
 
 _RUNS = (
-    "SELECT json_extract(detail, '$.runbook') AS runbook, json_extract(detail, '$.outcome') AS outcome, count(*)"
+    "SELECT json_extract(detail, '$.runbook') AS runbook, json_extract(detail, '$.outcome') AS outcome, count(*),"
+    " total(json_extract(detail, '$.saved_seconds')) AS saved"
     " FROM event WHERE kind = 'verified' AND at > 0 AND json_extract(detail, '$.acted') GROUP BY 1, 2"
 )
 _STOPPED = "SELECT at FROM open_stop"
 
 
 class AutomationMetrics(Collector):
-    """Runs by what came of them, what goes on, what people were asked for, and whether all of it is stopped."""
+    """Runs by what came of them and what they saved, what goes on, what people were asked for, and what is stopped."""
 
     def __init__(self, reader: Reader, acting: Acting, pages: Pages) -> None:
         self._reader, self._acting, self._pages = reader, acting, pages
@@ -66,7 +67,8 @@ class AutomationMetrics(Collector):
                 counts, stopped = connection.execute(_RUNS).fetchall(), connection.execute(_STOPPED).fetchone()
         except JournalError:
             return
-        yield _runs(counts, self._acting.runbooks)
+        yield _runs(counts, self._acting.by_hand)
+        yield from _saved(counts, self._acting.by_hand)
         yield GaugeMetricFamily(
             "incident_response_stopped_seconds",
             "Seconds since a person stopped all automation, 0 while nobody has.",
@@ -103,3 +105,24 @@ def _runs(counts: Iterable[Any], runbooks: Iterable[str]) -> Metric:
     for (runbook, outcome), number in (known | {(one[0], one[1]): one[2] for one in counts}).items():
         found.add_metric([runbook, outcome], number)
     return found
+
+
+def _saved(counts: Iterable[Any], by_hand: Mapping[str, float]) -> Iterator[Metric]:
+    """Yield what is assumed of every runbook, and what that makes of the runs that helped."""
+    assumed = GaugeMetricFamily(
+        "incident_response_by_hand_seconds", "Time that a person is assumed to take for the same.", labels=["runbook"]
+    )
+    saved = CounterMetricFamily(
+        "incident_response_saved_seconds",
+        "Time that people are assumed to have saved, as it was assumed at the end of each run that helped.",
+        labels=["runbook"],
+    )
+    known = dict.fromkeys(by_hand, 0.0)
+    for one in counts:
+        known[one["runbook"]] = known.get(one["runbook"], 0.0) + one["saved"]
+    for runbook, seconds in known.items():
+        saved.add_metric([runbook], seconds)
+    for runbook, seconds in by_hand.items():
+        assumed.add_metric([runbook], seconds)
+    yield assumed
+    yield saved

@@ -28,6 +28,7 @@ def runbook(**changed: Any) -> dict[str, Any]:
         "matchers": [{"label": "alertname", "operator": "=", "value": "TargetDown"}],
         "target": {"kind": "label", "name": "host"},
         "delay": 300,
+        "by_hand": 900,
         "idempotent": True,
         "executor": "service",
         "limit": {"cooldown": 1800, "attempts": 3, "within": 86400, "at_once": 1, "run": 300},

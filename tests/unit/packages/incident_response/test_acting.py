@@ -132,6 +132,7 @@ def test_a_step_is_run_verified_and_told(alone: Alone) -> None:
         "2026-01-01T00:00:00.000Z",
         "2026-01-01T00:01:20.000Z",
     )
+    assert told["saved_seconds"] == 900
     tried = [one["what"] for one in told["tried"]]
     assert tried[0] == "restart_service starts on web1, as inc-1-d4-s1-h1-a1"
 
@@ -607,12 +608,35 @@ def test_metrics_count_runs_and_what_goes_on(alone: Alone) -> None:
     assert value("pages", alert="IncidentEscalated") == 0
 
 
+def test_what_helped_saved_what_was_assumed_at_its_end(alone: Alone) -> None:
+    registry = CollectorRegistry()
+    alone.follow(FULL)
+    alone.finish()
+    alone.follow(runbook(level="full", by_hand=60))
+    registry.register(alone.looking.metrics())
+    labels = {"runbook": "exporter_down"}
+    assert registry.get_sample_value("incident_response_saved_seconds_total", labels) == 900
+    assert registry.get_sample_value("incident_response_by_hand_seconds", labels) == 60
+
+
+def test_what_did_not_help_saved_nothing(alone: Alone) -> None:
+    registry = CollectorRegistry()
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    registry.register(alone.looking.metrics())
+    assert alone.ended()[0] == "failing"
+    labels = {"runbook": "exporter_down"}
+    assert registry.get_sample_value("incident_response_saved_seconds_total", labels) == 0
+    assert post_mortem(alone.intake.reader, alone.intake.incident(1))["saved_seconds"] == 0
+
+
 def test_metrics_leave_out_what_a_journal_that_cannot_be_read_counts(alone: Alone) -> None:
     alone.follow(FULL)
     alone.intake.journal.path.rename(alone.intake.journal.path.with_suffix(".gone"))
     names = [one.name for one in alone.looking.metrics().collect()]
     assert "incident_response_steps_running" in names
-    assert "incident_response_runs" not in names
+    assert not {"incident_response_runs", "incident_response_saved_seconds"} & {*names}
 
 
 class Crashing:

@@ -278,5 +278,5 @@ def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile:
     assert html.count("<h1") == 1
     assert html.count("<h2") == 7
     assert html.count("<table") == 1
-    assert html.count("<tr>") == 19
+    assert html.count("<tr>") == 20
     assert not [one for one in ("\x1b", "https://evil", "ftp://", "www.evil", "me@evil") if one in found["md"]]

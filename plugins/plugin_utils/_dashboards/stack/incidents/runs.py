@@ -44,6 +44,7 @@ _OUTCOMES = {
     "unapproved": WARNINGS,
     "stopped": Scale(unit="none", decimals=0),
 }
+_TIME = Scale(unit="s", decimals=0)
 
 
 def runs() -> list[Builder[models.Panel]]:
@@ -51,14 +52,19 @@ def runs() -> list[Builder[models.Panel]]:
     return [
         table(
             "Runbooks",
-            "Runs in the selected time range by what came of them, and the share of the last 7 days that helped. Runs "
-            "at the levels observe and manual change nothing and are not counted.",
+            "Runs in the selected time range by what came of them, the share of the last 7 days that helped, and what "
+            "those of the time range saved: for each, what a person is assumed to take by hand, in by_hand of the "
+            "runbook. Runs at the levels observe and manual change nothing and are not counted.",
             *(Query(f"sum by (runbook) (increase({series}[$__range]))") for series in ended.values()),
             Query(helped("runbook")),
+            Query(f"max by (runbook) ({of('by_hand_seconds')})"),
+            Query(f"sum by (runbook) (increase({of('saved_seconds_total')}[$__range]))"),
             labels={"runbook": Column(head="runbook")},
             values=[
                 *(Column(head=outcome, scale=scale) for outcome, scale in _OUTCOMES.items()),
                 Column(head="helped in 7 days", scale=HELPED, no_value=NO_RUNS),
+                Column(head="by hand, assumed", scale=_TIME),
+                Column(head="saved", scale=_TIME),
             ],
             sort="failing",
             no_value="no runbook may act",
