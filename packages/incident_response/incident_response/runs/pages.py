@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,6 +61,8 @@ class Pages:
         self._alertmanagers, self._answers, self._reader = alertmanagers, answers, reader
         self._url, self._clock = url.rstrip("/"), clock
         self._posted: dict[str, Page] = {}
+        self._known: list[tuple[Page, float]] = []
+        self._seen = -1
         self._next = 0.0
 
     async def run(self) -> None:
@@ -84,11 +87,16 @@ class Pages:
         return [labels["alertname"] for labels, _annotations, _since in self._posted.values()]
 
     async def _now(self, at: float) -> list[Page]:
-        def read() -> list[Page]:
-            with self._reader.connected() as connection:
-                return [*_escalated(connection), *_unapproved(connection, at)]
+        return [page for page, until in await asyncio.to_thread(self._read) if at < until]
 
-        return await asyncio.to_thread(read)
+    def _read(self) -> list[tuple[Page, float]]:
+        """Return what the journal has for people, each until when, which is read again after an event alone."""
+        with self._reader.connected() as connection:
+            seen = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
+            if seen != self._seen:
+                self._known = [*_escalated(connection), *_unapproved(connection)]
+                self._seen = seen
+            return self._known
 
     def _alert(self, page: Page, ends_at: float) -> dict[str, Any]:
         labels, annotations, since = page
@@ -109,35 +117,37 @@ def _posting(body: list[dict[str, Any]]) -> Callable[[Server], Any]:
     return post
 
 
-def _escalated(connection: sqlite3.Connection) -> Iterator[Page]:
+def _escalated(connection: sqlite3.Connection) -> Iterator[tuple[Page, float]]:
     """Yield the open incidents that automation did not solve and that nobody has."""
     last = {row["incident"]: row for row in connection.execute(_UNSOLVED)}
     for incident, row in last.items():
         if holder(connection, incident) is None:
             told = json.loads(row["detail"])
-            yield _page(
+            page = _page(
                 connection, "IncidentEscalated", row,
                 f"Incident {incident} is not solved: {told['runbook']} on {', '.join(told['hosts'])} did not help",
                 told["reason"],
             )  # fmt: skip
+            yield page, math.inf
 
 
-def _unapproved(connection: sqlite3.Connection, at: float) -> Iterator[Page]:
+def _unapproved(connection: sqlite3.Connection) -> Iterator[tuple[Page, float]]:
     for incident in [row["incident"] for row in connection.execute(_WAITING)]:
         for one in requests(connection, incident):
-            if one.state == "waiting" and at < one.until:
+            if one.state == "waiting":
                 row = connection.execute(
                     "SELECT event.*, labels FROM event JOIN episode ON episode.id = episode WHERE event.id = ?",
                     (one.decision,),
                 ).fetchone()
                 told = json.loads(row["detail"])
                 step, hosts = told["plan"][one.step - 1]["step"], ", ".join(told["hosts"])
-                yield _page(
+                page = _page(
                     connection, "IncidentNeedsApproval", row,
                     f"Incident {incident} waits for an approval until {moment(one.until)}",
                     f"{told['runbook']} wants to run {step} on {hosts}",
                     attempt=one.attempt,
                 )  # fmt: skip
+                yield page, one.until
 
 
 def _page(

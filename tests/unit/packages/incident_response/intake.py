@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,24 @@ class Intake:
     def act(self, action: str, person: str = "anna", incident: int = 1, **fields: str) -> dict[str, Any]:
         """Return what is true after a person has done something with an incident."""
         return self._done(self.actions.on_incident(action, incident, person, fields, self.now))
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Give a list that gets each statement by which the journal is read."""
+        whole, found = self.reader.connected, list[str]()
+
+        @contextmanager
+        def connected() -> Iterator[sqlite3.Connection]:
+            with whole() as connection:
+                found.append("BEGIN")
+                connection.set_trace_callback(found.append)
+                yield connection
+
+        self.reader.connected = connected  # type: ignore[method-assign]
+        try:
+            yield found
+        finally:
+            self.reader.connected = whole  # type: ignore[method-assign]
 
     def automate(self, action: str, person: str = "anna", **fields: str) -> dict[str, Any]:
         """Return what is true after a person has stopped or resumed automation."""

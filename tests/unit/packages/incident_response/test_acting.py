@@ -496,6 +496,26 @@ def test_a_step_waits_for_an_approval(alone: Alone) -> None:
     assert alone.mesh.pages() == [("IncidentNeedsApproval", "2026-01-01T00:00:00.000Z")]
 
 
+def test_what_people_have_to_know_is_read_again_only_after_an_event(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    alone.looking.page()
+    with alone.intake.statements() as statements:
+        alone.looking.page()
+    assert statements == ["BEGIN", "SELECT max(id) FROM event"]
+    alone.intake.act("note", text="seen")
+    with alone.intake.statements() as statements:
+        alone.looking.page()
+    assert len(statements) > 2
+
+
+def test_a_request_for_an_approval_ends_in_time_without_an_event(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    for seconds, ends in ((0, "00:02:00"), (899, "00:16:59"), (2, "00:15:01")):
+        alone.intake.now += seconds
+        alone.looking.page()
+        assert alone.mesh.pages() == [("IncidentNeedsApproval", f"2026-01-01T{ends}.000Z")]
+
+
 def test_nobody_approves(alone: Alone) -> None:
     alone.follow(runbook(level="partial"))
     alone.go_on(901, 100)
