@@ -153,7 +153,7 @@ def _automation(
     """Return what decides, what acts, what only looks, and what notifies people."""
     rules, servers = configuration.rules, configuration.alertmanagers
     checks = Checks(prometheus, configuration.ca_file)
-    watches, silences = Watches(rules.runbooks, checks), Silences(servers, alertmanagers)
+    watches, silences = Watches(rules.runbooks, checks), Silences(servers, alertmanagers, rules.limits.silence)
     cycle = Cycle(
         journal,
         reader,

@@ -18,15 +18,23 @@ from .runbook import ACTING, Runbook, runbooks
 
 __all__ = ["Limits", "Rules"]
 
+_SHORTEST_SILENCE = 30  # seconds, in which an Alertmanager that is slow has answered before it ends
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What guards require of all runbooks: runs an hour, the share of peers that are up and of runs that helped."""
+    """What guards require of all runbooks: runs an hour, the share of peers that are up and of runs that helped.
+
+    In seconds, `approval` is how long a step waits for one, `silence` how long people do not get the alert of a run
+    after its engine has died.
+    """
 
     runs_per_hour: int
     peers_up: float
     verified: float
     verified_runs: int
+    approval: float
+    silence: float
 
     @classmethod
     def of(cls, entries: Described) -> Limits:
@@ -36,10 +44,14 @@ class Limits:
             peers_up=entries.seconds("peers_up", 0.8),
             verified=entries.seconds("verified", 0.8),
             verified_runs=int(entries.seconds("verified_runs", 5)),
+            approval=entries.seconds("approval", 900),
+            silence=entries.seconds("silence", 180),
         )
         entries.end()
         if max(found.peers_up, found.verified) > 1:
             raise ConfigurationError("peers_up and verified of the guards have to be shares of at most 1.")
+        if found.silence < _SHORTEST_SILENCE:
+            raise ConfigurationError(f"silence of the guards has to be at least {_SHORTEST_SILENCE} seconds.")
         return found
 
 

@@ -36,7 +36,6 @@ __all__ = ["Acting"]
 
 _LOG = logging.getLogger(__name__)
 _SOON = 0.5  # seconds until what has ended is seen
-_APPROVAL = 900.0  # seconds that a step waits for people
 _TIDIED = 3600.0  # seconds between two looks for attempts that are too old
 _KEPT = 31 * 86400.0  # seconds that they are kept, which is longer than a run of theirs is remembered
 _STARTS = 60.0  # seconds in which an attempt has to start
@@ -107,7 +106,8 @@ class Acting:
         match self._next(progress, at):
             case Ask(step):
                 name = Attempt(step=step, host=run.hosts[0], number=1, at=at).name(run)
-                await self._write(run, "approval_wanted", {"step": step, "attempt": name, "until": at + _APPROVAL})
+                until = at + self._rules.limits.approval
+                await self._write(run, "approval_wanted", {"step": step, "attempt": name, "until": until})
             case Start() as start:
                 await self._start(progress, start, at)
             case Look(attempt):

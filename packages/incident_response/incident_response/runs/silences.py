@@ -16,18 +16,17 @@ from ..servers import Answers, Server, answer
 
 __all__ = ["Silences"]
 
-_TERM = 180.0  # seconds of a silence
-_RENEWED = 60.0  # seconds after which it is renewed
+_RENEWED = 1 / 3  # of its term, after which a silence is renewed
 _GOSSIP = 2.0  # seconds in which one member of a mesh knows what another has
 _AGAIN = 10.0  # seconds after which one that did not answer is asked again
 _BY = "incident_response"
 
 
 class Silences:
-    """The silences in every Alertmanager, one for each run, which its comment names."""
+    """The silences in every Alertmanager, one for each run, which its comment names; each ends after its term."""
 
-    def __init__(self, alertmanagers: Sequence[Server], answers: Answers) -> None:
-        self._alertmanagers, self._answers = alertmanagers, answers
+    def __init__(self, alertmanagers: Sequence[Server], answers: Answers, term: float) -> None:
+        self._alertmanagers, self._answers, self._term = alertmanagers, answers, term
         self._due: dict[tuple[int, str], float] = {}
         self._own: set[str] = set()
         self._unlisted = {one.name: 0.0 for one in alertmanagers}
@@ -44,7 +43,9 @@ class Silences:
             same = _of(run, await self._listed(server))
             # One that is there is prolonged; in a mesh, it is that of another member.
             known = {key: same[0][key] for key in ("id", "startsAt")} if same else {}
-            told = await answer(server, "/api/v2/silences", method="POST", body=_silence(run, at) | known)
+            told = await answer(
+                server, "/api/v2/silences", method="POST", body=_silence(run, at, at + self._term) | known
+            )
             return str(told["silenceID"])
 
         for place, one in enumerate(self._alertmanagers):
@@ -53,7 +54,7 @@ class Silences:
             if at >= due:
                 number = await self._answers.of(one, hold_in)
                 self._own |= {number} if number else set()
-                self._due[run.decision, one.name] = at + (_RENEWED if number else _AGAIN)
+                self._due[run.decision, one.name] = at + (_RENEWED * self._term if number else _AGAIN)
 
     async def drop(self, run: Run) -> None:
         """Have every Alertmanager that answers deliver the alert of a run again."""
@@ -81,12 +82,12 @@ class Silences:
         return found
 
 
-def _silence(run: Run, at: float) -> dict[str, Any]:
+def _silence(run: Run, at: float, until: float) -> dict[str, Any]:
     matchers = [{"name": key, "value": value, "isRegex": False, "isEqual": True} for key, value in run.labels.items()]
     return {
         "matchers": matchers,
         "startsAt": moment(at),
-        "endsAt": moment(at + _TERM),
+        "endsAt": moment(until),
         "createdBy": _BY,
         "comment": f"inc-{run.incident}-d{run.decision}: {run.runbook} works on it",
     }

@@ -143,7 +143,7 @@ class Looking:
         rules = Rules.of(Described("automation", told), self._folder)
         checks = Checks(self.prometheus, self._ca_file)
         watches, answers = Watches(rules.runbooks, checks), Answers("Alertmanager")
-        silences = Silences(self.alertmanagers, answers)
+        silences = Silences(self.alertmanagers, answers, rules.limits.silence)
         self._cycle = Cycle(
             self._intake.journal,
             self._intake.reader,

@@ -525,6 +525,22 @@ def test_nobody_approves(alone: Alone) -> None:
     assert alone.steps.started == []
 
 
+def test_the_inventory_chooses_how_long_people_have_and_how_long_they_are_spared(alone: Alone) -> None:
+    alone.looking.follow(runbook(level="partial"), approval=60, silence=30)
+    alone.looking.act()
+    (waiting,) = alone.intake.incident(1)["approvals"]
+    assert waiting["until"] == "2026-01-01T00:01:00.000Z"
+    alone.intake.act("approve")
+    alone.looking.act()
+    ends = []
+    for _time in range(3):
+        (held,) = alone.mesh.silences.values()
+        ends.append(held["endsAt"])
+        alone.intake.now += 10
+        alone.looking.act()
+    assert ends == [f"2026-01-01T00:00:{seconds}.000Z" for seconds in (30, 40, 50)]
+
+
 def test_an_approval_that_comes_late_is_refused(alone: Alone) -> None:
     alone.follow(runbook(level="partial"))
     alone.intake.now += 901

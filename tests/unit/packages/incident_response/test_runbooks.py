@@ -230,3 +230,8 @@ def test_two_runbooks_of_one_name_are_refused() -> None:
 def test_a_share_of_more_than_everything_is_refused(guards: dict[str, Any], tmp_path: Any) -> None:
     with pytest.raises(ConfigurationError, match="shares of at most 1"):
         Rules.of(Described("automation", {"guards": guards}), tmp_path)
+
+
+def test_a_silence_that_ends_before_a_slow_alertmanager_answers_is_refused(tmp_path: Any) -> None:
+    with pytest.raises(ConfigurationError, match="silence of the guards has to be at least 30 seconds"):
+        Rules.of(Described("automation", {"guards": {"silence": 20}}), tmp_path)
