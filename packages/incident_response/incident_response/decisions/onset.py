@@ -36,6 +36,7 @@ _NEW = (
     " (SELECT 1 FROM event WHERE event.incident = open_incident.incident AND kind = 'onset')"
     " ORDER BY incident LIMIT ?"
 )
+_NEWEST = "SELECT max(?, coalesce(max(incident), 0)) FROM open_incident"
 _LABELS = "SELECT id, labels FROM episode WHERE incident = ? ORDER BY id LIMIT ?"
 _NO_RULE = {"unknown": "no rule of Prometheus has it"}
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -70,9 +71,12 @@ class Onsets:
     def _new(self) -> dict[int, dict[int, Mapping[str, str]]]:
         """Return the labels of the first alerts of each incident whose onset was not searched yet."""
         with self._reader.connected() as connection:
+            numbers = [row[0] for row in connection.execute(_NEW, (self._last, _INCIDENTS))]
+            if not numbers:
+                self._last = connection.execute(_NEWEST, (self._last,)).fetchone()[0]
             return {
                 number: {one["id"]: json.loads(one["labels"]) for one in connection.execute(_LABELS, (number, _ALERTS))}
-                for (number,) in connection.execute(_NEW, (self._last, _INCIDENTS)).fetchall()
+                for number in numbers
             }
 
     async def _search(self, incident: int, alerts: Mapping[int, Mapping[str, str]], active: Sequence[Active]) -> None:

@@ -151,6 +151,15 @@ def test_few_incidents_are_searched_at_a_time(looking: Looking, intake: Intake, 
         assert sum(bool(onsets(intake, number)) for number in range(1, 7)) == known
 
 
+def test_incidents_of_before_a_restart_are_not_looked_at_again_and_again(looking: Looking, shop: Intake) -> None:
+    looking.search()
+    looking.follow()
+    looking.search()
+    with shop.statements() as statements:
+        looking.search()
+    assert ["incident > 1" in one for one in statements] == [False, True, False]
+
+
 def test_an_incident_that_ends_meanwhile_gets_none(looking: Looking, shop: Intake, replica: Replica) -> None:
     def told(path: str) -> Any:
         shop.notify(notified(SHOP, NOW, ended_at=NOW + 61))
