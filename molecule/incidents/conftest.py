@@ -51,6 +51,30 @@ def stop(targets: list[Any]) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
+def replace(machine: Callable[[str], Any]) -> Callable[[str, str], None]:
+    """Return a function that has a sample of the second host run another program when it starts next."""
+
+    def replaced(service: str, program: str) -> None:
+        folder, line = f"/etc/systemd/system/sample-{service}.service.d", f"ExecStart={program}"
+        words = f"mkdir -p {folder}; printf '[Service]\\nExecStart=\\n{line}\\n' >{folder}/replaced.conf"
+        machine("incidents-2").check_output(f"{words}; systemctl daemon-reload")
+
+    return replaced
+
+
+@pytest.fixture
+def silences(ask: Callable[..., Any], secrets: Any) -> Callable[[str, int], list[dict[str, Any]]]:
+    """Return a function that returns the silences of the engine for an incident, as a member of the mesh has them."""
+
+    def found(member: str, number: int) -> list[dict[str, Any]]:
+        password = secrets["alertmanager_passwords"]["admin"]
+        listed = ask(f"https://{member}:9093/api/v2/silences", user="admin", password=password).json()
+        return [one for one in listed if one["comment"].startswith(f"inc-{number}-")]
+
+    return found
+
+
+@pytest.fixture(scope="session")
 def pages(machine: Callable[[str], Any]) -> Callable[..., list[Page]]:
     """Return a function that returns what the pager got about alerts with these labels that fire."""
     paged = machine("incidents-2")
@@ -101,6 +125,12 @@ def incident(engine: Callable[..., Any]) -> Callable[[str], dict[str, Any]]:
 def events(incident: Callable[[str], dict[str, Any]]) -> Callable[[str, str], list[dict[str, Any]]]:
     """Return a function that returns the events of a kind in the incident of a service."""
     return lambda service, kind: [one for one in incident(service)["events"] if one["kind"] == kind]
+
+
+@pytest.fixture
+def outcomes(events: Callable[[str, str], list[dict[str, Any]]]) -> Callable[[str], list[str]]:
+    """Return a function that returns how the runs for a service ended."""
+    return lambda service: [one["outcome"] for one in events(service, "verified")]
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ testinfra_hosts = ["incidents-1"]
 # All of them, so that they are made in their order.
 pytestmark = pytest.mark.usefixtures("host")
 AMTOOL = "amtool --alertmanager.url=https://localhost:9093 --http.config.file=/etc/alertmanager/amtool.yml"
-TERM = 180  # seconds of a silence
-STOPPED = ("asked", "broken", "hollow", "observed", "silenced", "steady")
+TERM = 30  # seconds of a silence, which the inventory has
+STOPPED = ("asked", "broken", "hollow", "observed", "silenced", "steady", "unapproved")
 # One cannot start any more, the other starts and answers nobody.
 REPLACED = {"broken": "/bin/false", "hollow": "/bin/sleep infinity"}
 TARGETS = {
@@ -27,35 +27,15 @@ TARGETS = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def faults(machine: Any, stop: Any, eventually: Any) -> None:
+def faults(machine: Any, stop: Any, replace: Any, eventually: Any) -> None:
     """Silence one sample as a person does, then stop all of them, and an exporter."""
     silence = f"{AMTOOL} silence add --comment='a person at work' --duration=1h alertname=SampleDown service=silenced"
     machine("incidents-1").check_output(silence)
     eventually(lambda: "a person at work" in machine("incidents-2").check_output(f"{AMTOOL} silence query"))
     for name, program in REPLACED.items():
-        folder, line = f"/etc/systemd/system/sample-{name}.service.d", f"ExecStart={program}"
-        words = f"mkdir -p {folder}; printf '[Service]\\nExecStart=\\n{line}\\n' >{folder}/replaced.conf"
-        machine("incidents-2").check_output(f"{words}; systemctl daemon-reload")
+        replace(name, program)
     stop(*STOPPED)
     machine("incidents-3").check_output("systemctl stop node_exporter")
-
-
-@pytest.fixture
-def silences(ask: Any, secrets: Any) -> Any:
-    """Return a function that returns the silences of the engine for an incident, as a member of the mesh has them."""
-
-    def found(member: str, number: int) -> list[dict[str, Any]]:
-        password = secrets["alertmanager_passwords"]["admin"]
-        listed = ask(f"https://{member}:9093/api/v2/silences", user="admin", password=password).json()
-        return [one for one in listed if one["comment"].startswith(f"inc-{number}-")]
-
-    return found
-
-
-@pytest.fixture
-def outcomes(events: Any) -> Any:
-    """Return a function that returns how the runs for a service ended."""
-    return lambda service: [one["outcome"] for one in events(service, "verified")]
 
 
 def test_step_outlives_the_engine_that_is_killed_and_is_found_again(
@@ -68,6 +48,23 @@ def test_step_outlives_the_engine_that_is_killed_and_is_found_again(
     eventually(lambda: outcomes("steady"), ["recovered"], seconds=90)
     assert [one["outcome"] for one in events("steady", "step_ended")] == ["done"]
     assert actions("steady_down") == [["restart"]]
+
+
+def test_step_that_needs_an_approval_waits_for_one_by_who_may_give_it(
+    engine: Any, events: Any, outcomes: Any, actions: Any, pages: Any, eventually: Any
+) -> None:
+    (page,) = eventually(lambda: pages(alertname="IncidentNeedsApproval", service="asked"))
+    number = page.annotations["incident_url"].removeprefix("https://incidents-1:9095/incidents/")
+    assert actions("asked_down") == []
+
+    def approved(person: str) -> int:
+        status: int = engine(f"incidents/{number}/approve", {}, person=person).status
+        return status
+
+    assert [approved(person) for person in ("lena", "rosa", "anna", "anna")] == [403, 403, 200, 409]
+    assert [one["source"] for one in events("asked", "approved")] == ["user anna"]
+    eventually(lambda: outcomes("asked"), ["recovered"])
+    assert actions("asked_down") == [["restart"]]
 
 
 @pytest.mark.parametrize("service", TARGETS)
@@ -102,23 +99,6 @@ def test_runbook_that_observes_decides_and_does_nothing(
     assert actions("observed_down") == []
 
 
-def test_step_that_needs_an_approval_waits_for_one_by_who_may_give_it(
-    engine: Any, events: Any, outcomes: Any, actions: Any, pages: Any, eventually: Any
-) -> None:
-    (page,) = eventually(lambda: pages(alertname="IncidentNeedsApproval", service="asked"))
-    number = page.annotations["incident_url"].removeprefix("https://incidents-1:9095/incidents/")
-    assert actions("asked_down") == []
-
-    def approved(person: str) -> int:
-        status: int = engine(f"incidents/{number}/approve", {}, person=person).status
-        return status
-
-    assert [approved(person) for person in ("lena", "rosa", "anna", "anna")] == [403, 403, 200, 409]
-    assert [one["source"] for one in events("asked", "approved")] == ["user anna"]
-    eventually(lambda: outcomes("asked"), ["recovered"])
-    assert actions("asked_down") == [["restart"]]
-
-
 @pytest.mark.parametrize(
     ("service", "tried"), [("broken", [["restart"], ["restart"], ["run"]]), ("hollow", [["restart"]])]
 )
@@ -146,6 +126,26 @@ def test_exporter_is_restarted_and_verified_and_nobody_is_paged(
     assert machine("incidents-3").service("node_exporter").is_running
     assert actions("exporter_down") == [["restart"]]
     assert pages(service="node_exporter") == []
+
+
+def test_approval_that_nobody_gave_in_time_is_refused_and_the_person_stays_paged(
+    engine: Any, incident: Any, outcomes: Any, actions: Any, pages: Any, eventually: Any
+) -> None:
+    assert pages(alertname="IncidentNeedsApproval", service="unapproved")
+    assert eventually(lambda: outcomes("unapproved"), seconds=120) == ["unapproved"]
+    late = engine(f"incidents/{incident('unapproved')['id']}/approve", {}, person="anna")
+    assert (late.status, "is not to be started any more" in late.body) == (409, True)
+    eventually(lambda: pages(alertname="IncidentEscalated", service="unapproved"))
+    assert len(pages(alertname="SampleDown", service="unapproved")) == 1
+    assert actions("unapproved_down") == []
+
+
+@pytest.mark.parametrize("service", ["hollow", "node_exporter"])
+def test_onset_is_the_begin_of_what_the_rule_waits_for(incident: Any, service: str) -> None:
+    found = incident(service)
+    active, onset = (datetime.fromisoformat(one) for one in (found["alerts"][0]["starts_at"], found["onset"]))
+    # The rule waits for six seconds; samples and evaluations of another replica are some seconds apart.
+    assert timedelta(seconds=4) <= active - onset <= timedelta(seconds=40)
 
 
 def test_post_mortem_has_what_was_tried(engine: Any, incident: Any) -> None:
