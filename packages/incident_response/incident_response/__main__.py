@@ -99,7 +99,6 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     cycle, acting, dry_runs, pages = _automation(
         configuration, journal, reader, correlation, prometheus, reconciliation.answers
     )
-    onsets = Onsets(journal, reader, prometheus)
     registry = registry_of()
     registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
     registry.register(AutomationMetrics(reader, acting, pages))
@@ -131,7 +130,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
     _LOG.info("Listening on port %d", listener.getsockname()[1])
-    work = (reconciliation.run, cycle.run, acting.run, dry_runs.run, pages.run, onsets.run, *beside)
+    work = (reconciliation.run, cycle.run, acting.run, dry_runs.run, pages.run, *beside)
     tasks = [asyncio.create_task(run()) for run in work]
     await server.serve(sockets=[listener])
     for task in tasks:
@@ -182,8 +181,8 @@ def _beside(
     prometheus: Prometheus,
     registry: CollectorRegistry,
 ) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the work for which nothing waits: what changed before incidents, and annotations in Grafana."""
-    found: list[Callable[[], Coroutine[Any, Any, None]]] = []
+    """Return the work for which nothing waits: onsets and changes before incidents, and annotations in Grafana."""
+    found: list[Callable[[], Coroutine[Any, Any, None]]] = [Onsets(journal, reader, prometheus).run]
     grafana = configuration.grafana
     if grafana or configuration.prometheus:
         found.append(Changes(journal, reader, correlation, prometheus=prometheus, grafana=grafana).run)
