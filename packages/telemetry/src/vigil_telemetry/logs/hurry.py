@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import queue
+import threading
 
 __all__ = ["Hurry"]
 
 
 class Hurry:
-    """Like threading.Event, but a handler of a signal may ask for it while its own thread does so."""
+    """Like threading.Event, but a handler of a signal may ask for it while its own thread does so.
+
+    A lock that is free once it was asked for. SimpleQueue is no way to wait for so short: up to Python 3.10, its get()
+    never ends when it is interrupted for longer than its timeout before it begins to wait.
+    """
 
     def __init__(self) -> None:
-        self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._asked = threading.Lock()
+        self._asked.acquire()
 
     def ask(self) -> None:
         """End the wait, or the next one. Never waits."""
-        if self._asked.empty():
-            self._asked.put(None)
+        with contextlib.suppress(RuntimeError):  # it was asked for already
+            self._asked.release()
 
     def wait(self, seconds: float) -> None:
         """Wait for so many seconds at most."""
-        with contextlib.suppress(queue.Empty):
-            self._asked.get(timeout=seconds)
+        self._asked.acquire(timeout=seconds)
