@@ -4,9 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from programs import PLENTY
 from seen import Seen
-from vigil_telemetry import runtime
+from vigil_telemetry import runtime, tracing
+from vigil_telemetry.logs import writer
 from vigil_telemetry.settings import settings_from
+
+
+@pytest.fixture(autouse=True)
+def busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a busy machine the time that it needs for what an application does not wait for so long."""
+    monkeypatch.setattr(writer, "SECONDS_FOR_SECURITY", PLENTY)
+    monkeypatch.setattr(tracing, "SECONDS_TO_SEND", PLENTY)
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ SETUP = """
 import os, signal, sys, threading, time
 from pathlib import Path
 from vigil_telemetry import runtime
-from vigil_telemetry.logs import Logs
+from vigil_telemetry.logs import Logs, writer
 from vigil_telemetry.redaction import Redactor
 from vigil_telemetry.settings import Settings
+
+writer.SECONDS_FOR_SECURITY = 60
 
 def started(directory=None, **changed):
     directory = directory or sys.argv[1]
@@ -22,6 +24,12 @@ def started(directory=None, **changed):
     logs = Logs(settings, Redactor(settings.redact_keys))
     runtime.start(runtime.Telemetry(settings, (logs,)))
     return logs
+
+def until(condition):
+    ends = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < ends, "not within a minute"
+        time.sleep(0.01)
 """
 
 

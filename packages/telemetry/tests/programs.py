@@ -8,7 +8,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["SOURCE", "begun", "environment", "ran"]
+__all__ = ["PLENTY", "SOURCE", "begun", "environment", "ran"]
+
+PLENTY = 60.0
+"""Seconds that a machine may need for what a test waits for, however busy it is; most of the time it needs none."""
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 

@@ -80,7 +80,7 @@ CASES = [
     Case("accepts no connection"),
     Case("never answers"),
     Case("never answers", end="sys.exit(3)", status=3),
-    Case("never answers", end="os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)", status=-signal.SIGTERM),
+    Case("never answers", end="os.kill(os.getpid(), signal.SIGTERM); time.sleep(600)", status=-signal.SIGTERM),
     Case("never answers", scheme="https"),  # not even to the first message of the handshake
     Case("answers one byte at a time"),
 ]

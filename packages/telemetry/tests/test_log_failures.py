@@ -18,7 +18,7 @@ import pytest
 
 from log_programs import SETUP, events, lines
 from metrics.reading import until
-from programs import begun, environment, ran
+from programs import PLENTY, begun, environment, ran
 from standin_shipper import Shipper
 from tracing.collectors import collector
 
@@ -114,40 +114,38 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 FULL_THEN_FREE = """
-import itertools
 logs = started(log_queue_lines=500, **CHANGED)
 log = logs.logger("x")
-numbers = itertools.count()
-slowest = 0.0
-def log_for(seconds):
-    global slowest
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        begun = time.perf_counter()
-        log.info("x", orderNumber=next(numbers), filling="y" * 300)
-        slowest = max(slowest, time.perf_counter() - begun)
-        time.sleep(0.0003)
-log_for(1.5)
-assert logs.dropped() > 0, "the disk was not full"
+logged = 0
+def log_one():
+    global logged
+    log.info("x", orderNumber=logged, filling="y" * 300)
+    logged += 1
+while logs.dropped() < 500:
+    log_one()
 FREE
-log_for(1.5)
-runtime.stop()
-assert logs.dropped() > 0
-print(logs.dropped(), next(numbers), slowest)
+file = Path(sys.argv[1]) / "combined.log"
+until(lambda: b"Log lines were dropped" in file.read_bytes())
+for _number in range(100):
+    log_one()
+runtime.stop(60)
+print(logs.dropped(), logged)
 """
 
 
 def judged(directory: Path, output: str) -> None:
-    """Every line is whole, those that were dropped are told, logging went on, and no call has waited."""
-    dropped, logged, slowest = output.split()
+    """Every line is whole, those that were dropped are told, and logging went on.
+
+    No call has waited for the disk: the thread that logs is the one that frees it.
+    """
+    dropped, logged = output.split()
     found = events(directory)
     told = sum(event["droppedLines"] for event in found if event["message"] == "Log lines were dropped")
     kept = [event["orderNumber"] for event in found if event["message"] == "x"]
     assert kept == sorted(set(kept))
     assert len(kept) + int(dropped) == int(logged)
     assert told == int(dropped)
-    assert kept[-1] == int(logged) - 1
-    assert float(slowest) < 1.4  # the disk is full for 1.5
+    assert kept[-100:] == list(range(int(logged) - 100, int(logged)))
 
 
 def test_a_full_disk_drops_lines_that_are_counted_and_told_and_logging_goes_on(small_disk: Path) -> None:
@@ -181,7 +179,7 @@ begun = time.monotonic()
 """
     begin = time.monotonic()
     done = ran(SETUP + program, str(tmp_path))
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < PLENTY
     assert done.returncode == 0
     assert "log lines were not written: [Errno 27] File too large" in done.stderr
 
@@ -191,14 +189,14 @@ def test_a_directory_that_is_removed_and_comes_back_gets_new_files(tmp_path: Pat
 import shutil
 logs = started(Path(sys.argv[1]) / "log", log_queue_lines=100)
 log = logs.logger("x")
+file = Path(sys.argv[1]) / "log/combined.log"
 log.info("before")
-time.sleep(0.2)
-shutil.rmtree(Path(sys.argv[1]) / "log")
+until(lambda: b"before" in file.read_bytes())
+shutil.rmtree(file.parent)
 for number in range(300):
     log.info("meanwhile")
-time.sleep(0.3)
-(Path(sys.argv[1]) / "log").mkdir()
-time.sleep(1.2)
+file.parent.mkdir()
+until(lambda: file.exists() and b"Log lines were dropped" in file.read_bytes())
 log.info("after")
 """
     (tmp_path / "log").mkdir()
@@ -254,7 +252,7 @@ def test_the_process_after_one_that_was_killed_midway_begins_a_new_line(tmp_path
         ("", 0),
         ("sys.exit(3)", 3),
         ("raise RuntimeError('end')", 1),
-        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)", -signal.SIGTERM),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(600)", -signal.SIGTERM),
         ("threading.Thread(target=lambda: (time.sleep(0.2), log.info('last'))).start(); late = 1", 0),
     ],
 )
@@ -325,9 +323,9 @@ runtime.stop(1)
     process = begun(SETUP + program, str(tmp_path))
     assert process.stderr is not None
     seconds, dropped = process.stderr.readline().split()
-    assert float(seconds) < 20
+    assert float(seconds) < PLENTY
     assert int(dropped) > 1000
-    process.communicate(timeout=20)
+    process.communicate(timeout=PLENTY)
 
 
 def test_lines_on_the_standard_output_are_all_there(tmp_path: Path) -> None:
@@ -410,7 +408,7 @@ def test_lines_and_spans_of_preloaded_workers_arrive_once_also_when_one_is_kille
                 workers.append(asked(address, f"/{len(workers)}"))
         finally:
             master.terminate()
-            _output, errors = master.communicate(timeout=30)
+            _output, errors = master.communicate(timeout=PLENTY)
         spans = server.spans()
     found = events(tmp_path)
     assert len([event for event in found if event["message"] == "preloaded"]) == 1, errors
@@ -425,7 +423,7 @@ def asked(address: Path, path: str) -> str:
     """Return the answer of a server on a socket, which may be about to start or to lose a worker."""
     for _number in range(600):
         with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
-            connection.settimeout(5)
+            connection.settimeout(PLENTY)
             connection.connect(str(address))
             connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
             answer = b"".join(iter(lambda: connection.recv(4096), b""))

@@ -22,6 +22,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from log_programs import events, lines
+from programs import PLENTY
 from vigil_telemetry.errors import TelemetryError
 from vigil_telemetry.logs import Logs, logger
 from vigil_telemetry.logs.events import performance_category
@@ -43,12 +44,12 @@ def logs(tmp_path: Path) -> Iterator[Logs]:
     made = logs_of(tmp_path)
     made.start()
     yield made
-    made.stop(5)
+    made.stop(PLENTY)
 
 
 def written(logs: Logs, directory: Path, name: str = "combined.log") -> list[dict[str, Any]]:
     """Return the events so far, without the time of each."""
-    logs.stop(5)
+    logs.stop(PLENTY)
     found = events(directory, name)
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", event.pop("timestamp")) for event in found)
     return found
@@ -84,7 +85,7 @@ def test_a_line_has_the_fields_of_the_guide_in_their_order(logs: Logs, tmp_path:
 
 
 def lines_of(logs: Logs, directory: Path) -> list[bytes]:
-    logs.stop(5)
+    logs.stop(PLENTY)
     return lines(directory)
 
 
@@ -293,7 +294,7 @@ def test_an_event_that_waits_has_the_time_the_ids_and_the_redaction_of_the_other
     logs.event("info", "Bearer abcdefghijkl", secrets)
     logs.event("info", "Bearer abcdefghijkl", {**secrets, "list": []})
     correlation.set(None)
-    logs.stop(5)
+    logs.stop(PLENTY)
     waited, at_once = events(tmp_path)
     for event in (waited, at_once):
         when = datetime.strptime(event.pop("timestamp"), "%Y-%m-%dT%H:%M:%S.%f%z")
@@ -323,7 +324,7 @@ def test_no_value_breaks_a_line(tmp_path_factory: pytest.TempPathFactory, messag
     logs.start()
     logs.event("error", message, fields)
     logs.event("info", "next", {})
-    logs.stop(5)
+    logs.stop(PLENTY)
     text = (directory / "combined.log").read_bytes().decode()
     assert len(text.splitlines()) == 2
     assert [json.loads(line)["level"] for line in text.splitlines()] == ["error", "info"]
@@ -421,7 +422,7 @@ def test_what_was_taken_over_is_given_back(tmp_path: Path) -> None:
     logs = logs_of(tmp_path)
     logs.start()
     assert sys.excepthook != before[0]
-    logs.stop(5)
+    logs.stop(PLENTY)
     assert before == (
         sys.excepthook,
         threading.excepthook,
@@ -479,7 +480,7 @@ def test_a_directory_that_cannot_be_written_is_refused_at_start(tmp_path: Path, 
 
 
 def test_lines_after_the_stop_are_written_at_once(logs: Logs, tmp_path: Path) -> None:
-    logs.stop(5)
+    logs.stop(PLENTY)
     logs.logger("x").info("late")
     assert logs.events.security("late", severity="low")
     assert [event["level"] for event in events(tmp_path)] == ["info", "warn"]
@@ -504,5 +505,5 @@ def test_an_event_of_which_no_line_can_be_made_is_counted(tmp_path: Path) -> Non
     logs = Logs(Settings(service="shop", environment="test", log_directory=tmp_path), Redactor(), broken)
     logs.start()
     logs.logger("x").info("lost")
-    logs.stop(5)
+    logs.stop(PLENTY)
     assert logs.dropped_by_reason()["unreadable"] == 1

@@ -80,7 +80,7 @@ print([line for line in page().splitlines() if line.startswith("telemetry_log_li
     )
 
 
-@pytest.mark.parametrize("end", ["", "sys.exit(3)", "os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)"])
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "os.kill(os.getpid(), signal.SIGTERM); time.sleep(600)"])
 def test_the_last_lines_are_written_however_the_process_ends(tmp_path: Path, end: str) -> None:
     program = "import os, signal, time\nfor number in range(5000):\n    log.info('Line', number=number)\n" + end
     process = ran(SHOP + program, str(tmp_path), free_port())

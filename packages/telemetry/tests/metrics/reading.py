@@ -12,6 +12,7 @@ from typing import Any
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from programs import PLENTY
 from vigil_telemetry.metrics import Metrics
 from vigil_telemetry.settings import settings_from
 
@@ -75,11 +76,11 @@ def free_port() -> int:
 
 def scraped(port: int) -> bytes:
     """Return the page of a port without TLS."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PLENTY) as answer:
         return bytes(answer.read())
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = PLENTY) -> Any:
     """Return what the condition returns once that is true; its errors of connections are false."""
     ends = time.monotonic() + seconds
     while True:

@@ -14,6 +14,7 @@ import pytest
 
 from metrics.authority import Authority
 from metrics.reading import free_port, scraped, started
+from programs import PLENTY
 from vigil_telemetry.errors import TelemetryError
 from vigil_telemetry.metrics import Metrics
 
@@ -52,13 +53,13 @@ def asked(port: int, context: ssl.SSLContext | None = None, path: str = "/metric
     scheme = "https" if context else "http"
     headers = {"Authorization": token} if token else {}
     request = urllib.request.Request(f"{scheme}://127.0.0.1:{port}{path}", headers=headers)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, context=context, timeout=5) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, context=context, timeout=PLENTY) as answer:  # noqa: S310 - loopback
         return bytes(answer.read())
 
 
 def serial(port: int, context: ssl.SSLContext) -> int:
     """Return the serial number of the certificate that the port shows."""
-    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secured:
+    with socket.create_connection(("127.0.0.1", port), PLENTY) as plain, context.wrap_socket(plain) as secured:
         shown = secured.getpeercert()
         assert shown
         return int(str(shown["serialNumber"]), 16)
@@ -70,7 +71,7 @@ def test_metrics_are_at_one_path() -> None:
         with pytest.raises(urllib.error.HTTPError, match="404"):
             asked(port, path="/")
         head = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", method="HEAD")
-        with urllib.request.urlopen(head, timeout=5) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(head, timeout=PLENTY) as answer:  # noqa: S310 - loopback
             assert answer.read() == b""
 
 
@@ -128,7 +129,7 @@ def test_silent_and_wrong_connections_do_not_keep_others_out(authority: Authorit
 def test_more_connections_than_are_served_are_closed() -> None:
     with serving() as (_metrics, port):
         silent = [socket.create_connection(("127.0.0.1", port)) for _number in range(8)]
-        with socket.create_connection(("127.0.0.1", port), 5) as further:
+        with socket.create_connection(("127.0.0.1", port), PLENTY) as further:
             assert further.recv(1) == b""
         for one in silent:
             one.close()

@@ -147,11 +147,11 @@ parent = os.getpid()
 if os.fork():
     metrics.http("GET", "/parent", 200, 0.1)
     os.kill(os.getpid(), signal.SIGKILL)
-for _ in range(100):
+for _ in range(600):
     time.sleep(0.1)
     try:
         if os.getppid() != parent:
-            page = urllib.request.urlopen(url, timeout=5).read().decode()
+            page = urllib.request.urlopen(url, timeout=60).read().decode()
             break
     except OSError:
         continue

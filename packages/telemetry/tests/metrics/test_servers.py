@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from metrics.reading import free_port, samples, scraped, until, value
-from programs import environment
+from programs import PLENTY, environment
 
 APPLICATION = """
 import os, threading
@@ -76,7 +76,7 @@ class Server:
         """Place orders; return the worker that took the last one."""
         for _number in range(times):
             self.asked += 1
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=PLENTY) as answer:
                 worker = int(answer.read())
             self.orders += 1
         return worker
@@ -127,7 +127,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
+            process.wait(PLENTY)
         process.kill()
         print((tmp_path / "log").read_text()[-3000:])
 

@@ -268,14 +268,20 @@ def test_an_exception_in_the_middle_of_an_answer_is_a_500(seen: Seen) -> None:
 
 
 def test_a_cancelled_request_is_counted(seen: Seen) -> None:
-    async def slow(request: Request) -> None:
-        await asyncio.sleep(30)
-
     async def cancelled() -> None:
+        begun = asyncio.Event()
+
+        async def slow(request: Request) -> None:
+            begun.set()
+            await asyncio.sleep(600)
+
         app = telemetry.asgi(Starlette(routes=[Route("/slow/{id}", slow)]))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as web:
-            with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(web.get("/slow/1"), 0.1)
+            task = asyncio.ensure_future(web.get("/slow/1"))
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
     asyncio.run(cancelled())
     assert seen.series == {("GET", "/slow/{id}", 499)}

@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from programs import PLENTY
 from vigil_telemetry.settings import Settings, settings_from
 from vigil_telemetry.tracing import RequestSpan, Tracing
 from vigil_telemetry.tracing.ended import EndedSpan
@@ -94,7 +95,7 @@ class StandinCollector(ThreadingHTTPServer):
             for span in scope.spans
         ]
 
-    def await_spans(self, number: int, seconds: float = 10.0) -> list[Any]:
+    def await_spans(self, number: int, seconds: float = PLENTY) -> list[Any]:
         """Return the spans once there are as many."""
         until = time.monotonic() + seconds
         while len(self.spans()) < number and time.monotonic() < until:
@@ -158,7 +159,7 @@ def begun(**given: object) -> Iterator[Tracing]:
     try:
         yield tracing
     finally:
-        tracing.stop(3.0)
+        tracing.stop(PLENTY)
 
 
 def unused_port() -> int:

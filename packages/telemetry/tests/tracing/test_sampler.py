@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import logging
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from metrics.reading import until
+from programs import PLENTY
 from tracing.collectors import begun, collector, requested, settings, unused_port
 from vigil_telemetry.tracing import sampler
 from vigil_telemetry.tracing.sampler import strategies_of
@@ -33,12 +35,12 @@ def test_strategies_are_read_by_service_and_operation_and_followed_when_they_cha
         with begun(
             otlp_endpoint=server.url, sampler="parentbased_jaeger_remote", sampling_url=server.url, sampling_interval=1
         ) as tracing:
-            assert until(lambda: not sampled(tracing, "/other"), seconds=5)
+            assert until(lambda: not sampled(tracing, "/other"))
             assert sampled(tracing, "/pay")
             assert tracing.by_operation
             assert server.asked[0] == "/api/sampling?service=shop"
             server.strategies = {"strategyType": "PROBABILISTIC", "probabilisticSampling": {"samplingRate": 1}}
-            assert until(lambda: sampled(tracing, "/other"), seconds=5)
+            assert until(lambda: sampled(tracing, "/other"))
             assert not tracing.by_operation
 
 
@@ -49,7 +51,7 @@ def test_the_callers_decision_counts_more_than_a_strategy() -> None:
             otlp_endpoint=server.url, sampler="parentbased_jaeger_remote", sampling_url=server.url, sampling_share=1
         ) as tracing,
     ):
-        assert until(lambda: not sampled(tracing, "/"), seconds=5)
+        assert until(lambda: not sampled(tracing, "/"))
         assert sampled(tracing, "/", {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
         assert not sampled(tracing, "/", {"traceparent": f"00-{'a' * 32}-{'b' * 16}-00"})
 
@@ -63,7 +65,7 @@ def test_an_answer_that_is_no_strategy_changes_nothing_and_is_one_line(
         with begun(
             otlp_endpoint=server.url, sampler="jaeger_remote", sampling_url=server.url, sampling_interval=1
         ) as tracing:
-            assert until(lambda: len(server.asked) > 1, seconds=5)
+            assert until(lambda: len(server.asked) > 1)
             assert sampled(tracing, "/")
     assert len([record for record in caplog.records if "strategies" in record.message]) == 1
 
@@ -76,7 +78,7 @@ def test_without_jaeger_the_share_of_the_settings_counts_and_no_request_waits() 
     ):
         begins = time.perf_counter()
         assert not any(sampled(tracing, "/") for _number in range(1000))
-        assert time.perf_counter() - begins < 10
+        assert time.perf_counter() - begins < PLENTY
 
 
 def test_a_child_of_a_fork_does_not_wait_for_the_rate_of_a_thread_that_it_has_not() -> None:
@@ -85,18 +87,21 @@ def test_a_child_of_a_fork_does_not_wait_for_the_rate_of_a_thread_that_it_has_no
         given = {"sampler": "jaeger_remote", "sampling_url": server.url}
         with begun(otlp_endpoint=server.url, **given) as tracing:
             remote: Any = tracing._remote
-            assert until(lambda: isinstance(remote.strategies.otherwise, sampler.Rate), seconds=5)
+            assert until(lambda: isinstance(remote.strategies.otherwise, sampler.Rate))
             with remote.strategies.otherwise._lock:
                 tracing.after_fork(child=True)
                 assert sampled(tracing, "/")
             assert isinstance(remote.strategies.otherwise, sampler.Rate)
 
 
-def test_a_rate_keeps_so_many_traces_a_second() -> None:
+def test_a_rate_keeps_so_many_traces_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr(sampler, "time", clock)
     strategies = strategies_of(b'{"strategyType": "RATE_LIMITING", "rateLimitingSampling": {"maxTracesPerSecond": 5}}')
     assert sum(strategies.keeps("x", number) for number in range(1000)) == 5
-    time.sleep(0.45)
-    assert 1 <= sum(strategies.keeps("x", number) for number in range(1000)) <= 3
+    now += 0.45
+    assert sum(strategies.keeps("x", number) for number in range(1000)) == 2
 
 
 def test_a_rate_of_none_keeps_none_and_a_lower_bound_keeps_the_first() -> None:

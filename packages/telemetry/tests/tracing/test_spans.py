@@ -100,12 +100,14 @@ def test_tasks_at_once_have_their_own_spans(ended: InMemorySpanExporter) -> None
 
 def test_a_cancelled_task_is_no_error(ended: InMemorySpanExporter) -> None:
     @trace_business_process("wait")
-    async def wait() -> None:
-        await asyncio.sleep(60)
+    async def wait(begun: asyncio.Event) -> None:
+        begun.set()
+        await asyncio.sleep(600)
 
     async def cancel() -> None:
-        task = asyncio.ensure_future(wait())
-        await asyncio.sleep(0.01)
+        begun = asyncio.Event()
+        task = asyncio.ensure_future(wait(begun))
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -82,7 +82,7 @@ class Logs(Part):
         return self._dropped.total()
 
     def dropped_by_reason(self) -> Mapping[str, int]:
-        """Return how many lines this process has dropped: queue_full, write_failed, unreadable."""
+        """Return how many lines this process has dropped: queue_full, write_failed, unreadable, stopped."""
         return self._dropped.numbers()
 
     def is_logged(self, level: str) -> bool:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Union
 
-from .dropped import Dropped
+from .dropped import Dropped, tell_in_the_end
 from .hurry import Hurry
 from .lines import Event, Line
 from .sinks import Sink
+from .waiting import Item, Waited, batch, drained, taken
 
 __all__ = ["SECONDS_FOR_SECURITY", "Writer"]
 
@@ -28,23 +27,12 @@ SECONDS_FOR_SECURITY = 5.0
 _GATHER = 0.1
 _IDLE = 5.0
 _TELL_AGAIN = 1.0
-_MOST_AT_ONCE = 500
 # When so much waits, callers make their lines themselves, which slows them down, and little is left to do at the exit.
 _MUCH = 1_000
 _RETRY, _RETRY_LONGEST = 0.05, 1.0
 _RETRY_AT_STOP = 1.0
 # A line takes a place in the queue for each so many bytes, so that the queue's memory is bounded too.
 _PLACE_BITS = 12
-
-
-class _Waited(NamedTuple):
-    """A line whose caller waits until it is on disk."""
-
-    line: Line
-    written: threading.Event
-
-
-_Item = Union[Line, Event, _Waited, None]
 
 
 class Writer:
@@ -78,7 +66,7 @@ class Writer:
 
     def put_on_disk(self, line: Line) -> bool:
         """Write a line, and return whether the disk has it within SECONDS_FOR_SECURITY; if not, it is written later."""
-        waited = _Waited(line, threading.Event())
+        waited = Waited(line, threading.Event())
         self._first.put(waited)
         self._add(None, 0)
         self._hurry.ask()
@@ -98,6 +86,7 @@ class Writer:
         if thread is not None and thread.is_alive():
             # It hangs in a write: no caller may follow it there.
             self._limit = 0
+            self._abandon()
             return
         self._closed = True
         self._write_directly()
@@ -115,10 +104,11 @@ class Writer:
     def _begin_anew(self) -> None:
         self._queue: queue.SimpleQueue[Line | Event | None] = queue.SimpleQueue()
         # Security events do not wait for the lines before them.
-        self._first: queue.SimpleQueue[_Waited] = queue.SimpleQueue()
+        self._first: queue.SimpleQueue[Waited] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ends = 0.0
-        self._waited: list[_Waited] = []
+        self._waited: list[Waited] = []
+        self._making = 0
         self._lock = threading.RLock()
         self._begun = threading.Lock()
         self._stopping = threading.Event()
@@ -165,25 +155,12 @@ class Writer:
             with contextlib.suppress(queue.Empty):
                 first = self._queue.get(timeout=_TELL_AGAIN if untold else _IDLE)
                 self._hurry.wait(0 if self._stopping.is_set() else _GATHER)
-                self._write(self._batch(first))
+                self._write(batch(first, self._queue, self._first))
             self._tell()
             if self._stopping.is_set() and time.monotonic() > self._ends:
                 break
 
-    def _batch(self, first: Line | Event | None) -> list[_Item]:
-        """Return what is written next, in the order in which it was logged unless much waits."""
-        if self._queue.qsize() > _MOST_AT_ONCE:
-            return [*self._taken(self._first), first, *self._taken(self._queue)]
-        return [first, *self._taken(self._queue), *self._taken(self._first)]
-
-    def _taken(self, source: queue.SimpleQueue[Any]) -> list[_Item]:
-        items: list[_Item] = []
-        with contextlib.suppress(queue.Empty):
-            while len(items) < _MOST_AT_ONCE:
-                items.append(source.get_nowait())
-        return items
-
-    def _write(self, items: Sequence[_Item]) -> None:
+    def _write(self, items: Sequence[Item]) -> None:
         """Write these lines; as long as the first sink cannot be written, try again, and take no others."""
         self._take(items)
         delay = _RETRY
@@ -193,16 +170,18 @@ class Writer:
             self._stopping.wait(delay) if not self._stopping.is_set() else time.sleep(_RETRY)
             delay = min(2 * delay, _RETRY_LONGEST)
 
-    def _take(self, items: Sequence[_Item]) -> None:
-        waited = [item for item in items if isinstance(item, _Waited)]
+    def _take(self, items: Sequence[Item]) -> None:
+        waited = [item for item in items if isinstance(item, Waited)]
+        self._making = sum(item is not None for item in items)
         lines = [line for line in map(self._line, items) if line is not None]
         self._waited += waited
         for sink in self._sinks:
             sink.take(lines)
+        self._making = 0
 
-    def _line(self, item: _Item) -> Line | None:
+    def _line(self, item: Item) -> Line | None:
         """Return the line to be written; of an event that cannot be read there is none, and the next one follows."""
-        if isinstance(item, _Waited):
+        if isinstance(item, Waited):
             return item.line
         if not isinstance(item, Event):
             return item
@@ -234,17 +213,21 @@ class Writer:
         """Write what waits in the thread of the caller, when there is no other any more."""
         with self._lock:
             while not (self._first.empty() and self._queue.empty()):
-                self._take([*self._taken(self._first), *self._taken(self._queue)])
+                self._take([*taken(self._first), *taken(self._queue)])
             self._flushed()
             for sink in self._sinks:
                 if sink.failure is not None:
                     sink.give_up()
 
+    def _abandon(self) -> None:
+        """Drop what waits when the time is over, and what is in hand, of which nobody knows whether it arrives."""
+        in_hand = self._making + len(self._sinks[0].waiting)
+        self._dropped.add("stopped", in_hand + drained(self._first) + drained(self._queue))
+        tell_in_the_end(self._dropped.total() - self._told_number, "the time to write them is over")
+
     def _report(self) -> None:
         """Tell of lines that were dropped in the end, in the log or, if that is impossible, on the standard error."""
         self._tell()
         failures = [sink.failure for sink in self._sinks if sink.failure is not None]
-        left = self._dropped.total() - self._told_number
-        if failures and left and sys.stderr is not None:
-            with contextlib.suppress(Exception):
-                sys.stderr.write(f"vigil-telemetry: {left} log lines were not written: {failures[0]}\n")
+        if failures:
+            tell_in_the_end(self._dropped.total() - self._told_number, failures[0])
