@@ -323,11 +323,11 @@ def test_a_write_that_hangs_holds_up_nobody_and_what_waits_is_counted_and_told(
     writer, dropped, sinks = writer_of(tmp_path)
     hangs, begun = threading.Event(), threading.Event()
 
-    def flush(*, sync: bool) -> bool:
+    def flush(*, sync: bool = False) -> bool:
         begun.set()
         return hangs.wait()
 
-    sinks[0].flush = flush  # type: ignore[method-assign, assignment]
+    sinks[0].flush = flush  # type: ignore[method-assign]
     writer.put(line(1))
     assert begun.wait(PLENTY)
     for number in range(2, 5):
@@ -338,6 +338,7 @@ def test_a_write_that_hangs_holds_up_nobody_and_what_waits_is_counted_and_told(
     told = "vigil-telemetry: 4 log lines were not written: the time to write them is over\n"
     assert capfd.readouterr().err == told
     hangs.set()
+    writer.stop(PLENTY)
 
 
 def test_a_standard_error_that_nobody_reads_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,8 +83,12 @@ def set_route(template: str) -> None:
         found.route = template
 
 
-def correlation_of(headers: Mapping[str, str], request_id: str = REQUEST_ID, within: Context | None = None) -> str:
+def correlation_of(
+    headers: Mapping[str, str], request_id: str = REQUEST_ID, within: Context | None = None, trace_id: str | None = None
+) -> str:
     """Return the id of a request: its request id, else its trace's, else that of the span in this context, else new.
+
+    `trace_id` is that of the span in this context, where it is known already.
 
     Names of headers are in lower case. A request id that could forge a line, or is longer than 128, is no id.
     """
@@ -93,7 +97,7 @@ def correlation_of(headers: Mapping[str, str], request_id: str = REQUEST_ID, wit
             return headers[request_id]
         if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
             return found[1]
-    return _own_id(within)
+    return trace_id or _own_id(within)
 
 
 def _own_id(within: Context | None = None) -> str:
@@ -102,9 +106,11 @@ def _own_id(within: Context | None = None) -> str:
     return trace.format_trace_id(span.trace_id if span.is_valid else random.getrandbits(128))
 
 
-def carried_within(within: Context, headers: Mapping[str, str], request_id: str) -> tuple[Carried, Context]:
+def carried_within(
+    within: Context, headers: Mapping[str, str], request_id: str, trace_id: str | None = None
+) -> tuple[Carried, Context]:
     """Return what belongs to the request with these headers, and this context with it."""
-    carried = Carried(correlation_of(headers, request_id, within))
+    carried = Carried(correlation_of(headers, request_id, within, trace_id))
     return carried, context.set_value(_KEY, carried, within)
 
 

@@ -24,7 +24,8 @@ SECONDS_FOR_SECURITY = 5.0
 """How long the caller of a security event waits for the disk at most."""
 
 # Lines of these seconds are written together: each time that the thread wakes costs the application some 80 µs.
-_GATHER = 0.1
+# Where so many come that callers would have to make them, they are written sooner.
+_GATHER = 0.25
 _IDLE = 5.0
 _TELL_AGAIN = 1.0
 # When so much waits, callers make their lines themselves, which slows them down, and little is left to do at the exit.
@@ -59,6 +60,8 @@ class Writer:
         if waiting >= self._limit and not self._closed:
             self._dropped.add("queue_full")
             return
+        if waiting == self._much >> 1:
+            self._hurry.ask()
         if waiting >= self._much:
             self._hurry.ask()
             logged = self._made(logged) if isinstance(logged, Event) else logged
@@ -153,12 +156,26 @@ class Writer:
             for sink in self._sinks:
                 sink.target.refresh()
             with contextlib.suppress(queue.Empty):
-                first = self._queue.get(timeout=_TELL_AGAIN if untold else _IDLE)
-                self._hurry.wait(0 if self._stopping.is_set() else _GATHER)
-                self._write(batch(first, self._queue, self._first))
+                head = self._gathered(_TELL_AGAIN if untold else _IDLE)
+                self._write(batch(head, self._queue, self._first))
             self._tell()
             if self._stopping.is_set() and time.monotonic() > self._ends:
                 break
+
+    def _gathered(self, seconds: float) -> Line | Event | None:
+        """Return the first of the lines that wait, once others had time to come too. Raises queue.Empty.
+
+        As long as lines come, this thread does not wait for the first one: who logs it would have to wake it.
+        """
+        self._gather()
+        with contextlib.suppress(queue.Empty):
+            return self._queue.get_nowait()
+        head = self._queue.get(timeout=seconds)
+        self._gather()
+        return head
+
+    def _gather(self) -> None:
+        self._hurry.wait(0 if self._stopping.is_set() else _GATHER)
 
     def _write(self, items: Sequence[Item]) -> None:
         """Write these lines; as long as the first sink cannot be written, try again, and take no others."""

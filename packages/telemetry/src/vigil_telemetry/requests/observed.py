@@ -109,12 +109,13 @@ class Observed:
         self._began = time.perf_counter()
         incoming, traces = self._incoming, self._observers.traces
         # A server may begin a request in the context of the one before it on the same connection.
-        within = Context()
+        within, trace_id = Context(), None
         if traces:
             route = incoming.route() if traces.by_operation else None
             self._span = traces.request(incoming.method, route, incoming.headers, incoming.attributes)
             within = self._span.begin(within)
-        self.carried, within = carried_within(within, incoming.headers, self.request_id_header.lower())
+            trace_id = self._span.trace_id
+        self.carried, within = carried_within(within, incoming.headers, self.request_id_header.lower(), trace_id)
         self._token = context.attach(within)
         return self
 

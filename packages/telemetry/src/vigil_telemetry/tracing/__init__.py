@@ -16,6 +16,7 @@ from ..settings import Settings
 from .collector import Collector, checked_tls, tell_of_expired
 from .instrumentations import Instrumentations, use_stable_names
 from .outgoing import Outgoing, Redacts
+from .plain_span import PlainSpans
 from .provider import has_own_limits, is_taken, provider_of, use_globally
 from .request_id import handed_on
 from .sampler import JaegerSampler, sampler_of
@@ -42,7 +43,6 @@ class Tracing(Part):
         self._provider: SdkProvider | None = None
         self._instrumentations: Instrumentations | None = None
         self._tracer: Begins | None = None
-        self._beside: dict[int, dict[str, Any]] | None = None
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -63,7 +63,8 @@ class Tracing(Part):
             return
         self._tracer = provider.get_tracer("vigil_telemetry")
         if self._queue is not None and self._processor is self._queue and not has_own_limits():
-            self._beside = self._queue.beside
+            all_new = self._settings.sampler in ("always_on", "parentbased_always_on")
+            self._tracer = PlainSpans(provider, self._queue, all_new=all_new)
         use_stable_names()
         self._instrumentations = Instrumentations(provider, self._settings.disabled_instrumentations)
         self._instrumentations.start()
@@ -109,7 +110,7 @@ class Tracing(Part):
 
         The carrier has the request's headers in lower case. A route that is known only later is given to `complete`.
         """
-        return RequestSpan(self._tracer, method, route, carrier, attributes, self._beside)
+        return RequestSpan(self._tracer, method, route, carrier, attributes)
 
 
 def _queue(settings: Settings, tls: Mapping[str, str], redactor: Redacts) -> SpanQueue | None:

@@ -10,12 +10,13 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, sampling
 from opentelemetry.sdk.trace import TracerProvider as SdkProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Tracer, TracerProvider
 
 from ..errors import TelemetryError
 from ..settings import Settings
 
-__all__ = ["ProcessProvider", "has_own_limits", "is_taken", "provider_of", "use_globally"]
+__all__ = ["ProcessProvider", "has_own_limits", "is_taken", "provider_like", "provider_of", "use_globally"]
 
 _LONGEST_ATTRIBUTE = 16_384
 _LENGTHS = ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
@@ -84,6 +85,12 @@ def provider_of(settings: Settings, sampler: sampling.Sampler, processor: SpanPr
     # Nobody adds a second processor to a provider that is not the global one.
     only: Any = processor
     return SdkProvider(sampler, own, shutdown_on_exit=False, active_span_processor=only, span_limits=_limits())
+
+
+def provider_like(provider: SdkProvider, processor: SpanProcessor, ids: IdGenerator) -> SdkProvider:
+    """Return one that keeps all spans, and takes their ids from these."""
+    only: Any = processor
+    return SdkProvider(*(sampling.ALWAYS_ON, provider.resource, False, only), id_generator=ids, span_limits=_limits())
 
 
 def _limits() -> SpanLimits:

@@ -17,6 +17,7 @@ from opentelemetry.trace import (
     TraceFlags,
 )
 
+from .plain_span import PlainSpan
 from .spans import record_error
 
 __all__ = ["METHODS", "Begins", "RequestSpan"]
@@ -30,7 +31,7 @@ _ids = RandomIdGenerator()
 class Begins(Protocol):
     """What is asked of a tracer."""
 
-    def start_span(self, name: str, context: Context, kind: SpanKind, attributes: Mapping[str, Any], /) -> Span:
+    def start_span(self, name: str, context: Context, kind: SpanKind, attributes: dict[str, Any], /) -> Span:
         """Return a span that has begun."""
 
 
@@ -50,15 +51,8 @@ class RequestSpan:
         route: str | None,
         carrier: Mapping[str, str],
         attributes: Callable[[], Mapping[str, Any]],
-        beside: dict[int, dict[str, Any]] | None = None,
     ) -> None:
-        """Without a tracer, nobody records it, and it has ids only for logs.
-
-        `beside` takes attributes by the id of a span until it ends: the SDK checks and copies those that it is given,
-        which costs a request a third of its span.
-        """
-        self._beside = beside
-        self._given: dict[str, Any] | None = None
+        """Without a tracer, nobody records it, and it has ids only for logs."""
         self._tracer, self._route, self._carrier, self._attributes = tracer, route, carrier, attributes
         self._method = method if method in METHODS else "HTTP"
 
@@ -73,13 +67,10 @@ class RequestSpan:
         given = {**self._attributes(), "http.request.method": self._method if self._method in METHODS else "_OTHER"}
         if self._route:
             given["http.route"] = self._route
-        first = given if self._beside is None else {}
-        span = tracer.start_span(self._name(self._route), parent, SpanKind.SERVER, first)
+        span = tracer.start_span(self._name(self._route), parent, SpanKind.SERVER, given)
         context = span.get_span_context()
         if context.trace_flags.sampled:
             self.trace_id = trace.format_trace_id(context.trace_id)
-            if self._beside is not None:
-                self._beside[context.span_id] = self._given = given
         return span
 
     def _name(self, route: str | None) -> str:
@@ -97,10 +88,10 @@ class RequestSpan:
         if status >= _LOWEST_ERROR:
             given["error.type"] = str(status)
             span.set_status(StatusCode.ERROR)
-        if self._given is None:
-            span.set_attributes(given)
+        if isinstance(span, PlainSpan):
+            span.known.update(given)
         else:
-            self._given.update(given)
+            span.set_attributes(given)
         if error is not None:
             record_error(span, error)
 

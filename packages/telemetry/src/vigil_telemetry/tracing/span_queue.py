@@ -49,7 +49,7 @@ class SpanQueue(SpanProcessor):
         self._pace = pace._replace(batch=min(pace.batch, pace.queue))
         self._outgoing = outgoing
         self.dropped: Counter[str] = Counter()
-        # Attributes of spans that have not ended, by the id of the span; those that a span has itself count more.
+        # Attributes of spans that are ending, by the id of the span; those that a span has itself count more.
         self.beside: dict[int, dict[str, Any]] = {}
         self._begin()
 
@@ -72,13 +72,16 @@ class SpanQueue(SpanProcessor):
         """Take a span; never wait."""
         if not span.context.trace_flags.sampled:
             return
-        beside = self.beside.pop(span.context.span_id, None)
+        self.take(ended(span, self.beside.pop(span.context.span_id, None)))
+
+    def take(self, span: EndedSpan) -> None:
+        """Take a span of which nothing changes any more; never wait."""
         if self._ends is not None:
             self._drop(1, "stopped")
         elif len(self._waiting) >= self._pace.queue:
             self._drop(1, "queue_full")
         else:
-            self._waiting.append(ended(span, beside))
+            self._waiting.append(span)
             if self._thread is None:
                 self._start()
             elif len(self._waiting) == self._pace.batch:
