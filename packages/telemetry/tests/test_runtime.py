@@ -49,14 +49,15 @@ def test_parts_stop_once_in_reverse_order_however_the_process_ends(end: str, sta
 
 
 def test_sigterm_does_not_wait_for_a_lock_that_the_main_thread_holds() -> None:
-    held = "lock = threading.Lock()\nTold.stop = lambda self, timeout: print(lock.acquire(timeout=60), flush=True)\n"
+    held = "lock = threading.Lock()\n"
+    held += "Told.stop = lambda self, timeout: print(lock.acquire(timeout=60), lock.release(), flush=True)\n"
     process = begun(TOLD + held + "with lock:\n    print('held', flush=True)\n    time.sleep(1)\ntime.sleep(600)")
     assert process.stdout is not None
     while process.stdout.readline() != "held\n":
         pass
     process.send_signal(signal.SIGTERM)
     output, _errors = process.communicate(timeout=PLENTY)
-    assert (output.splitlines()[0], process.returncode) == ("True", -signal.SIGTERM)
+    assert (output.splitlines(), process.returncode) == (["True None"] * 2, -signal.SIGTERM)
 
 
 def test_a_process_does_not_end_while_another_thread_stops_its_parts() -> None:
