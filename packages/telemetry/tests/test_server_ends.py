@@ -19,9 +19,11 @@ from programs import PLENTY, environment
 APPLICATION = """
 import os
 import vigil_telemetry as telemetry
+import vigil_telemetry.logs.writer
 from fastapi import FastAPI
 from flask import Flask
 
+vigil_telemetry.logs.writer._GATHER = 5  # longer than any server takes to end
 telemetry.start(service="shop", environment="test", log_directory=os.path.dirname(os.path.abspath(__file__)))
 log = telemetry.logger("shop")
 flask = telemetry.wsgi(Flask("shop"))

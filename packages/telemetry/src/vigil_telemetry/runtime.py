@@ -2,6 +2,8 @@
 
 A normal end and `sys.exit` stop it at exit; so does the end of a process of `multiprocessing`, which skips `atexit`.
 SIGTERM stops it, unless the program handles that signal itself; the process then ends by the signal, as without us.
+A server that has taken SIGTERM over before it imported the application, as uvicorn does, ends by the signal without
+`atexit`: there it stops when the server has ended the application.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from .logs import Logs
     from .metrics import Metrics
 
-__all__ = ["SECONDS_TO_STOP", "Telemetry", "running", "start", "stop"]
+__all__ = ["SECONDS_TO_STOP", "Telemetry", "running", "start", "stop", "stop_with_server"]
 
 SECONDS_TO_STOP = 4.5  # the interpreter needs the rest of the five that are promised
 
@@ -87,6 +89,7 @@ class _Process:
     telemetry: Telemetry | None = None
     stopping: Telemetry | None = None
     hooked = False
+    served = False  # by a server that has taken SIGTERM over
 
 
 def running() -> Telemetry | None:
@@ -121,6 +124,12 @@ def stop(timeout: float = SECONDS_TO_STOP) -> None:
         _Process.stopping.stop(timeout)
 
 
+def stop_with_server() -> None:
+    """Stop it if the server that has ended its application had taken SIGTERM over, as `stop` does."""
+    if _Process.served:
+        stop()
+
+
 def _hook() -> None:
     atexit.register(stop)
     _stop_with_multiprocessing()
@@ -150,8 +159,10 @@ def _after_fork(*, child: bool) -> None:
 
 
 def _handle_sigterm() -> None:
+    handler = signal.getsignal(signal.SIGTERM)
+    _Process.served = callable(handler) and handler is not _terminated
     in_main_thread = threading.current_thread() is threading.main_thread()
-    if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    if in_main_thread and handler is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminated)
 
 

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 import vigil_telemetry as telemetry
 from seen import Seen
-from vigil_telemetry import context
+from vigil_telemetry import context, runtime
 
 
 async def home(request: Request) -> PlainTextResponse:
@@ -408,10 +408,11 @@ def test_a_user_is_known_to_the_whole_request_and_not_to_the_next(seen: Seen) ->
     assert users == [None, "ada", None, "ada"]
 
 
-def test_a_lifespan_passes_through_and_is_no_request(seen: Seen) -> None:
+def test_a_lifespan_passes_through_and_is_no_request_and_its_end_is_not_that_of_telemetry(seen: Seen) -> None:
     with client(FastAPI()):
         pass
     assert seen.requests == []
+    assert runtime.running() is not None
 
 
 def test_an_application_goes_on_when_telemetry_was_stopped(seen: Seen) -> None:

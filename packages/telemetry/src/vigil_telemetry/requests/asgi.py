@@ -27,18 +27,24 @@ _FAILED = 500
 
 
 class AsgiMiddleware:
-    """An ASGI application whose requests are observed; `observers` returns None while there is nothing to observe."""
+    """An ASGI application whose requests are observed; `observers` returns None while there is nothing to observe.
 
-    def __init__(self, application: Application, observers: Callable[[], Observers | None]) -> None:
+    `ended` is called when the server has ended it: after the last request, before the process ends.
+    """
+
+    def __init__(
+        self, application: Application, observers: Callable[[], Observers | None], ended: Callable[[], None]
+    ) -> None:
         self.application = application
         self._observers = observers
+        self._ended = ended
         self._templates = RouteTemplates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or go through a lifespan; a request that was seen further out is passed on."""
         observers = self._observers() if scope["type"] in ("http", "websocket") and _SEEN not in scope else None
         if observers is None:
-            await self.application(scope, receive, send)
+            await self.application(scope, receive, self._until_the_end(send) if scope["type"] == "lifespan" else send)
             return
         scope[_SEEN] = True
         # FastAPI's own telemetry would measure and trace mounted applications once more.
@@ -57,6 +63,14 @@ class AsgiMiddleware:
                 answer.end(_FAILED, error)
                 raise
             answer.end(answer.final_status())
+
+    def _until_the_end(self, send: Send) -> Send:
+        async def sent(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await asyncio.to_thread(self._ended)
+            await send(message)
+
+        return sent
 
 
 class _Answer:

@@ -25,15 +25,15 @@ def asgi(application: Application) -> Application:
     _refuse_before_start("asgi")
     build = getattr(application, "build_middleware_stack", None)
     if build is None:
-        return AsgiMiddleware(application, _observers)  # type: ignore[return-value]
+        return _observed(application)  # type: ignore[return-value]
     own = getattr(application, "_telemetry", None)
     if isinstance(own, dict):
         # FastAPI's own telemetry would trace each request once more, with a span for each of its steps.
         own.update(tracing=False, metrics=False, logs=False)
     built = vars(application).get("middleware_stack")
     if built is not None:
-        application.middleware_stack = AsgiMiddleware(built, _observers)  # type: ignore[attr-defined]
-    application.build_middleware_stack = lambda: AsgiMiddleware(build(), _observers)  # type: ignore[attr-defined]
+        application.middleware_stack = _observed(built)  # type: ignore[attr-defined]
+    application.build_middleware_stack = lambda: _observed(build())  # type: ignore[attr-defined]
     return application
 
 
@@ -54,6 +54,10 @@ def wsgi(application: Application) -> Application:
 def _refuse_before_start(name: str) -> None:
     if runtime.running() is None:
         raise TelemetryError(f"Observing an application: telemetry is not started; call start() before {name}().")
+
+
+def _observed(application: Callable[..., Any]) -> AsgiMiddleware:
+    return AsgiMiddleware(application, _observers, runtime.stop_with_server)
 
 
 def _observers() -> Observers | None:
