@@ -134,6 +134,6 @@ class Run:
 
 def _give_way(session: int) -> None:
     """Have a job take what hosts leave of the processors: all hosts together would get no more than one job."""
-    os.setpriority(os.PRIO_PROCESS, session, 10)
+    os.setpriority(os.PRIO_PROCESS, session, max(10, os.getpriority(os.PRIO_PROCESS, 0)))
     with contextlib.suppress(OSError):  # a kernel that does not share the processors by sessions has no such file
         Path(f"/proc/{session}/autogroup").write_text("10", encoding="ascii")
