@@ -43,13 +43,13 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What is decided about an alert; `bad_before` is what the verification saw before anything is done."""
+    """What is decided about an alert; `before` is what the verification saw before anything is done, if anything."""
 
     alert: Alert
     runbook: Runbook
     target: Target
     answers: tuple[Answer, ...]
-    bad_before: int | None
+    before: Sample | None
     level: str
     plan: Sequence[Mapping[str, Any]]
     rollback: Mapping[str, Any] | None
@@ -73,7 +73,8 @@ class Decision:
             **({"command": command} if command else {}),
             **(self._planned if self.plan and self.level != "manual" else {}),
             "guards": [{"guard": one.guard, "answer": one.answer, "reason": one.reason} for one in self.answers],
-            "bad_before": self.bad_before,
+            "bad_before": self.before.bad if self.before else None,
+            "good_before": self.before.good if self.before else None,
         }
 
     @property
@@ -156,7 +157,7 @@ class Choices:
             runbook=one.runbook,
             target=target,
             answers=answers(situation) if hosts else (),
-            bad_before=None if seen is None or seen.is_empty else seen.bad,
+            before=None if seen is None or seen.is_empty else seen,
             level=level_now(one.runbook, before, self._rules.limits),
             plan=plan,
             rollback=rollback,
@@ -214,7 +215,7 @@ def _run(decision: Decision, at: float) -> Run:
         hosts=decision.target.hosts,
         at=at,
         labels=decision.alert.labels,
-        bad_before=decision.bad_before,
+        bad_before=decision.before.bad if decision.before else None,
         outcome="",
         acted=False,
         level=decision.level,

@@ -34,6 +34,7 @@ _OF_PEOPLE = {
     "noted": "{by} wrote a note",
     "approved": "{by} approved {attempt}",
 }
+_VERIFICATIONS = ("verified", "step_verified")
 _OWN = frozenset({"at", "kind", "source", "alert"})  # what every event has
 
 
@@ -53,12 +54,21 @@ class Entry:
 def timeline(incident: Mapping[str, Any]) -> list[Entry]:
     """Return the events of an incident, and the reports of its users, in the order of their times."""
     names = {one["id"]: one["labels"].get("alertname", "") or one["fingerprint"] for one in incident["alerts"]}
-    found = [_entry(event, names) for event in incident["events"] if event["kind"] not in _NOISE]
+    decisions = {one["decision"]: one for one in incident["decisions"]}
+    events = [{**event, **_before(event, decisions)} for event in incident["events"] if event["kind"] not in _NOISE]
+    found = [_entry(event, names) for event in events]
     found += [
         Entry(one["at"], "person", f"A report of a user of {one['service']}, by {one['by']}", one["text"])
         for one in incident["reports"]
     ]
     return sorted(found, key=lambda entry: entry.at)
+
+
+def _before(event: Mapping[str, Any], decisions: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a verification saw before the run, as its decision has it; one of an earlier release lacks it."""
+    if event["kind"] not in _VERIFICATIONS:
+        return {}
+    return {key: decisions[event["decision"]].get(key) for key in ("good_before", "bad_before")}
 
 
 def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
@@ -104,8 +114,26 @@ def decided(event: Mapping[str, Any]) -> str:
 
 def _verified(event: Mapping[str, Any]) -> str:
     if event["acted"]:
-        return f"The run of {event['runbook']} ended as {event['outcome']}: {event['reason']}"
-    return f"{event['runbook']} was not run, and would be verified as {event['outcome']}: {event['reason']}"
+        return f"The run of {event['runbook']} ended as {_outcome(event)}"
+    return f"{event['runbook']} was not run, and would be verified as {_outcome(event)}"
+
+
+def _outcome(event: Mapping[str, Any]) -> str:
+    """Return how a verification ended, and how many series were bad before the run and in its last sample."""
+    told = f"{event['outcome']}: {event['reason']}"
+    if "bad" not in event:
+        return told
+    before, after = (_bad(event, suffix) for suffix in ("_before", ""))
+    return f"{told} (before: {before}; after: {after})"
+
+
+def _bad(event: Mapping[str, Any], suffix: str) -> str:
+    good, bad = event[f"good{suffix}"], event[f"bad{suffix}"]
+    if bad is None:
+        return "not known"
+    if good is None:
+        return f"{bad} series bad"
+    return f"{bad} of {good + bad} series bad" if good + bad else "no samples"
 
 
 def _dry_run(event: Mapping[str, Any]) -> str:
@@ -135,7 +163,7 @@ _OUTCOMES = {"done": "is done", "failed": "failed", "refused": "was refused", "u
 _OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "step_started": lambda event: f"{event['name']} starts on {event['host']}, as {event['attempt']}",
     "step_ended": _step_ended,
-    "step_verified": lambda event: f"Step {event['step']} is verified as {event['outcome']}: {event['reason']}",
+    "step_verified": lambda event: f"Step {event['step']} is verified as {_outcome(event)}",
     "approval_wanted": lambda event: f"{event['attempt']} waits for an approval until {event['until']}",
     "escalated": lambda event: f"People have to see to it: {event['reason']}",
 }

@@ -199,7 +199,8 @@ def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
             found[told.pop("decision")]["dry_runs"].append({**told, "at": moment(row["at"])})
         elif row["kind"] == "verified":
             told = json.loads(row["detail"])
-            shown = {key: told[key] for key in ("outcome", "reason", "samples", "acted")}
+            known = ("outcome", "reason", "samples", "good", "bad", "acted")
+            shown = {key: told[key] for key in known if key in told}
             found[told["decision"]]["verification"] = {"at": moment(row["at"]), **shown}
     return list(found.values())
 

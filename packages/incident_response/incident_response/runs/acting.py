@@ -218,7 +218,7 @@ class Acting:
         def write(connection: sqlite3.Connection) -> None:
             entries = Entries(connection, self._clock(), "automation")
             own = {"incident": run.incident, "episode": run.episode}
-            ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted}
+            ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted, **progress.counts(end)}
             entries.event("verified", **own, detail={**told, **ended, **self._saved(run, end)})
             if end.escalated:
                 entries.event("escalated", **own, detail=told)

@@ -113,6 +113,11 @@ class Progress:
         """Return whether anything was started."""
         return any(one.acted for one in self.attempts)
 
+    def counts(self, end: End) -> Mapping[str, int]:
+        """Return how many series were good and how many bad in the verification that ended the run, if one did."""
+        found = [one for one in self.verdicts.values() if one["reason"] == end.reason]
+        return {key: found[-1][key] for key in ("good", "bad") if found and key in found[-1]}
+
     def next(self, at: float) -> Next:
         """Return what to do at a time."""
         if not self.attempts and not self.wanted and at > self.run.at + _BEGUN:

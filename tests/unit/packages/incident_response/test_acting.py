@@ -18,8 +18,12 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.formats import FORMATS
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.post_mortem import (
     post_mortem,
+)
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.timeline import (
+    timeline,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.schema import (
     JournalError,
@@ -135,6 +139,46 @@ def test_a_step_is_run_verified_and_told(alone: Alone) -> None:
     assert told["saved_seconds"] == 900
     tried = [one["what"] for one in told["tried"]]
     assert tried[0] == "restart_service starts on web1, as inc-1-d4-s1-h1-a1"
+
+
+def test_what_was_bad_before_and_after_is_told_of_each_step_and_of_the_run(alone: Alone) -> None:
+    alone.see(0, 0, 1)
+    alone.follow(TWO)
+    alone.steps.end()
+    alone.see(0, 1, 1)
+    alone.go_on(200)
+    alone.steps.end()
+    alone.see(1, 1, 1)
+    alone.go_on(80)
+    incident = alone.intake.incident(1)
+    words = "recovered: it held for 60 s, in 7 samples (before: 2 of 3 series bad; after: 0 of 3 series bad)"
+    sentences = [
+        "Step 1 is verified as failing: 1 series are bad (before: 2 of 3 series bad; after: 1 of 3 series bad)",
+        f"Step 2 is verified as {words}",
+        f"The run of exporter_down ended as {words}",
+    ]
+    assert [one.what for one in timeline(incident) if "verified" in one.what or "ended as" in one.what] == sentences
+    for text_of in (text_of for _media, text_of in FORMATS.values()):
+        text = text_of(post_mortem(alone.intake.reader, incident))
+        assert all(one in text.replace("\\_", "_") for one in sentences)
+    (decision,) = incident["decisions"]
+    assert (decision["good_before"], decision["bad_before"]) == (1, 2)
+    assert (decision["verification"]["good"], decision["verification"]["bad"]) == (3, 0)
+
+
+def test_a_run_that_no_verification_has_ended_has_no_numbers(alone: Alone) -> None:
+    alone.follow(TWO)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.steps.end(2, outcome="refused", results=[])
+    alone.go_on(10)
+    alone.steps.end()
+    alone.go_on(10)
+    incident = alone.intake.incident(1)
+    assert alone.ended()[1].startswith("web1 refused clear_cache")
+    assert "bad" not in incident["decisions"][0]["verification"]
+    (ended,) = [one.what for one in timeline(incident) if "ended as" in one.what]
+    assert "before:" not in ended
 
 
 def test_people_do_not_get_the_alert_while_it_is_worked_on(alone: Alone) -> None:

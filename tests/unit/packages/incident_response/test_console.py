@@ -42,6 +42,15 @@ DECIDED = {
     "command": "ansible-playbook restart.yml",
     "guards": [{"guard": "peers", "answer": "refused", "reason": "1 is up"}],
 }
+VERIFIED = {
+    "runbook": "restart_shop",
+    "outcome": "recovered",
+    "reason": "it held",
+    "samples": 3,
+    "good": 3,
+    "bad": 0,
+    "acted": False,
+}
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
 SHOP = named("ShopFails", service="shop", team="sales", host="web1")
 
@@ -121,10 +130,14 @@ def test_an_incident_shows_what_automation_decided_and_the_command_to_run_by_han
     assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
     engine.wait_for(lambda: engine.get("/api/incidents/1").json().get("priority"))
     connection = sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)
-    Entries(connection, time.time(), "decisions").event("decided", incident=1, episode=1, detail=DECIDED)
+    entries = Entries(connection, time.time(), "decisions")
+    detail = {**DECIDED, "bad_before": 2, "good_before": 1}
+    number = entries.event("decided", incident=1, episode=1, detail=detail)
+    entries.event("verified", incident=1, episode=1, detail={**VERIFIED, "decision": number})
     connection.commit()
     connection.close()
     words = Page(engine.get("/incidents/1")).words
+    assert "recovered: it held (before: 2 of 3 series bad; after: 0 of 3 series bad)" in words
     assert "restart_shop would not be run: 1 is up By hand: ansible-playbook restart.yml" in words
     assert "high, score 100 severity 100 severity: critical" in words
 

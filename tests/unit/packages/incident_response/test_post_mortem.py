@@ -258,6 +258,30 @@ def test_it_tells_what_automation_decided_and_why(intake: Intake, changed: dict[
     assert "<td>down: &lt;b&gt;</td>" in texts(intake)["html"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"bad_before": None, "good_before": None}, {"good": 2, "bad": 1}, "not known; after: 1 of 3 series bad"),
+        ({"bad_before": 2, "good_before": 1}, {"good": 0, "bad": 0}, "2 of 3 series bad; after: no samples"),
+        ({"bad_before": 2}, {"good": 3, "bad": 0}, "2 series bad; after: 0 of 3 series bad"),
+    ],
+    ids=["a command does not run before", "no samples in the end", "a decision of an earlier release"],
+)
+def test_what_is_not_known_of_a_verification_is_told(
+    intake: Intake, before: dict[str, Any], after: dict[str, Any], said: str
+) -> None:
+    intake.notify(notified(SHOP))
+    verified = {"runbook": "restart_shop", "outcome": "failing", "reason": "so", "samples": 1, "acted": True, **after}
+
+    def write(connection: sqlite3.Connection) -> None:
+        entries = Entries(connection, NOW + 1, "automation")
+        decision = entries.event("decided", incident=1, episode=1, detail={**DECIDED, **before})
+        entries.event("verified", incident=1, episode=1, detail={**verified, "decision": decision})
+
+    intake.journal.write(write).result(10)
+    assert told(intake)["timeline"][-1]["what"] == f"The run of restart_shop ended as failing: so (before: {said})"
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_labels_and_notes_are_only_text_in_every_format(intake: Intake, hostile: str) -> None:
     labels = {**named(hostile, service=hostile, team="sales", host=hostile), "severity": hostile}
