@@ -17,8 +17,9 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.browser import Browser
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
-from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine, servers
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 
 SCREENS = ((360, 740), (1200, 800))
 CODE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">{{ 7 * 7 }}"
@@ -28,6 +29,11 @@ PAGES = ("/", "/?state=closed", "/incidents/1", "/incidents/2", "/automation", "
 # Elements that labels have made, and how far the page is wider than its screen.
 MADE = "document.querySelectorAll('main img, main script, main iframe').length"
 TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
+# What is drawn of each curve, and how wide it is.
+CURVES = (
+    "[...document.querySelectorAll('svg')].map(one => one.getBoundingClientRect().width > 200"
+    " && one.getBBox().width > 200)"
+)
 PRESSED = "document.querySelector('[formaction$={}]').click()"
 
 
@@ -37,14 +43,18 @@ def require(found: Any, expected: Any, what: str) -> None:
         raise SystemExit(f"incident_console: {what}: {found!r} instead of {expected!r}")
 
 
-def fill(engine: Engine, lister: Lister) -> None:
-    """Have an incident, one of hostile labels, and a window."""
+def fill(engine: Engine, lister: Lister, replica: Replica) -> None:
+    """Have an incident with its series, one of hostile labels, and a window."""
     now = time.time()
+    times = [now - 120 * number for number in range(8, -1, -1) if number not in {2, 4}]
+    labels = {"__name__": "sli:bad:ratio5m", "service": "shop", "slo": CODE, "long": "x" * 300}
+    replica.series = [(labels, [(at, (at % 7) / 40) for at in times])]
+    replica.series += [({"__name__": "up", "host": "web1", "job": "shop"}, [(at, int(at < now - 400)) for at in times])]
     lister.alerts = [listing(one, now - 600, ends_at=now + 3600) for one in (SHOP, HOSTILE)]
     annotations = {"summary": CODE, "runbook_url": "javascript:document.title='owned'"}
     engine.post(webhook(notified(SHOP, now - 600, annotations={"summary": "It fails"})))
     engine.post(webhook(notified(HOSTILE, now - 600, annotations=annotations)))
-    engine.wait_for(lambda: engine.get("/api/incidents/2").status_code == 200)
+    engine.wait_for(lambda: engine.get("/api/incidents/2").json().get("context"))
     engine.post({"text": CODE}, "/api/incidents/2/note", "ben")
     engine.post({"service": "shop", "text": CODE}, "/api/reports", "reporter")
     engine.post({"kind": "freeze", "host": CODE, "reason": CODE, "minutes": 60}, "/api/windows", "anna")
@@ -58,6 +68,8 @@ def require_pages(browser: Browser, address: str) -> None:
             browser.open(f"{address}{path}")
             browser.picture(LOGS / f"incident_console{path.replace('/', '_').replace('?', '_')}-{width}.png")
             require(browser.evaluate(TOO_WIDE) <= 0, True, f"{path} fits {width} pixels")
+            if path == "/incidents/1":
+                require(browser.evaluate(CURVES), [True, True], f"curves on a screen of {width} pixels")
             require(browser.evaluate(MADE), 0, f"elements that labels have made on {path}")
             require(browser.evaluate("document.title === 'owned'"), False, f"code of a label has run on {path}")
         browser.open(f"{address}/incidents/2")
@@ -85,13 +97,17 @@ def require_actions(browser: Browser, address: str, engine: Engine) -> None:
 def main() -> int:
     """Return the exit code: 0 where every promise was kept."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="vigil-console-", ignore_cleanup_errors=True) as name, Lister() as lister:
+    place = tempfile.TemporaryDirectory(prefix="vigil-console-", ignore_cleanup_errors=True)
+    with place as name, Lister() as lister, Replica() as replica:
         folders = [Path(name) / part for part in ("engine", "certificates", "browser")]
         for folder in folders:
             folder.mkdir()
-        with Engine(folders[0], Certificates(folders[1]), [lister.url]) as engine, Browser(folders[2]) as browser:
+        certificates = Certificates(folders[1])
+        prometheus = servers([replica.url], certificates)
+        served = Engine(folders[0], certificates, [lister.url], prometheus=prometheus)
+        with served as engine, Browser(folders[2]) as browser:
             engine.start()
-            fill(engine, lister)
+            fill(engine, lister, replica)
             browser.log_in("anna", "anna-password")
             address = f"https://127.0.0.1:{engine.port}"
             require_pages(browser, address)

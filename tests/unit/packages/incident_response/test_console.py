@@ -28,9 +28,10 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
     webhook,
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
-from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine, servers
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.grafana import Noted
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lister import Lister
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import known, runbook
 
 DECIDED = {
@@ -122,6 +123,7 @@ def test_an_incident_shows_its_cause_what_was_tried_and_what_to_press(shop: Engi
     ):
         assert words in page.words
     assert {"https://docs.example/shop", "/incidents/1/acknowledge", "/incidents/1/hand_over"} <= {*page.addresses}
+    assert "Other alerts none Depends on nothing that is declared Reports of users 1 Series not known:" in page.words
     looking = Page(shop.get("/incidents/1", "cleo"))
     assert ("form" in looking.elements, "ShopFails on web1" in looking.words) == (False, True)
 
@@ -298,6 +300,30 @@ def test_changes_before_an_incident_are_only_text(
         engine.wait_for(lambda: noted.found("incident", "shop"))
 
 
+def test_an_incident_shows_what_surrounded_its_begin_and_labels_of_series_are_only_text(
+    tmp_path: Path, certificates: Certificates, lister: Lister, replica: Replica
+) -> None:
+    now = time.time()
+    labels = {"__name__": "sli:bad:ratio5m", "service": HOSTILE, "slo": f"</title></svg>{HOSTILE}"}
+    replica.series = [(labels, [(now - 240, 0.25), (now - 120, 0.5), (now, 0.125)]), ({**labels, "slo": "empty"}, [])]
+    prometheus = servers([replica.url], certificates)
+    applications = {HOSTILE: {"team": "sales", "depends_on": ["cart"]}, "cart": {"team": "sales"}}
+    with Engine(tmp_path, certificates, [lister.url], prometheus=prometheus, applications=applications) as engine:
+        engine.start()
+        engine.post(webhook(notified({**SHOP, "service": HOSTILE}, now - 60)))
+        engine.wait_for(lambda: engine.get("/api/incidents/1").json()["context"])
+        page = Page(engine.get("/incidents/1"))
+    for words in (
+        "Depends on cart : without alerts Reports of users 0",
+        f"slo=</title></svg>{HOSTILE} first 0.25, last 0.125, min 0.125, max 0.5",
+        "slo=empty no samples",
+        "UTC; the upright line is when its alert became active",
+    ):
+        assert words in page.words
+    assert (page.elements.count("svg"), page.elements.count("path"), page.elements.count("script")) == (1, 2, 1)
+    assert "img" not in page.elements
+
+
 def changes(answer: httpx.Response) -> Iterator[dict[str, str]]:
     """Yield what a page is sent."""
     for line in answer.iter_lines():
@@ -312,7 +338,7 @@ def test_a_page_gets_what_changes_while_it_is_open(engine: Engine, lister: Liste
     with engine.client.stream("GET", "/incidents/1/live", auth=("cleo", "cleo-password")) as answer:
         assert answer.headers["Content-Type"] == "text/event-stream"
         sent = changes(answer)
-        assert {*next(sent)} == {"banner", "situation", "buttons", "facts", "alerts", "history"}
+        assert {*next(sent)} == {"banner", "situation", "buttons", "facts", "alerts", "context", "history"}
         engine.post({"text": HOSTILE}, "/api/incidents/1/note", "ben")
         later = next(sent)
         assert {*later} == {"history"}

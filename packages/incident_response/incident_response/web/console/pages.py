@@ -20,6 +20,7 @@ from ...history.timeline import timeline
 from ..headers import HEADERS
 from ..incoming import fields_of
 from ..people import People
+from .curves import Curves, curves
 from .rendering import STATIC, page, part
 
 __all__ = ["Console", "View"]
@@ -27,7 +28,7 @@ __all__ = ["Console", "View"]
 _MOST = 300  # entries of a timeline on a page; the post-mortem has all of them
 _PARTS = {
     "incidents": ("banner", "incidents"),
-    "incident": ("banner", "situation", "buttons", "facts", "alerts", "history"),
+    "incident": ("banner", "situation", "buttons", "facts", "alerts", "context", "history"),
 }
 View = Callable[[Request], Awaitable[Mapping[str, Any]]]
 
@@ -57,6 +58,7 @@ class Console:
             "cause": alerts[found["cause"]["alert"]],
             "entries": entries[: -_MOST - 1 : -1],
             "left_out": max(0, len(entries) - _MOST),
+            "curves": _curves(found),
             "decided": _last_decisions(found),
             "tried": [one for one in entries if one.group == "automation"],
             "may_respond": accounts.may(user, "respond", found["teams"]),
@@ -108,6 +110,14 @@ class Console:
 
     def _token(self, user: str) -> str:
         return hmac.new(self._key, user.encode(), hashlib.sha256).hexdigest()
+
+
+def _curves(incident: Mapping[str, Any]) -> Curves | None:
+    """Return the series around the onset, or when the alert became active while the onset is not known."""
+    context = incident["context"]
+    if context is None:
+        return None
+    return curves(context.get("series", ()), incident["onset"] or context["active_at"])
 
 
 def _last_decisions(incident: Mapping[str, Any]) -> list[Mapping[str, Any]]:
