@@ -36,6 +36,10 @@ options:
     description: After how long people get an alert whose runbook does not say it.
     type: str
     default: 5m
+  reconciliation:
+    description: Seconds between two lists of the alerts of every Alertmanager, which every delay has to exceed.
+    type: int
+    default: 30
   shipped: {description: Whether to add the runbooks of the collection., type: bool, default: true}
 """
 
@@ -76,6 +80,7 @@ def runbooks(
     applications: Sequence[Mapping[str, Any]] = (),
     levels: Mapping[str, str] | None = None,
     delay: str = "5m",
+    reconciliation: int = 30,
     shipped: bool = True,
 ) -> list[dict[str, Any]]:
     """Return the runbooks; raise AnsibleFilterError with everything that is wrong with them."""
@@ -88,7 +93,7 @@ def runbooks(
         known = description.applications(applications)
         place = Place(hosts=hosts, groups=groups, engines=engines, applications=known)
         every = [*(shipped_runbooks() if shipped else []), *described]
-        return normalised_all(every, place, levels=levels, delay=delay)
+        return normalised_all(every, place, levels=levels, delay=delay, reconciliation=reconciliation)
     except OperatorError as error:
         raise AnsibleFilterError(f"Cannot use these runbooks: {error}") from error
 

@@ -29,14 +29,19 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.veri
 
 __all__ = ["RECONCILIATION", "faults_of_all", "normalised_all"]
 
-# Seconds between two looks at what Alertmanager has.
+# Seconds between two looks at what Alertmanager has, unless the inventory sets others.
 RECONCILIATION = 30
 
 Runbook = Mapping[str, Any]
 
 
 def normalised_all(
-    described: Sequence[Any], place: Place, *, levels: Mapping[str, str] | None = None, delay: str = "5m"
+    described: Sequence[Any],
+    place: Place,
+    *,
+    levels: Mapping[str, str] | None = None,
+    delay: str = "5m",
+    reconciliation: int = RECONCILIATION,
 ) -> list[dict[str, Any]]:
     """Return the runbooks as the engine reads them. Raises OperatorError with every fault of all of them.
 
@@ -45,8 +50,9 @@ def normalised_all(
         place: Where they act.
         levels: Levels by the name of the runbook, in place of its own.
         delay: After how long people get an alert whose runbook says nothing else.
+        reconciliation: Seconds between two looks at what Alertmanager has.
     """
-    if faults := list(faults_of_all(described, place, levels=levels, delay=delay)):
+    if faults := list(faults_of_all(described, place, levels=levels, delay=delay, reconciliation=reconciliation)):
         raise OperatorError(" ".join(faults))
     return [
         {**normalised(one, delay), "applications": applications_of(one, place)} for one in _levelled(described, levels)
@@ -54,7 +60,12 @@ def normalised_all(
 
 
 def faults_of_all(
-    described: Sequence[Any], place: Place, *, levels: Mapping[str, str] | None = None, delay: str = "5m"
+    described: Sequence[Any],
+    place: Place,
+    *,
+    levels: Mapping[str, str] | None = None,
+    delay: str = "5m",
+    reconciliation: int = RECONCILIATION,
 ) -> Iterator[str]:
     """Yield a sentence for everything that is wrong with runbooks in an inventory."""
     names = [one.get("name") for one in described if isinstance(one, Mapping)]
@@ -72,7 +83,8 @@ def faults_of_all(
         yield from wrong
         if not wrong:
             valid.append(one)
-            yield from (f"Runbook {one['name']!r}: {fault}" for fault in _faults_of_one(one, place, delay))
+            own = _faults_of_one(one, place, delay, reconciliation)
+            yield from (f"Runbook {one['name']!r}: {fault}" for fault in own)
     yield from _contradictions(valid)
 
 
@@ -82,13 +94,13 @@ def _levelled(described: Iterable[Any], levels: Mapping[str, str] | None) -> Ite
         yield {**one, "level": level} if level in LEVELS else one
 
 
-def _faults_of_one(runbook: Runbook, place: Place, delay: str) -> Iterator[str]:
+def _faults_of_one(runbook: Runbook, place: Place, delay: str, reconciliation: int) -> Iterator[str]:
     wrong = list(faults_of_hosts(runbook, place))
     yield from wrong
     if runbook.get("level") not in ACTING:
         return
-    if seconds(runbook.get("delay", delay)) <= RECONCILIATION:
-        yield f"delay must be longer than {RECONCILIATION} s, the time between two looks at Alertmanager."
+    if seconds(runbook.get("delay", delay)) <= reconciliation:
+        yield f"delay must be longer than {reconciliation} s, the time between two looks at Alertmanager."
     for key in ("verification", "precheck"):
         command = (runbook.get(key) or {}).get("command", "")
         if "$" in command:

@@ -13,7 +13,10 @@ from ansible_collections.vigil.observability.plugins.module_utils._errors.senten
 from ansible_collections.vigil.observability.plugins.plugin_utils._applications.description import applications
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
-from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import faults_of_all
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import (
+    RECONCILIATION,
+    faults_of_all,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.declared import declared_actions
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.shipped import shipped_runbooks
@@ -48,5 +51,6 @@ def _of_engine(
     place = Place(hosts=declared, groups=groups, engines=engines, applications=known)
     found = [*shipped_runbooks(), *host.value(f"{_ENGINE}_runbooks", [])]
     levels, delay = host.value(f"{_ENGINE}_levels", {}), host.value(f"{_ENGINE}_delay", "5m")
-    for fault in faults_of_all(found, place, levels=levels, delay=str(delay)):
+    reconciliation = int(host.value(f"{_ENGINE}_reconciliation_interval", RECONCILIATION))
+    for fault in faults_of_all(found, place, levels=levels, delay=str(delay), reconciliation=reconciliation):
         yield Problem(f"{_ENGINE}_runbooks", host.name, f"cannot be used: {fault}")

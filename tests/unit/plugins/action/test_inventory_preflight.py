@@ -1956,6 +1956,16 @@ def test_actions_and_runbooks_that_fit_each_other_are_accepted(preflight: Prefli
             {"monitor1": {"incident_response_delay": "10s", "incident_response_levels": {"unit_failed": "full"}}},
             "Runbook 'unit_failed': delay must be longer than 30 s, the time between two looks at Alertmanager.",
         ),
+        (
+            {
+                "monitor1": {
+                    "incident_response_delay": "60s",
+                    "incident_response_levels": {"unit_failed": "full"},
+                    "incident_response_reconciliation_interval": 120,
+                }
+            },
+            "Runbook 'unit_failed': delay must be longer than 120 s, the time between two looks at Alertmanager.",
+        ),
     ],
 )
 def test_actions_and_runbooks_that_cannot_be_used_are_refused(

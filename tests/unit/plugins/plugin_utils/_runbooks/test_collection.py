@@ -219,6 +219,17 @@ def test_levels_of_the_inventory_replace_those_of_runbooks() -> None:
     assert faults(RUNBOOK, RUNBOOK)[0].startswith("Two runbooks are named 'shop_down'")
 
 
+@pytest.mark.parametrize(
+    ("delay", "reconciliation", "refused"), [("2m", 120, True), ("121s", 120, False), ("6s", 5, False)]
+)
+def test_a_delay_has_to_be_longer_than_the_inventorys_own_reconciliation(
+    delay: str, reconciliation: int, refused: bool
+) -> None:
+    sentence = f"Runbook 'shop_down': delay must be longer than {reconciliation} s, the time between two looks at"
+    found = faults(RUNBOOK, delay=delay, reconciliation=reconciliation)
+    assert [fault.startswith(sentence) for fault in found] == [True] * refused
+
+
 def test_delay_and_declarations_matter_only_to_what_acts() -> None:
     quiet = changed(level="manual", delay="5s", target={"host": "web2"})
     assert faults(quiet) == []
