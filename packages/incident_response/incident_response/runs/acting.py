@@ -25,10 +25,11 @@ from ..repeating import repeated
 from ..steps import StepError
 from ..steps.output import Output, shortened
 from ..steps.state import Kind, State
+from .bounds import STARTS, longest, overdue
 from .commands import Commands
 from .executor import Executor
-from .orders import order_of
-from .progress import ROLLBACK, Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
+from .orders import order_of, planned
+from .progress import Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
 from .rechecks import Rechecks
 from .silences import Silences
 
@@ -38,7 +39,6 @@ _LOG = logging.getLogger(__name__)
 _SOON = 0.5  # seconds until what has ended is seen
 _TIDIED = 3600.0  # seconds between two looks for attempts that are too old
 _KEPT = 31 * 86400.0  # seconds that they are kept, which is longer than a run of theirs is remembered
-_STARTS = 60.0  # seconds in which an attempt has to start
 
 
 class Acting:
@@ -103,7 +103,7 @@ class Acting:
     async def _advance(self, progress: Progress) -> None:
         """Do what is next in a run, once."""
         run, at = progress.run, self._clock()
-        match self._next(progress, at):
+        match wanted := self._next(progress, at):
             case Ask(step):
                 name = Attempt(step=step, host=run.hosts[0], number=1, at=at).name(run)
                 until = at + self._rules.limits.approval
@@ -111,8 +111,7 @@ class Acting:
             case Start() as start:
                 await self._start(progress, start, at)
             case Look(attempt):
-                await self._silences.hold(run, at)
-                await self._look(run, attempt, at)
+                await self._look(progress, attempt, at, await self._kept(progress, wanted, at))
             case Verify() as verify:
                 await self._silences.hold(run, at)
                 await self._verify(run, verify, at)
@@ -127,9 +126,18 @@ class Acting:
         wanted, run = progress.next(at), progress.run
         if run.executor not in self._executors:
             return End("unknown", f"the executor {run.executor} is not configured any more")
-        if isinstance(wanted, Look | End) or self._is_the_same(run):
+        if isinstance(wanted, Look | End):
             return wanted
-        return End("unknown", f"the runbook {run.runbook} has changed since the run began")
+        why = overdue(progress, wanted, self._runbooks.get(run.runbook), at)
+        if not why and not self._is_the_same(run):
+            why = f"the runbook {run.runbook} has changed since the run began"
+        return End("unknown", why) if why else wanted
+
+    async def _kept(self, progress: Progress, wanted: Next, at: float) -> str:
+        """Keep the alert of a run from people while the run has time, or return why it is theirs now."""
+        if not (why := overdue(progress, wanted, self._runbooks.get(progress.run.runbook), at)):
+            await self._silences.hold(progress.run, at)
+        return why
 
     def _is_the_same(self, run: Run) -> bool:
         return run.runbook in self._runbooks and self._runbooks[run.runbook].digest == run.digest
@@ -150,13 +158,13 @@ class Acting:
         await self._silences.hold(run, at)
         attempt = Attempt(step=wanted.step, host=wanted.host, number=wanted.number, at=at)
         told = {"step": wanted.step, "host": wanted.host, "number": wanted.number, "attempt": attempt.name(run)}
-        step = _planned(run, wanted.step)
+        step = planned(run, wanted.step)
         await self._write(run, "step_started", {**told, "name": step["step"], "parameters": step["parameters"]})
         await self._asked(run, attempt)
 
     async def _asked(self, run: Run, attempt: Attempt) -> str:
         """Have an attempt started unless it has been, and return why it is not."""
-        step = _planned(run, attempt.step)
+        step = planned(run, attempt.step)
         if not self._is_the_same(run):
             return "the runbook has changed since the run began"
         name, host, runbook = attempt.name(run), attempt.host, self._runbooks[run.runbook]
@@ -167,9 +175,10 @@ class Acting:
             return str(error)
         return ""
 
-    async def _look(self, run: Run, attempt: Attempt, at: float) -> None:
+    async def _look(self, progress: Progress, attempt: Attempt, at: float, unsolved: str) -> None:
         """Write how an attempt ended, once it has; start it if a crash or a full socket came before that."""
-        executor, late = self._executors[run.executor], at > attempt.at + self._longest(run)
+        run = progress.run
+        executor, late = self._executors[run.executor], at > attempt.at + longest(self._runbooks.get(run.runbook))
         try:
             state = await asyncio.to_thread(executor.cancel if late else executor.state, attempt.name(run))
         except (StepError, OSError) as error:
@@ -178,18 +187,17 @@ class Acting:
             return
         match state:
             case State(Kind.NEVER_STARTED):
-                why = await self._asked(run, attempt)
-                if why and at > attempt.at + _STARTS:
+                why = unsolved or await self._asked(run, attempt)
+                if why and at > attempt.at + STARTS:
                     await self._ended(run, attempt, "failed", f"it could not be started: {why}")
             case State(Kind.UNKNOWN):
                 await self._ended(run, attempt, "unknown", state.reason or "it was killed")
             case State(Kind.FINISHED, code):
                 await self._ended(run, attempt, "failed" if code else "done", state.reason)
-
-    def _longest(self, run: Run) -> float:
-        """Return after how many seconds an attempt of a run has ended, or is ended."""
-        found = self._runbooks.get(run.runbook)
-        return (found.limit.run if found else 0) + _STARTS
+            case _ if unsolved and not progress.escalated:
+                told = {"runbook": run.runbook, "hosts": [*run.hosts], "reason": unsolved}
+                await self._write(run, "escalated", told)
+                await self._silences.drop(run)
 
     async def _verify(self, run: Run, wanted: Verify, at: float) -> None:
         def command(check: Check) -> Awaitable[Sample | None]:
@@ -220,7 +228,7 @@ class Acting:
             own = {"incident": run.incident, "episode": run.episode}
             ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted, **progress.counts(end)}
             entries.event("verified", **own, detail={**told, **ended, **self._saved(run, end)})
-            if end.escalated:
+            if end.escalated and not progress.escalated:
                 entries.event("escalated", **own, detail=told)
 
         await asyncio.wrap_future(self._journal.write(write))
@@ -240,10 +248,3 @@ class Acting:
             )
 
         await asyncio.wrap_future(self._journal.write(write))
-
-
-def _planned(run: Run, number: int) -> Mapping[str, Any]:
-    """Return a step of a run with its parameters."""
-    step = run.rollback if number == ROLLBACK else run.plan[number - 1]
-    assert step is not None  # noqa: S101 - only a run with a rollback has an attempt at it
-    return step

@@ -13,8 +13,9 @@ from ..decisions.history import Run
 from ..decisions.rules import Rules
 from ..decisions.runbook import Limit, Runbook
 from ..steps import Spec, StepError
+from .progress import ROLLBACK
 
-__all__ = ["order_of"]
+__all__ = ["order_of", "planned"]
 
 _MEMORY = 31 * 86400  # seconds, and runs, up to which a host counts
 _MOST = 1000
@@ -50,6 +51,13 @@ def order_of(
         check=check,
         lease=lease,
     )
+
+
+def planned(run: Run, number: int) -> Mapping[str, Any]:
+    """Return a step of a run with its parameters."""
+    step = run.rollback if number == ROLLBACK else run.plan[number - 1]
+    assert step is not None  # noqa: S101 - only a run with a rollback has an attempt at it
+    return step
 
 
 def _limit(run: Run, limit: Limit, at: float) -> dict[str, Any]:

@@ -20,7 +20,7 @@ ROLLBACK = 0  # the number of the step that takes the others back; those begin w
 _BEGUN = 600.0  # seconds after its decision in which a run begins; what guards found does not last
 REFUSED = "refused"  # the outcome of an attempt for which its host could not be acquired
 _TRIES = 2  # attempts at a step that may be repeated
-_KINDS = ("step_started", "step_ended", "step_verified", "approval_wanted", "approved")
+_KINDS = ("step_started", "step_ended", "step_verified", "approval_wanted", "approved", "escalated")
 _OF_RUN = f"SELECT * FROM event WHERE episode = ? AND id > ? AND kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY id"  # noqa: S608
 
 
@@ -107,6 +107,8 @@ class Progress:
     verdicts: Mapping[tuple[int, float], Mapping[str, Any]] = field(default_factory=dict)
     wanted: Mapping[int, float] = field(default_factory=dict)  # until when each step waits for an approval
     approved: frozenset[int] = frozenset()
+    waited: float = 0.0  # seconds that it took people to approve
+    escalated: bool = False
 
     @property
     def acted(self) -> bool:
@@ -207,7 +209,14 @@ def progress_of(connection: sqlite3.Connection, run: Run, *, idempotent: bool) -
         verdicts={(told["step"], told["began"]): told for kind, _at, told in events if kind == "step_verified"},
         wanted={told["step"]: told["until"] for kind, _at, told in events if kind == "approval_wanted"},
         approved=frozenset(told["step"] for kind, _at, told in events if kind == "approved"),
+        waited=_waited(events),
+        escalated=any(kind == "escalated" for kind, _at, _told in events),
     )
+
+
+def _waited(events: Sequence[tuple[str, float, Mapping[str, Any]]]) -> float:
+    asked = {told["step"]: at for kind, at, told in events if kind == "approval_wanted"}
+    return sum(at - asked[told["step"]] for kind, at, told in events if kind == "approved")
 
 
 def _attempts(events: Sequence[tuple[str, float, Mapping[str, Any]]]) -> Iterator[Attempt]:

@@ -86,6 +86,18 @@ class Alone:
         self.looking.follow(*runbooks)
         self.looking.act(3)
 
+    def fire_another(self) -> list[dict[str, Any]]:
+        """Have another alert fire on the same host, and return a runbook for each."""
+        other = {**DOWN, "job": "blackbox_exporter", "instance": "web1:9115"}
+        self.intake.notify(notified(other))
+        self.replica.fire(DOWN, other)
+        self.replica.samples |= {'up{job="blackbox_exporter", instance="web1:9115"}': [({}, 0)]}
+        limit = {**FULL["limit"], "cooldown": 1}
+        return [
+            runbook(level="full", limit=limit, name=name, matchers=[{"label": "job", "operator": "=", "value": name}])
+            for name in ("node_exporter", "blackbox_exporter")
+        ]
+
     def go_on(self, seconds: float, step: float = 10) -> None:
         """Let time pass."""
         until = self.intake.now + seconds
@@ -230,15 +242,7 @@ def test_an_alertmanager_that_does_not_answer_is_asked_again(alone: Alone) -> No
 
 
 def test_a_host_gets_one_step_after_the_other(alone: Alone) -> None:
-    other = {**DOWN, "job": "blackbox_exporter", "instance": "web1:9115"}
-    alone.intake.notify(notified(other))
-    alone.replica.fire(DOWN, other)
-    alone.replica.samples |= {'up{job="blackbox_exporter", instance="web1:9115"}': [({}, 0)]}
-    limit = {**FULL["limit"], "cooldown": 1}
-    both = [
-        runbook(level="full", limit=limit, name=name, matchers=[{"label": "job", "operator": "=", "value": name}])
-        for name in ("node_exporter", "blackbox_exporter")
-    ]
+    both = alone.fire_another()
     alone.follow(*both)
     assert [one.runbook for one in alone.steps.started] == ["node_exporter"]
     assert len(alone.mesh.held()) == 2
@@ -508,6 +512,73 @@ def test_what_an_attempt_did_is_told_with_its_diff(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").unlink()
     (tmp_path / "output").write_text("x" * 2000)
     assert output_of(tmp_path) == Output("", "x" * 2000)
+
+
+# Of one attempt: its limit, the time in which it starts, and its verification.
+ONE_STEP = 300 + 60 + 180
+
+
+def test_an_attempt_that_outlasts_its_limit_is_not_kept_from_people(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.go_on(ONE_STEP)
+    assert (len(alone.mesh.held()), alone.kinds()) == (1, ["decided", "step_started"])
+    alone.go_on(10)
+    assert (alone.mesh.held(), alone.kinds()[2:]) == ([], ["escalated"])
+    told = alone.intake.incident(1)["events"][-1]
+    assert told["reason"] == "it is not done after 550 s: inc-1-d4-s1-h1-a1 still runs"
+    alone.looking.page()
+    assert [name for name, _end in alone.mesh.pages()] == ["IncidentEscalated"]
+    alone.follow(FULL)  # as after a restart
+    alone.go_on(600)
+    assert (alone.mesh.held(), alone.kinds()[3:], alone.ended()) == ([], [], ("", ""))
+    alone.steps.end()
+    alone.go_on(100)
+    assert alone.ended() == ("unknown", "it was not done in time, and people were asked to see to it")
+    assert alone.kinds()[3:5] == ["step_ended", "verified"]
+    assert alone.kinds().count("escalated") == 1
+
+
+def test_an_alert_whose_host_stays_busy_is_not_kept_from_people(alone: Alone) -> None:
+    both = alone.fire_another()
+    alone.follow(*both)
+    alone.go_on(ONE_STEP)
+    assert (len(alone.mesh.held()), "escalated" in alone.kinds()) == (2, False)
+    alone.go_on(10)
+    assert [one.runbook for one in alone.steps.started] == ["node_exporter"]
+    assert (alone.mesh.held(), alone.kinds().count("escalated")) == ([], 2)
+    (waited,) = [one for one in alone.intake.incident(1)["decisions"] if one["runbook"] == "blackbox_exporter"][:1]
+    told = {key: waited["verification"][key] for key in ("outcome", "reason", "acted")}
+    assert told == {"outcome": "unknown", "reason": "it is not done after 550 s", "acted": False}
+
+
+def test_each_step_of_a_run_has_its_time(alone: Alone) -> None:
+    alone.follow(TWO)
+    alone.steps.end()
+    alone.go_on(2 * ONE_STEP)
+    assert [one.step for one in alone.steps.started] == ["restart_service", "clear_cache"]
+    assert (len(alone.mesh.held()), "escalated" in alone.kinds()) == (1, False)
+    alone.go_on(10)
+    assert (alone.mesh.held(), alone.kinds()[-1]) == ([], "escalated")
+
+
+def test_the_wait_for_an_approval_takes_nothing_from_the_time_of_a_run(alone: Alone) -> None:
+    alone.follow(runbook(level="partial"))
+    alone.go_on(800, 100)
+    alone.intake.act("approve")
+    alone.go_on(ONE_STEP)
+    assert (len(alone.mesh.held()), "escalated" in alone.kinds()) == (1, False)
+    alone.go_on(10)
+    assert (alone.mesh.held(), alone.kinds()[-1]) == ([], "escalated")
+
+
+def test_what_a_crash_kept_from_starting_is_not_started_long_after(alone: Alone) -> None:
+    alone.steps.refused = "As many steps run as may run at once."
+    alone.follow(FULL)
+    alone.steps.refused = ""
+    alone.intake.now += 3600
+    alone.looking.act(3)
+    assert alone.steps.started == []
+    assert alone.kinds()[-2:] == ["verified", "escalated"]
 
 
 def test_it_goes_on_when_there_is_room(alone: Alone) -> None:
