@@ -388,6 +388,23 @@ def test_the_next_step_follows_only_what_has_not_helped(alone: Alone) -> None:
     assert alone.ended()[0] == "recovered"
 
 
+def test_an_alert_that_is_resolved_while_a_step_runs_skips_the_steps_after_it(alone: Alone) -> None:
+    alone.follow(TWO)
+    alone.go_on(20)
+    alone.replica.fire()
+    alone.intake.notify(notified(DOWN, ended_at=alone.intake.now))
+    alone.intake.reconcile([], asked_ago=-9)
+    assert alone.intake.open() == (0, 0)
+    alone.see(1)
+    alone.go_on(20)
+    assert alone.ended() == ("", "")  # what has begun is finished
+    alone.steps.end()
+    alone.go_on(80)
+    assert [one.step for one in alone.steps.started] == ["restart_service"]
+    assert alone.kinds()[-3:] == ["step_ended", "step_verified", "verified"]
+    assert (alone.ended()[0], "escalated" in alone.kinds(), alone.mesh.held()) == ("recovered", False, [])
+
+
 def test_worse_is_taken_back(alone: Alone) -> None:
     alone.follow(TWO)
     alone.steps.end()
