@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -64,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("text", nargs=None if name == "note" else "?", default="")
     for name, what in (("stop-all", "stop all automation"), ("resume", "let automation act again")):
         commands.add_parser(name, help=what).add_argument("reason")
+    trust = commands.add_parser("trust", help="let a runbook that was lowered act by itself again")
+    trust.add_argument("runbook")
+    trust.add_argument("reason")
     for name in ("maintenance", "freeze"):
         one = commands.add_parser(name, help="open a window in which automation leaves something alone")
         one.add_argument("--service", default="")
@@ -71,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--from", dest="starts_at", default="", metavar="2026-03-10T22:00Z", help="now by default")
         one.add_argument("--minutes", default="60")
         one.add_argument("reason")
-    commands.add_parser("windows", help="list what automation leaves alone, now or later")
+    commands.add_parser("windows", help="list what automation leaves alone, and runbooks that are lowered")
     commands.add_parser("end-window").add_argument("number", type=int)
     return parser
 
@@ -97,6 +101,8 @@ def _action(given: argparse.Namespace) -> tuple[str, Mapping[str, str]]:
     match given.command:
         case "stop-all" | "resume":
             return f"/api/automation/{given.command.partition('-')[0]}", {"reason": given.reason}
+        case "trust":
+            return f"/api/runbooks/{quote(given.runbook, safe='')}/trust", {"reason": given.reason}
         case "maintenance" | "freeze":
             scope = {"service": given.service, "host": given.host}
             times = {"starts_at": given.starts_at, "minutes": given.minutes}

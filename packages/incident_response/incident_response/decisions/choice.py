@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..people.state import hands_off, is_escalated
@@ -16,7 +16,7 @@ from ..runs.silences import Silences
 from .checks import Checks
 from .facts import Alert, Facts
 from .filled import in_command, in_promql, one_of
-from .guards import REFUSED, Answer, Situation, answers, level_now
+from .guards import REFUSED, Answer, Situation, answers, level_now, too_few_helped
 from .history import History, Run, last_decision
 from .plan import PlanError, plan_of, rollback_of
 from .prometheus import Firing, Prometheus
@@ -98,6 +98,11 @@ class Choices:
     def __init__(self, rules: Rules, prometheus: Prometheus, checks: Checks, silences: Silences) -> None:
         self._rules, self._prometheus, self._checks, self._silences = rules, prometheus, checks, silences
 
+    def lowered(self, before: History) -> dict[str, str]:
+        """Return the runbooks that have to be lowered now, each with the reason."""
+        found = ((one.name, too_few_helped(one, before, self._rules.limits)) for one in self._rules.runbooks)
+        return {name: reason for name, reason in found if reason and name not in before.lowered}
+
     def candidates(
         self, connection: sqlite3.Connection, known: Iterable[Facts], before: History, at: float
     ) -> list[Candidate]:
@@ -124,7 +129,7 @@ class Choices:
             decision = await self._decision(one, asked, firing, before, at)
             if decision.allowed:
                 # The next alert of this cycle has to know it.
-                before = History((*before.runs, _run(decision, at)))
+                before = replace(before, runs=(*before.runs, _run(decision, at)))
             if decision.allowed or decision.differs_from(one.last):
                 found.append(decision)
         return found

@@ -82,6 +82,8 @@ class Cycle:
         """Look at those that have changed, and at an interval at all; verify what runs. Raises JournalError."""
         every = time.monotonic() >= self._next
         seen, numbers, before = await asyncio.to_thread(self._changed, every)
+        if every or seen != self._seen:
+            await self._lower(before)
         # At the interval also without an incident: that no Prometheus answers is known before one comes.
         if numbers or every:
             firing, bad = await asyncio.gather(self._prometheus.firing(), self._prometheus.query(BAD))
@@ -103,6 +105,18 @@ class Cycle:
         self._seen = seen
         if every:
             self._next = time.monotonic() + self._interval
+
+    async def _lower(self, before: History) -> None:
+        """Lower the runbooks of which too few runs have helped; only people raise them again."""
+        lowered, at = self._choices.lowered(before), self._clock()
+
+        def write(connection: sqlite3.Connection) -> None:
+            for name, reason in lowered.items():
+                Entries(connection, at, "decisions").event("lowered", detail={"runbook": name, "reason": reason})
+                connection.execute("INSERT OR REPLACE INTO open_trust VALUES (?, ?, 1, ?)", (name, at, reason))
+
+        if lowered:
+            await asyncio.wrap_future(self._journal.write(write))
 
     def _changed(self, every: bool) -> tuple[tuple[int, int], list[int], History]:
         """Return up to where the journal was seen, open incidents that have changed since or all, and what runs."""

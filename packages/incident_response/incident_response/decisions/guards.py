@@ -16,7 +16,7 @@ from .rules import Limits
 from .runbook import ACTING, Runbook
 from .verdict import Sample
 
-__all__ = ["REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people"]
+__all__ = ["REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people", "too_few_helped"]
 
 ALLOWED, REFUSED, LATER = "allowed", "refused", "not asked"
 _HOUR = 3600.0
@@ -140,16 +140,29 @@ def _rate(now: Situation) -> tuple[str, str]:
 
 
 def _trust(now: Situation) -> tuple[str, str]:
-    said = "{} of {} runs helped".format(*_helped(now.runbook, now.history))
-    lowered = level_now(now.runbook, now.history, now.limits) != now.runbook.level
-    return ALLOWED, f"{said}: a person has to approve its steps" if lowered else said
+    if level_now(now.runbook, now.history, now.limits) == now.runbook.level:
+        return ALLOWED, "{} of {} runs helped".format(*_helped(now.runbook, now.history))
+    why = now.history.lowered.get(now.runbook.name) or too_few_helped(now.runbook, now.history, now.limits)
+    return ALLOWED, f"{why}: a person has to approve its steps until one trusts it again"
 
 
 def level_now(runbook: Runbook, history: History, limits: Limits) -> str:
-    """Return the level of a runbook: `partial` for one at `full` of whose runs too few have helped."""
+    """Return the level of a runbook: `partial` for one at `full` that is lowered, or has to be."""
+    lowered = runbook.name in history.lowered or too_few_helped(runbook, history, limits)
+    return "partial" if runbook.level == "full" and lowered else runbook.level
+
+
+def too_few_helped(runbook: Runbook, history: History, limits: Limits) -> str:
+    """Return how few runs of a runbook at `full` have helped, an empty text if that is enough.
+
+    One that failed among few says little: it is escalated, and its alert is left to people anyway.
+    """
+    if runbook.level != "full":
+        return ""
     helped, runs = _helped(runbook, history)
-    trusted = runs < limits.verified_runs or helped >= limits.verified * runs
-    return "partial" if runbook.level == "full" and not trusted else runbook.level
+    if runs < limits.verified_runs or helped >= limits.verified * runs:
+        return ""
+    return f"{helped} of {runs} runs helped"
 
 
 def _helped(runbook: Runbook, history: History) -> tuple[int, int]:

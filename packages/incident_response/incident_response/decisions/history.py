@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .runbook import ACTING
@@ -62,9 +62,11 @@ class Run:
 
 @dataclass(frozen=True)
 class History:
-    """Runs, the newest last."""
+    """Runs, the newest last; why runbooks are lowered to `partial`, and when people raised others again."""
 
     runs: tuple[Run, ...]
+    lowered: Mapping[str, str] = field(default_factory=dict)
+    raised: Mapping[str, float] = field(default_factory=dict)
 
     def on(self, runbook: str, host: str, since: float) -> list[Run]:
         """Return the runs of a runbook on a host since a time."""
@@ -79,8 +81,9 @@ class History:
         return [one for one in self.runs if one.at > at]
 
     def verified(self, runbook: str) -> list[Run]:
-        """Return the runs of a runbook that have changed something and that nobody stopped."""
-        return [one for one in self.runs if one.runbook == runbook and one.acted and one.outcome not in ("", STOPPED)]
+        """Return the runs of a runbook since it was raised that have changed something and that nobody stopped."""
+        since = [one for one in self.since(self.raised.get(runbook, 0)) if one.runbook == runbook]
+        return [one for one in since if one.acted and one.outcome not in ("", STOPPED)]
 
 
 def history(connection: sqlite3.Connection, at: float, within: float = _LONGEST) -> History:
@@ -114,7 +117,12 @@ def history(connection: sqlite3.Connection, at: float, within: float = _LONGEST)
                     executor=told.get("executor", "service"),
                 )
             )
-    return History(tuple(runs))
+    trust = connection.execute("SELECT * FROM open_trust").fetchall()
+    return History(
+        tuple(runs),
+        lowered={row["runbook"]: row["reason"] for row in trust if row["lowered"]},
+        raised={row["runbook"]: row["at"] for row in trust if not row["lowered"]},
+    )
 
 
 def last_decision(connection: sqlite3.Connection, episode: int) -> Mapping[str, Any] | None:

@@ -74,8 +74,14 @@ _PLANNED = """
 ALTER TABLE open_window ADD COLUMN starts_at REAL NOT NULL DEFAULT 0;
 UPDATE open_window SET starts_at = at;
 """
+# Runbooks that were lowered from `full` because too few runs helped, or that a person has raised since, at that time.
+_TRUST = """
+CREATE TABLE open_trust (
+  runbook TEXT PRIMARY KEY, at REAL NOT NULL, lowered INTEGER NOT NULL, reason TEXT NOT NULL
+);
+"""
 # What each version of the journal adds to the one before it; the number of a version is its place.
-VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS, _ANNOTATIONS, _PLANNED)
+VERSIONS: tuple[str, ...] = (_TABLES + _GUARDS, _PEOPLE, _RUNS, _ANNOTATIONS, _PLANNED, _TRUST)
 
 
 class JournalError(Exception):

@@ -64,6 +64,21 @@ class Actions:
             raise ActionError(404, f"There is no action {action}: it is one of {', '.join(self._on_automation)}.")
         return self._on_automation[action](person, told, at)
 
+    def on_runbook(self, name: str, person: str, told: Any, at: float) -> Write:
+        """Return the write by which a runbook that was lowered acts by itself again. Raises ActionError."""
+        reason = Fields(told, ("reason",)).text("reason")
+        self._accounts.require(person, "approve", EVERY_TEAM)
+
+        def write(connection: sqlite3.Connection) -> dict[str, Any]:
+            if name not in {one["runbook"] for one in state.lowered(connection)}:
+                raise ActionError(404, f"No runbook {name[:40]} is lowered.")
+            Entries(connection, at, f"user {person}").event("raised", detail={"runbook": name, "text": reason})
+            row = (at, reason, name)
+            connection.execute("UPDATE open_trust SET at = ?, lowered = 0, reason = ? WHERE runbook = ?", row)
+            return {"lowered": state.lowered(connection)}
+
+        return write
+
     def _stop(self, person: str, told: Any, at: float) -> Write:
         reason = Fields(told, ("reason",)).text("reason")
         self._accounts.require(person, "respond", None)

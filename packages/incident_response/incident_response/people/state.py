@@ -12,7 +12,7 @@ from typing import Any
 
 from ..journal.moments import moment
 
-__all__ = ["hands_off", "holder", "is_escalated", "stop", "teams", "windows"]
+__all__ = ["hands_off", "holder", "is_escalated", "lowered", "stop", "teams", "windows"]
 
 
 def teams(connection: sqlite3.Connection, incident: int) -> list[str]:
@@ -46,6 +46,12 @@ def windows(connection: sqlite3.Connection, at: float) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def lowered(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return the runbooks whose steps have to be approved because too few runs have helped."""
+    rows = connection.execute("SELECT runbook, at, reason FROM open_trust WHERE lowered ORDER BY runbook")
+    return [{**dict(row), "at": moment(row["at"])} for row in rows]
 
 
 def is_escalated(connection: sqlite3.Connection, episode: int) -> bool:

@@ -65,11 +65,15 @@ class People:
         return found
 
     async def automation_now(self) -> dict[str, Any]:
-        """Return who stopped all automation, if so, and the windows that are open or planned."""
+        """Return who stopped all automation, if so, windows that are open or planned, and runbooks that are lowered."""
 
         def read() -> dict[str, Any]:
             with self._reader.connected() as connection:
-                return {"stopped": state.stop(connection), "windows": state.windows(connection, time.time())}
+                return {
+                    "stopped": state.stop(connection),
+                    "windows": state.windows(connection, time.time()),
+                    "lowered": state.lowered(connection),
+                }
 
         return await asyncio.to_thread(read)
 
@@ -89,6 +93,8 @@ class People:
                 return self._actions.on_incident(action, wanted, person, told, at)
             case "automation":
                 return self._actions.on_automation(action, person, told, at)
+            case "runbook":
+                return self._actions.on_runbook(request.path_params["name"], person, told, at)
             case "window":
                 return self._actions.windows.end(wanted, person, told, at)
             case _:

@@ -10,11 +10,13 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -113,6 +115,11 @@ class Engine:
         code = self.process.wait(30)
         self.process = None
         return code
+
+    def lower(self, runbook: str) -> None:
+        """Have a runbook be lowered, as runs do that did not help."""
+        with closing(sqlite3.connect(self.folder / "journal.sqlite", timeout=10)) as connection, connection:
+            connection.execute("INSERT INTO open_trust VALUES (?, ?, 1, '3 of 5 runs helped')", (runbook, time.time()))
 
     def log(self) -> str:
         """Return what it has logged."""

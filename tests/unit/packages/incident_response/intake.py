@@ -100,6 +100,10 @@ class Intake:
         """Return what is true after a person has stopped or resumed automation."""
         return self._done(self.actions.on_automation(action, person, fields, self.now))
 
+    def trust(self, runbook: str, person: str = "anna", **fields: str) -> dict[str, Any]:
+        """Return what is true after a person has trusted a runbook again."""
+        return self._done(self.actions.on_runbook(runbook, person, fields, self.now))
+
     def open_window(self, person: str = "anna", **fields: Any) -> int:
         """Return the number of a window that a person has opened."""
         told = {"kind": "maintenance", "reason": "new disks", "minutes": 60, **fields}

@@ -118,6 +118,12 @@ class Alone:
         kinds = [one["kind"] for one in self.intake.incident(1)["events"]]
         return kinds[kinds.index("decided") :]
 
+    def lowered(self) -> list[tuple[str, str]]:
+        """Return what was done to levels, and by whom."""
+        with self.intake.reader.connected() as connection:
+            rows = connection.execute("SELECT kind, source FROM event WHERE kind IN ('lowered', 'raised') ORDER BY id")
+            return [(row["kind"], row["source"]) for row in rows]
+
     def ended(self) -> tuple[str, str]:
         """Return how the run ended, and why."""
         told = self.intake.incident(1)["decisions"][0]["verification"]
@@ -742,19 +748,49 @@ def test_a_label_that_is_missing_lets_nothing_start(alone: Alone) -> None:
     assert (decision["target"], decision["allowed"]) == ("the alert has no label cache", False)
 
 
-def test_few_helpful_runs_lower_full_to_partial(alone: Alone) -> None:
+def test_few_helpful_runs_lower_full_to_partial_until_a_person_trusts_it_again(alone: Alone) -> None:
+    def decided(host: str) -> tuple[str, str]:
+        other = {**DOWN, "host": host, "instance": f"{host}:9100"}
+        alone.intake.notify(notified(other, alone.intake.now))
+        alone.replica.fire(DOWN, other)
+        alone.looking.follow(FULL, verified_runs=1)
+        alone.looking.act(3)
+        known = [one for number in alone.intake.incidents() for one in alone.intake.incident(number["id"])["decisions"]]
+        (decision,) = [one for one in known if (one["hosts"], one["allowed"]) == ([host], True)]
+        (reason,) = [one["reason"] for one in decision["guards"] if one["guard"] == "trust"]
+        return decision["level"], reason
+
     alone.looking.follow(FULL, verified_runs=1)
     alone.looking.act(3)
     alone.steps.end()
     alone.go_on(200)
+    lowered = ("partial", "0 of 1 runs helped: a person has to approve its steps until one trusts it again")
+    assert decided("web2") == lowered
+    alone.intake.now += 31 * 86400  # when no run is remembered
+    assert decided("web3") == lowered
+    assert alone.intake.trust("exporter_down", reason="the unit is repaired") == {"lowered": []}
+    alone.go_on(901, 100)  # until nobody has approved the step on web3
+    assert decided("mon2") == ("full", "0 of 0 runs helped")
+    assert [one.host.name for one in alone.steps.started] == ["web1", "mon2"]
+    assert alone.lowered() == [("lowered", "decisions"), ("raised", "user anna")]
+
+
+def test_a_runbook_that_fails_again_is_lowered_again(alone: Alone) -> None:
+    alone.looking.follow(FULL, verified_runs=1)
+    alone.looking.act(3)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.intake.trust("exporter_down", reason="the unit is repaired")
+    alone.looking.act(2)
+    assert [kind for kind, _source in alone.lowered()] == ["lowered", "raised"]  # what was before it does not count
+    alone.intake.now += 3600
     other = {**DOWN, "host": "web2", "instance": "web2:9100"}
     alone.intake.notify(notified(other, alone.intake.now))
     alone.replica.fire(DOWN, other)
-    alone.looking.follow(FULL, verified_runs=1)
     alone.looking.act(3)
-    decisions = [one for one in alone.intake.incident(1)["decisions"] if one["hosts"] == ["web2"]]
-    assert [(one["level"], one["allowed"]) for one in decisions] == [("partial", True)]
-    assert len(alone.steps.started) == 1
+    alone.steps.end()
+    alone.go_on(200)
+    assert [kind for kind, _source in alone.lowered()] == ["lowered", "raised", "lowered"]
 
 
 def test_metrics_count_runs_and_what_goes_on(alone: Alone) -> None:

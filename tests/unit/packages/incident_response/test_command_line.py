@@ -84,6 +84,16 @@ def test_people_stop_automation_and_open_windows_from_a_terminal(run: Run) -> No
     assert run("resume", "repaired", person="anna")[0] == 0
 
 
+def test_people_trust_a_runbook_again_from_a_terminal(run: Run, engine: Engine) -> None:
+    engine.lower("exporter_down")
+    refused = "vigil-incidents: ben may not approve for all teams.\n"
+    assert run("trust", "exporter_down", "repaired") == (1, "", refused)
+    assert run("trust", "exporter_down", "repaired", person="anna")[0] == 0
+    assert json.loads(run("windows")[1])["lowered"] == []
+    nothing = "vigil-incidents: No runbook is_it?up is lowered.\n"
+    assert run("trust", "is_it?up", "repaired", person="anna") == (1, "", nothing)
+
+
 def test_what_is_refused_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for words, person, reason in (
         (("approve", "1"), "anna", "No step of incident 1 waits for an approval."),

@@ -268,6 +268,20 @@ def test_the_buttons_do_what_they_say(engine: Engine) -> None:
     assert "No window is open or planned." in Page(engine.get("/automation", "ben")).words
 
 
+def test_a_lowered_runbook_is_trusted_again_by_who_approves_for_every_team(engine: Engine) -> None:
+    engine.lower("exporter_down")
+    told, path = "exporter_down needs an approval for each step since", "/runbooks/exporter_down/trust"
+    page = Page(engine.get("/automation", "ben"))
+    assert (told in page.words, "3 of 5 runs helped" in page.words, path in page.addresses) == (True, True, False)
+    assert press(engine, path, "ben", reason="repaired").status_code == 403
+    assert path in Page(engine.get("/automation")).addresses
+    answer = press(engine, path, reason="repaired")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/automation")
+    assert told not in Page(engine.get("/automation")).words
+    again = engine.post({"reason": "repaired"}, f"/api{path}", "anna")
+    assert (again.status_code, again.json()["error"]) == (404, "No runbook exporter_down is lowered.")
+
+
 def test_what_labels_and_people_write_is_only_text(engine: Engine) -> None:
     labels = {**named(HOSTILE, service=HOSTILE, team="sales", host=HOSTILE), "instance": HOSTILE}
     annotations = {"summary": HOSTILE, "runbook_url": "javascript:alert(1)", HOSTILE: HOSTILE}

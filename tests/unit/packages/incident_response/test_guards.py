@@ -15,6 +15,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.guards import (
     Situation,
     answers,
+    level_now,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.history import (
     History,
@@ -156,6 +157,28 @@ def test_a_guard_refuses_with_its_reason(changed: dict[str, Any], guard: str, re
 )
 def test_guards_allow_what_is_within_their_limits(changed: dict[str, Any]) -> None:
     assert refusals(**changed) == {}
+
+
+@pytest.mark.parametrize(
+    ("level", "past", "now", "said"),
+    [
+        ("full", outcomes((4, "recovered"), (1, "failing")), "full", "4 of 5 runs helped"),
+        ("full", outcomes((4, "failing")), "full", "0 of 4 runs helped"),
+        ("full", outcomes((3, "recovered"), (2, "failing")), "partial", "3 of 5 runs helped: a person has to approve"),
+        ("full", History((), {"exporter_down": "1 of 9 runs helped"}), "partial", "1 of 9 runs helped: a person has"),
+        ("full", History((), {"other": "1 of 9 runs helped"}), "full", "0 of 0 runs helped"),
+        ("full", replace(outcomes((9, "failing")), raised={"exporter_down": NOW - 80000}), "full", "0 of 0 runs"),
+        ("full", replace(outcomes((9, "failing")), raised={"exporter_down": NOW - 99000}), "partial", "0 of 9 runs"),
+        ("partial", outcomes((9, "failing")), "partial", "0 of 9 runs helped"),
+        ("observe", History((), {"exporter_down": "1 of 9 runs helped"}), "observe", "0 of 0 runs helped"),
+    ],
+)
+def test_full_is_lowered_by_runs_that_did_not_help_since_a_person_trusted_it(
+    level: str, past: History, now: str, said: str
+) -> None:
+    situation = replace(QUIET, runbook=known(level=level), history=past)
+    assert level_now(situation.runbook, past, situation.limits) == now
+    assert {one.guard: one.reason for one in answers(situation)}["trust"].startswith(said)
 
 
 def test_a_command_as_pre_check_is_left_to_the_host() -> None:

@@ -200,7 +200,7 @@ def test_windows_of_a_journal_that_had_no_planned_ones_are_open(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intake.journal.close()
-    intake.journal = journal_of(intake, VERSIONS[:-1], monkeypatch)
+    intake.journal = journal_of(intake, VERSIONS[:4], monkeypatch)
     insert = "INSERT INTO open_window VALUES (1, ?, 'freeze', '', '', 'anna', 'audit', ?)"
 
     def write(connection: sqlite3.Connection) -> None:

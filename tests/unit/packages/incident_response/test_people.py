@@ -133,6 +133,24 @@ def test_all_automation_stops_until_one_who_approves_resumes_it(shop: Intake) ->
 
 
 @pytest.mark.parametrize(
+    ("runbook", "person", "fields", "status", "reason"),
+    [
+        ("shop_down", "ben", {"reason": "so"}, 403, "ben may not approve for all teams."),
+        ("shop_down", "anna", {}, 400, "reason is missing."),
+        ("shop_up", "anna", {"reason": "so"}, 404, "No runbook shop_up is lowered."),
+    ],
+)
+def test_a_runbook_that_cannot_be_trusted_again_is_refused_in_a_sentence(
+    intake: Intake, runbook: str, person: str, fields: dict[str, str], status: int, reason: str
+) -> None:
+    row = "INSERT INTO open_trust VALUES ('shop_down', 0, 1, '3 of 5 runs helped')"
+    intake.journal.write(lambda connection: connection.execute(row).rowcount).result(10)
+    with pytest.raises(ActionError) as refused:
+        intake.trust(runbook, person, **fields)
+    assert (refused.value.status, str(refused.value)) == (status, reason)
+
+
+@pytest.mark.parametrize(
     ("window", "alone"),
     [
         ({"service": "shop"}, True),
