@@ -14,6 +14,7 @@ description:
     severity is not C(none), at once and each by itself, and leaves it to the tree as well, which notifies as before.
   - For every runbook at the level V(partial) or V(full), the user's own receivers get an alert after the delay of the
     runbook, unless it is solved or silenced by then, by a copy of the tree in which every alert is a group of its own.
+  - What the service posts for people goes to the receiver of its escalation path, if it has one.
   - Without URLs, returns the configuration as it is.
 options:
   _input:
@@ -24,6 +25,11 @@ options:
   ca_file: {description: Path of the certificates of trusted authorities., type: path, required: true}
   runbooks:
     description: Runbooks as the filter P(vigil.observability.runbooks#filter) returns them.
+    type: list
+    elements: dict
+    default: []
+  escalations:
+    description: Escalation paths as the filter P(vigil.observability.escalation_paths#filter) returns them.
     type: list
     elements: dict
     default: []
@@ -54,13 +60,17 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_
 
 @same_text
 def incident_routes(
-    config: Mapping[str, Any], urls: Sequence[str], ca_file: str, runbooks: Sequence[Mapping[str, Any]] = ()
+    config: Mapping[str, Any],
+    urls: Sequence[str],
+    ca_file: str,
+    runbooks: Sequence[Mapping[str, Any]] = (),
+    escalations: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return the configuration with routes and their receiver; raise AnsibleFilterError if it has one of that name."""
+    """Return the configuration with routes and their receiver; raise AnsibleFilterError if its own do not fit."""
     from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.routes import with_incident_routes
 
     try:
-        return with_incident_routes(config, urls, ca_file, runbooks)
+        return with_incident_routes(config, urls, ca_file, runbooks, escalations)
     except OperatorError as error:
         raise AnsibleFilterError(f"incident_routes: {error}") from error
 

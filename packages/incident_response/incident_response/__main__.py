@@ -95,7 +95,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     reconciliation = Reconciliation(
         configuration.alertmanagers, configuration.reconciliation_interval, journal, episodes, prometheus.firing
     )
-    reader = Reader(journal.path, partial(cause_among, correlation))
+    reader = Reader(journal.path, partial(cause_among, correlation), configuration.rules.escalations)
     cycle, acting, dry_runs, pages = _automation(
         configuration, journal, reader, correlation, prometheus, reconciliation.answers
     )
@@ -170,7 +170,7 @@ def _automation(
     rechecks = Rechecks(rules, reader, prometheus, silences, time.time)
     dry_runs = DryRuns(journal, reader, rules, rechecks=rechecks, executors=executors)
     acting = Acting(journal, reader, rules, rechecks=rechecks, watches=watches, silences=silences, executors=executors)
-    return cycle, acting, dry_runs, Pages(servers, alertmanagers, reader, configuration.url)
+    return cycle, acting, dry_runs, Pages(servers, alertmanagers, reader, configuration.url, rules.escalations)
 
 
 def _beside(

@@ -30,6 +30,7 @@ INSTEAD = {
         for name, service in services().items()
         if service.access == "certificate"
     },
+    "alertmanager_incident_response_escalations": "set incident_response_escalations",
     "alertmanager_incident_response_password": "set incident_response_passwords.alertmanager",
     "alertmanager_incident_response_runbooks": "set incident_response_runbooks",
     "alertmanager_incident_response_urls": "add a host to the group incident_response",

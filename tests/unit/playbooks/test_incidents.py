@@ -22,6 +22,26 @@ LISTED = (
 ACTING = {"incident_response_levels": {"exporter_down": "full"}, "incident_response_delay": "2m"}
 
 
+DUTY = {"incident_response_escalations": [{"receiver": "duty"}]}
+
+
+@pytest.mark.parametrize(
+    ("engines", "inputs", "found"),
+    [
+        ({}, {}, []),
+        ({"monitor1": {}}, {}, []),
+        ({"monitor1": DUTY}, {}, ["duty"]),
+        ({"monitor1": {}}, DUTY, ["duty"]),
+    ],
+)
+def test_alertmanager_knows_the_receivers_of_the_paths_that_the_engine_has(
+    tmp_path: Path, engines: dict[str, dict[str, Any]], inputs: dict[str, Any], found: list[str]
+) -> None:
+    groups: dict[str, Any] = {"alertmanager": {"monitor2": {}}, "incident_response": engines}
+    named = "alertmanager_incident_response_escalations | map(attribute='path') | flatten | map(attribute='receiver')"
+    assert evaluated(tmp_path, f"{named} | list | to_json", FILES, groups, inputs=inputs) == found
+
+
 @pytest.mark.parametrize(
     ("engines", "inputs", "found"),
     [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""By which rules decisions are made: runbooks, and what guards require of all of them."""
+"""By which rules decisions are made: runbooks, what guards require of all of them, and who gets what they leave."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..described import ConfigurationError, Described
+from ..people.escalations import Escalations
 from ..steps import Host, StepError
 from .runbook import ACTING, Runbook, runbooks
 
@@ -69,6 +70,7 @@ class Rules:
     limits: Limits
     stop_file: Path
     steps_at_once: int
+    escalations: Escalations
 
     @classmethod
     def of(cls, entries: Described, data_dir: Path) -> Rules:
@@ -81,6 +83,7 @@ class Rules:
             limits=Limits.of(Described("guards", entries.take("guards", dict, {}))),
             stop_file=data_dir / "stop",
             steps_at_once=math.ceil(entries.seconds("steps_at_once", 4)),
+            escalations=Escalations.of(entries.take("escalations", list, [])),
         )
         entries.end()
         for one in found.runbooks:

@@ -146,6 +146,16 @@ def _step_ended(event: Mapping[str, Any]) -> str:
     return f"{event['attempt']} {outcome}: {event['reason']}" if event["reason"] else f"{event['attempt']} {outcome}"
 
 
+def _escalated(event: Mapping[str, Any]) -> str:
+    """Return that people have to see to it, and who gets the alert about it, if a path says so."""
+    told = f"People have to see to it: {event['reason']}"
+    if not event.get("path"):
+        return told
+    first, *others = event["path"]
+    path = [first["receiver"], *(f"{one['receiver']} after {one['after'] / 60:g} min" for one in others)]
+    return f"{told}; the alert goes to {', then to '.join(path)}"
+
+
 _OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "scored": _scored,
     "decided": decided,
@@ -165,7 +175,7 @@ _OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "step_ended": _step_ended,
     "step_verified": lambda event: f"Step {event['step']} is verified as {_outcome(event)}",
     "approval_wanted": lambda event: f"{event['attempt']} waits for an approval until {event['until']}",
-    "escalated": lambda event: f"People have to see to it: {event['reason']}",
+    "escalated": _escalated,
 }
 
 

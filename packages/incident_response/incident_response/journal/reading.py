@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..people.escalations import Escalations
 from ..people.state import holder, teams
 from ..runs.approvals import Request, requests
 from .moments import moment
@@ -41,8 +42,8 @@ def last_detail(connection: sqlite3.Connection, incident: int, kind: str) -> dic
 class Reader:
     """Reads a journal; `cause` names the cause among the alerts of an incident."""
 
-    def __init__(self, path: Path, cause: Cause) -> None:
-        self._path, self._cause = path, cause
+    def __init__(self, path: Path, cause: Cause, escalations: Escalations) -> None:
+        self._path, self._cause, self._escalations = path, cause, escalations
 
     def incidents(
         self, *, state: str, before: int, limit: int, visible: Callable[[Sequence[str]], bool] = lambda _teams: True
@@ -77,6 +78,7 @@ class Reader:
                 "context": _context(last_detail(connection, number, "context")),
                 "changes": last_detail(connection, number, "changes"),
                 "decisions": (decisions := _decisions(events)),
+                "escalation": self._escalations.of_incident(found, events),
                 "approvals": _waiting(requests(connection, number), decisions),
                 "alerts": found["members"],
                 "events": [

@@ -29,6 +29,7 @@ from .bounds import STARTS, longest, overdue
 from .commands import Commands
 from .executor import Executor
 from .orders import order_of, planned
+from .paths import path_told
 from .progress import Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
 from .rechecks import Rechecks
 from .silences import Silences
@@ -221,15 +222,13 @@ class Acting:
         """Write the end of a run, and in the same commit that people have to see to it."""
         run = progress.run
         samples = sum(one["samples"] for one in progress.verdicts.values())
-        told = {"decision": run.decision, "runbook": run.runbook, "hosts": [*run.hosts], "reason": end.reason}
+        told = {"runbook": run.runbook, "hosts": [*run.hosts], "reason": end.reason}
+        ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted, **progress.counts(end)}
 
         def write(connection: sqlite3.Connection) -> None:
-            entries = Entries(connection, self._clock(), "automation")
-            own = {"incident": run.incident, "episode": run.episode}
-            ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted, **progress.counts(end)}
-            entries.event("verified", **own, detail={**told, **ended, **self._saved(run, end)})
+            self._note(connection, run, "verified", {**told, **ended, **self._saved(run, end)})
             if end.escalated and not progress.escalated:
-                entries.event("escalated", **own, detail=told)
+                self._note(connection, run, "escalated", told)
 
         await asyncio.wrap_future(self._journal.write(write))
         # A recovery that has not got to Alertmanager yet would page people: there, the silence ends by itself.
@@ -242,9 +241,10 @@ class Acting:
         return {"saved_seconds": round(found.by_hand)} if found and end.outcome == "recovered" else {}
 
     async def _write(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
-        def write(connection: sqlite3.Connection) -> None:
-            Entries(connection, self._clock(), "automation").event(
-                kind, incident=run.incident, episode=run.episode, detail={"decision": run.decision, **detail}
-            )
+        await asyncio.wrap_future(self._journal.write(lambda connection: self._note(connection, run, kind, detail)))
 
-        await asyncio.wrap_future(self._journal.write(write))
+    def _note(self, connection: sqlite3.Connection, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
+        entries = Entries(connection, self._clock(), "automation")
+        own = {"incident": run.incident, "episode": run.episode}
+        path = path_told(entries, self._rules.escalations, **own) if kind == "escalated" else {}
+        entries.event(kind, **own, detail={"decision": run.decision, **detail, **path})

@@ -19,7 +19,7 @@ _EVENTS = "SELECT * FROM event WHERE incident = ? AND kind IN ('approval_wanted'
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A step that waits for an approval, or did: its first attempt, the run and what is known of that.
+    """A step that waits for an approval, or did: its first attempt, the run, what is known of that, and since when.
 
     `state` is waiting, approved or ended; `by` is who approved it.
     """
@@ -28,6 +28,7 @@ class Request:
     decision: int
     episode: int
     step: int
+    since: float
     until: float
     state: str
     by: str
@@ -47,7 +48,7 @@ def requests(connection: sqlite3.Connection, incident: int) -> list[Request]:
         if row["kind"] == "approval_wanted":
             by = approved.get((told["decision"], told["step"]), "")
             state = "approved" if by else "ended" if told["decision"] in ended else "waiting"
-            found.append(Request(**told, episode=row["episode"], state=state, by=by))
+            found.append(Request(**told, since=row["at"], episode=row["episode"], state=state, by=by))
     return found
 
 

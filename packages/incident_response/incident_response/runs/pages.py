@@ -20,10 +20,12 @@ from typing import Any
 
 from ..journal.moments import moment
 from ..journal.reading import Reader, last_detail
+from ..people.escalations import Escalations, Step
 from ..people.state import holder
 from ..repeating import repeated
 from ..servers import Answers, Server, answer
 from .approvals import requests
+from .paths import path_of
 
 __all__ = ["Pages"]
 
@@ -33,6 +35,7 @@ _AGAIN = 30.0  # seconds after which it is posted again
 _TERM = 120.0  # seconds after which it ends by itself
 _URGENT = ("critical", "high")
 _LABELS = ("service", "team", "host")
+_SAME = ("alertname", "incident", "attempt")  # by which alerts for several receivers are one
 _RUNBOOKS = "https://github.com/vigil-observability/vigil.observability/blob/main/docs/runbooks/incidents.md"
 _UNSOLVED = (
     "SELECT event.*, labels FROM event JOIN open_incident ON open_incident.incident = event.incident"
@@ -44,6 +47,7 @@ _WAITING = (
 )
 
 Page = tuple[Mapping[str, str], Mapping[str, str], float]  # labels, annotations, and since when
+Posted = tuple[Page, float, float]  # from when and until when it is posted
 
 
 class Pages:
@@ -55,13 +59,14 @@ class Pages:
         answers: Answers,
         reader: Reader,
         url: str,
+        escalations: Escalations,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take `url`, at which people find the engine."""
         self._alertmanagers, self._answers, self._reader = alertmanagers, answers, reader
-        self._url, self._clock = url.rstrip("/"), clock
+        self._url, self._escalations, self._clock = url.rstrip("/"), escalations, clock
         self._posted: dict[str, Page] = {}
-        self._known: list[tuple[Page, float]] = []
+        self._known: list[Posted] = []
         self._seen = -1
         self._next = 0.0
 
@@ -83,18 +88,22 @@ class Pages:
 
     @property
     def posted(self) -> list[str]:
-        """Return the name of each alert that is posted now."""
-        return [labels["alertname"] for labels, _annotations, _since in self._posted.values()]
+        """Return the name of each alert that is posted now, once for all receivers of its path."""
+        found = {tuple(labels.get(key) for key in _SAME): labels["alertname"] for labels, *_ in self._posted.values()}
+        return list(found.values())
 
     async def _now(self, at: float) -> list[Page]:
-        return [page for page, until in await asyncio.to_thread(self._read) if at < until]
+        return [page for page, begin, until in await asyncio.to_thread(self._read) if begin <= at < until]
 
-    def _read(self) -> list[tuple[Page, float]]:
-        """Return what the journal has for people, each until when, which is read again after an event alone."""
+    def _read(self) -> list[Posted]:
+        """Return what the journal has for people, each with its times, which is read again after an event alone."""
         with self._reader.connected() as connection:
             seen = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
             if seen != self._seen:
-                self._known = [*_escalated(connection), *_unapproved(connection)]
+                self._known = [
+                    *_escalated(connection, self._escalations),
+                    *_unapproved(connection, self._escalations),
+                ]
                 self._seen = seen
             return self._known
 
@@ -117,7 +126,7 @@ def _posting(body: list[dict[str, Any]]) -> Callable[[Server], Any]:
     return post
 
 
-def _escalated(connection: sqlite3.Connection) -> Iterator[tuple[Page, float]]:
+def _escalated(connection: sqlite3.Connection, escalations: Escalations) -> Iterator[Posted]:
     """Yield the open incidents that automation did not solve and that nobody has."""
     last = {row["incident"]: row for row in connection.execute(_UNSOLVED)}
     for incident, row in last.items():
@@ -128,10 +137,11 @@ def _escalated(connection: sqlite3.Connection) -> Iterator[tuple[Page, float]]:
                 f"Incident {incident} is not solved: {told['runbook']} on {', '.join(told['hosts'])} did not help",
                 told["reason"],
             )  # fmt: skip
-            yield page, math.inf
+            path = path_of(connection, escalations, incident, row["episode"], row["at"])
+            yield from _on_path(page, path, row["at"], math.inf)
 
 
-def _unapproved(connection: sqlite3.Connection) -> Iterator[tuple[Page, float]]:
+def _unapproved(connection: sqlite3.Connection, escalations: Escalations) -> Iterator[Posted]:
     for incident in [row["incident"] for row in connection.execute(_WAITING)]:
         for one in requests(connection, incident):
             if one.state == "waiting":
@@ -147,7 +157,18 @@ def _unapproved(connection: sqlite3.Connection) -> Iterator[tuple[Page, float]]:
                     f"{told['runbook']} wants to run {step} on {hosts}",
                     attempt=one.attempt,
                 )  # fmt: skip
-                yield page, one.until
+                path = path_of(connection, escalations, incident, one.episode, one.since)
+                yield from _on_path(page, path, one.since, one.until)
+
+
+def _on_path(page: Page, path: Sequence[Step], at: float, until: float) -> Iterator[Posted]:
+    """Yield an alert for each receiver of its path, who keeps it when the next one gets it, too."""
+    labels, annotations, since = page
+    if not path:
+        yield page, -math.inf, until
+    for step in path:
+        begin = at + step.after if step.after else -math.inf
+        yield ({**labels, "escalation": step.receiver}, annotations, max(begin, since)), begin, until
 
 
 def _page(

@@ -6,15 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.host_inputs import HostInputs
 from ansible_collections.vigil.observability.plugins.plugin_utils._inventory.problem import Problem
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.escalations import (
+    faults_of_escalations,
+    faults_of_receivers,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
 __all__ = ["invalid_engines"]
 
 _ACCOUNTS, _WORDS = "incident_response_accounts", "incident_response_account_passwords"
+_ESCALATIONS = "incident_response_escalations"
+_NOBODY = "nobody"  # the receiver that every configuration of the role has
 _RIGHTS = ("look", "respond", "approve")
 
 
@@ -29,6 +35,7 @@ def invalid_engines(hosts: Sequence[HostInputs]) -> Iterator[Problem]:
         yield Problem("incident_response", engines[0], rest)
     for host in (host for host in hosts if host.name in engines):
         yield from _of_accounts(host)
+        yield from _of_escalations(host, [each for each in hosts if "alertmanager" in each.services])
 
 
 def _of_accounts(host: HostInputs) -> Iterator[Problem]:
@@ -48,3 +55,22 @@ def _of_accounts(host: HostInputs) -> Iterator[Problem]:
         ):
             rest = f"has to give {name} one of look, respond and approve by team, such as {{'*': look}}."
             yield Problem(_ACCOUNTS, host.name, rest)
+
+
+def _of_escalations(host: HostInputs, alertmanagers: Sequence[HostInputs]) -> Iterator[Problem]:
+    """Yield a problem for each wrong escalation path, and for a receiver that one of the Alertmanagers lacks."""
+    paths = host.value(_ESCALATIONS, [])
+    faults = list(faults_of_escalations(paths))
+    if not faults:
+        for one in alertmanagers:
+            whose = f"alertmanager_config of {one.name}"
+            faults += faults_of_receivers(paths, _receivers(one), whose)
+    for fault in faults:
+        yield Problem(_ESCALATIONS, host.name, f"cannot be used: {fault}")
+
+
+def _receivers(host: HostInputs) -> list[str]:
+    """Return the names of the receivers of an Alertmanager."""
+    told = host.value("alertmanager_config", {}).get("receivers") or []
+    named = [str(one["name"]) for one in told if isinstance(one, Mapping) and "name" in one]
+    return list(dict.fromkeys([*named, _NOBODY]))

@@ -36,6 +36,9 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Accounts,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.actions import Actions
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.escalations import (
+    Escalations,
+)
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import NOW, webhook
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import ACCOUNTS
 
@@ -59,7 +62,8 @@ class Intake:
         self.correlation = Correlation(_APPLICATIONS, 1800)
         self.episodes = Episodes(self.correlation, started_at=now)
         self.actions = Actions(Accounts(ACCOUNTS), {name: one.team for name, one in _APPLICATIONS.items()})
-        self.reader = Reader(self.journal.path, partial(cause_among, self.correlation))
+        self.cause = partial(cause_among, self.correlation)
+        self.reader = Reader(self.journal.path, self.cause, Escalations())
 
     def notify(self, *alerts: Mapping[str, Any], sender: str = "http://mon1:9093") -> dict[str, int]:
         """Return what a notification of these alerts was, by kind."""

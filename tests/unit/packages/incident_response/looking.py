@@ -129,6 +129,7 @@ class Looking:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
         self.targets = _HOSTS
         self.steps_at_once = 4
+        self.escalations: list[dict[str, Any]] = []
         self.executors: tuple[str, ...] = ("service", "awx")
         self.steps, self.awx = Steps(folder / "attempts"), Steps(folder / "jobs")
         self.alertmanagers: list[Server] = []
@@ -138,7 +139,7 @@ class Looking:
     def follow(self, *runbooks: dict[str, Any], interval: float = 0.0001, **guards: float) -> None:
         """Take other runbooks and guards, as a restart with another configuration does."""
         told = {"runbooks": list(runbooks), "hosts": _HOSTS, "engine": "mon9", "guards": guards}
-        told["steps_at_once"] = self.steps_at_once
+        told |= {"steps_at_once": self.steps_at_once, "escalations": self.escalations}
         told["targets"] = {host: {"address": host} for host in self.targets}
         rules = Rules.of(Described("automation", told), self._folder)
         checks = Checks(self.prometheus, self._ca_file)
@@ -181,7 +182,9 @@ class Looking:
             self._intake.journal, self._intake.reader, self.prometheus, clock=lambda: self._intake.now
         )
         url = "https://mon9:9095/"
-        self._pages = Pages(self.alertmanagers, answers, self._intake.reader, url, clock=lambda: self._intake.now)
+        self._pages = Pages(
+            self.alertmanagers, answers, self._intake.reader, url, rules.escalations, clock=lambda: self._intake.now
+        )
 
     def once(self) -> None:
         """Look at all of them."""

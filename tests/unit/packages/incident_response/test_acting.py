@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,16 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.history.timeline import (
     timeline,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.entries import Entries
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.moments import moment
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.reading import Reader
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.schema import (
     JournalError,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.escalations import (
+    Escalations,
+)
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.fields import (
     ActionError,
 )
@@ -740,6 +746,93 @@ def test_people_are_paged_until_one_of_them_has_it(alone: Alone) -> None:
     assert alone.mesh.pages() == [("IncidentEscalated", "2026-01-01T00:03:51.000Z")]
     alone.looking.page()
     assert len(alone.mesh.posted) == 3
+
+
+def receivers(alone: Alone) -> list[tuple[str, str, bool]]:
+    """Return who got an alert that was posted last, since when on that day, and whether it has not ended."""
+    return [
+        (one["labels"]["escalation"], one["startsAt"][11:19], one["endsAt"] > moment(alone.intake.now))
+        for one in alone.mesh.posted[-1]
+    ]
+
+
+def test_what_nobody_acknowledges_goes_to_the_next_of_its_path_too(alone: Alone) -> None:
+    path = [{"receiver": "duty", "after": 0}, {"receiver": "lead", "after": 900}]
+    alone.looking.escalations = [{"path": path, "priorities": ["high"], "teams": ["sales"], "services": ["shop"]}]
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.looking.page()
+    assert receivers(alone) == [("duty", "00:03:20", True)]
+    alone.intake.now += 899
+    alone.looking.page()
+    assert len(receivers(alone)) == 1
+    alone.intake.now += 1
+    alone.looking.page()
+    assert receivers(alone) == [("duty", "00:03:20", True), ("lead", "00:18:20", True)]
+    registry = CollectorRegistry()
+    registry.register(alone.looking.metrics())
+    assert registry.get_sample_value("incident_response_pages", {"alert": "IncidentEscalated"}) == 1
+    alone.intake.act("acknowledge")
+    alone.looking.page()
+    assert [one[::2] for one in receivers(alone)] == [("duty", False), ("lead", False)]
+
+
+def test_the_journal_has_the_path_that_an_escalation_takes(alone: Alone) -> None:
+    told = [{"path": [{"receiver": "duty", "after": 0}, {"receiver": "lead", "after": 900}]}]
+    alone.looking.escalations = told
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    (escalated,) = [one for one in alone.intake.incident(1)["events"] if one["kind"] == "escalated"]
+    assert escalated["path"] == told[0]["path"]
+    tried = post_mortem(alone.intake.reader, alone.intake.incident(1))["tried"]
+    assert tried[-1]["what"] == (
+        "People have to see to it: 1 series are bad; the alert goes to duty, then to lead after 15 min"
+    )
+    reader = Reader(alone.intake.journal.path, alone.intake.cause, Escalations.of(told))
+    assert (reader.incident(1) or {})["escalation"] == [
+        {"receiver": "duty", "at": "2026-01-01T00:03:20.000Z"},
+        {"receiver": "lead", "at": "2026-01-01T00:18:20.000Z"},
+    ]
+
+
+def test_what_fits_no_path_is_left_to_the_labels(alone: Alone) -> None:
+    alone.looking.escalations = [{"path": [{"receiver": "duty"}], "priorities": ["low"]}]
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.looking.page()
+    assert "escalation" not in alone.mesh.posted[-1][0]["labels"]
+    (escalated,) = [one for one in alone.intake.incident(1)["events"] if one["kind"] == "escalated"]
+    assert "path" not in escalated
+
+
+def test_who_gets_it_follows_the_priority_while_nobody_has_it(alone: Alone) -> None:
+    alone.looking.escalations = [
+        {"path": [{"receiver": "boss"}], "priorities": ["critical"]},
+        {"path": [{"receiver": "duty"}]},
+    ]
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    alone.looking.page()
+    with closing(sqlite3.connect(alone.intake.journal.path)) as connection, connection:
+        scored = {"priority": "critical", "score": 150, "terms": {}}
+        Entries(connection, alone.intake.now, "decisions").event("scored", incident=1, detail=scored)
+    alone.looking.page()
+    assert [one[::2] for one in receivers(alone)] == [("boss", True), ("duty", False)]
+
+
+def test_the_path_of_a_request_begins_when_it_is_made(alone: Alone) -> None:
+    alone.looking.escalations = [{"path": [{"receiver": "duty"}, {"receiver": "lead", "after": 600}]}]
+    alone.intake.now += 60
+    alone.follow(runbook(level="partial"))
+    alone.looking.page()
+    assert receivers(alone) == [("duty", "00:01:00", True)]
+    alone.intake.now += 600
+    alone.looking.page()
+    assert receivers(alone) == [("duty", "00:01:00", True), ("lead", "00:11:00", True)]
 
 
 def test_a_label_that_is_missing_lets_nothing_start(alone: Alone) -> None:

@@ -93,6 +93,15 @@ def test_awx_has_a_job_template_for_each_step_of_its_runbooks(tmp_path: Path) ->
         ({**WHOLE, "score": {"severity": {"page": 1}}}, "severity of the score has the unknown key page."),
         ({**WHOLE, "score": {"priorities": {"high": 200}}}, "priorities of the score have to fall from critical to"),
         ({**WHOLE, "score": {"loss_unit": 0}}, "loss_unit of the score has to be a number greater than 0."),
+        (
+            {**WHOLE, "automation": {"escalations": [{"path": [], "time_zone": "Europe/Berln"}]}},
+            "not know the time zone Europe/Berln of escalations: correct it, or install the package tzdata.",
+        ),
+        ({**WHOLE, "automation": {"escalations": [{"path": [], "time_zone": "/etc"}]}}, "not know the time zone /etc"),
+        ({**WHOLE, "automation": {"escalations": [{"path": [], "time_zone": "Europe"}]}}, "know the time zone Europe"),
+        ({**WHOLE, "automation": {"escalations": [{}]}}, "escalations[0] lacks path."),
+        ({**WHOLE, "automation": {"escalations": [{"path": [], "hour": 1}]}}, "[0] has the unknown key hour."),
+        ({**WHOLE, "automation": {"escalations": [{"path": [{}]}]}}, "a step of path lacks receiver."),
         ({**WHOLE, "applications": {"shop": {"team": "a", "port": 1}}}, "applications.shop has the unknown key port."),
     ],
 )

@@ -11,6 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
@@ -142,6 +143,24 @@ def test_an_incident_shows_what_automation_decided_and_the_command_to_run_by_han
     assert "recovered: it held (before: 2 of 3 series bad; after: 0 of 3 series bad)" in words
     assert "restart_shop would not be run: 1 is up By hand: ansible-playbook restart.yml" in words
     assert "high, score 100 severity 100 severity: critical" in words
+
+
+def test_an_incident_shows_who_is_paged_and_who_is_next_until_somebody_has_it(
+    tmp_path: Path, certificates: Certificates, lister: Lister
+) -> None:
+    path = [{"receiver": "duty", "after": 0}, {"receiver": HOSTILE, "after": 900}]
+    told = {"decision": 1, "runbook": "exporter_down", "hosts": ["web1"], "reason": "1 series are bad", "path": path}
+    with Engine(tmp_path, certificates, [lister.url], automation={"escalations": [{"path": path}]}) as engine:
+        engine.start()
+        assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
+        with closing(sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)) as connection, connection:
+            Entries(connection, 1767225600, "automation").event("escalated", incident=1, episode=1, detail=told)
+        page = Page(engine.get("/incidents/1"))
+        assert f"Escalation duty, from 2026-01-01 00:00:00 UTC {HOSTILE}, from 2026-01-01 00:15:00 UTC" in page.words
+        assert f"the alert goes to duty, then to {HOSTILE} after 15 min" in page.words
+        assert "img" not in page.elements
+        assert press(engine, "/incidents/1/acknowledge", page="/incidents/1").status_code == 303
+        assert "Escalation duty" not in Page(engine.get("/incidents/1")).words
 
 
 def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: Certificates, lister: Lister) -> None:

@@ -2021,3 +2021,34 @@ def test_people_who_could_not_work_on_incidents_are_named(
     assert [one[: len(f"incident_response_{start}")] for one, start in zip(said, sentences, strict=True)] == [
         f"incident_response_{start}" for start in sentences
     ]
+
+
+NIGHTS = [{"receiver": "duty", "hours": "22:00-06:00"}, {"receiver": "nobody", "priorities": ["low"]}]
+
+
+@pytest.mark.parametrize(
+    ("paths", "receivers", "fault"),
+    [
+        (NIGHTS, {"monitor1": ["duty"], "monitor2": ["day", "duty"]}, None),
+        (
+            NIGHTS,
+            {"monitor1": ["duty"], "monitor2": ["day"]},
+            "entry 1 has the receiver 'duty', which alertmanager_config of monitor2 lacks: add it, or use day, nobody.",
+        ),
+        (
+            [{"receiver": "nobody", "priorities": ["urgent"]}],
+            {},
+            "entry 1: priorities has 'urgent', which is unknown: use critical, high, medium, low.",
+        ),
+    ],
+)
+def test_escalation_paths_that_lead_nowhere_are_refused(
+    preflight: Preflight, paths: list[Any], receivers: dict[str, list[str]], fault: str | None
+) -> None:
+    by_host: dict[str, Variables] = {
+        host: {"alertmanager_config": {"receivers": [{"name": name} for name in names]}}
+        for host, names in receivers.items()
+    }
+    by_host["monitor1"] = {**by_host.get("monitor1", {}), "incident_response_escalations": paths}
+    sentences = [f"incident_response_escalations of monitor1 cannot be used: {fault}"] if fault else []
+    assert problems(preflight(incident_response=["monitor1"], **by_host)) == sentences

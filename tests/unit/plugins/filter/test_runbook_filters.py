@@ -14,11 +14,12 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.authorized_keys import FilterModule as AuthorizedKeys
 from ansible_collections.vigil.observability.plugins.filter.declared_actions import FilterModule as DeclaredActions
+from ansible_collections.vigil.observability.plugins.filter.escalation_paths import FilterModule as EscalationPaths
 from ansible_collections.vigil.observability.plugins.filter.runbook_targets import FilterModule as RunbookTargets
 from ansible_collections.vigil.observability.plugins.filter.runbooks import FilterModule as Runbooks
 from ansible_collections.vigil.observability.plugins.filter.step_actions import FilterModule as StepActions
 
-MODULES = (AuthorizedKeys, DeclaredActions, Runbooks, RunbookTargets, StepActions)
+MODULES = (AuthorizedKeys, DeclaredActions, EscalationPaths, Runbooks, RunbookTargets, StepActions)
 FILTERS: dict[str, Callable[..., Any]] = {name: made for one in MODULES for name, made in one().filters().items()}
 
 
@@ -26,6 +27,8 @@ def test_they_give_what_the_packages_make() -> None:
     assert FILTERS["authorized_keys"]([]) == ""
     assert FILTERS["declared_actions"]({"units": ["shop"]})["units"].keys() == {"shop.service"}
     assert FILTERS["step_actions"]({"command": "repair"}, "run_script") == [{"action": "run", "name": "repair"}]
+    (path,) = FILTERS["escalation_paths"]([{"receiver": "duty"}])
+    assert path["path"] == [{"receiver": "duty", "after": 0}]
     known = FILTERS["runbooks"]([], hosts={"web1": None})
     assert "exporter_down" in [one["name"] for one in known]
 
@@ -45,6 +48,7 @@ def test_targets_are_where_ssh_reaches_them() -> None:
     [
         ("authorized_keys", [[{"key": "x", "from": []}]], {}),
         ("declared_actions", [{"reboot": True}], {}),
+        ("escalation_paths", [[{"receiver": "duty", "hour": 1}]], {}),
         ("step_actions", [{}, "reboot"], {}),
         ("runbooks", [["x"]], {"hosts": {}}),
     ],

@@ -18,6 +18,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.vigil.observability.plugins.filter.incident_routes import incident_routes
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import normalised_all
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.escalations import escalation_paths
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
 from ansible_collections.vigil.observability.tests.runner.jobs import CACHE
 from ansible_collections.vigil.observability.tests.unit.playbooks.expressions import COLLECTION
@@ -78,13 +79,18 @@ def receivers(amtool: str, tmp_path: Path) -> Callable[..., list[str]]:
     return found
 
 
-def routed(**keys: Any) -> dict[str, Any]:
-    """Return the configuration with a runbook at each level."""
+def every_runbook(**keys: Any) -> list[dict[str, Any]]:
+    """Return a runbook at each level."""
     described = [
         {**RUNBOOK, "name": name.lower(), "matchers": [f'alertname="{name}"'], "level": level, **keys}
         for name, level in LEVELS.items()
     ]
-    found: dict[str, Any] = incident_routes(CONFIG, *ENGINE, normalised_all(described, PLACE))
+    return normalised_all(described, PLACE)
+
+
+def routed(**keys: Any) -> dict[str, Any]:
+    """Return the configuration with a runbook at each level."""
+    found: dict[str, Any] = incident_routes(CONFIG, *ENGINE, every_runbook(**keys))
     return found
 
 
@@ -96,6 +102,46 @@ def test_engine_and_the_same_people_as_without_it_get_an_alert(
     people = receivers(CONFIG, alertname=name, **labels)
     engine = [] if labels.get("severity") == "none" else ["incident_response"]
     assert receivers(routed(), alertname=name, **labels) == [*engine, *people]
+
+
+ESCALATIONS = escalation_paths(
+    [
+        {"path": [{"receiver": "on-call"}, {"receiver": "lead", "after": "15m"}], "priorities": ["critical"]},
+        {"receiver": "on-call", "teams": ["shop"]},
+    ]
+)
+LED = {**CONFIG, "receivers": [*CONFIG["receivers"], {"name": "lead"}]}
+
+
+@pytest.mark.parametrize("name", ["IncidentEscalated", "IncidentNeedsApproval"])
+@pytest.mark.parametrize("labels", [one for one in LABELS if one != {"severity": "none"}])
+def test_what_has_a_path_goes_to_its_receiver_alone_and_the_rest_to_the_users_routes(
+    receivers: Callable[..., list[str]], name: str, labels: dict[str, str]
+) -> None:
+    config = incident_routes(LED, *ENGINE, every_runbook(), ESCALATIONS)
+    for receiver in ("on-call", "lead"):
+        assert receivers(config, alertname=name, escalation=receiver, **labels) == ["incident_response", receiver]
+    as_before = receivers(routed(), alertname=name, **labels)
+    assert receivers(config, alertname=name, **labels) == as_before
+    assert receivers(config, alertname=name, escalation="unknown", **labels) == as_before
+    assert receivers(config, alertname="HostDiskFull", escalation="lead", **labels) == as_before
+
+
+def test_what_the_engine_posts_waits_for_no_delay_of_a_runbook(receivers: Callable[..., list[str]]) -> None:
+    runbook = {**RUNBOOK, "matchers": ['alertname=~"Incident.*"'], "level": "full"}
+    config = incident_routes(LED, *ENGINE, normalised_all([runbook], PLACE), ESCALATIONS)
+    found = receivers(config, alertname="IncidentEscalated", escalation="lead", severity="warning")
+    assert found == ["incident_response", "lead"]
+    (_engine, *escalated, _copy, _tree) = config["route"]["routes"]
+    assert [one["receiver"] for one in escalated] == ["on-call", "lead"]
+    times = {"group_by": ["..."], "group_wait": "0s", "repeat_interval": "1h"}
+    assert all(times.items() <= one.items() for one in escalated)
+
+
+def test_a_receiver_that_a_path_lacks_is_refused_with_those_that_there_are() -> None:
+    reason = "entry 1 has the receiver 'lead', which alertmanager_config lacks: add it, or use day, nobody, shop,"
+    with pytest.raises(AnsibleFilterError, match=reason):
+        incident_routes(CONFIG, *ENGINE, [], ESCALATIONS)
 
 
 def branches(route: dict[str, Any]) -> list[dict[str, Any]]:
@@ -141,7 +187,8 @@ def test_hostile_text_of_a_matcher_stays_text(receivers: Callable[..., list[str]
 
 
 def test_alertmanager_takes_the_configuration(amtool: str, tmp_path: Path) -> None:
-    (tmp_path / "alertmanager.yml").write_text(json.dumps(routed()))
+    config = incident_routes(LED, *ENGINE, every_runbook(), ESCALATIONS)
+    (tmp_path / "alertmanager.yml").write_text(json.dumps(config))
     subprocess.run([amtool, "check-config", tmp_path / "alertmanager.yml"], check=True, capture_output=True)
 
 
