@@ -48,6 +48,7 @@ from .runs.dry_runs import DryRuns
 from .runs.executor import Executor
 from .runs.metrics import AnnotationMetrics, AutomationMetrics
 from .runs.pages import Pages
+from .runs.places import Places
 from .runs.rechecks import Rechecks
 from .runs.silences import Silences
 from .servers import Answers
@@ -168,8 +169,18 @@ def _automation(
     if awx := configuration.awx:
         executors["awx"] = AwxAttempts(Api(awx.controller), awx.templates, configuration.data_dir / "launches")
     rechecks = Rechecks(rules, reader, prometheus, silences, time.time)
-    dry_runs = DryRuns(journal, reader, rules, rechecks=rechecks, executors=executors)
-    acting = Acting(journal, reader, rules, rechecks=rechecks, watches=watches, silences=silences, executors=executors)
+    places = Places()
+    dry_runs = DryRuns(journal, reader, rules, rechecks=rechecks, executors=executors, places=places)
+    acting = Acting(
+        journal,
+        reader,
+        rules,
+        rechecks=rechecks,
+        watches=watches,
+        silences=silences,
+        executors=executors,
+        places=places,
+    )
     return cycle, acting, dry_runs, Pages(servers, alertmanagers, reader, configuration.url, rules.escalations)
 
 

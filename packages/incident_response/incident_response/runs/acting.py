@@ -30,6 +30,7 @@ from .commands import Commands
 from .executor import Executor
 from .orders import order_of, planned
 from .paths import path_told
+from .places import Places
 from .progress import Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
 from .rechecks import Rechecks
 from .silences import Silences
@@ -55,19 +56,18 @@ class Acting:
         watches: Watches,
         silences: Silences,
         executors: Mapping[str, Executor],
+        places: Places,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
         self._watches, self._silences, self._executors = watches, silences, executors
-        self._rechecks, self._commands = rechecks, Commands(rules, rechecks, executors)
+        self._rechecks, self._commands, self._places = rechecks, Commands(rules, rechecks, executors), places
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.by_hand = {one.name: one.by_hand for one in rules.runbooks if one.level in ACTING}
         self._going_on: list[Run] | None = None
         self._seen = -1
-        self._next_tidy = 0.0
-        self.looked_at = 0.0
+        self._next_tidy = self.looked_at = 0.0
         self.running_since: tuple[float, ...] = ()
-        self._busy: set[str] = set()
 
     async def run(self) -> None:
         """Act until cancelled."""
@@ -85,7 +85,7 @@ class Acting:
         running = [one for run in runs for one in run.attempts if not one.ended]
         await self._commands.look(self._clock())
         self.running_since = tuple(one.at for one in running)
-        self._busy = {one.host for one in running} | self._commands.hosts
+        self._places.acting = {one.host for one in running} | self._commands.hosts
         for failed in await asyncio.gather(*(self._advance(one) for one in runs), return_exceptions=True):
             if isinstance(failed, BaseException):
                 raise failed
@@ -144,15 +144,15 @@ class Acting:
         return run.runbook in self._runbooks and self._runbooks[run.runbook].digest == run.digest
 
     async def _start(self, progress: Progress, wanted: Start, at: float) -> None:
-        run = progress.run
-        if not progress.acted and (why := await self._commands.precheck(run, at=at, busy=self._busy)) is not None:
+        run, busy = progress.run, self._places.acting
+        if not progress.acted and (why := await self._commands.precheck(run, at=at, busy=busy)) is not None:
             await (self._end(progress, End(STOPPED, why)) if why else self._silences.hold(run, at))
             return
-        if wanted.host in self._busy or len(self._busy) >= self._rules.steps_at_once:
+        if wanted.host in {*busy, self._places.checking} or len(busy) >= self._rules.steps_at_once:
             # The host would refuse it, for the attempt that holds it, or there is no place for it.
             await self._silences.hold(run, at)
             return
-        self._busy.add(wanted.host)
+        busy.add(wanted.host)
         if why := await self._rechecks.stopped(run, wanted.step):
             await self._end(progress, End(STOPPED, why))
             return
@@ -202,7 +202,7 @@ class Acting:
 
     async def _verify(self, run: Run, wanted: Verify, at: float) -> None:
         def command(check: Check) -> Awaitable[Sample | None]:
-            return self._commands.sample(run, check, f"v{wanted.began:.0f}", at=at, busy=self._busy)
+            return self._commands.sample(run, check, f"v{wanted.began:.0f}", at=at, busy=self._places.acting)
 
         if found := await self._watches.verified(run, wanted.began, at, command):
             await self._write(run, "step_verified", {"step": wanted.step, "began": wanted.began, **found})

@@ -25,6 +25,7 @@ from ..steps.output import Output, shortened
 from ..steps.state import Kind, State
 from .executor import Executor
 from .orders import order_of
+from .places import Places
 from .rechecks import Rechecks
 
 __all__ = ["DryRuns"]
@@ -61,10 +62,11 @@ class DryRuns:
         *,
         rechecks: Rechecks,
         executors: Mapping[str, Executor],
+        places: Places,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
-        self._rechecks, self._executors = rechecks, executors
+        self._rechecks, self._executors, self._places = rechecks, executors, places
         self._runbooks = {one.name: one for one in rules.runbooks}
         self._begun = ("", 0.0)
 
@@ -79,6 +81,7 @@ class DryRuns:
             if one.attempt != self._begun[0]:
                 self._begun = (one.attempt, at)
             if ended := await self._ended(one, at):
+                self._places.checking = ""
                 await self._write(one, *ended)
 
     def _next(self, at: float) -> _DryRun | None:
@@ -108,11 +111,17 @@ class DryRuns:
             if state.kind is Kind.NEVER_STARTED:
                 if why := await asyncio.to_thread(self._rechecks.left_alone, one.run):
                     return "skipped", Output(reason=why)
+                if one.host in self._places.acting:
+                    self._begun = ("", 0.0)
+                    return None
+                self._places.checking = one.host
                 state = await asyncio.to_thread(self._start, one, at)
             if state.kind is Kind.RUNNING:
+                self._places.checking = one.host
                 return None
             found = await asyncio.to_thread(executor.output, name)
         except (StepError, OSError) as error:
+            self._places.checking = ""
             return ("unknown", Output(reason=str(error))) if waited > _STARTS else None
         if state.kind is Kind.UNKNOWN:
             return "unknown", Output(found.text, state.reason or "it was killed")

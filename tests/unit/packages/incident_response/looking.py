@@ -37,6 +37,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     AutomationMetrics,
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.pages import Pages
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.places import Places
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.rechecks import Rechecks
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.silences import Silences
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import (
@@ -160,6 +161,7 @@ class Looking:
         known = {"service": self.steps, "awx": self.awx}
         executors = {one: known[one] for one in self.executors}
         rechecks = Rechecks(rules, self._intake.reader, self.prometheus, silences, lambda: self._intake.now)
+        self.places = Places()
         self._acting = Acting(
             self._intake.journal,
             self._intake.reader,
@@ -168,6 +170,7 @@ class Looking:
             watches=watches,
             silences=silences,
             executors=executors,
+            places=self.places,
             clock=lambda: self._intake.now,
         )
         self._dry_runs = DryRuns(
@@ -176,6 +179,7 @@ class Looking:
             rules,
             rechecks=rechecks,
             executors=executors,
+            places=self.places,
             clock=lambda: self._intake.now,
         )
         self._onsets = Onsets(

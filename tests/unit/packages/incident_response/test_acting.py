@@ -263,6 +263,16 @@ def test_a_host_gets_one_step_after_the_other(alone: Alone) -> None:
     assert [one.runbook for one in alone.steps.started] == ["node_exporter", "blackbox_exporter"]
 
 
+def test_a_step_waits_for_the_end_of_one_in_check_mode_on_its_host(alone: Alone) -> None:
+    alone.looking.follow(runbook(level="full"))
+    alone.looking.places.checking = "web1"
+    alone.looking.act(2)
+    assert (alone.steps.started, len(alone.mesh.held())) == ([], 1)
+    alone.looking.places.checking = ""
+    alone.looking.act()
+    assert len(alone.steps.started) == 1
+
+
 @pytest.mark.parametrize(("at_once", "hosts"), [(1, ["web1"]), (2, ["web1", "web2"])])
 def test_a_step_waits_while_as_many_run_as_may_run_at_once(alone: Alone, at_once: int, hosts: list[str]) -> None:
     other = {**DOWN, "host": "web2", "instance": "web2:9100"}

@@ -191,6 +191,19 @@ def test_it_waits_for_a_place_and_gives_up_in_the_end(observed: Observed) -> Non
     assert observed.found() == [("unknown", "As many steps run as may run at once.")]
 
 
+def test_it_waits_while_a_step_acts_on_its_host_which_would_refuse_it(observed: Observed) -> None:
+    observed.looking.follow(runbook())
+    observed.looking.places.acting = {"web1"}
+    observed.looking.observe(2)
+    assert observed.steps.started == []
+    observed.looking.places.acting = set()
+    observed.looking.observe()
+    assert (len(observed.steps.started), observed.looking.places.checking) == (1, "web1")
+    observed.steps.end()
+    observed.looking.observe()
+    assert (observed.found(), observed.looking.places.checking) == ([("done", "")], "")
+
+
 def test_one_that_hangs_is_cancelled(observed: Observed) -> None:
     observed.follow(executor="awx")
     (spec,) = observed.looking.awx.started
