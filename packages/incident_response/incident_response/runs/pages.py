@@ -89,8 +89,8 @@ class Pages:
     @property
     def posted(self) -> list[str]:
         """Return the name of each alert that is posted now, once for all receivers of its path."""
-        found = {tuple(labels.get(key) for key in _SAME): labels["alertname"] for labels, *_ in self._posted.values()}
-        return list(found.values())
+        every = [labels for labels, _annotations, _since in self._posted.values()]
+        return list({tuple(one.get(key) for key in _SAME): one["alertname"] for one in every}.values())
 
     async def _now(self, at: float) -> list[Page]:
         return [page for page, begin, until in await asyncio.to_thread(self._read) if begin <= at < until]

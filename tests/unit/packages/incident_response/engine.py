@@ -118,8 +118,9 @@ class Engine:
 
     def lower(self, runbook: str) -> None:
         """Have a runbook be lowered, as runs do that did not help."""
-        with closing(sqlite3.connect(self.folder / "journal.sqlite", timeout=10)) as connection, connection:
+        with closing(sqlite3.connect(self.folder / "journal.sqlite", timeout=10)) as connection:
             connection.execute("INSERT INTO open_trust VALUES (?, ?, 1, '3 of 5 runs helped')", (runbook, time.time()))
+            connection.commit()
 
     def log(self) -> str:
         """Return what it has logged."""

@@ -827,9 +827,10 @@ def test_who_gets_it_follows_the_priority_while_nobody_has_it(alone: Alone) -> N
     alone.steps.end()
     alone.go_on(200)
     alone.looking.page()
-    with closing(sqlite3.connect(alone.intake.journal.path)) as connection, connection:
+    with closing(sqlite3.connect(alone.intake.journal.path)) as connection:
         scored = {"priority": "critical", "score": 150, "terms": {}}
         Entries(connection, alone.intake.now, "decisions").event("scored", incident=1, detail=scored)
+        connection.commit()
     alone.looking.page()
     assert [one[::2] for one in receivers(alone)] == [("boss", True), ("duty", False)]
 

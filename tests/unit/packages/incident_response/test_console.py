@@ -153,8 +153,9 @@ def test_an_incident_shows_who_is_paged_and_who_is_next_until_somebody_has_it(
     with Engine(tmp_path, certificates, [lister.url], automation={"escalations": [{"path": path}]}) as engine:
         engine.start()
         assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
-        with closing(sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)) as connection, connection:
+        with closing(sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)) as connection:
             Entries(connection, 1767225600, "automation").event("escalated", incident=1, episode=1, detail=told)
+            connection.commit()
         page = Page(engine.get("/incidents/1"))
         assert f"Escalation duty, from 2026-01-01 00:00:00 UTC {HOSTILE}, from 2026-01-01 00:15:00 UTC" in page.words
         assert f"the alert goes to duty, then to {HOSTILE} after 15 min" in page.words
