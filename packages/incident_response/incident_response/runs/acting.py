@@ -19,6 +19,7 @@ from ..decisions.runbook import ACTING, Check
 from ..decisions.verdict import Sample
 from ..decisions.watching import Watches
 from ..journal.entries import Entries
+from ..journal.news import newest_event
 from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..repeating import repeated
@@ -64,7 +65,7 @@ class Acting:
         self._rechecks, self._commands, self._places = rechecks, Commands(rules, rechecks, executors), places
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.by_hand = {one.name: one.by_hand for one in rules.runbooks if one.level in ACTING}
-        self._going_on: list[Run] | None = None
+        self._going_on: list[Run] = []
         self._seen = -1
         self._next_tidy = self.looked_at = 0.0
         self.running_since: tuple[float, ...] = ()
@@ -92,10 +93,9 @@ class Acting:
 
     def _runs(self) -> list[Progress]:
         with self._reader.connected() as connection:
-            seen = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
-            if self._going_on is None or seen != self._seen:
-                self._seen = seen
+            if (seen := newest_event(connection)) != self._seen:
                 self._going_on = [one for one in history(connection, self._clock()).going_on() if one.acts]
+                self._seen = seen
             return [progress_of(connection, one, idempotent=self._is_idempotent(one)) for one in self._going_on]
 
     def _is_idempotent(self, run: Run) -> bool:

@@ -26,6 +26,7 @@ import httpx
 
 from ..grafana import Ask, Grafana
 from ..journal.entries import Entries
+from ..journal.news import newest_event
 from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..repeating import repeated
@@ -104,7 +105,7 @@ class Annotations:
     def _due(self, at: float) -> tuple[int, list[Due]]:
         """Return up to where the journal was read, and what is missing; nothing if the journal has not changed."""
         with self._reader.connected() as connection:
-            seen = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
+            seen = newest_event(connection)
             if seen == self._seen:
                 return seen, []
             rows = connection.execute(_INCIDENTS, (at - _REMEMBERED,)).fetchall()

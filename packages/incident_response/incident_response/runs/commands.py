@@ -16,13 +16,13 @@ from ..decisions.runbook import Check, Runbook
 from ..decisions.verdict import Sample
 from ..steps import StepError
 from ..steps.state import Kind, State
+from .bounds import STARTS, longest
 from .executor import Executor
 from .orders import order_of
 from .rechecks import Rechecks
 
 __all__ = ["Commands"]
 
-_STARTS = 60.0  # seconds in which an attempt has to start
 _FORGOTTEN = 7200.0  # seconds after which nobody asks for what a command has found
 _FAILED = 2  # the exit code of a playbook of which a task failed
 
@@ -106,14 +106,14 @@ class Commands:
     async def _look(self, one: _Asked, host: str, at: float) -> None:
         """Note how a command ended on a host, if it has; start it unless it was."""
         name, executor = one.attempt(host), self._executors[one.run.executor]
-        late = at > one.at + one.runbook.limit.run + _STARTS
+        late = at > one.at + longest(one.runbook)
         try:
             state = await asyncio.to_thread(executor.cancel if late else executor.state, name)
             if state.kind is Kind.NEVER_STARTED:
                 state = await asyncio.to_thread(self._start, one, host, at)
             refused = state.kind is Kind.FINISHED and (await asyncio.to_thread(executor.output, name)).refused
         except (StepError, OSError):
-            if at > one.at + _STARTS:
+            if at > one.at + STARTS:
                 one.found[host] = None
             return
         if state.kind is not Kind.RUNNING:

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from ..decisions.history import Run, history
 from ..decisions.rules import Rules
 from ..journal.entries import Entries
+from ..journal.news import newest_event
 from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..repeating import repeated
 from ..steps import StepError
 from ..steps.output import Output, shortened
 from ..steps.state import Kind, State
+from .bounds import STARTS, longest
 from .executor import Executor
 from .orders import order_of
 from .places import Places
@@ -33,7 +35,6 @@ __all__ = ["DryRuns"]
 _LOG = logging.getLogger(__name__)
 _SOON = 1.0  # seconds in which a new one is begun
 _FRESH = 900.0  # seconds after its decision in which a step is of interest
-_STARTS = 60.0  # seconds in which it has to start
 _ENDED = "SELECT detail FROM event WHERE episode = ? AND kind = 'dry_run'"
 
 
@@ -68,6 +69,8 @@ class DryRuns:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
         self._rechecks, self._executors, self._places = rechecks, executors, places
         self._runbooks = {one.name: one for one in rules.runbooks}
+        self._known: list[_DryRun] = []
+        self._seen = -1
         self._begun = ("", 0.0)
 
     async def run(self) -> None:
@@ -86,12 +89,15 @@ class DryRuns:
 
     def _next(self, at: float) -> _DryRun | None:
         with self._reader.connected() as connection:
-            for run in history(connection, at, within=_FRESH).runs:
-                if self._is_of_interest(run):
-                    ended = {json.loads(row["detail"])["attempt"] for row in connection.execute(_ENDED, (run.episode,))}
-                    if found := next((one for one in self._of_run(run) if one.attempt not in ended), None):
-                        return found
-        return None
+            if (seen := newest_event(connection)) != self._seen:
+                runs = history(connection, at, within=_FRESH).runs
+                self._known = [one for run in runs if self._is_of_interest(run) for one in self._left(connection, run)]
+                self._seen = seen
+        return next((one for one in self._known if one.run.at > at - _FRESH), None)
+
+    def _left(self, connection: sqlite3.Connection, run: Run) -> list[_DryRun]:
+        ended = {json.loads(row["detail"])["attempt"] for row in connection.execute(_ENDED, (run.episode,))}
+        return [one for one in self._of_run(run) if one.attempt not in ended]
 
     def _is_of_interest(self, run: Run) -> bool:
         known = self._runbooks.get(run.runbook)
@@ -105,7 +111,7 @@ class DryRuns:
         """Return the outcome of a dry run and what it has found, None while it goes on. It starts once."""
         executor, name = self._executors[one.run.executor], one.attempt
         waited = at - self._begun[1]
-        late = waited > self._runbooks[one.run.runbook].limit.run + _STARTS
+        late = waited > longest(self._runbooks[one.run.runbook])
         try:
             state = await asyncio.to_thread(executor.cancel if late else executor.state, name)
             if state.kind is Kind.NEVER_STARTED:
@@ -122,7 +128,7 @@ class DryRuns:
             found = await asyncio.to_thread(executor.output, name)
         except (StepError, OSError) as error:
             self._places.checking = ""
-            return ("unknown", Output(reason=str(error))) if waited > _STARTS else None
+            return ("unknown", Output(reason=str(error))) if waited > STARTS else None
         if state.kind is Kind.UNKNOWN:
             return "unknown", Output(found.text, state.reason or "it was killed")
         outcome = "refused" if found.refused else "failed" if state.code else "done"

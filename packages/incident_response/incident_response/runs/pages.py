@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..journal.moments import moment
+from ..journal.news import newest_event
 from ..journal.reading import Reader, last_detail
 from ..people.escalations import Escalations, Step
 from ..people.state import holder
@@ -98,8 +99,7 @@ class Pages:
     def _read(self) -> list[Posted]:
         """Return what the journal has for people, each with its times, which is read again after an event alone."""
         with self._reader.connected() as connection:
-            seen = connection.execute("SELECT max(id) FROM event").fetchone()[0] or 0
-            if seen != self._seen:
+            if (seen := newest_event(connection)) != self._seen:
                 self._known = [
                     *_escalated(connection, self._escalations),
                     *_unapproved(connection, self._escalations),
