@@ -13,17 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 
 __all__ = ["ARCHITECTURES", "architectures_of", "default_version", "is_tested", "release_of"]
 
 CATALOGUE = Path(__file__).parents[3] / "catalogue.yml"
 # What upstream calls the architectures of `uname -m` in the names of its archives.
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armv7", "ppc64le": "ppc64le", "s390x": "s390x"}
-# In C where there is one: every host of a run reads it.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def release_of(
@@ -97,8 +94,8 @@ def is_tested(component: str, version: str) -> bool:
 @cache
 def _read(catalogue: Path) -> dict[str, Any]:
     """Return the catalogue, parsed once for all hosts and services of a run."""
-    parsed: dict[str, Any] = yaml.load(catalogue.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - it is a safe one
-    return parsed
+    found: dict[str, Any] = parsed(catalogue.read_text(encoding="utf-8"))
+    return found
 
 
 def _close_to(version: str, releases: Mapping[str, Any]) -> str:

@@ -15,9 +15,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-import yaml
-
 from ansible_collections.vigil.observability.plugins.module_utils._errors.sentence import OperatorError
+from ansible_collections.vigil.observability.plugins.plugin_utils._formats.yaml_text import parsed
 
 __all__ = ["SERVICES", "Service", "described_in", "pillars", "service_of_unit", "services", "services_of"]
 
@@ -137,7 +136,7 @@ def services_of(name: str) -> tuple[str, ...]:
 
 def described_in(text: str) -> Mapping[str, Service]:
     """Return the services that a text in YAML describes; raise OperatorError for what they cannot have."""
-    found = _typed("what it holds", yaml.safe_load(text), Mapping[str, Mapping[str, Any]])
+    found = _typed("what it holds", parsed(text), Mapping[str, Mapping[str, Any]])
     return {name: _service(name, described) for name, described in found.items()}
 
 
