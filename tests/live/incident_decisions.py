@@ -127,9 +127,9 @@ def remember(folder: Path, program: Path) -> None:
 
 
 @contextmanager
-def exporter() -> Iterator[int]:
-    """Yield the port of the exporter."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Exporter)
+def exporter(kind: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """Yield the port of an exporter of a kind."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield server.server_address[1]
@@ -232,7 +232,7 @@ def main() -> int:
             Exporter.up = dict.fromkeys(HOSTS, True)
             unpack_release("prometheus", release, folder)
             (program,) = folder.glob(f"prometheus-{release}.*/prometheus")
-            port = stack.enter_context(exporter())
+            port = stack.enter_context(exporter(Exporter))
             replicas = [Replica(folder / f"mon{number}", program, port) for number in (1, 2)]
             for replica in replicas:
                 stack.callback(replica.stop)

@@ -10,16 +10,14 @@ import json
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible_collections.vigil.observability.tests.live.incident_decisions import Replica
+from ansible_collections.vigil.observability.tests.live.incident_decisions import Replica, exporter
 from ansible_collections.vigil.observability.tests.live.incident_intake import await_that as await_within
 from ansible_collections.vigil.observability.tests.runner.jobs import LOGS
 from ansible_collections.vigil.observability.tests.servers.assemble import unpack_release
@@ -42,7 +40,7 @@ MANY, KILLED = 40, 6  # incidents, and how often the engine is killed while it w
 
 
 class Exporter(BaseHTTPRequestHandler):
-    """An exporter of three hosts, whose version tests choose."""
+    """An exporter whose version tests choose."""
 
     version: ClassVar[str] = "1.4.1"
 
@@ -56,18 +54,6 @@ class Exporter(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the output of the tests clean."""
-
-
-@contextmanager
-def exporter() -> Iterator[int]:
-    """Yield the port of the exporter."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Exporter)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def require_one_each(engine: Engine, noted: Noted, lister: Lister) -> None:
@@ -132,7 +118,7 @@ def main() -> int:
         folder, begun = Path(name), time.monotonic()
         unpack_release("prometheus", RELEASE, folder)
         (program,) = folder.glob(f"prometheus-{RELEASE}.*/prometheus")
-        replica = Replica(folder / "mon1", program, stack.enter_context(exporter()))
+        replica = Replica(folder / "mon1", program, stack.enter_context(exporter(Exporter)))
         stack.callback(replica.stop)
         replica.start()
         since, certificates = time.time(), Certificates(folder)
