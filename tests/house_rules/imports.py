@@ -37,10 +37,11 @@ def room(name: str) -> str:
     return "/".join(parts[1:3]) if "/".join(parts[:2]) in LOGIC and len(parts) > 3 else ""
 
 
-def imports(tree: Tree) -> list[Import]:
-    """Return every import of a file of the plugins by a file of the plugins."""
+def imports(tree: Tree, *patterns: str) -> list[Import]:
+    """Return every import of a file of the tree by a file that matches a pattern, or by one of the plugins."""
     known = set(tree.names)
-    return [found for name in tree.matching("plugins/*.py") for found in _of(name, tree.text(name), known)]
+    files = tree.matching(*(patterns or ("plugins/*.py",)))
+    return [found for name in files for found in _of(name, tree.text(name), known)]
 
 
 def _of(name: str, text: str, known: AbstractSet[str]) -> Iterator[Import]:

@@ -18,6 +18,10 @@ __all__ = ["PAGE", "disorderly", "drawn_otherwise"]
 
 PAGE = "docs/architecture.md"
 _FACES = ("plugins/action/", "plugins/filter/", "plugins/modules/")
+_OF_CONTROLLER = ("plugins/action/", "plugins/filter/", f"{LOGIC[1]}/")
+# Tests that run on the Pythons of hosts, with ansible-core's module_utils alone, and among them those that do not.
+_ON_HOSTS = ("packages/*", "plugins/modules/*", "plugins/module_utils/*", "roles/*")
+_NOT_ON_HOSTS = "tests/unit/packages/incident_response/"
 _MOST = 20
 # `  2  _staging ──▶ _http _host` on the page: the floor, the room, what it imports. A line of the picture may pass by.
 _DRAWN = re.compile(r"^ *(?P<floor>\d+) +(?P<room>_\w+)(?: +─+▶ +(?P<of>_\w+(?: +_\w+)*))?[ │]*$", re.MULTILINE)
@@ -36,6 +40,12 @@ def disorderly(tree: Tree) -> Iterator[str]:
     found = imports(tree)
     yield from (f"{one}; {reason}" for one in found if (reason := _forbidden(one)))
     yield from _circles(found)
+    tests = imports(tree, *(f"tests/unit/{room}.py" for room in _ON_HOSTS))
+    yield from (
+        f"{one}; tests of what runs on hosts have nothing of the controller: move it to the tests of that plugin"
+        for one in tests
+        if one.of.startswith(_OF_CONTROLLER) and not one.by.startswith(_NOT_ON_HOSTS)
+    )
 
 
 def drawn_otherwise(tree: Tree) -> Iterator[str]:

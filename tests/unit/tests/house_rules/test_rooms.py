@@ -76,6 +76,18 @@ def test_code_of_hosts_that_imports_code_of_the_controller_is_named(write: Write
     assert found.startswith(f"{HOST}/_http/a.py:2 imports {CONTROLLER}/_pki/names.py; what runs on hosts cannot use")
 
 
+@pytest.mark.parametrize("room", ["roles/one", "plugins/modules", "packages/log_exporter"])
+def test_a_test_on_hosts_that_imports_what_the_controller_alone_has_is_named(write: Write, room: str) -> None:
+    test = {f"tests/unit/{room}/test_a.py": f"{SAID}plugins.filter.sample import sample\n"}
+    [found] = rooms.disorderly(write({"plugins/filter/sample.py": "", **test}))
+    assert found.startswith(f"tests/unit/{room}/test_a.py:1 imports plugins/filter/sample.py; tests of what runs")
+
+
+def test_tests_of_the_engine_which_run_on_the_controller_use_its_plugins(write: Write) -> None:
+    test = {"tests/unit/packages/incident_response/test_a.py": f"{SAID}plugins.filter.sample import sample\n"}
+    assert list(rooms.disorderly(write({"plugins/filter/sample.py": "", **test}))) == []
+
+
 def test_a_picture_that_shows_floors_and_arrows_as_they_are_is_fine(write: Write) -> None:
     assert list(rooms.drawn_otherwise(write({**FINE, rooms.PAGE: PICTURE}))) == []
 
