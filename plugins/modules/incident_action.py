@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incident_action
-short_description: Acknowledge, take over, hand over or release an incident, write a note, stop all automation
+short_description: Act on an incident, stop all automation, trust a runbook again
 version_added: 1.0.0
 author: Vigil contributors (@vigil-observability)
 description:
@@ -29,11 +29,23 @@ options:
         O(attempt) it approves the only step that waits, and fails if none or several do.
       - V(stop_automation) keeps automation from every host until somebody with the right to approve for every team does
         V(resume_automation). Whoever stopped it before, it stays stopped.
+      - V(trust_runbook) has a runbook act by itself again that was lowered because it did not help. It needs the right
+        to approve for every team. A O(runbook) that is not lowered is left as it is.
     type: str
     required: true
-    choices: [acknowledge, take_over, hand_over, release, note, approve, stop_automation, resume_automation]
+    choices:
+      - acknowledge
+      - take_over
+      - hand_over
+      - release
+      - note
+      - approve
+      - stop_automation
+      - resume_automation
+      - trust_runbook
   incident:
-    description: Number of the incident, required except for V(stop_automation) and V(resume_automation).
+    description:
+      - Number of the incident, required except for V(stop_automation), V(resume_automation) and V(trust_runbook).
     type: int
   to:
     description: Account to which the incident is handed over, required for that.
@@ -41,10 +53,13 @@ options:
   attempt:
     description: Attempt that is approved, as the incident names it, such as V(inc-4-d2-s1-h1-a1).
     type: str
+  runbook:
+    description: Name of the runbook that is trusted, required for that.
+    type: str
   text:
     description:
-      - What is kept with the action. Required for O(action=note), O(action=stop_automation) and
-        O(action=resume_automation).
+      - What is kept with the action. Required for O(action=note), O(action=stop_automation),
+        O(action=resume_automation) and O(action=trust_runbook).
     type: str
     aliases: [reason]
 """
@@ -68,12 +83,27 @@ EXAMPLES = r"""
     ca_path: /etc/vigil/certificates/authorities.crt
     action: stop_automation
     reason: It makes it worse
+
+- name: Have a runbook act by itself again
+  vigil.observability.incident_action:
+    url: https://monitor1:9095
+    username: anna
+    password: "{{ incident_response_account_passwords.anna }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    action: trust_runbook
+    runbook: exporter_down
+    reason: The unit is repaired
 """
 
 RETURN = r"""
 holder: {description: Who has the incident then; null for nobody., returned: for an incident, type: str}
 took_over: {description: Whether automation leaves the incident alone., returned: for an incident, type: bool}
 stopped: {description: Whether all automation is stopped., returned: without an incident, type: bool}
+lowered:
+  description: Names of the runbooks that need an approval for each step since they did not help.
+  returned: without an incident
+  type: list
+  elements: str
 requests: {description: How many requests the task made., returned: success, type: int}
 connections: {description: How many connections the task opened., returned: success, type: int}
 """
@@ -105,6 +135,7 @@ _OPTIONS = {
     "incident": {"type": "int"},
     "to": {"type": "str"},
     "attempt": {"type": "str"},
+    "runbook": {"type": "str"},
     "text": {"type": "str", "aliases": ["reason"]},
 }
 
@@ -140,7 +171,7 @@ def _act(module: AnsibleModule, session: Session) -> dict[str, Any]:
     made = apply(module, _resource(service, task, before).plan())
     result: dict[str, Any] = {name: made[name] for name in ("changed", "diff") if name in made}
     if task.incident is None:
-        return {**result, "stopped": bool(after["stopped"])}
+        return {**result, "stopped": bool(after["stopped"]), "lowered": after["lowered"]}
     return {**result, "holder": after["holder"], "took_over": after["took_over"]}
 
 

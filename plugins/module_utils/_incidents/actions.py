@@ -2,38 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an action of a person changes: of one incident, or of all automation."""
+"""What an action of a person changes: of one incident, of a runbook, or of all automation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
+from urllib.parse import quote
 
 from .._api.plan import PlanError
 
 __all__ = ["ACTIONS", "Action", "Asked", "State", "asked", "automation_state", "incident_state"]
 
 State = dict[str, Any]
-_OPTIONS = ("incident", "to", "attempt", "text")
+_OPTIONS = ("incident", "to", "attempt", "runbook", "text")
 
 
 class Asked(NamedTuple):
-    """What a task asks for: an action, in whose name, the number of its incident, and its fields."""
+    """What a task asks for: an action, in whose name, the number of its incident, its fields, and its runbook."""
 
     action: str
     person: str
     incident: int | None
     fields: Mapping[str, str]
+    runbook: str = ""
 
     @property
     def what(self) -> str:
         """What it does, as in "acknowledge incident 4"."""
+        if self.action == "trust_runbook":
+            return f"trust the runbook {self.runbook}"
         verb = {"note": "add a note to", "approve": "approve a step of"}.get(self.action, self.action.replace("_", " "))
         return verb if self.incident is None else f"{verb} incident {self.incident}"
 
     @property
     def path(self) -> str:
         """Where it is sent."""
+        if self.action == "trust_runbook":
+            return f"/api/runbooks/{quote(self.runbook, safe='')}/trust"
         if self.incident is None:
             return f"/api/automation/{self.action.partition('_')[0]}"
         return f"/api/incidents/{self.incident}/{self.action}"
@@ -88,8 +94,9 @@ def asked(parameters: Mapping[str, Any], person: str) -> Asked:
     if wrong := [option for option in others if given[option] not in (None, "")]:
         instead = " To keep automation from one incident, take it over." if name == "stop_automation" else ""
         raise PlanError(f"The action {name} does not have {' and '.join(wrong)}.{instead}")
+    runbook = texts.pop("runbook")
     fields = {"reason": texts["text"]} if "incident" not in action.required else texts
-    return Asked(name, person, parameters["incident"], {key: text for key, text in fields.items() if text})
+    return Asked(name, person, parameters["incident"], {key: text for key, text in fields.items() if text}, runbook)
 
 
 def incident_state(incident: Mapping[str, Any]) -> State:
@@ -107,9 +114,9 @@ def incident_state(incident: Mapping[str, Any]) -> State:
 
 
 def automation_state(automation: Mapping[str, Any]) -> State:
-    """Return who stopped all automation, and why."""
-    stopped = automation["stopped"]
-    return {"stopped": stopped and {"by": stopped["person"], "reason": stopped["reason"]}}
+    """Return who stopped all automation and why, and the runbooks that were lowered."""
+    stopped, lowered = automation["stopped"], [one["runbook"] for one in automation["lowered"]]
+    return {"stopped": stopped and {"by": stopped["person"], "reason": stopped["reason"]}, "lowered": lowered}
 
 
 def _acknowledge(before: State, asked: Asked) -> State:
@@ -147,6 +154,10 @@ def _resume(_before: State, _asked: Asked) -> State:
     return {"stopped": None}
 
 
+def _trust(before: State, asked: Asked) -> State:
+    return {"lowered": [one for one in before["lowered"] if one != asked.runbook]}
+
+
 ACTIONS: Mapping[str, Action] = {
     "acknowledge": Action(("incident",), ("text",), _acknowledge),
     "take_over": Action(("incident",), ("text",), _take_over),
@@ -156,4 +167,5 @@ ACTIONS: Mapping[str, Action] = {
     "approve": Action(("incident",), ("attempt", "text"), _approve),
     "stop_automation": Action(("text",), (), _stop),
     "resume_automation": Action(("text",), (), _resume),
+    "trust_runbook": Action(("runbook", "text"), (), _trust),
 }

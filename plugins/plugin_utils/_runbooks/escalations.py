@@ -27,6 +27,7 @@ _LISTS = ("priorities", "teams", "services", "days")
 _KNOWN = ("receiver", "path", *_LISTS, "hours", "time_zone")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 _WHOLE_DAY = 24 * 60  # minutes
+_WHOLE_WEEK = 7 * _WHOLE_DAY
 
 Entry = Mapping[str, Any]
 
@@ -55,9 +56,34 @@ def faults_of_receivers(described: Sequence[Entry], known: Sequence[str], whose:
 
 
 def faults_of_escalations(described: Sequence[Entry]) -> Iterator[str]:
-    """Yield a sentence for everything that is wrong with entries by themselves."""
+    """Yield a sentence for everything that is wrong with entries, or else for those that are never reached."""
+    wrong = [f"entry {number}: {fault}" for number, one in enumerate(described, 1) for fault in _faults(one)]
+    yield from wrong or _faults_of_order(described)
+
+
+def _faults_of_order(described: Sequence[Entry]) -> Iterator[str]:
+    """Yield a sentence for each entry that leaves nothing to itself, as the first that fits counts."""
     for number, one in enumerate(described, 1):
-        yield from (f"entry {number}: {fault}" for fault in _faults(one))
+        before = [other for other in described[: number - 1] if _fits_all_of(other, one)]
+        if _week(one) <= frozenset().union(*map(_week, before)):
+            yield f"entry {number} is never reached, since those before it fit whatever it fits: move it before them."
+
+
+def _fits_all_of(other: Entry, one: Entry) -> bool:
+    """Return whether an entry fits, whenever its time has come, all alerts that another one fits."""
+    lists = ((other.get(key), one.get(key)) for key in _LISTS if key != "days")
+    zones = {each.get("time_zone", "UTC") for each in (other, one)}
+    return (len(_week(other)) == _WHOLE_WEEK or len(zones) == 1) and all(
+        not wider or {*wider} >= {*(narrower or [None])} for wider, narrower in lists
+    )
+
+
+def _week(one: Entry) -> frozenset[int]:
+    """Return the minutes of the week in which an entry fits; those after midnight count to the day before."""
+    begin, end = _span(one.get("hours", "00:00-24:00")) or (0, _WHOLE_DAY)
+    length = (end - begin - 1) % _WHOLE_DAY + 1
+    days = (_WHOLE_DAY * DAYS.index(day) for day in one.get("days", DAYS))
+    return frozenset((day + minute) % _WHOLE_WEEK for day in days for minute in range(begin, begin + length))
 
 
 def _faults(one: Entry) -> Iterator[str]:

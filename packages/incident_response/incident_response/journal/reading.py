@@ -79,7 +79,11 @@ class Reader:
                 "changes": last_detail(connection, number, "changes"),
                 "decisions": (decisions := _decisions(events)),
                 "escalation": self._escalations.of_incident(found, events),
-                "approvals": _waiting(requests(connection, number), decisions),
+                "approvals": [
+                    {**_waiting(one, decisions), "escalation": self._escalations.told(found, one.episode, one.since)}
+                    for one in requests(connection, number)
+                    if one.state == "waiting"
+                ],
                 "alerts": found["members"],
                 "events": [
                     {
@@ -207,19 +211,11 @@ def _decisions(events: Sequence[sqlite3.Row]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _waiting(known: Sequence[Request], decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the steps that wait for an approval, each as it would be run."""
-    decided = {one["decision"]: one for one in decisions}
-    return [
-        {
-            "attempt": one.attempt,
-            "until": moment(one.until),
-            "hosts": decided[one.decision]["hosts"],
-            **decided[one.decision]["plan"][one.step - 1],
-        }
-        for one in known
-        if one.state == "waiting"
-    ]
+def _waiting(wanted: Request, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a step that waits for an approval, as it would be run."""
+    decided = next(one for one in decisions if one["decision"] == wanted.decision)
+    step = decided["plan"][wanted.step - 1]
+    return {"attempt": wanted.attempt, "until": moment(wanted.until), "hosts": decided["hosts"], **step}
 
 
 def _member(row: sqlite3.Row) -> dict[str, Any]:

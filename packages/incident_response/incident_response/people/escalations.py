@@ -93,9 +93,13 @@ class Escalations:
         row = next((one for one in reversed(events) if one["kind"] == "escalated"), None)
         if row is None or found["state"] == "closed":
             return []
-        labels = next(one["labels"] for one in found["members"] if one["id"] == row["episode"])
-        path = self.path(priority=found["priority"], labels=labels, at=row["at"])
-        return [{"receiver": one.receiver, "at": moment(row["at"] + one.after)} for one in path]
+        return self.told(found, row["episode"], row["at"])
+
+    def told(self, found: Mapping[str, Any], episode: int, at: float) -> list[dict[str, str]]:
+        """Return who gets what people are sent about an alert since a time, each with when it is reached."""
+        labels = next(one["labels"] for one in found["members"] if one["id"] == episode)
+        path = self.path(priority=found["priority"], labels=labels, at=at)
+        return [{"receiver": one.receiver, "at": moment(at + one.after)} for one in path]
 
 
 def _step(entries: Described) -> Step:

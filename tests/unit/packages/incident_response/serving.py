@@ -46,6 +46,11 @@ class Alerts:
         self._engine.wait_for(lambda: self._incident(labels["service"])["state"] == "closed")
         return int(self._incident(labels["service"])["id"])
 
+    def lower(self, labels: dict[str, str]) -> int:
+        """Have the runbook that is named as a service be lowered."""
+        self._engine.lower(labels["service"])
+        return 0
+
     def _list(self) -> None:
         later = time.time() + 3600
         self._lister.alerts = [listing(labels, began, ends_at=later) for labels, began in self._firing.values()]

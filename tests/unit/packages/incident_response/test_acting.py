@@ -844,6 +844,13 @@ def test_the_path_of_a_request_begins_when_it_is_made(alone: Alone) -> None:
     alone.intake.now += 600
     alone.looking.page()
     assert receivers(alone) == [("duty", "00:01:00", True), ("lead", "00:11:00", True)]
+    told = [{"path": [{"receiver": "duty", "after": 0}, {"receiver": "lead", "after": 600}]}]
+    reader = Reader(alone.intake.journal.path, alone.intake.cause, Escalations.of(told))
+    (approval,) = (reader.incident(1) or {})["approvals"]
+    assert approval["escalation"] == [
+        {"receiver": "duty", "at": "2026-01-01T00:01:00.000Z"},
+        {"receiver": "lead", "at": "2026-01-01T00:11:00.000Z"},
+    ]
 
 
 def test_a_label_that_is_missing_lets_nothing_start(alone: Alone) -> None:

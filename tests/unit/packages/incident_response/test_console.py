@@ -169,8 +169,9 @@ def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: C
     plan = [{"step": "restart_service", "parameters": {"unit": "node_exporter"}}]
     told = {"level": "partial", "plan": plan, "rollback": None, "digest": known(level="partial").digest}
     decided = {**DECIDED, "runbook": "exporter_down", "allowed": True, "guards": [], "bad_before": 1, **told}
+    duty = {"path": [{"receiver": "night-duty"}]}
     reached = {"hosts": ["web1"], "targets": {"web1": {"address": "127.0.0.1"}}, "runbooks": [partial]}
-    with Engine(tmp_path, certificates, [lister.url], automation=reached) as engine:
+    with Engine(tmp_path, certificates, [lister.url], automation={**reached, "escalations": [duty]}) as engine:
         engine.start()
         assert engine.post(webhook(notified(SHOP, time.time()))).status_code == 200
         connection = sqlite3.connect(engine.folder / "journal.sqlite", timeout=10)
@@ -178,7 +179,9 @@ def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: C
         connection.commit()
         connection.close()
         engine.wait_for(lambda: engine.get("/api/incidents/1").json()["approvals"])
-        assert "restart_service on web1, until" in Page(engine.get("/incidents/1", "ben")).words
+        shown = Page(engine.get("/incidents/1", "ben")).words
+        assert "restart_service on web1, until" in shown
+        assert "night-duty is asked, from" in shown
         assert "/incidents/1/approve" not in Page(engine.get("/incidents/1", "ben")).addresses
         assert "Approve restart_service on web1" in Page(engine.get("/incidents/1", "anna")).words
         waiting = engine.get("/api/incidents/1").json()["approvals"][0]["attempt"]

@@ -43,6 +43,10 @@ class Incidents:
         """Close the incident of a service."""
         self._done("end", service)
 
+    def lower(self, runbook: str) -> None:
+        """Have a runbook be lowered, as runs do that did not help."""
+        self._done("lower", runbook)
+
     def _done(self, action: str, service: str) -> int:
         labels = {"alertname": "Fails", "severity": "critical", "service": service, "host": service, "team": "sales"}
         assert self._process.stdin

@@ -162,6 +162,19 @@ def test_all_automation_is_stopped_once_until_it_is_resumed(run: Run, act: Run) 
     assert not act("resume_automation", person="anna", reason="repaired")["changed"]
 
 
+def test_a_runbook_that_was_lowered_is_trusted_once_and_by_who_may(incident_response: Incidents, act: Run) -> None:
+    for runbook in ("exporter_down", "unit_failed"):
+        incident_response.lower(runbook)
+    told = {"runbook": "exporter_down", "reason": "the unit is repaired"}
+    assert "ben may not approve for all teams" in act("trust_runbook", **told)["msg"]
+    for check in (True, False):
+        result = act("trust_runbook", person="anna", **told, check=check, diff=True)
+        assert (result["changed"], result["stopped"], result["lowered"]) == (True, False, ["unit_failed"])
+        assert json.loads(result["diff"][0]["before"])["lowered"] == ["exporter_down", "unit_failed"]
+    again = act("trust_runbook", **told)
+    assert (again["changed"], again["lowered"]) == (False, ["unit_failed"])
+
+
 @pytest.mark.parametrize(
     ("person", "options", "sentence"),
     [
@@ -206,6 +219,8 @@ def test_an_incident_that_another_person_has_is_not_acknowledged(run: Run, act: 
             "The action stop_automation does not have incident. To keep automation from one incident, take it over.",
         ),
         ({"action": "resume_automation"}, "The action resume_automation needs text."),
+        ({"action": "trust_runbook", "text": "so"}, "The action trust_runbook needs runbook."),
+        ({"action": "note", "incident": 1, "text": "so", "runbook": "a"}, "The action note does not have runbook."),
     ],
 )
 def test_an_action_with_wrong_options_is_refused_before_the_service_is_asked(

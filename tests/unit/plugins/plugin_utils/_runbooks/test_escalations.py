@@ -84,6 +84,45 @@ def test_what_cannot_be_used_is_refused(entry: dict[str, Any], fault: str) -> No
         escalation_paths([DUTY, entry])
 
 
+NIGHT = {"hours": "22:00-06:00", "time_zone": "Europe/Berlin"}
+SATURDAY = {"days": ["sat"], "time_zone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    ("before", "entry"),
+    [
+        ([{}], {}),
+        ([{}], {**NIGHT, "teams": ["sales"]}),
+        ([{"teams": ["sales", "storage"]}], {"teams": ["sales"], "priorities": ["high"]}),
+        ([NIGHT], {**NIGHT, "hours": "23:00-24:00", "days": ["mon"]}),
+        ([NIGHT], {**NIGHT, "hours": "01:00-05:00"}),
+        ([SATURDAY], {**SATURDAY, "hours": "08:00-12:00"}),
+        # Together they have every hour.
+        ([NIGHT, {**NIGHT, "hours": "06:00-22:00"}], {"time_zone": "Europe/Berlin", "services": ["shop"]}),
+    ],
+)
+def test_an_entry_that_is_never_reached_is_refused(before: list[dict[str, Any]], entry: dict[str, Any]) -> None:
+    (found,) = faults_of_escalations([{**DUTY, **one} for one in (*before, entry)])
+    assert found.startswith(f"entry {len(before) + 1} is never reached, since those before it fit whatever it fits")
+
+
+@pytest.mark.parametrize(
+    ("before", "entry"),
+    [
+        ({"teams": ["sales"]}, {}),
+        ({"teams": ["sales"]}, {"services": ["shop"]}),
+        ({"priorities": ["critical"]}, {"priorities": ["critical", "high"]}),
+        (NIGHT, {**NIGHT, "hours": "22:00-06:01"}),
+        (NIGHT, {"hours": "23:00-24:00"}),  # in another time zone
+        (SATURDAY, NIGHT),
+        # The hours after midnight are those of Sunday's night, which Saturday does not have.
+        (SATURDAY, {**NIGHT, "days": ["sat"]}),
+    ],
+)
+def test_an_entry_that_has_something_to_itself_is_fine(before: dict[str, Any], entry: dict[str, Any]) -> None:
+    assert list(faults_of_escalations([{**DUTY, **before}, {**DUTY, **entry}])) == []
+
+
 def test_a_controller_without_time_zones_leaves_them_to_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(escalations, "available_timezones", set)
     assert escalation_paths([{**DUTY, "time_zone": "Europe/Berlin"}])[0]["time_zone"] == "Europe/Berlin"
