@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
@@ -69,26 +69,37 @@ class Exporter(BaseHTTPRequestHandler):
 
 
 class Replica:
-    """A replica that scrapes the exporter each second."""
+    """A replica that scrapes an exporter of hosts each second, and sends what rules fire to Alertmanagers at ports."""
 
-    def __init__(self, folder: Path, program: Path, exporter: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        program: Path,
+        exporter: int,
+        *,
+        hosts: Sequence[str] = HOSTS,
+        rules: Sequence[Mapping[str, Any]] = RULES,
+        alertmanagers: Sequence[int] = (),
+    ) -> None:
         folder.mkdir()
         self.folder, self.program, self.port = folder, program, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         jobs = [
             {"targets": [f"127.0.0.1:{exporter}"], "labels": {"host": host, "__metrics_path__": f"/{host}"}}
-            for host in HOSTS
+            for host in hosts
         ]
+        targets = [f"127.0.0.1:{port}" for port in alertmanagers]
         named = {"source_labels": ["host"], "target_label": "instance", "replacement": "$1:9100"}
         told = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s", "external_labels": {"cluster": "main"}},
             "rule_files": ["rules.yml"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}]},
             "scrape_configs": [{"job_name": "shop", "static_configs": jobs, "relabel_configs": [named]}],
         }
         remember(folder, program)
         (folder / "prometheus.yml").write_text(yaml.safe_dump(told))
-        (folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "shop", "rules": RULES}]}))
+        (folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "shop", "rules": [*rules]}]}))
 
     def start(self) -> None:
         """Start it, and wait until its rules have been evaluated."""
@@ -101,7 +112,12 @@ class Replica:
         ]
         with (LOGS / "incident_decisions.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        await_that("the rules fire", lambda: "BusinessMetricDrop" in httpx.get(f"{self.url}/api/v1/alerts").text)
+        await_that("the rules are evaluated", self._is_evaluated)
+
+    def _is_evaluated(self) -> bool:
+        answer = httpx.get(f"{self.url}/api/v1/rules")
+        groups = answer.json()["data"]["groups"] if answer.is_success else []
+        return bool(groups) and all(one["lastEvaluation"] > "1" for one in groups)
 
     def stop(self) -> None:
         """Kill it."""

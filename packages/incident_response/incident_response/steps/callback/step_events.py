@@ -20,8 +20,9 @@ type: stdout
 short_description: Events of a step, as lines of JSON without secrets
 description: Adds them to the file in the environment variable STEP_EVENTS, and prints nothing.
 """
-# What a module was called with, and what is found out of the host: the first is in the attempt's other files.
-_LEFT_OUT = ("invocation", "ansible_facts")
+# What a module was called with, and what is found out of the host: the first is in the attempt's other files. Lines
+# say again what is in the whole text, and each by itself does not show that it is one of a private key.
+_LEFT_OUT = ("invocation", "ansible_facts", "stdout_lines", "stderr_lines")
 
 
 class CallbackModule(CallbackBase):
@@ -42,8 +43,7 @@ class CallbackModule(CallbackBase):
         self._file.flush()
 
     def _result(self, event: str, result: Any) -> None:
-        told = {key: value for key, value in result.result.items() if key not in _LEFT_OUT and not key.startswith("_")}
-        self._write(event, host=result.host.get_name(), task=result.task.get_name(), result=told)
+        self._write(event, host=result.host.get_name(), task=result.task.get_name(), result=_kept(result.result))
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002 - Ansible's own
         self._write("task", task=task.get_name())
@@ -62,3 +62,13 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._write("end", hosts={host: stats.summarize(host) for host in sorted(stats.processed)})
+
+
+def _kept(result: Any) -> Any:
+    """Return what events have of a result, and of those of its loop."""
+    if not isinstance(result, dict):
+        return result
+    kept = {key: value for key, value in result.items() if key not in _LEFT_OUT and not key.startswith("_")}
+    if isinstance(kept.get("results"), list):
+        kept["results"] = [_kept(one) for one in kept["results"]]
+    return kept
