@@ -12,7 +12,9 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,10 +23,12 @@ import httpx
 
 from .described import ConfigurationError, Described
 
-__all__ = ["Answers", "Server", "answer", "servers", "trusted"]
+__all__ = ["Answers", "Server", "ahead", "answer", "servers", "trusted"]
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 10.0  # seconds for the whole answer of a server
+_TOGETHER = 5.0  # seconds by which clocks may differ, as answers have whole seconds and take some
+_AHEAD: dict[str, float] = {}  # by URL
 Found = TypeVar("Found")
 
 
@@ -75,8 +79,23 @@ async def answer(
         login = {"headers": {"Authorization": f"Bearer {token}"}}
     async with httpx.AsyncClient(verify=verify, timeout=_PATIENCE, trust_env=False, **login) as client:
         found = await client.request(method, f"{server.url}{path}", params=parameters, json=body)
+        _note_clock(server, found.headers.get("Date", ""))
         found.raise_for_status()
         return await asyncio.to_thread(json.loads, found.content) if found.content else None
+
+
+def ahead(server: Server) -> float:
+    """Return how many seconds the clock of a server was ahead of ours when it last answered, 0 where they agree.
+
+    What a server has to end by itself counts on its clock: one of the two may have been set.
+    """
+    found = _AHEAD.get(server.url, 0.0)
+    return found if abs(found) > _TOGETHER else 0.0
+
+
+def _note_clock(server: Server, date: str) -> None:
+    with suppress(ValueError):
+        _AHEAD[server.url] = parsedate_to_datetime(date).timestamp() - time.time()
 
 
 def trusted(ca_file: str) -> ssl.SSLContext:

@@ -30,6 +30,8 @@ _UNKNOWN_END = 300.0
 _ON_ITS_WAY = 300.0
 # How long an Alertmanager may list an alert that another one has resolved.
 _GOSSIP = 60.0
+# Seconds from a question until what was noticed meanwhile is in the journal; more by a clock that was set back alone.
+_SET_BACK = 60.0
 # Alerts that always fire, such as a dead man's switch, are for nobody.
 _FOR_NOBODY = "none"
 
@@ -193,7 +195,8 @@ class Episodes:
 
     def _gone(self, row: sqlite3.Row, asked_at: float, fires: Callable[[Mapping[str, str]], bool]) -> str:
         """Return why an episode has ended that nobody listed when asked at this time, or nothing if it has not."""
-        if row["noticed_at"] >= asked_at:
+        # Much later than now: the clock was set back.
+        if 0 <= row["noticed_at"] - asked_at <= _SET_BACK:
             return ""
         if row["resolved_at"] is not None:
             return "it was resolved, and no Alertmanager lists it"

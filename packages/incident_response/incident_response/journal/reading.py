@@ -18,7 +18,7 @@ from ..people.escalations import Escalations
 from ..people.state import holder, teams
 from ..runs.approvals import Request, requests
 from .moments import moment
-from .schema import JournalError, read_only
+from .schema import JournalError, read_only, remedy
 
 __all__ = ["Reader", "last_detail"]
 
@@ -130,7 +130,7 @@ class Reader:
             finally:
                 connection.close()
         except sqlite3.Error as error:
-            raise JournalError(f"The journal cannot be read: {error}") from error
+            raise JournalError(f"The journal cannot be read: {error}{remedy(error)}") from error
 
     def _incident(self, connection: sqlite3.Connection, number: int) -> dict[str, Any] | None:
         row = connection.execute(

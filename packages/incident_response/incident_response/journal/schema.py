@@ -13,10 +13,20 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-__all__ = ["VERSIONS", "JournalError", "opened", "read_only"]
+__all__ = ["VERSIONS", "JournalError", "is_damaged", "opened", "read_only", "remedy"]
 
 _KEPT = ("incident", "episode", "event", "report")
 _PATIENCE = 2.0  # seconds that another process may lock the file
+_PRIMARY = 0xFF  # bits of an error code of SQLite that say of what kind it is
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# What people have to do; the service goes on by itself after it.
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "free space on its disk",
+    sqlite3.SQLITE_BUSY: "end the program that reads or copies it",
+    **dict.fromkeys(
+        _DAMAGED, "stop the service, restore the journal from a backup or move its files away, and start it"
+    ),
+}
 _TABLES = """
 CREATE TABLE incident (id INTEGER PRIMARY KEY, at REAL NOT NULL, source TEXT NOT NULL);
 CREATE TABLE episode (
@@ -88,12 +98,32 @@ class JournalError(Exception):
     """The journal cannot be written or read, for the reason in the message."""
 
 
-def opened(path: Path, versions: tuple[str, ...] = VERSIONS) -> sqlite3.Connection:
-    """Return a connection that writes the journal, with its tables. Raises JournalError, sqlite3.Error."""
+def remedy(error: Exception) -> str:
+    """Return what people have to do about an error of SQLite, an empty text where nothing is known to help."""
+    found = _REMEDIES.get(_kind(error), "")
+    return f" ({found})" if found else ""
+
+
+def is_damaged(error: Exception) -> bool:
+    """Return whether an error says that what is in the file is not what was written."""
+    return _kind(error) in _DAMAGED
+
+
+def _kind(error: Exception) -> int:
+    return int(getattr(error, "sqlite_errorcode", None) or 0) & _PRIMARY
+
+
+def opened(path: Path, versions: tuple[str, ...] = VERSIONS, *, whole: bool = False) -> sqlite3.Connection:
+    """Return a connection that writes the journal, with its tables, with `whole` only if all of the file can be read.
+
+    Raises JournalError, sqlite3.Error.
+    """
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     try:
         for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}").fetchall()
+        if whole:
+            _check(connection)
         _upgrade(connection, versions)
     except BaseException:
         connection.close()
@@ -108,6 +138,15 @@ def read_only(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Refuse a file of which not all can be read. Raises sqlite3.Error."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        error = sqlite3.DatabaseError(f"database disk image is malformed: {found}")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
 
 
 def _upgrade(connection: sqlite3.Connection, versions: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from .schema import JournalError, opened
+from .schema import JournalError, is_damaged, opened, remedy
 
 __all__ = ["Journal", "Measures"]
 
@@ -57,6 +57,7 @@ class Journal:
             os.close(self._lock)
             raise JournalError(f"Another process writes the journal {self.path}.") from None
         self._connection: sqlite3.Connection | None = None
+        self._damaged = False
         self._waiting: SimpleQueue[tuple[Write, Future[Any]] | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
@@ -83,10 +84,13 @@ class Journal:
             try:
                 results = self._committed([write for write, _future in batch])
             except Exception as error:  # noqa: BLE001 - the thread has to outlive whatever it was
-                self._report(str(error))
+                reason = f"{error}{remedy(error)}"
+                # Another write may well find undamaged pages; that it does is not the end of the failure.
+                self._damaged = is_damaged(error)
+                self._report(reason)
                 self._disconnect()
                 for _write, future in batch:
-                    future.set_exception(JournalError(f"The journal cannot be written: {error}"))
+                    future.set_exception(JournalError(f"The journal cannot be written: {reason}"))
                 continue
             self._report("")
             self.measures.commits += 1
@@ -113,7 +117,8 @@ class Journal:
 
     def _committed(self, writes: list[Write]) -> list[tuple[Any, Exception | None]]:
         if self._connection is None:
-            self._connection = opened(self.path)
+            self._connection = opened(self.path, whole=self._damaged)
+            self._damaged = False
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         results = [_alone(connection, write) for write in writes]

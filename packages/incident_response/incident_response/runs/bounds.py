@@ -12,6 +12,7 @@ from .progress import ROLLBACK, Look, Next, Progress, Start, Verify
 __all__ = ["STARTS", "longest", "overdue"]
 
 STARTS = 60.0  # seconds in which an attempt has to start
+_SET_BACK = 5.0  # seconds by which a clock that runs too fast may be corrected
 
 
 def longest(runbook: Runbook | None) -> float:
@@ -27,6 +28,9 @@ def overdue(progress: Progress, wanted: Next, runbook: Runbook | None, at: float
     """
     if not isinstance(wanted, Start | Look | Verify):
         return ""
+    known = max(progress.run.at, *(max(one.at, one.ended_at) for one in progress.attempts), 0.0)
+    if known - at > _SET_BACK:
+        return f"the clock was set back by {known - at:.0f} s, so how long it takes is not known"
     if progress.escalated:
         return "it was not done in time, and people were asked to see to it"
     begun = {(one.step, one.host) for one in progress.attempts}

@@ -24,7 +24,7 @@ from ..journal.reading import Reader, last_detail
 from ..people.escalations import Escalations, Step
 from ..people.state import holder
 from ..repeating import repeated
-from ..servers import Answers, Server, answer
+from ..servers import Answers, Server, ahead, answer
 from .approvals import requests
 from .paths import path_of
 
@@ -80,11 +80,12 @@ class Pages:
         at = self._clock()
         pages = {json.dumps(labels): (labels, annotations, since) for labels, annotations, since in await self._now(at)}
         ended = [page for key, page in self._posted.items() if key not in pages]
-        if not ended and pages.keys() == self._posted.keys() and at < self._next:
+        # Not before it was posted last, as by a clock that has been set back since.
+        if not ended and pages.keys() == self._posted.keys() and self._next - _AGAIN <= at < self._next:
             return
-        body = [self._alert(page, at + _TERM) for page in pages.values()] + [self._alert(page, at) for page in ended]
-        if body:
-            await asyncio.gather(*(self._answers.of(one, _posting(body)) for one in self._alertmanagers))
+        told = [*((page, at + _TERM) for page in pages.values()), *((page, at) for page in ended)]
+        if told:
+            await asyncio.gather(*(self._answers.of(one, self._posting(told, at)) for one in self._alertmanagers))
         self._posted, self._next = pages, at + _AGAIN
 
     @property
@@ -107,23 +108,26 @@ class Pages:
                 self._seen = seen
             return self._known
 
-    def _alert(self, page: Page, ends_at: float) -> dict[str, Any]:
-        labels, annotations, since = page
+    def _posting(self, told: Sequence[tuple[Page, float]], at: float) -> Callable[[Server], Any]:
+        """Return what posts alerts that end at times, of which the clock of the server decides."""
+
+        async def post(server: Server) -> None:
+            later = ahead(server)
+            body = [self._alert(page, min(page[2], at) + later, ends_at + later) for page, ends_at in told]
+            await answer(server, "/api/v2/alerts", method="POST", body=body)
+
+        return post
+
+    def _alert(self, page: Page, starts_at: float, ends_at: float) -> dict[str, Any]:
+        labels, annotations, _since = page
         link = f"{self._url}/incidents/{labels['incident']}"
         return {
             "labels": labels,
             "annotations": {**annotations, "incident_url": link},
-            "startsAt": moment(since),
+            "startsAt": moment(starts_at),
             "endsAt": moment(ends_at),
             "generatorURL": link,
         }
-
-
-def _posting(body: list[dict[str, Any]]) -> Callable[[Server], Any]:
-    async def post(server: Server) -> None:
-        await answer(server, "/api/v2/alerts", method="POST", body=body)
-
-    return post
 
 
 def _escalated(connection: sqlite3.Connection, escalations: Escalations) -> Iterator[Posted]:

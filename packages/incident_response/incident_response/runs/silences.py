@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from ..decisions.history import Run
 from ..journal.moments import moment
-from ..servers import Answers, Server, answer
+from ..servers import Answers, Server, ahead, answer
 
 __all__ = ["Silences"]
 
@@ -43,15 +42,17 @@ class Silences:
             same = _of(run, await self._listed(server))
             # One that is there is prolonged; in a mesh, it is that of another member.
             known = {key: same[0][key] for key in ("id", "startsAt")} if same else {}
-            told = await answer(
-                server, "/api/v2/silences", method="POST", body=_silence(run, at, at + self._term) | known
-            )
+            # It ends by the clock of the server.
+            now = at + ahead(server)
+            body = _silence(run, now, now + self._term) | known
+            told = await answer(server, "/api/v2/silences", method="POST", body=body)
             return str(told["silenceID"])
 
+        longest = max(self._term, _AGAIN, len(self._alertmanagers) * _GOSSIP)
         for place, one in enumerate(self._alertmanagers):
             # Other members of a mesh know it by then; those of no mesh need one of their own.
             due = self._due.setdefault((run.decision, one.name), at + place * _GOSSIP)
-            if at >= due:
+            if _is_due(due, at, longest):
                 number = await self._answers.of(one, hold_in)
                 self._own |= {number} if number else set()
                 self._due[run.decision, one.name] = at + (_RENEWED * self._term if number else _AGAIN)
@@ -70,7 +71,7 @@ class Silences:
     async def find(self, at: float) -> None:
         """Find those that are there since before a start of the engine, unless every Alertmanager was asked already."""
         for one in self._alertmanagers:
-            if at >= self._unlisted.get(one.name, math.inf):
+            if one.name in self._unlisted and _is_due(self._unlisted[one.name], at, _AGAIN):
                 self._unlisted[one.name] = at + _AGAIN
                 if await self._answers.of(one, self._listed) is not None:
                     del self._unlisted[one.name]
@@ -80,6 +81,11 @@ class Silences:
         found = [one for one in listed if one["createdBy"] == _BY and one["status"]["state"] != "expired"]
         self._own |= {one["id"] for one in found}
         return found
+
+
+def _is_due(due: float, at: float, longest: float) -> bool:
+    """Return whether something is due, of which nobody waits longer than that: a clock may have been set back."""
+    return not at < due <= at + longest
 
 
 def _silence(run: Run, at: float, until: float) -> dict[str, Any]:

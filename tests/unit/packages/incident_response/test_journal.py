@@ -219,7 +219,7 @@ def test_windows_of_a_journal_that_had_no_planned_ones_are_open(
 
 def journal_of(intake: Intake, versions: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Journal:
     """Return the journal as a release with these versions opens it."""
-    monkeypatch.setattr(f"{Journal.__module__}.opened", lambda path: opened(path, versions))
+    monkeypatch.setattr(f"{Journal.__module__}.opened", lambda path, **_how: opened(path, versions))
     return Journal(intake.journal.path.parent)
 
 
