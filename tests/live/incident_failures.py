@@ -195,7 +195,7 @@ def write_steps(stage: Stage) -> None:
         tasks = f"- ansible.builtin.raw: {begin}; {hold}; {mend}\n"
         if host == "leaks":
             tasks = f"- ansible.builtin.raw: {begin}\n" + LEAKS.format(folder=stage.folder)
-        if host in {"flaps", "dark"}:
+        if host in {"flaps", "dark", "ahead", "behind"}:
             tasks = f"- ansible.builtin.raw: {begin}; {hold}\n"
         stage.place.step(tasks, name=f"step_{host}")
 

@@ -142,9 +142,8 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 def _check(connection: sqlite3.Connection) -> None:
     """Refuse a file of which not all can be read. Raises sqlite3.Error."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        error = sqlite3.DatabaseError(f"database disk image is malformed: {found}")
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        error = sqlite3.DatabaseError("database disk image is malformed")  # as SQLite says it
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
 

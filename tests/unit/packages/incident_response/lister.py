@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,7 @@ class Lister(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.alerts: Any = []
         self.status = 200
+        self.ahead = 0  # seconds by which its clock is ahead of that of the tests
         self.asked: list[tuple[str, str]] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
@@ -56,6 +58,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers.get("Authorization", "")))
         self.answer(self.server.told(self.path))
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the time of an answer by the clock of the server."""
+        return super().date_time_string((time.time() if timestamp is None else timestamp) + self.server.ahead)
 
     def answer(self, told: Any) -> None:
         """Answer with something as JSON, or with nothing."""

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing, suppress
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     variables_of,
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
+    NOW,
     listing,
     named,
     notified,
@@ -227,6 +229,64 @@ def test_a_recovered_alert_is_kept_from_people_while_prometheus_fires_it(alone: 
     alone.finish()
     assert alone.ended()[0] == "recovered"
     assert len(alone.mesh.held()) == left
+
+
+def seconds_of(text: str) -> float:
+    """Return how many seconds a time is after the begin of tests."""
+    return datetime.fromisoformat(text).timestamp() - NOW
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_a_silence_has_its_term_by_the_clock_of_who_ends_it(alone: Alone, ahead: int) -> None:
+    alone.mesh.ahead = ahead
+    alone.follow(FULL)
+    (held,) = alone.mesh.silences.values()
+    # The time of an answer has whole seconds.
+    assert abs(seconds_of(held["endsAt"]) - ahead - 180) < 10
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_a_page_has_its_term_by_the_clock_of_who_ends_it(alone: Alone, ahead: int) -> None:
+    alone.mesh.ahead = ahead
+    alone.follow(runbook(level="full", idempotent=False))
+    alone.steps.end(1)
+    alone.go_on(100)
+    alone.looking.page()
+    (page,) = alone.mesh.posted[-1]
+    passed = alone.intake.now - NOW
+    assert abs(seconds_of(page["endsAt"]) - ahead - passed - 120) < 10
+    assert seconds_of(page["startsAt"]) < seconds_of(page["endsAt"]) - 110
+
+
+def test_a_clock_that_is_set_back_leaves_what_runs_to_people(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.intake.now -= 3600
+    alone.looking.act(2)
+    assert [one["kind"] for one in alone.intake.incident(1)["events"]][-1] == "escalated"
+    assert alone.mesh.held() == []
+    alone.steps.end()
+    alone.see(1)
+    alone.looking.act(3)
+    assert alone.ended() == ("unknown", "the clock was set back by 3600 s, so how long it takes is not known")
+    assert len(alone.steps.started) == 1
+
+
+def test_a_clock_that_is_set_back_delays_no_page_and_no_silence(alone: Alone) -> None:
+    one, other = alone.fire_another()
+    one["level"] = "partial"
+    alone.looking.follow(one)
+    alone.looking.act()
+    alone.looking.page()
+    alone.intake.now -= 3600
+    alone.looking.page()
+    assert len(alone.mesh.posted) == 2
+    alone.looking.page()
+    assert len(alone.mesh.posted) == 2
+    alone.follow(other)
+    alone.intake.now += 61
+    alone.looking.act()
+    (held,) = [each for each in alone.mesh.silences.values() if each["status"]["state"] == "active"]
+    assert held["endsAt"] == "2025-12-31T23:04:01.000Z"
 
 
 def test_members_of_a_mesh_share_a_silence_and_others_get_their_own(alone: Alone, certificates: Certificates) -> None:

@@ -109,6 +109,14 @@ def test_a_list_from_before_an_alert_arrived_does_not_end_it(intake: Intake) -> 
     assert intake.reconcile([], asked_ago=4) == {}
 
 
+def test_what_ended_before_the_clock_was_set_back_is_closed(intake: Intake) -> None:
+    intake.notify(notified(DOWN))
+    intake.now += 3600
+    intake.notify(notified(DOWN, ended_at=intake.now))
+    intake.now -= 3500
+    assert intake.reconcile([]) == {"closed": 1}
+
+
 def test_an_alert_that_fires_again_before_it_is_gone_goes_on(intake: Intake) -> None:
     intake.notify(notified(DOWN))
     intake.now += 10

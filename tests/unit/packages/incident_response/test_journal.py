@@ -142,6 +142,30 @@ def test_what_cannot_be_written_is_not_acknowledged_and_later_is(
     assert len(intake.incidents()) == 2
 
 
+def test_damage_is_a_failure_until_all_can_be_read_again(intake: Intake) -> None:
+    intake.notify(notified(named()))
+    intake.journal.close()
+    whole = intake.journal.path.read_bytes()
+    connection = sqlite3.connect(intake.journal.path)
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'episode'").fetchone()
+    connection.close()
+    damaged = bytearray(whole)
+    damaged[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    intake.journal.path.write_bytes(damaged)
+    intake.journal = Journal(intake.journal.path.parent)
+    intake.journal.write(heartbeat).result(10)  # which has a page of its own
+    said = "malformed.*stop the service, restore the journal from a backup or move its files away, and start it"
+    with pytest.raises(JournalError, match=said):
+        intake.notify(notified(named()))
+    with pytest.raises(JournalError, match=said):
+        intake.journal.write(heartbeat).result(10)
+    for file in intake.journal.path.parent.glob("journal.sqlite-*"):
+        file.unlink()
+    intake.journal.path.write_bytes(whole)
+    assert intake.notify(notified(named())) == {"repeated": 1}
+    assert not intake.journal.measures.failing
+
+
 def test_a_journal_that_cannot_be_read_is_named(intake: Intake) -> None:
     with pytest.raises(JournalError, match="The journal cannot be read: unable to open"):
         intake.incidents()
