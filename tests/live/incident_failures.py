@@ -41,7 +41,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 PROMETHEUS, ALERTMANAGER = "3.13.2", "0.31.1"
 HOUR = 3600
 APPROVAL, TERM = 30.0, 30.0  # seconds that people have, and of a silence
-await_that = partial(await_within, patience=40.0)
+await_that = partial(await_within, patience=90.0)
 # Each host has one alert, one runbook with a step of its own, and an incident of its own.
 HOSTS = (
     *("flaps", "leaks", "unapproved", "twice", "changed", "holds", "muted", "engine"),
@@ -128,7 +128,7 @@ class Stage:
 
     def start(self, **environment: str) -> None:
         """Start the engine."""
-        self.engine.start(STEPS_OF=str(self.place.folder), **environment)
+        self.engine.start(wait=True, STEPS_OF=str(self.place.folder), **environment)
 
     def incident(self, host: str) -> dict[str, Any]:
         """Return the first incident of a host. Raises LookupError."""
@@ -202,7 +202,7 @@ def write_steps(stage: Stage) -> None:
 
 def runbooks_of(**summaries: str) -> list[dict[str, Any]]:
     """Return a runbook for each host."""
-    within = {"flaps": 12, "stack": 25, "dark": 6}
+    within = {"flaps": 10, "stack": 60, "dark": 6}
     return [
         runbook(
             name=f"{host}_fails",
@@ -291,7 +291,7 @@ def require_late_approval_refused(stage: Stage) -> None:
     """Require that a step is not started by an approval that comes too late, and that a person is paged."""
     assert stage.ended("unapproved") == ("unapproved", "nobody approved the step in time")
     assert (stage.approve("unapproved", "anna"), stage.marks("unapproved")) == (409, 0)
-    await_that("a person is paged", lambda: stage.pages("unapproved") == ["IncidentEscalated"])
+    await_that("a person is paged", lambda: "IncidentEscalated" in stage.pages("unapproved"))
 
 
 def require_no_secret(stage: Stage) -> None:

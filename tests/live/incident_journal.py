@@ -30,7 +30,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 
 ALERTMANAGER = "0.31.1"
 SIZE = 4 * 2**20  # bytes of the file system
-await_that = partial(await_within, patience=40.0)
+await_that = partial(await_within, patience=90.0)
 
 
 @contextmanager
