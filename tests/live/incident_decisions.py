@@ -40,7 +40,7 @@ HOSTS = ("web1", "web2", "web3")
 # What a host has had for 20 minutes, and something else for longer; no exporter of today tells it.
 AGO = 1200
 SICK = {"host": "web9", "cause": 'odd "$1"'}
-RULES = [
+RULES: tuple[Mapping[str, Any], ...] = (
     {"alert": "StoreSick", "expr": "max by (host, cause) (sick) == 1", "labels": {"service": "store"}},
     {"record": "sli:bad:ratio5m", "expr": "vector(0.5)", "labels": {"service": "shop", "slo": "checkout"}},
     {"alert": "TargetDown", "expr": 'up{job="shop"} == 0', "labels": {"severity": "warning", "service": "shop"}},
@@ -50,7 +50,7 @@ RULES = [
         "labels": {"severity": "critical", "service": "shop", "metric": "orders"},
         "annotations": {"loss_per_minute": '{{ $value | printf "%.2f" }} EUR'},
     },
-]
+)
 
 
 class Exporter(BaseHTTPRequestHandler):

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -102,7 +102,9 @@ class Hosts(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
-        self.wfile.write(told)
+        # A replica that is killed reads no more.
+        with suppress(OSError):
+            self.wfile.write(told)
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the output of the tests clean."""
@@ -128,7 +130,8 @@ class Stage:
 
     def start(self, **environment: str) -> None:
         """Start the engine."""
-        self.engine.start(wait=True, STEPS_OF=str(self.place.folder), **environment)
+        self.engine.start(wait=False, STEPS_OF=str(self.place.folder), **environment)
+        await_that("the engine answers", lambda: self.engine.get("/-/healthy").status_code in {200, 503})
 
     def incident(self, host: str) -> dict[str, Any]:
         """Return the first incident of a host. Raises LookupError."""
