@@ -130,8 +130,7 @@ class Stage:
 
     def start(self, **environment: str) -> None:
         """Start the engine."""
-        self.engine.start(wait=False, STEPS_OF=str(self.place.folder), **environment)
-        await_that("the engine answers", lambda: self.engine.get("/-/healthy").status_code in {200, 503})
+        self.engine.start(wait=True, STEPS_OF=str(self.place.folder), **environment)
 
     def incident(self, host: str) -> dict[str, Any]:
         """Return the first incident of a host. Raises LookupError."""

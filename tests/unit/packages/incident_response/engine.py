@@ -98,7 +98,7 @@ class Engine:
                 self.command(*words), env=self.environment(**environment), stdout=log, stderr=log
             )
         if wait:
-            self.wait_for(lambda: self.get("/-/healthy", "prometheus").status_code in {200, 503})
+            self.wait_for(lambda: self.get("/-/healthy", "prometheus").status_code in {200, 503}, 60)
 
     @staticmethod
     def environment(**changed: str) -> dict[str, str]:
