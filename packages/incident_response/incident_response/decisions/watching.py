@@ -60,11 +60,12 @@ class Watches:
         check = self._verifications.get(run.runbook)
         if check is None:
             return Verdict("unknown", "there is no such runbook any more")
-        watched = self._watched.get(key)
+        watched, late = self._watched.get(key), _LATE
         if watched is None:
+            late = 0.0  # no engine was there at its end
             watched = self._watched[key] = _begun(check, run, key[1])
         self._next[key] = at + max(_SHORTEST, check.stable / (2 * check.samples))
-        if at > watched.began + watched.within + _LATE:
+        if at > watched.began + watched.within + late:
             return Verdict("unknown", "it was not watched until its end")
         sample = None
         if check.kind != "command":

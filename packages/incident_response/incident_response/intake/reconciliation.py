@@ -34,10 +34,11 @@ class Reconciliation:
         journal: Journal,
         episodes: Episodes,
         firing: Callable[[], Awaitable[Sequence[Firing] | None]],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Take what Prometheus fires, None if that is not known."""
         self._alertmanagers, self._interval, self._journal, self._episodes = alertmanagers, interval, journal, episodes
-        self._firing = firing
+        self._firing, self._clock = firing, clock
         self.answers = Answers("Alertmanager")
 
     async def run(self) -> None:
@@ -46,11 +47,11 @@ class Reconciliation:
 
     async def once(self) -> None:
         """Compare with those that answer. Raises JournalError."""
-        asked_at = time.time()
+        asked_at = self._clock()
         asked = asyncio.gather(*(self.answers.of(one, _listed_by) for one in self._alertmanagers))
         firing, found = await asyncio.gather(self._firing(), asked)
         lists = {one.name: alerts for one, alerts in zip(self._alertmanagers, found, strict=True) if alerts is not None}
-        write = self._episodes.reconciled(lists, asked_at, time.time(), partial(may_fire, firing))
+        write = self._episodes.reconciled(lists, asked_at, self._clock(), partial(may_fire, firing))
         await asyncio.wrap_future(self._journal.write(write))
 
 

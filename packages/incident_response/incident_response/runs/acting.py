@@ -29,6 +29,7 @@ from ..steps.state import Kind, State
 from .bounds import STARTS, longest, overdue
 from .commands import Commands
 from .executor import Executor
+from .leftovers import Leftovers
 from .orders import order_of, planned
 from .paths import path_told
 from .places import Places
@@ -63,6 +64,7 @@ class Acting:
         self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
         self._watches, self._silences, self._executors = watches, silences, executors
         self._rechecks, self._commands, self._places = rechecks, Commands(rules, rechecks, executors), places
+        self._leftovers = Leftovers(reader, rechecks, silences, clock)
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.by_hand = {one.name: one.by_hand for one in rules.runbooks if one.level in ACTING}
         self._going_on: list[Run] = []
@@ -80,7 +82,7 @@ class Acting:
             self._next_tidy = self._clock() + _TIDIED
             for executor in self._executors.values():
                 await asyncio.to_thread(executor.forget, self._clock() - _KEPT)
-        await self._silences.find(self._clock())
+        await self._leftovers.drop()
         runs = await asyncio.to_thread(self._runs)
         self.looked_at = self._clock()
         running = [one for run in runs for one in run.attempts if not one.ended]
@@ -231,9 +233,7 @@ class Acting:
                 self._note(connection, run, "escalated", told)
 
         await asyncio.wrap_future(self._journal.write(write))
-        # A recovery that has not got to Alertmanager yet would page people: there, the silence ends by itself.
-        if end.outcome != "recovered" or not await self._rechecks.fires(run):
-            await self._silences.drop(run)
+        await self._leftovers.drop_of(run, end.outcome)
 
     def _saved(self, run: Run, end: End) -> dict[str, int]:
         """Return what a run that helped saved a person, as is assumed of its runbook now."""

@@ -28,6 +28,7 @@ class Silences:
         self._alertmanagers, self._answers, self._term = alertmanagers, answers, term
         self._due: dict[tuple[int, str], float] = {}
         self._own: set[str] = set()
+        self._taken_over: set[int] = set()
         self._unlisted = {one.name: 0.0 for one in alertmanagers}
 
     @property
@@ -73,8 +74,14 @@ class Silences:
         for one in self._alertmanagers:
             if one.name in self._unlisted and _is_due(self._unlisted[one.name], at, _AGAIN):
                 self._unlisted[one.name] = at + _AGAIN
-                if await self._answers.of(one, self._listed) is not None:
+                if (found := await self._answers.of(one, self._listed)) is not None:
+                    self._taken_over |= {_decision(silence) for silence in found}
                     del self._unlisted[one.name]
+
+    def taken_over(self) -> set[int]:
+        """Return the decisions for which there were silences before a start, each once."""
+        found, self._taken_over = self._taken_over, set()
+        return found
 
     async def _listed(self, server: Server) -> list[Any]:
         listed = await answer(server, "/api/v2/silences")

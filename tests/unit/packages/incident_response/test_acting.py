@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +26,6 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.entries import Entries
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.moments import moment
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.reading import Reader
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.schema import (
-    JournalError,
-)
-from ansible_collections.vigil.observability.packages.incident_response.incident_response.journal.writer import Journal
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.people.escalations import (
     Escalations,
 )
@@ -370,6 +363,29 @@ def test_what_helps_nothing_is_escalated_once(alone: Alone) -> None:
     (last,) = [one for one in alone.intake.incident(1)["decisions"][1:] if one["allowed"]] or [None]
     assert last is None
     assert len(alone.steps.started) == 1
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_silence_that_an_engine_had_no_time_to_drop_is_dropped_by_the_next(alone: Alone, ends: bool) -> None:
+    alone.follow(FULL)
+    if ends:
+        alone.steps.end()
+    alone.go_on(ONE_STEP + 60, 30)
+    assert alone.kinds().count("escalated") == 1
+    (held,) = alone.mesh.silences.values()
+    assert held["status"]["state"] == "expired"
+    held["status"]["state"] = "active"
+    alone.looking.act()
+    assert alone.mesh.held() == [held["id"]]
+    alone.follow(FULL)
+    assert alone.mesh.held() == []
+
+
+def test_a_silence_of_before_a_restart_is_kept_while_its_run_goes_on(alone: Alone) -> None:
+    alone.follow(FULL)
+    held = alone.mesh.held()
+    alone.follow(FULL)
+    assert (alone.mesh.held(), len(held)) == (held, 1)
 
 
 @pytest.mark.parametrize(("code", "why"), [(1, "no such unit"), (None, "it was killed")])
@@ -1012,47 +1028,3 @@ def test_metrics_leave_out_what_a_journal_that_cannot_be_read_counts(alone: Alon
     names = [one.name for one in alone.looking.metrics().collect()]
     assert "incident_response_steps_running" in names
     assert not {"incident_response_runs", "incident_response_saved_seconds"} & {*names}
-
-
-class Crashing:
-    """The writes of a journal, of which one is the last of its engine, before it or after it."""
-
-    def __init__(self, journal: Journal, number: int, when: str) -> None:
-        self._whole, self._left, self._when = journal.write, number, when
-        self.crashed = False
-
-    def __call__(self, write: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
-        self._left -= 1
-        if self._left and not self.crashed:
-            return self._whole(write)
-        if self._when == "after" and not self.crashed:
-            self._whole(write).result(10)
-        self.crashed = True
-        raise JournalError("gone")
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_crash_at_any_write_starts_no_step_twice(
-    replica: Replica, mesh: Mesh, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
-) -> None:
-    """A crash at the first write, the second and so on: another engine goes on from the journal."""
-    for number in count(1):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        intake = Intake(folder)
-        alone = Alone(Looking(intake, replica, certificates, folder), intake, replica, mesh)
-        crashing = Crashing(intake.journal, number, when)
-        with monkeypatch.context() as patched:
-            patched.setattr(intake.journal, "write", crashing)
-            with suppress(JournalError):
-                alone.follow(FULL)
-                alone.finish()
-        alone.follow(FULL)
-        alone.finish()
-        assert alone.ended()[0] == "recovered"
-        assert len(alone.steps.started) == 1
-        assert alone.kinds().count("step_started") == 1
-        intake.journal.close()
-        if not crashing.crashed:
-            break
-    assert number > 5
