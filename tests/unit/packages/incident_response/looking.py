@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.checks import Checks
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.decisions.choice import (
@@ -33,6 +34,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.described import Described
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.acting import Acting
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.dry_runs import DryRuns
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.executor import Executor
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.runs.metrics import (
     AutomationMetrics,
 )
@@ -58,9 +60,8 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
-from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
 
-__all__ = ["Looking", "Steps"]
+__all__ = ["Looking", "Reached", "Steps"]
 
 _HOSTS = ["web1", "web2", "web3", "mon1", "mon2", "mon9"]
 
@@ -123,17 +124,27 @@ class Steps:
         return [one.attempt for one in self.started]
 
 
+class Reached(Protocol):
+    """A server that is there, in this process or in another."""
+
+    @property
+    def url(self) -> str:
+        """Return its URL."""
+
+
 class Looking:
     """Looks at open incidents when a test says so; its engine is on mon9, its Prometheus on mon1."""
 
-    def __init__(self, intake: Intake, replica: Replica, certificates: Certificates, folder: Path) -> None:
+    def __init__(self, intake: Intake, replica: Reached, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
         self.targets = _HOSTS
         self.steps_at_once = 4
         self.escalations: list[dict[str, Any]] = []
         self.executors: tuple[str, ...] = ("service", "awx")
         self.steps, self.awx = Steps(folder / "attempts"), Steps(folder / "jobs")
+        self.known: dict[str, Executor] = {"service": self.steps, "awx": self.awx}
         self.alertmanagers: list[Server] = []
+        self.run: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run
         self.prometheus = Prometheus([Server("mon1", replica.url, "me", "word", self._ca_file)])
         self.follow()
 
@@ -158,8 +169,7 @@ class Looking:
             interval=interval,
             clock=lambda: self._intake.now,
         )
-        known = {"service": self.steps, "awx": self.awx}
-        executors = {one: known[one] for one in self.executors}
+        executors = {one: self.known[one] for one in self.executors}
         rechecks = Rechecks(rules, self._intake.reader, self.prometheus, silences, lambda: self._intake.now)
         self.places = Places()
         self._acting = Acting(
@@ -192,23 +202,23 @@ class Looking:
 
     def once(self) -> None:
         """Look at all of them."""
-        asyncio.run(self._cycle.once())
+        self.run(self._cycle.once())
 
     def search(self) -> None:
         """Search the onset of new incidents."""
-        asyncio.run(self._onsets.once())
+        self.run(self._onsets.once())
 
     def act(self, times: int = 1) -> None:
         """Look, and do what is next in every run, so many times."""
         self.once()
         for _time in range(times):
-            asyncio.run(self._acting.once())
+            self.run(self._acting.once())
 
     def observe(self, times: int = 1) -> None:
         """Look, and go on with what is run in check mode, so many times."""
         self.once()
         for _time in range(times):
-            asyncio.run(self._dry_runs.once())
+            self.run(self._dry_runs.once())
 
     def metrics(self) -> AutomationMetrics:
         """Return the metrics of what is done."""
@@ -216,7 +226,7 @@ class Looking:
 
     def page(self) -> None:
         """Post what people have to know."""
-        asyncio.run(self._pages.once())
+        self.run(self._pages.once())
 
     def decisions(self, number: int = 1) -> list[dict[str, Any]]:
         """Look, and return what was decided so far about an incident."""

@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import sqlite3
 from collections.abc import Callable
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
     notified,
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.intake import Intake
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.lives import Death, Mortal, mortal
 
 SHOP, CART = named("ShopSlow", service="shop"), named("CartDown", service="cart")
 # What arrives, in its order; what is not acknowledged arrives again.
@@ -36,36 +34,18 @@ STEPS: list[Callable[[Intake], Any]] = [
     lambda intake: intake.notify(notified(SHOP, ended_at=NOW + 30)),
     lambda intake: intake.reconcile([], asked_ago=-9),
 ]
-WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
-
-
-class Counted(sqlite3.Connection):
-    """A connection that ends its process before or after one of its writes."""
-
-    count, point, side = 0, 0, ""
-
-    def execute(self, statement: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        counts = statement.startswith(WRITES)
-        Counted.count += counts
-        if counts and (Counted.count, Counted.side) == (Counted.point, "before"):
-            os.kill(os.getpid(), signal.SIGKILL)
-        cursor = super().execute(statement, parameters)
-        if counts and (Counted.count, Counted.side) == (Counted.point, "after"):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return cursor
 
 
 def steps_until(folder: Path, first: int, point: int, side: str, acknowledged: Connection) -> None:
     """Take the steps from the first on, up to a write, and name each that was acknowledged; then the writes."""
-    Counted.point, Counted.side = point, side
-    setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Counted))  # noqa: B010 - it has overloads
+    mortal(Death(point, side))
     intake = Intake(folder)
     for number, step in enumerate(STEPS[first:], first):
         intake.now = NOW + number
         step(intake)
         acknowledged.send(number)
     intake.journal.close()
-    acknowledged.send(Counted.count)
+    acknowledged.send(len(Mortal.writes))
 
 
 def run(folder: Path, first: int = 0, point: int = 0, side: str = "") -> tuple[int, int]:
