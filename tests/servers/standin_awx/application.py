@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from .launching import lacking, sorted_out
 from .listing import QueryError, chosen, paged
+from .playing import Play
 from .records import Job, Label, Organization, Record, Template
 
 __all__ = ["Answer", "LostError", "StandinAwx", "asked_for"]
@@ -36,6 +37,7 @@ class StandinAwx:
     """Records by number; `requests` notes the method and path of each request, `url` is where it answers."""
 
     token: str = "secret-token"
+    user: str = "awx-user"  # whose token it is
     url: str = ""
     organizations: dict[int, Organization] = field(default_factory=lambda: {1: Organization(1, "Default")})
     templates: dict[int, Template] = field(default_factory=dict)
@@ -98,8 +100,10 @@ class StandinAwx:
             ("POST", "job_templates", "launch"): self._launched,
             ("GET", "jobs", "cancel"): lambda job, _body: (200, {"can_cancel": job.active}),
             ("POST", "jobs", "cancel"): self._cancelled,
-            ("GET", "jobs", "stdout"): lambda job, _body: (200, job.output),
+            ("GET", "jobs", "stdout"): lambda job, _body: (200, job.printed()),
         }
+        if (method, kind, part) == ("GET", "jobs", "job_events"):
+            return self._page(path, query, chosen(record.listed_events(), query))
         answering = parts.get((method, kind, part))
         return answering(record, body) if answering else _NOT_FOUND
 
@@ -116,6 +120,11 @@ class StandinAwx:
         found = chosen([one.shown() for one in self._kinds[kind].values()], query)
         for one in found:
             self._looked_at(self._kinds[kind][one["id"]])
+            one.pop("event_processing_finished", None)  # which only a job by itself has
+        return self._page(path, query, found)
+
+    @staticmethod
+    def _page(path: str, query: Mapping[str, str], found: list[dict[str, Any]]) -> Answer:
         page = paged(path, query, found)
         return (200, page) if page else _NOT_FOUND
 
@@ -151,7 +160,11 @@ class StandinAwx:
 
     def _job(self, template: Template, accepted: dict[str, Any], labels: list[Label], how: str) -> Job:
         job = Job(next(self.numbers), template.name, template, accepted, list(labels), list(template.course), how)
-        job.explanation = template.explanation
+        job.explanation, job.unsaved = template.explanation, template.unsaved
+        if template.project:
+            names = {"job_id": job.id, "job_template_name": template.name, "job_launch_type": how, "user_name": self.user}
+            told = {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in names.items()}
+            job.course, job.play = ["pending", "waiting", "running"], Play(template.project, job.id, accepted, told)
         self.jobs[job.id] = job
         return job
 
@@ -160,4 +173,12 @@ class StandinAwx:
             return _NOT_ALLOWED
         if not self.deaf:
             job.course = [job.status, "canceled"]
+            if job.play:
+                job.play.kill()
         return 202, None
+
+    def close(self) -> None:
+        """End what still runs."""
+        for job in self.jobs.values():
+            if job.play:
+                job.play.kill()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from .playing import Play, Project
+
 __all__ = ["ACTIVE", "ASKED", "Job", "Label", "Organization", "Record", "Template"]
 
 ACTIVE = ("new", "pending", "waiting", "running")
@@ -67,7 +69,10 @@ class Label(Record):
 
 @dataclass
 class Template(Record):
-    """A job template; `course` has the statuses of its jobs, of which the last one stays."""
+    """A job template; `course` has the statuses of its jobs, of which the last one stays.
+
+    With a `project`, its jobs run a playbook, and are running until that ends.
+    """
 
     organization: int | None = 1
     asks: Sequence[str] = ("extra_vars", "labels")  # fields that are accepted at a launch
@@ -78,6 +83,9 @@ class Template(Record):
     launchable: bool = True
     course: Sequence[str] = ("pending", "waiting", "running", "successful")
     explanation: str = ""
+    events: Sequence[dict[str, Any]] = ()  # of its jobs that run nothing, as `JobEventSerializer` lists them
+    unsaved: int = 0  # how often one who looks at a job that has ended finds its events not saved yet
+    project: Project | None = None
 
     def shown(self) -> dict[str, Any]:
         """Return how it is listed."""
@@ -116,6 +124,8 @@ class Job(Record):
     output: str = ""
     started: str = field(default_factory=_now)
     finished: str | None = None
+    play: Play | None = None
+    unsaved: int = 0
 
     @property
     def status(self) -> str:
@@ -127,12 +137,32 @@ class Job(Record):
         """Return whether it can still be cancelled."""
         return self.status in ACTIVE
 
+    @property
+    def saved(self) -> bool:
+        """Return whether all of its events can be listed."""
+        return not self.active and not self.unsaved
+
     def go_on(self) -> None:
-        """Take the next status."""
-        if len(self.course) > 1:
+        """Take the next status: that of what it runs, if it runs anything."""
+        if not self.active:
+            self.unsaved = max(0, self.unsaved - 1)
+        elif self.play and self.status == "running" and (ended := self.play.ended()):
+            self.course = [self.course[1] if len(self.course) > 1 else ended]
+        elif len(self.course) > 1 and not (self.play and self.status == "running"):
             del self.course[0]
         if not self.active and self.finished is None:
             self.finished = _now()
+
+    def listed_events(self) -> list[dict[str, Any]]:
+        """Return its events as far as they are saved."""
+        found = self.play.events() if self.play else list(self.template.events)
+        return [{"id": number, "type": "job_event", "counter": number, **one} for number, one in enumerate(found, 1)][
+            : len(found) - self.unsaved
+        ]
+
+    def printed(self) -> str:
+        """Return what it has put out."""
+        return self.play.output() if self.play else self.output
 
     def shown(self) -> dict[str, Any]:
         """Return how it is shown by itself."""
@@ -157,5 +187,5 @@ class Job(Record):
             "job_type": self.accepted.get("job_type", template["job_type"]),
             "limit": self.accepted.get("limit", template["limit"]),
             "extra_vars": json.dumps(self.accepted.get("extra_vars", {})),
-            "event_processing_finished": not self.active,
+            "event_processing_finished": self.saved,
         }

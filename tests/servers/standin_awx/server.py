@@ -64,3 +64,4 @@ def running() -> Iterator[StandinAwx]:
         finally:
             server.shutdown()
             thread.join()
+            standin.close()

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Output", "output_of", "shortened"]
+__all__ = ["Output", "output_from", "output_of", "shortened"]
 
 _LONGEST = 1500  # characters of the journal for what an attempt did
 _RESULTS = ("ok", "failed", "unreachable")
@@ -29,16 +29,20 @@ class Output:
 
 def output_of(place: Path) -> Output:
     """Return what was done in an attempt."""
+    found = output_from(_events(place))
+    return found if found.text or found.reason else Output(_text(place / "output"))
+
+
+def output_from(events: Iterable[Mapping[str, Any]]) -> Output:
+    """Return what was done by the events of a playbook: the `event`, its `task`, and the `result` of a module."""
     done, failure, refused = list[str](), "", False
-    for event in _events(place):
+    for event in events:
         if event.get("event") in _RESULTS:
             result = event.get("result") or {}
             done += _lines(event, result)
             if event["event"] != "ok":
                 failure = str(result.get("msg") or "it gave no reason")
                 refused = result.get("outcome") == "refused" and not result.get("results")
-    if not done and not failure:
-        failure = _text(place / "output")
     return Output("\n".join(done), failure, refused)
 
 

@@ -53,6 +53,10 @@ class Api:
             raise AwxError(f"AWX at {self._controller.url} answers {path} without a list.")
         return list(found["results"])
 
+    def record(self, path: str) -> Mapping[str, Any]:
+        """Return one thing, with all that AWX has of it: lists leave some out."""
+        return self._read(self._asked("GET", path))
+
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what AWX answers to an order, nothing if that is empty."""
         return self._read(self._asked("POST", path, json=body))

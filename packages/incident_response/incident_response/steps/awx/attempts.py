@@ -12,11 +12,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from ..output import Output
+from ..output import Output, output_from
 from ..redacting.redaction import Redactor
 from ..spec import Spec, StepError
 from ..state import Kind, State
 from .api import Api, AwxError
+from .events import event_of
 from .launches import Launches
 from .order import order_of
 
@@ -26,6 +27,7 @@ _RUNNING = ("new", "pending", "waiting", "running")
 # As ansible-playbook ends where it does; a job that was cancelled ends like a command that was interrupted.
 _CODES = {"successful": 0, "error": 1, "failed": 2, "canceled": 130}
 _LONGEST_OUTPUT = 1 << 18
+_MOST_EVENTS = 200  # of one page, and a step on one host has a handful
 
 
 class AwxAttempts:
@@ -42,10 +44,14 @@ class AwxAttempts:
         *,
         interval: float = 2.0,
         patience: float = 60.0,
+        saving: float = 10.0,
     ) -> None:
-        """Take the directory that remembers launches, and how often and how long a cancelled job is looked at."""
+        """Take the directory that remembers launches, and how often and how long a cancelled job is looked at.
+
+        For `saving` seconds AWX may go on to save the events of a job that has ended.
+        """
         self._api, self._templates, self._launches = api, templates, Launches(folder)
-        self._interval, self._patience = interval, patience
+        self._interval, self._patience, self._saving = interval, patience, saving
 
     def start(self, spec: Spec) -> State:
         """Launch a job unless it was launched before, and return the state of the attempt.
@@ -88,10 +94,30 @@ class AwxAttempts:
         self._launches.forget_before(before)
 
     def output(self, name: str) -> Output:
-        """Return the end of what an attempt has put out, without secrets; why it failed is in its state."""
-        job = self._job(name)
-        found = self._api.text(f"jobs/{job['id']}/stdout/", format="txt_download") if job else ""
-        return Output(Redactor().stack(found[-_LONGEST_OUTPUT:]))
+        """Return what an attempt has done, without secrets, and why it failed, by the events of its job.
+
+        Where none tells anything, the end of what the job has put out; why it failed is in its state then.
+        """
+        if not (job := self._job(name)):
+            return Output()
+        self._wait_for_events(job)
+        path, redactor = f"jobs/{job['id']}", Redactor()
+        events = self._api.page(f"{path}/job_events/", order_by="counter", page_size=_MOST_EVENTS)
+        found = output_from(event_of(one, redactor) for one in events)
+        if found.text:
+            return found
+        return Output(redactor.stack(self._api.text(f"{path}/stdout/", format="txt_download")[-_LONGEST_OUTPUT:]))
+
+    def _wait_for_events(self, job: Mapping[str, Any]) -> None:
+        """Wait until AWX has saved the events of a job: it does that beside the job, and they may come after its end.
+
+        It may have lost one, and then it never says so.
+        """
+        until = time.monotonic() + (0 if job.get("status") in _RUNNING else self._saving)
+        while self._api.record(f"jobs/{job['id']}/").get("event_processing_finished") is False:
+            if time.monotonic() >= until:
+                return
+            time.sleep(self._interval)
 
     def _launch(self, name: str, template: int, order: Mapping[str, Any]) -> State:
         try:
