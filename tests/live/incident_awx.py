@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import httpx
 import yaml
 
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps import Host, Spec
 from ansible_collections.vigil.observability.tests.live.elasticsearch_modules import free_port
 from ansible_collections.vigil.observability.tests.live.incident_intake import await_that as await_within
 from ansible_collections.vigil.observability.tests.live.telemetry_databases import docker
@@ -61,6 +62,7 @@ UNIT
 systemctl start shop ssh
 """
 ALERTS = ("ShopDown", "ShopGone")
+PARAMETERS = {"unit": "shop", "settle": 0}
 
 
 class Reached(NamedTuple):
@@ -127,7 +129,7 @@ def admit(folder: Path, reached: Reached) -> None:
 
 def by_hand(folder: Path) -> str:
     """Restart the shop as a person does, and return what Ansible prints."""
-    told = json.dumps({"step_hosts": [HOST], "step_parameters": {"unit": "shop", "settle": 0}})
+    told = json.dumps({"step_hosts": [HOST], "step_parameters": PARAMETERS})
     command = ["ansible-playbook", "-i", str(folder / "people.json"), STEP, "-e", told]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
@@ -168,10 +170,9 @@ class Second:
 
     def outcome(self, attempt: str) -> str:
         """Have an attempt made, and return why it failed, nothing if it did not."""
-        told = {"runbook": "shop_slow", "step": "restart_service", "parameters": {"unit": "shop", "settle": 0}}
-        spec = self.place.spec(attempt, **told, holder="mon8")
-        where = type(spec.host)(name=HOST, address=self.reached.address)
-        self.attempts.start(type(spec)(**{**vars(spec), "host": where}))
+        where = Host(name=HOST, address=self.reached.address)
+        step = partial(Spec, runbook="shop_slow", step="restart_service", parameters=PARAMETERS, holder="mon8")
+        self.attempts.start(step(attempt=attempt, host=where))
         await_that("the attempt ends", lambda: self.attempts.state(attempt).code is not None)
         found = self.attempts.output(attempt)
         assert found.refused == bool(found.reason), found
@@ -226,7 +227,7 @@ class Automation:
         self.mesh, self.url = mesh, url
         certificates = Certificates(folder)
         check = {"kind": "promql", "text": ['up{job="shop"}'], "within": 40, "stable": 2, "samples": 2}
-        steps = [{"step": "restart_service", "parameters": {"unit": "shop", "settle": 0}}]
+        steps = [{"step": "restart_service", "parameters": PARAMETERS}]
         (folder / "token").write_text(awx.token)
         automation = {
             "engine": "mon9",
@@ -343,11 +344,12 @@ def require_one(awx: StandinAwx, second: Second, folder: Path) -> None:
     on_host("touch /run/hold")
 
     def launched() -> str:
-        told = {"extra_vars": {"step_hosts": [HOST], "step_parameters": {"unit": "shop", "settle": 0}}}
-        asked = httpx.Client(base_url=awx.url, headers={"Authorization": f"Bearer {awx.token}"})
-        job = asked.post("/api/v2/job_templates/1/launch/", json=told).json()["id"]
-        await_that("the job ends", lambda: asked.get(f"/api/v2/jobs/{job}/").json()["finished"])
-        return str(asked.get(f"/api/v2/jobs/{job}/stdout/").text)
+        told = {"extra_vars": {"step_hosts": [HOST], "step_parameters": PARAMETERS}}
+        login = {"Authorization": f"Bearer {awx.token}"}
+        with httpx.Client(base_url=f"{awx.url}/api/v2", headers=login, timeout=60) as asked:
+            job = asked.post("/job_templates/1/launch/", json=told).json()["id"]
+            await_that("the job ends", lambda: asked.get(f"/jobs/{job}/").json()["finished"])
+            return asked.get(f"/jobs/{job}/stdout/").text
 
     who: Mapping[str, Callable[[], str]] = {
         r"awx-job-\d+ of awx-user in AWX": launched,

@@ -16,10 +16,9 @@ It reproduces what AWX 24.6.1 says in its own files (https://github.com/ansible/
 Texts of refusals are its own, and only fields that a client reads are there. The modules of awx.awx 24.6.1 keep it
 honest: `tests/unit/tests/standin_awx/` runs them against it unchanged. What it does not know it refuses.
 
-A template with a `project` runs its playbook: `ansible-playbook` with the variables, the limit and the job type that the
-launch has, without checking keys of hosts, as AWX does. The job is running until that ends, and cancelling kills it. A
-job of any other template runs nothing: it takes the next status of its template's `course` each time that it is looked
-at.
+A template with a `project` runs its playbook: `ansible-playbook` with the variables, the limit and the job type of the
+launch, without checking keys of hosts, as AWX does. The job is running until that ends, and cancelling kills it. A job
+of any other template runs nothing: it takes the next status of its template's `course` each time that it is looked at.
 """
 
 from __future__ import annotations

@@ -162,8 +162,8 @@ class StandinAwx:
         job = Job(next(self.numbers), template.name, template, accepted, list(labels), list(template.course), how)
         job.explanation, job.unsaved = template.explanation, template.unsaved
         if template.project:
-            names = {"job_id": job.id, "job_template_name": template.name, "job_launch_type": how, "user_name": self.user}
-            told = {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in names.items()}
+            own = {"job_id": job.id, "job_template_name": template.name, "job_launch_type": how, "user_name": self.user}
+            told = {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in own.items()}
             job.course, job.play = ["pending", "waiting", "running"], Play(template.project, job.id, accepted, told)
         self.jobs[job.id] = job
         return job

@@ -1,4 +1,4 @@
-"""Jobs that run: ansible-playbook with what was accepted at the launch, in a session of its own."""
+"""Jobs that run: ansible-playbook with what was accepted at the launch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ansible_collections.vigil.observability.tests.runner.lifetime import descendants
 
 __all__ = ["Play", "Project"]
 
@@ -51,7 +53,6 @@ class Play:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
 
     def _settings(self) -> dict[str, str]:
@@ -69,9 +70,11 @@ class Play:
         return "" if code is None else "failed" if code else "successful"
 
     def kill(self) -> None:
-        """Kill it and what it has started, as a job is cancelled."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """Kill it with all that it has started, as the container of a job ends."""
+        # Those that do the work of Ansible have sessions of their own.
+        for process in {self._process.pid, *descendants(self._process.pid)} if not self.ended() else ():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self._process.wait()
 
     def events(self) -> list[dict[str, Any]]:

@@ -62,7 +62,10 @@ def test_step_acts_on_each_named_host_in_turn(step: Any) -> None:
     done, asked = step("clear_cache", step_hosts=["web3", "web1"], step_parameters={"directories": ["pages"]})
     assert done.returncode == 0, done.stdout
     assert [one["action"] for one in asked] == ["acquire", "clear", "release"] * 2
-    assert all(one["attempt"].startswith("by-hand-") for one in asked)
+    # Others who act by hand in the same second make other attempts: a host would take them for this one.
+    attempts = [one["attempt"] for one in asked]
+    assert (len(set(attempts[:3])), len(set(attempts[3:])), len(set(attempts))) == (1, 1, 2)
+    assert all(one.startswith("by-hand-") for one in attempts)
     assert asked[0]["holder"]
 
 

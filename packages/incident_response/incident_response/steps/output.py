@@ -30,7 +30,7 @@ class Output:
 def output_of(place: Path) -> Output:
     """Return what was done in an attempt."""
     found = output_from(_events(place))
-    return found if found.text or found.reason else Output(_text(place / "output"))
+    return found if found.text else Output(_text(place / "output"))
 
 
 def output_from(events: Iterable[Mapping[str, Any]]) -> Output:

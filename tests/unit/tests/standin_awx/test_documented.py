@@ -127,3 +127,20 @@ def test_output_of_a_job_is_text(awx: StandinAwx) -> None:
     asked(awx, "POST", LAUNCH)
     awx.jobs[1].output = "ok: [web1]\n"
     assert asked(awx, "GET", "/api/v2/jobs/1/stdout/", format="txt_download") == (200, "ok: [web1]\n")
+
+
+def test_events_of_a_job_are_listed_when_they_are_saved(awx: StandinAwx) -> None:
+    awx.templates[1].course, awx.templates[1].unsaved = ("successful",), 1
+    awx.templates[1].events = [{"event": "runner_on_ok", "task": "Ping"}]
+    asked(awx, "POST", LAUNCH)
+    assert asked(awx, "GET", "/api/v2/jobs/1/job_events/")[1]["count"] == 0
+    saved = [asked(awx, "GET", "/api/v2/jobs/1/")[1]["event_processing_finished"] for _look in range(2)]
+    assert saved == [False, True]
+    (event,) = asked(awx, "GET", "/api/v2/jobs/1/job_events/", order_by="counter", page_size=200)[1]["results"]
+    assert (event["counter"], event["event"], event["task"]) == (1, "runner_on_ok", "Ping")
+
+
+def test_lists_do_not_tell_whether_events_are_saved(awx: StandinAwx) -> None:
+    asked(awx, "POST", LAUNCH)
+    (job,) = asked(awx, "GET", "/api/v2/jobs/")[1]["results"]
+    assert "event_processing_finished" not in job

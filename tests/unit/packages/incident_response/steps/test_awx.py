@@ -48,10 +48,11 @@ class Executor:
         self.templates: dict[str, str | int] = {"restart_service": "restart_service"}
         self.attempts = self.begun_anew()
 
-    def begun_anew(self, cancelling: float = 30, **changed: Any) -> AwxAttempts:
+    def begun_anew(self, cancelling: float = 30, saving: float = 30, **changed: Any) -> AwxAttempts:
         """Return the side of an engine that knows only what its directory has."""
         told = {"url": self.awx.url, "token": self.awx.token, "ca_file": str(self.ca_file), **changed}
-        return AwxAttempts(Api(Controller(**told)), self.templates, self.folder, interval=0.01, patience=cancelling)
+        patience = {"interval": 0.01, "patience": cancelling, "saving": saving}
+        return AwxAttempts(Api(Controller(**told)), self.templates, self.folder, **patience)
 
     def spec(self, **changed: Any) -> Spec:
         """Return an attempt."""
@@ -434,12 +435,77 @@ def test_attempt_without_a_job_need_not_be_cancelled(executor: Executor) -> None
     assert executor.attempts.cancel(NAME) == State(Kind.NEVER_STARTED)
 
 
-def test_output_is_read_without_secrets(executor: Executor) -> None:
+def event(kind: str, task: str = "Restart a service", **result: Any) -> dict[str, Any]:
+    """Return an event as AWX lists it."""
+    return {"event": kind, "task": task, "event_data": {"res": {"invocation": {"module_args": {}}, **result}}}
+
+
+def test_output_without_events_is_what_the_job_has_put_out_without_secrets(executor: Executor) -> None:
     assert executor.attempts.output(NAME) == Output()
     executor.start()
     executor.awx.jobs[2].output = "ok: [web1]\npassword=hunter2\n"
+    assert executor.attempts.output(NAME).reason == ""
     assert "ok: [web1]" in executor.attempts.output(NAME).text
     assert "hunter2" not in executor.attempts.output(NAME).text
+
+
+def test_output_is_what_the_events_of_the_job_tell(executor: Executor) -> None:
+    changed = event("runner_on_ok", changed=True, diff={"before": "", "after": "restart shop\n"})
+    checked = event("runner_on_ok", "Check that each host is one of the inventory", msg="password=hunter2")
+    executor.template.events = [{"event": "playbook_on_start", "event_data": {}}, checked, changed]
+    executor.start()
+    lines = ["Check that each host is one of the inventory: ok", "Restart a service: changed", "+ restart shop"]
+    assert executor.attempts.output(NAME) == Output("\n".join(lines))
+
+
+HELD_BY = "The attempt new-disk of anna holds this host for 90 s more."
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "refused"),
+    [
+        ({"msg": HELD_BY, "outcome": "refused", "results": []}, HELD_BY, True),
+        ({"msg": "This host does not declare it.", "outcome": "refused", "results": [{}]}, "This host", False),
+        ({"msg": "shop is failed. password=hunter2", "outcome": "failed"}, "shop is failed. password=[", False),
+        ({}, "it gave no reason", False),
+    ],
+)
+def test_why_a_job_failed_is_what_its_host_said(
+    executor: Executor, result: dict[str, Any], reason: str, refused: bool
+) -> None:
+    executor.template.course, executor.template.events = ("failed",), [event("runner_on_failed", **result)]
+    executor.start()
+    found = executor.attempts.output(NAME)
+    assert (found.reason[: len(reason)], found.refused) == (reason, refused)
+    assert "hunter2" not in found.reason
+
+
+def test_failure_that_the_playbook_ignores_is_no_reason(executor: Executor) -> None:
+    failed = event("runner_on_failed", msg="no")
+    failed["event_data"]["ignore_errors"] = True
+    executor.template.events = [event("runner_on_unreachable", "Reach it", msg="no route"), failed]
+    executor.start()
+    assert executor.attempts.output(NAME) == Output("Reach it: unreachable", "no route")
+
+
+def test_events_that_awx_saves_after_the_end_of_the_job_are_waited_for(executor: Executor) -> None:
+    executor.template.course, executor.template.events = ("failed",), [event("runner_on_failed", msg=HELD_BY)]
+    executor.template.unsaved = 3
+    executor.start()
+    assert executor.attempts.output(NAME).reason == HELD_BY
+
+
+def test_event_that_awx_has_lost_is_not_waited_for_for_long(executor: Executor) -> None:
+    executor.template.course, executor.template.unsaved = ("failed",), 1_000_000
+    executor.start()
+    executor.awx.jobs[2].output = "fatal: [web1]"
+    assert executor.begun_anew(saving=0.1).output(NAME) == Output("fatal: [web1]")
+
+
+def test_event_that_is_none_tells_nothing(executor: Executor) -> None:
+    executor.template.events = [{"event": "runner_on_ok", "event_data": None}, {"event_data": {"res": "text"}}]
+    executor.start()
+    assert executor.attempts.output(NAME) == Output(": ok")
 
 
 def test_launches_are_forgotten_after_their_time(executor: Executor) -> None:
