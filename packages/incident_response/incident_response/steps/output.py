@@ -28,9 +28,9 @@ class Output:
 
 
 def output_of(place: Path) -> Output:
-    """Return what was done in an attempt."""
+    """Return what was done in an attempt; where no event tells anything, what Ansible said is why it failed."""
     found = output_from(_events(place))
-    return found if found.text else Output(_text(place / "output"))
+    return found if found.text else Output(reason=_text(place / "output"))
 
 
 def output_from(events: Iterable[Mapping[str, Any]]) -> Output:
