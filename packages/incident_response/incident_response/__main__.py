@@ -125,8 +125,12 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
             timeout_graceful_shutdown=_GRACE,
         )
     )
-    # The server repeats the signal when it has ended, for whoever handled it before.
-    signal.signal(signal.SIGTERM, lambda *_signal: None)
+
+    # Until the server handles the signal itself; when it has ended, it repeats it for whoever handled it before.
+    def stop(*_signal: object) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGTERM, stop)
     with suppress(JournalError):  # it answers 503 then, until the journal can be written
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)

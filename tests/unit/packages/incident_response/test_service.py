@@ -53,6 +53,19 @@ def test_an_alert_is_an_incident_that_ends_when_nobody_lists_it(engine: Engine, 
     assert engine.metric('incident_response_incidents_open{priority=""}') == 0
 
 
+def test_it_ends_when_it_is_stopped_before_it_answers(
+    tmp_path: Path, certificates: Certificates, lister: Lister
+) -> None:
+    with Engine(tmp_path, certificates, [lister.url]) as engine:
+        engine.start(wait=False)
+        assert engine.process
+        status = Path(f"/proc/{engine.process.pid}/status")
+        handled = 0
+        while not handled & 1 << signal.SIGTERM - 1 and engine.process.poll() is None:
+            handled = int(status.read_text().partition("SigCgt:")[2].split()[0], 16)
+        assert engine.stop() == 0
+
+
 def test_reports_belong_to_no_incident_without_one(lasting: Engine) -> None:
     answer = lasting.post({"service": "shop", "text": "I cannot pay"}, "/api/reports", "reporter")
     assert answer.json() == {"report": 1, "incident": None}
