@@ -125,12 +125,7 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
             timeout_graceful_shutdown=_GRACE,
         )
     )
-
-    # Until the server handles the signal itself; when it has ended, it repeats it for whoever handled it before.
-    def stop(*_signal: object) -> None:
-        server.should_exit = True
-
-    signal.signal(signal.SIGTERM, stop)
+    _end_when_stopped(server)
     with suppress(JournalError):  # it answers 503 then, until the journal can be written
         await asyncio.wrap_future(journal.write(lambda _connection: None))
     listener = _socket(listen)
@@ -144,6 +139,15 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
     # While a thread reads the journal, its end would leave the log of the last writes beside it.
     await asyncio.get_running_loop().shutdown_default_executor()
     journal.close()
+
+
+def _end_when_stopped(server: uvicorn.Server) -> None:
+    """Have a stop count before the server handles it itself, and not after its end, when it repeats the signal."""
+
+    def stop(*_signal: object) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def _automation(
