@@ -57,6 +57,7 @@ KEPT = 50
 SHOWN = 4000
 # The transient unit of a declared command: one at a time.
 COMMAND_UNIT = "vigil-action-command.service"
+STOPS = 5  # seconds for which a command may go on once it is told to end
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 NEEDED = {
     "acquire": {"attempt", "seconds"},
@@ -315,8 +316,9 @@ class Host:
         if check:
             return {"changed": True, "command": one["argv"]}
         options = ["--quiet", "--wait", "--pipe", "--collect", f"--unit={COMMAND_UNIT}"]
-        limit = f"--property=RuntimeMaxSec={one.get('seconds', 300)}"
-        code, output = self._called(["systemd-run", *options, limit, "--", *one["argv"]], request)
+        limits = {"RuntimeMaxSec": one.get("seconds", 300), "TimeoutStopSec": STOPS}
+        options += [f"--property={key}={seconds}" for key, seconds in limits.items()]
+        code, output = self._called(["systemd-run", *options, "--", *one["argv"]], request)
         self._system(["systemctl", "stop", "--", COMMAND_UNIT])
         failed = f"The command {request['name']} ended with status {code}. {output}" if code else ""
         return {"changed": True, "output": output, "failed": failed}

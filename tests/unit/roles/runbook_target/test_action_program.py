@@ -381,7 +381,7 @@ def test_command_runs_as_it_is_declared_and_its_output_comes_back(held: Target) 
     assert held.ask("run", name="promote") == {"outcome": "done", "changed": True, "output": "promoted"}
     (line,) = held.called("systemd-run")
     assert "--unit=vigil-action-command.service" in line
-    assert "--property=RuntimeMaxSec=300" in line
+    assert "--property=RuntimeMaxSec=300 --property=TimeoutStopSec=5 --" in line
     failed = held.ask("run", name="fail")
     assert (failed["outcome"], failed["message"]) == ("failed", "The command fail ended with status 3. why")
 
