@@ -74,7 +74,7 @@ def secrets() -> Secrets:
     return Secrets(yaml.safe_load(vault.decrypt(file.read_bytes())))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ask(host: Any) -> Callable[..., Answer]:
     """Return a function that asks a URL from the host: as a user, with a certificate of a service, or as nobody."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from typing import Any
 import pytest
 import testinfra
 
+AMTOOL = "amtool --alertmanager.url=https://localhost:9093 --http.config.file=/etc/alertmanager/amtool.yml"
+STATUS = """echo '{"action": "status"}' | /usr/local/libexec/vigil-action"""
 ACCOUNTS = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "accounts"
 
 
@@ -45,31 +49,46 @@ def stop(targets: list[Any]) -> Callable[..., None]:
     def stopped(*services: str) -> None:
         # As patterns, since a host has some of them alone.
         for target in targets:
-            target.check_output(f"systemctl stop {' '.join(f'sample-{name}.*' for name in services)}")
+            target.check_output(f"systemctl stop {' '.join(f'sample@{name}.*' for name in services)}")
 
     return stopped
 
 
 @pytest.fixture(scope="session")
-def replace(machine: Callable[[str], Any]) -> Callable[[str, str], None]:
-    """Return a function that has a sample of the second host run another program when it starts next."""
+def silence(machine: Callable[[str], Any], eventually: Callable[..., Any]) -> Callable[[str], None]:
+    """Return a function by which a person silences the alert of a sample in the first member, until both know it."""
 
-    def replaced(service: str, program: str) -> None:
-        folder, line = f"/etc/systemd/system/sample-{service}.service.d", f"ExecStart={program}"
-        words = f"mkdir -p {folder}; printf '[Service]\\nExecStart=\\n{line}\\n' >{folder}/replaced.conf"
-        machine("incidents-2").check_output(f"{words}; systemctl daemon-reload")
+    def silenced(service: str) -> None:
+        who = f"a person at work on {service}"
+        told = f"silence add --comment='{who}' --duration=1h alertname=SampleDown service={service}"
+        machine("incidents-1").check_output(f"{AMTOOL} {told}")
+        eventually(lambda: who in machine("incidents-2").check_output(f"{AMTOOL} silence query"))
+
+    return silenced
+
+
+@pytest.fixture(scope="session")
+def replace(machine: Callable[[str], Any]) -> Callable[..., None]:
+    """Return a function that adds lines to the unit of a sample of the second host."""
+
+    def replaced(service: str, *lines: str) -> None:
+        folder = f"/etc/systemd/system/sample@{service}.service.d"
+        text = shlex.quote("\n".join(["[Service]", *lines, ""]))
+        machine("incidents-2").check_output(
+            f"mkdir -p {folder}; echo {text} >{folder}/own.conf; systemctl daemon-reload"
+        )
 
     return replaced
 
 
-@pytest.fixture
-def silences(ask: Callable[..., Any], secrets: Any) -> Callable[[str, int], list[dict[str, Any]]]:
-    """Return a function that returns the silences of the engine for an incident, as a member of the mesh has them."""
+@pytest.fixture(scope="module")
+def silences(ask: Callable[..., Any], secrets: Any) -> Callable[[str, str], list[dict[str, Any]]]:
+    """Return a function that returns the silences of the engine for a runbook, as a member of the mesh has them."""
 
-    def found(member: str, number: int) -> list[dict[str, Any]]:
+    def found(member: str, runbook: str) -> list[dict[str, Any]]:
         password = secrets["alertmanager_passwords"]["admin"]
         listed = ask(f"https://{member}:9093/api/v2/silences", user="admin", password=password).json()
-        return [one for one in listed if one["comment"].startswith(f"inc-{number}-")]
+        return [one for one in listed if one["comment"].endswith(f": {runbook} works on it")]
 
     return found
 
@@ -93,7 +112,7 @@ def pages(machine: Callable[[str], Any]) -> Callable[..., list[Page]]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(ask: Callable[..., Any], secrets: Any) -> Callable[..., Any]:
     """Return a function that asks the engine as a person, with something to send or without."""
 
@@ -106,7 +125,7 @@ def engine(ask: Callable[..., Any], secrets: Any) -> Callable[..., Any]:
     return asked
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def incident(engine: Callable[..., Any]) -> Callable[[str], dict[str, Any]]:
     """Return a function that returns the newest incident of a service, one without anything if there is none."""
 
@@ -121,19 +140,19 @@ def incident(engine: Callable[..., Any]) -> Callable[[str], dict[str, Any]]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def events(incident: Callable[[str], dict[str, Any]]) -> Callable[[str, str], list[dict[str, Any]]]:
     """Return a function that returns the events of a kind in the incident of a service."""
     return lambda service, kind: [one for one in incident(service)["events"] if one["kind"] == kind]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def outcomes(events: Callable[[str, str], list[dict[str, Any]]]) -> Callable[[str], list[str]]:
     """Return a function that returns how the runs for a service ended."""
     return lambda service: [one["outcome"] for one in events(service, "verified")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusals(incident: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, str]]:
     """Return a function that returns why guards refuse in the last decision about a service, by guard."""
 
@@ -145,15 +164,27 @@ def refusals(incident: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[
 
 
 @pytest.fixture(scope="session")
-def actions(targets: list[Any]) -> Callable[[str], list[list[str]]]:
-    """Return a function that returns what each attempt at a runbook has done on a host, as that remembers it."""
-    status = """echo '{"action": "status"}' | /usr/local/libexec/vigil-action"""
+def attempts(targets: list[Any]) -> Callable[..., list[dict[str, Any]]]:
+    """Return a function that returns the attempts at a runbook, or at all, as the hosts remember them, with `host`.
 
-    def found(runbook: str) -> list[list[str]]:
-        every = [one for target in targets for one in json.loads(target.check_output(status))["attempts"]]
-        return [[action["action"] for action in one["actions"]] for one in every if one["runbook"] == runbook]
+    Checks by a command are none.
+    """
+
+    def found(runbook: str = "") -> list[dict[str, Any]]:
+        return [
+            {**one, "host": target.backend.name}
+            for target in targets
+            for one in json.loads(target.check_output(STATUS))["attempts"]
+            if one["runbook"] == (runbook or one["runbook"]) and re.search(r"-s\d+-h\d+-a\d+$", one["attempt"])
+        ]
 
     return found
+
+
+@pytest.fixture(scope="session")
+def actions(attempts: Callable[..., list[dict[str, Any]]]) -> Callable[[str], list[list[str]]]:
+    """Return a function that returns what each attempt at a runbook has done on a host, as that remembers it."""
+    return lambda runbook: [[action["action"] for action in one["actions"]] for one in attempts(runbook)]
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def test_person_who_may_respond_stops_automation(
 
 def test_alert_needs_no_engine_to_reach_people(host: Any, stop: Any, pages: Any, eventually: Any) -> None:
     host.check_output("systemctl stop incident_response")
-    stop("lonely")
+    stop("lonely", "unseen")
     assert len(eventually(lambda: pages(alertname="SampleDown", service="lonely"), seconds=DELAY + 30)) == 1
 
 
@@ -40,6 +40,13 @@ def test_people_get_what_is_left_alone_after_the_delay(actions: Any, pages: Any,
     (page,) = pages(alertname="SampleDown", service=service)
     assert DELAY - 1 <= page.at - page.starts_at <= DELAY + 15
     assert actions(f"{service}_down") == []
+
+
+def test_alert_that_joins_a_group_of_which_people_know_waits_for_its_own_delay(pages: Any, eventually: Any) -> None:
+    (page,) = eventually(lambda: pages(alertname="SampleDown", service="hollow", part="second"))
+    known = [one for one in pages(alertname="SampleDown", service="hollow") if one.at < page.starts_at]
+    assert known
+    assert DELAY - 1 <= page.at - page.starts_at <= DELAY + 15
 
 
 def test_engine_that_is_back_acts_on_what_still_fires_once_automation_is_resumed(
@@ -52,3 +59,17 @@ def test_engine_that_is_back_acts_on_what_still_fires_once_automation_is_resumed
     assert engine("automation/resume", {"reason": "it is over"}).status == 200
     for service in SAMPLES:
         eventually(lambda service=service: [one["outcome"] for one in events(service, "verified")], ["recovered"])
+
+
+def test_verification_without_any_prometheus_is_unknown_and_a_person_is_paged(
+    machine: Any, outcomes: Any, actions: Any, pages: Any, eventually: Any
+) -> None:
+    replicas = [machine("incidents-1"), machine("incidents-2")]
+    assert outcomes("unseen") == []
+    for one in replicas:
+        one.check_output("systemctl stop prometheus")
+    assert eventually(lambda: outcomes("unseen")) == ["unknown"]
+    assert actions("unseen_down") == [["run"]]
+    assert len(eventually(lambda: pages(alertname="IncidentEscalated", service="unseen"))) == 1
+    for one in replicas:
+        one.check_output("systemctl start prometheus")
