@@ -1,5 +1,8 @@
 """Run ansible-test sanity with the oldest or the newest ansible-core that the Pythons of this machine can run.
 
+It reads what the archive holds, as Galaxy has it checked. What stays in the repository is linted by ruff and mypy, by
+stricter rules; pylint alone would take longer for it than for all that users install.
+
 ansible-test wants the collection at a real path, interpreters that are no shims, and a pip bootstrap file from a server
 that not every network reaches; each is arranged here, in a folder of the cache that the next run finds again.
 """
@@ -14,7 +17,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+import yaml
 
 from ansible_collections.vigil.observability.tests.environments import (
     PYTHONS,
@@ -68,15 +74,29 @@ def link_shellcheck(folder: Path) -> Path:
     return tools
 
 
+def shipped(names: list[str], ignored: list[str]) -> list[str]:
+    """Return of these files those of the archive, by the patterns of `build_ignore`, and ansible-test's settings.
+
+    A pattern stands for a file or a folder with all that is in it, as it does to `ansible-galaxy collection build`.
+    """
+
+    def left_out(name: str) -> bool:
+        parts = [name, *map(str, PurePath(name).parents)][:-1]
+        return any(fnmatchcase(part, pattern) for part in parts for pattern in ignored)
+
+    return [name for name in names if name == "tests/config.yml" or not left_out(name)]
+
+
 def copy_collection(target: Path) -> None:
-    """Make target the files that git knows or would take up, and keep what ansible-test has put out there before."""
+    """Make target what is shipped of the files that git knows or would take up, and keep what ansible-test put out."""
     output = target / "tests" / "output"
     kept = target.parent / "output"
     if output.exists():
         output.rename(kept)
     shutil.rmtree(target, ignore_errors=True)
     listed = subprocess.check_output(["git", "ls-files", "-coz", "--exclude-standard"], text=True)
-    for name in listed.split("\0"):
+    ignored = yaml.safe_load(Path("galaxy.yml").read_text(encoding="utf-8"))["build_ignore"]
+    for name in shipped(listed.split("\0"), ignored):
         if name and os.path.lexists(name):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, target / name, follow_symlinks=False)
