@@ -25,7 +25,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-_value: {description: The C(address) and the C(port) of each host by its name., type: dict}
+_value:
+  description:
+    - The C(address) and the C(port) of each host by its name, and C(root) where it lets runbooks become root, those of
+      its C(runbook_target_root_runbooks).
+  type: dict
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +39,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._formats.same_
 
 
 def runbook_targets(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return {host: {address, port}}."""
+    """Return {host: {address, port}}, with root where runbooks may become root."""
     found: dict[str, dict[str, Any]] = plain({host: _reached(host, hostvars[host]) for host in sorted(hosts)})
     return found
 
@@ -43,7 +47,8 @@ def runbook_targets(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[s
 def _reached(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     address = variables.get("runbook_target_address") or variables.get("ansible_host") or host
     port = variables.get("runbook_target_port") or variables.get("ansible_port") or 22
-    return {"address": str(address), "port": int(port)}
+    agreed = variables.get("runbook_target_root_runbooks") or []
+    return {"address": str(address), "port": int(port), **({"root": sorted(map(str, agreed))} if agreed else {})}
 
 
 class FilterModule:

@@ -40,6 +40,20 @@ options:
     description: Seconds between two lists of the alerts of every Alertmanager, which every delay has to exceed.
     type: int
     default: 30
+  playbooks:
+    description: Absolute paths of the operator's own steps, playbooks that are named as their files.
+    type: list
+    elements: path
+    default: []
+  root:
+    description: Names of the runbooks whose own playbooks may become root.
+    type: list
+    elements: str
+    default: []
+  consents:
+    description: The names of the runbooks that may become root on each host, by its C(runbook_target_root_runbooks).
+    type: dict
+    default: {}
   shipped: {description: Whether to add the runbooks of the collection., type: bool, default: true}
 """
 
@@ -56,6 +70,7 @@ _value:
   description:
     - Each runbook with all its keys, times in seconds, and texts in parts, in which C({label) C(NAME}) stands for the
       value of a label.
+    - C(playbooks) has those of its steps that are the operator's own, and C(root) is there if it may become root.
     - C(applications) has those that a runbook can act for, by name, with their hosts and the values of their steps.
   type: list
   elements: dict
@@ -81,19 +96,30 @@ def runbooks(
     levels: Mapping[str, str] | None = None,
     delay: str = "5m",
     reconciliation: int = 30,
+    playbooks: Sequence[str] = (),
+    root: Sequence[str] = (),
+    consents: Mapping[str, Sequence[str]] | None = None,
     shipped: bool = True,
 ) -> list[dict[str, Any]]:
     """Return the runbooks; raise AnsibleFilterError with everything that is wrong with them."""
     from ansible_collections.vigil.observability.plugins.plugin_utils._applications import description
     from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import normalised_all
     from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
+    from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.playbooks import own_playbooks
     from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.shipped import shipped_runbooks
 
     try:
         known = description.applications(applications)
-        place = Place(hosts=hosts, groups=groups, engines=engines, applications=known)
+        place = Place(
+            hosts=hosts,
+            groups=groups,
+            engines=engines,
+            applications=known,
+            playbooks=own_playbooks(list(playbooks)),
+            consents=consents or {},
+        )
         every = [*(shipped_runbooks() if shipped else []), *described]
-        return normalised_all(every, place, levels=levels, delay=delay, reconciliation=reconciliation)
+        return normalised_all(every, place, levels=levels, delay=delay, reconciliation=reconciliation, root=root)
     except OperatorError as error:
         raise AnsibleFilterError(f"Cannot use these runbooks: {error}") from error
 

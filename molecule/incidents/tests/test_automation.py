@@ -15,7 +15,7 @@ CONFIGURATION = "/etc/incident_response/incident_response.yml"
 FIRST = ("changed", "steady")
 STOPPED = (
     *("asked", "broken", "checked", "fleet", "hanging", "hollow"),
-    *("mended", "observed", "scaled", "silenced", "unapproved", "worsened"),
+    *("mended", "observed", "rooted", "scaled", "silenced", "unapproved", "worsened"),
 )
 # One cannot start any more, one starts and answers nobody, one waits for space.
 CHANGED = {

@@ -69,6 +69,8 @@ PROVISIONED: Inputs = {
     "incident_response": {
         "incident_response_delay": {"type": "str"},
         "incident_response_levels": {"type": "dict"},
+        "incident_response_playbooks": {"type": "list", "elements": "path"},
+        "incident_response_root_runbooks": {"type": "list", "elements": "str"},
         "incident_response_runbooks": {"type": "list", "elements": "dict"},
     },
     "runbook_target": {"runbook_actions": {"type": "dict"}},

@@ -25,6 +25,11 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.plac
     faults_of_actions,
     faults_of_hosts,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.root import (
+    faults_of_consent,
+    faults_of_root,
+    own_steps,
+)
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.verification import seconds
 
 __all__ = ["RECONCILIATION", "faults_of_all", "normalised_all"]
@@ -42,6 +47,7 @@ def normalised_all(
     levels: Mapping[str, str] | None = None,
     delay: str = "5m",
     reconciliation: int = RECONCILIATION,
+    root: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the runbooks as the engine reads them. Raises OperatorError with every fault of all of them.
 
@@ -51,12 +57,21 @@ def normalised_all(
         levels: Levels by the name of the runbook, in place of its own.
         delay: After how long people get an alert whose runbook says nothing else.
         reconciliation: Seconds between two looks at what Alertmanager has.
+        root: Names of runbooks whose own playbooks may become root.
     """
-    if faults := list(faults_of_all(described, place, levels=levels, delay=delay, reconciliation=reconciliation)):
+    found = faults_of_all(described, place, levels=levels, delay=delay, reconciliation=reconciliation, root=root)
+    if faults := list(found):
         raise OperatorError(" ".join(faults))
     return [
-        {**normalised(one, delay), "applications": applications_of(one, place)} for one in _levelled(described, levels)
+        {**normalised(one, delay), "applications": applications_of(one, place), **_of_operator(one, place, root)}
+        for one in _levelled(described, levels)
     ]
+
+
+def _of_operator(runbook: Runbook, place: Place, root: Sequence[str]) -> dict[str, Any]:
+    """Return what a runbook has only with playbooks of the operator, so that the others stay as they are."""
+    own = {name: {"content": one.content, "root": one.root} for name, one in own_steps(runbook, place).items()}
+    return {**({"playbooks": own} if own else {}), **({"root": True} if runbook["name"] in root else {})}
 
 
 def faults_of_all(
@@ -66,6 +81,7 @@ def faults_of_all(
     levels: Mapping[str, str] | None = None,
     delay: str = "5m",
     reconciliation: int = RECONCILIATION,
+    root: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield a sentence for everything that is wrong with runbooks in an inventory."""
     names = [one.get("name") for one in described if isinstance(one, Mapping)]
@@ -79,13 +95,14 @@ def faults_of_all(
             yield f"Runbook {name!r}: level {level!r} is unknown: use {', '.join(LEVELS)}."
     valid = []
     for one in _levelled(described, levels):
-        wrong = list(faults_of_runbook(one))
+        wrong = list(faults_of_runbook(one, place.playbooks))
         yield from wrong
         if not wrong:
             valid.append(one)
             own = _faults_of_one(one, place, delay, reconciliation)
             yield from (f"Runbook {one['name']!r}: {fault}" for fault in own)
     yield from _contradictions(valid)
+    yield from faults_of_root(valid, place, root)
 
 
 def _levelled(described: Iterable[Any], levels: Mapping[str, str] | None) -> Iterator[Any]:
@@ -109,6 +126,7 @@ def _faults_of_one(runbook: Runbook, place: Place, delay: str, reconciliation: i
             yield f"{key}.command is run by the service: with executor awx, use promql or http."
     if not wrong:
         yield from faults_of_actions(runbook, place)
+        yield from faults_of_consent(runbook, place)
 
 
 def _contradictions(runbooks: Iterable[Runbook]) -> Iterator[str]:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.alerts import faults_of_alerts, parsed
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.guards import faults_of_limit, limit_of
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.playbooks import INPUT as PLAYBOOKS
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.playbooks import faults_of_given
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.references import (
     is_reference,
     parts,
@@ -40,17 +42,17 @@ _BY_HAND = "15m"
 _STEP = {"step", "parameters"}
 
 
-def faults_of_runbook(described: Any) -> Iterator[str]:
-    """Yield a sentence for everything that is wrong with a runbook by itself."""
+def faults_of_runbook(described: Any, own: Collection[str] = ()) -> Iterator[str]:
+    """Yield a sentence for everything that is wrong with a runbook by itself; `own` are the steps of the operator."""
     if not isinstance(described, Mapping):
         yield f"A runbook must be a mapping, not {described!r}."
         return
     name = described.get("name")
     who = f"Runbook {name!r}" if name else "A runbook without a name"
-    yield from (f"{who}: {fault}" for fault in _faults(described))
+    yield from (f"{who}: {fault}" for fault in _faults(described, own))
 
 
-def _faults(described: Mapping[str, Any]) -> Iterator[str]:
+def _faults(described: Mapping[str, Any], own: Collection[str]) -> Iterator[str]:
     yield from _faults_of_texts(described)
     for key, faults_of in (("matchers", faults_of_alerts), ("target", faults_of_target), ("limit", faults_of_limit)):
         if described.get(key):
@@ -61,7 +63,7 @@ def _faults(described: Mapping[str, Any]) -> Iterator[str]:
     for key in ("delay", "by_hand"):
         if key in described:
             yield from faults_of_duration(key, described[key])
-    yield from _faults_of_steps(described)
+    yield from _faults_of_steps(described, own)
     yield from _faults_of_level(described)
 
 
@@ -76,7 +78,7 @@ def _faults_of_texts(described: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} must be one line of text."
 
 
-def _faults_of_steps(described: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of_steps(described: Mapping[str, Any], own: Collection[str]) -> Iterator[str]:
     steps, manual = described.get("steps"), described.get("manual")
     if bool(steps) == bool(manual):
         yield "either steps or manual is needed, and not both."
@@ -84,13 +86,13 @@ def _faults_of_steps(described: Mapping[str, Any]) -> Iterator[str]:
         yield "steps must be a list."
         return
     for step in steps or []:
-        yield from _faults_of_step(step, described)
+        yield from _faults_of_step(step, described, own)
     rollback = described.get("rollback")
     if isinstance(rollback, Mapping) and "nothing" in rollback:
         if set(rollback) != {"nothing"} or not isinstance(rollback["nothing"], str) or not rollback["nothing"].strip():
             yield "rollback.nothing must be the reason why there is nothing to roll back."
     elif rollback is not None:
-        yield from (f"rollback: {fault}" for fault in _faults_of_step(rollback, described))
+        yield from (f"rollback: {fault}" for fault in _faults_of_step(rollback, described, own))
     if manual and not (isinstance(manual, Mapping) and set(manual) == {"command", "reason"} and _texts(manual)):
         yield "manual must have a command and the reason why a person runs it."
 
@@ -99,12 +101,17 @@ def _texts(named: Mapping[str, Any]) -> bool:
     return all(isinstance(value, str) and value.strip() for value in named.values())
 
 
-def _faults_of_step(step: Any, described: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of_step(step: Any, described: Mapping[str, Any], own: Collection[str]) -> Iterator[str]:
     if not isinstance(step, Mapping) or "step" not in step or set(step) - _STEP:
         yield "a step must be a mapping of step and parameters."
         return
     parameters = step.get("parameters", {})
-    yield from faults_of_parameters(str(step["step"]), parameters, is_reference=is_reference)
+    if step["step"] in own:
+        yield from faults_of_given(step["step"], parameters)
+        if described.get("executor") == "awx":
+            yield f"{step['step']} is a playbook of {PLAYBOOKS}, which the service runs: not with executor awx."
+    else:
+        yield from faults_of_parameters(str(step["step"]), parameters, is_reference=is_reference)
     target = described.get("target")
     if isinstance(parameters, dict) and referred_values(parameters) and "application" not in (target or {}):
         yield f"{step['step']} takes a value of an application, so the target must be {{application: service}}."

@@ -17,6 +17,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.decl
     UNIT_ACTIONS,
     declared_actions,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.playbooks import Playbook
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.references import (
     is_reference,
     referred_values,
@@ -24,19 +25,24 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.refe
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.steps import step_actions
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.target import target_of
 
-__all__ = ["Place", "applications_of", "faults_of_actions", "faults_of_hosts"]
+__all__ = ["Place", "applications_of", "every_step", "faults_of_actions", "faults_of_hosts", "named_hosts"]
 
 Runbook = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """An inventory; `hosts` has what each host declares, as its `runbook_actions` say it."""
+    """An inventory; `hosts` has what each host declares, as its `runbook_actions` say it.
+
+    `playbooks` are the operator's own steps, `consents` the names of the runbooks that may become root on each host.
+    """
 
     hosts: Mapping[str, Any]
     groups: Iterable[str] = ()
     engines: Iterable[str] = ()
     applications: Sequence[Application] = field(default=())
+    playbooks: Mapping[str, Playbook] = field(default_factory=dict)
+    consents: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def applications_of(runbook: Runbook, place: Place) -> dict[str, dict[str, Any]]:
@@ -45,7 +51,7 @@ def applications_of(runbook: Runbook, place: Place) -> dict[str, dict[str, Any]]
     if target["kind"] != "application":
         return {}
     matchers = parsed(runbook["matchers"])
-    needed = [name for step in _every_step(runbook) for name in referred_values(step.get("parameters", {}))]
+    needed = [name for step in every_step(runbook) for name in referred_values(step.get("parameters", {}))]
     found = {}
     for one in place.applications:
         values = {"unit": one.unit, "scale_units": list(one.scale_units), "failover_command": one.failover_command}
@@ -74,7 +80,9 @@ def faults_of_actions(runbook: Runbook, place: Place) -> Iterator[str]:
     target, found = target_of(runbook["target"]), applications_of(runbook, place)
     if target["kind"] == "application" and not found:
         yield f"no application that it may be for has {target['of']} and the values that its steps take."
-    for step in [*_every_step(runbook), *_checks(runbook)]:
+    for step in [*every_step(runbook), *_checks(runbook)]:
+        if step["step"] in place.playbooks:
+            continue
         parameters = step.get("parameters", {})
         if any(is_reference(value) and "label" in value for value in parameters.values()):
             continue
@@ -86,7 +94,16 @@ def faults_of_actions(runbook: Runbook, place: Place) -> Iterator[str]:
                 yield from _undeclared(step_actions(step["step"], given), host, place)
 
 
-def _every_step(runbook: Runbook) -> list[Runbook]:
+def named_hosts(runbook: Runbook, place: Place) -> list[str] | None:
+    """Return the hosts on which a runbook may act, None where a label of the alert says it."""
+    target = target_of(runbook["target"])
+    if target["kind"] == "label":
+        return None
+    return sorted({host for hosts, _values in _resolved(target, applications_of(runbook, place)) for host in hosts})
+
+
+def every_step(runbook: Runbook) -> list[Runbook]:
+    """Return the steps of a runbook, and the one that takes them back."""
     rollback = runbook.get("rollback") or {}
     return [*(runbook.get("steps") or []), *([rollback] if "step" in rollback else [])]
 

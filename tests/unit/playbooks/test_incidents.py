@@ -58,3 +58,34 @@ def test_alertmanager_knows_the_runbooks_that_the_engine_has(
     web1 = {"runbook_actions": {"units": {"node_exporter": ["restart"]}}}
     groups = {"alertmanager": alertmanagers, "incident_response": engines, "runbook_target": {"web1": web1}}
     assert evaluated(tmp_path, LISTED, FILES, groups, inputs=inputs)["exporter_down"] == found
+
+
+MEND = """- hosts: "{{ step_hosts }}"
+  become: true
+  tasks: [{ansible.builtin.command: mend}]
+"""
+SHELF = {
+    "name": "shelf_broken",
+    "summary": "A shelf is broken",
+    "owner": "sales",
+    "level": "partial",
+    "matchers": ['alertname="ShelfBroken"'],
+    "target": {"host": "web1"},
+    "limit": {"cooldown": "30m", "attempts": 3, "within": "1d"},
+    "steps": [{"step": "mend"}],
+    "verification": {"promql": "up"},
+}
+
+
+def test_every_host_knows_which_runbooks_become_root_and_where(tmp_path: Path) -> None:
+    (tmp_path / "mend.yml").write_text(MEND)
+    named: dict[str, Any] = {"incident_response_runbooks": [SHELF], "incident_response_root_runbooks": ["shelf_broken"]}
+    named["incident_response_playbooks"] = ["{{ inventory_dir }}/mend.yml"]
+    agrees = {"runbook_target_root_runbooks": ["shelf_broken"]}
+    groups: dict[str, Any] = {"alertmanager": {"monitor2": {}}, "incident_response": {"monitor1": named}}
+    groups["runbook_target"] = {"web1": agrees, "web2": {}}
+    known = "incident_response_known_runbooks | map(attribute='playbooks', default={}) | select"
+    told = f"[{known} | list, incident_response_known_targets] | to_json"
+    playbooks, targets = evaluated(tmp_path, told, FILES, groups)
+    assert playbooks == [{"mend": {"content": MEND, "root": True}}]
+    assert [targets[host].get("root") for host in ("web1", "web2")] == [["shelf_broken"], None]

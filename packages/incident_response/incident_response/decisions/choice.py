@@ -150,7 +150,7 @@ class Choices:
             firing=firing,
             precheck=await asked.check(one.runbook.precheck, labels),
             own_silences=self._silences.own,
-            reachable=self._rules.targets,
+            unreached=next((why for host in hosts if (why := self._rules.unreached(host, one.runbook))), ""),
             peers=await asked.peers(labels, hosts),
             history=before,
             engine=self._rules.engine,

@@ -37,7 +37,7 @@ class Situation:
     """A runbook, an alert and hosts at a time, and all that guards ask for; None is what is not known.
 
     `hands_off` is why people want nothing done, `peers` whether each other host is up, `verifiers` whether each
-    Prometheus answered, `reachable` are the hosts on which steps can be run.
+    Prometheus answered, `unreached` is why a step can be run on none or not on all of the hosts.
     """
 
     runbook: Runbook
@@ -48,7 +48,7 @@ class Situation:
     firing: tuple[Firing, ...] | None
     precheck: Sample | None
     own_silences: Collection[str]
-    reachable: Collection[str]
+    unreached: str
     peers: Mapping[str, bool] | None
     history: History
     engine: str
@@ -183,11 +183,9 @@ def _own(now: Situation) -> tuple[str, str]:
 def _reach(now: Situation) -> tuple[str, str]:
     if now.runbook.level == "manual":
         return ALLOWED, "no step is run"
-    for host in now.hosts:
-        if host not in now.reachable:
-            why = f"{host} is not deployed by runbook_targets.yml"
-            acts = now.runbook.level in ACTING
-            return (REFUSED, why) if acts else (ALLOWED, f"{why}, so no step is run in check mode there")
+    if why := now.unreached:
+        acts = now.runbook.level in ACTING
+        return (REFUSED, why) if acts else (ALLOWED, f"{why}, so no step is run in check mode there")
     return ALLOWED, "steps can be run on its hosts"
 
 

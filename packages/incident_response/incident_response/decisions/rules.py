@@ -60,25 +60,38 @@ class Limits:
 class Rules:
     """Runbooks, hosts that the inventory knows, the engine's own, limits of guards, and the file that stops all.
 
-    `targets` are the hosts on which steps can be run, and how each is reached; so many steps run at once.
+    `targets` are the hosts on which steps can be run, and how each is reached; so many steps run at once. `root` are
+    the runbooks that may become root on each of them, as the hosts have agreed.
     """
 
     runbooks: tuple[Runbook, ...]
     hosts: frozenset[str]
     targets: Mapping[str, Host]
+    root: Mapping[str, frozenset[str]]
     engine: str
     limits: Limits
     stop_file: Path
     steps_at_once: int
     escalations: Escalations
 
+    def unreached(self, host: str, runbook: Runbook) -> str:
+        """Return why a runbook can run no step on a host, an empty text if it can."""
+        if host not in self.targets:
+            return f"{host} is not deployed by runbook_targets.yml"
+        if runbook.becomes_root and runbook.name not in self.root[host]:
+            name = runbook.name
+            return f"{host} does not let {name} become root: name {name} in runbook_target_root_runbooks of {host}"
+        return ""
+
     @classmethod
     def of(cls, entries: Described, data_dir: Path) -> Rules:
         """Return the rules of a configuration. Raises ConfigurationError."""
+        targets = {name: _target(name, told) for name, told in entries.take("targets", dict, {}).items()}
         found = cls(
             runbooks=runbooks(entries.take("runbooks", list, [])),
             hosts=frozenset(map(str, entries.take("hosts", list, []))),
-            targets={name: _target(name, told) for name, told in entries.take("targets", dict, {}).items()},
+            targets={name: host for name, (host, _) in targets.items()},
+            root={name: agreed for name, (_, agreed) in targets.items()},
             engine=entries.take("engine", str, ""),
             limits=Limits.of(Described("guards", entries.take("guards", dict, {}))),
             stop_file=data_dir / "stop",
@@ -101,8 +114,8 @@ class Rules:
         return found
 
 
-def _target(name: str, told: Any) -> Host:
-    """Return how a host is reached, refusing what is not one host."""
+def _target(name: str, told: Any) -> tuple[Host, frozenset[str]]:
+    """Return how a host is reached, refusing what is not one host, and which runbooks may become root there."""
     entries = Described(f"targets.{name}", told)
     try:
         found = Host(
@@ -113,5 +126,6 @@ def _target(name: str, told: Any) -> Host:
         )
     except StepError as error:
         raise ConfigurationError(str(error)) from error
+    agreed = frozenset(map(str, entries.take("root", list, [])))
     entries.end()
-    return found
+    return found, agreed

@@ -24,6 +24,7 @@ __all__ = [
     "Check",
     "Limit",
     "Matcher",
+    "Playbook",
     "Runbook",
     "Step",
     "fitting",
@@ -85,6 +86,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Playbook:
+    """The operator's own step."""
+
+    content: str
+    root: bool
+
+
+@dataclass(frozen=True)
 class Application:
     """Hosts of an application, and values that steps take, by their names."""
 
@@ -94,7 +103,7 @@ class Application:
 
 @dataclass(frozen=True, kw_only=True)
 class Runbook:
-    """A runbook; `applications` are those that it may act for, `digest` is of everything that it consists of."""
+    """A runbook; it may act for `applications`, `playbooks` are steps of the operator, `digest` is of all of it."""
 
     name: str
     level: str
@@ -110,6 +119,7 @@ class Runbook:
     idempotent: bool
     by_hand: float  # seconds that a person is assumed to take for the same
     executor: str
+    playbooks: Mapping[str, Playbook]
     command: tuple[Part, ...]
     digest: str
 
@@ -117,6 +127,11 @@ class Runbook:
     def every_step(self) -> tuple[Step, ...]:
         """Return its steps, and the one that takes them back."""
         return (*self.steps, *([self.rollback] if self.rollback else []))
+
+    @property
+    def becomes_root(self) -> bool:
+        """Return whether one of its steps does."""
+        return any(one.root for one in self.playbooks.values())
 
     def is_for(self, labels: Mapping[str, str]) -> bool:
         """Return whether it is for an alert with these labels."""
@@ -164,6 +179,7 @@ def _runbook(told: Any, number: int) -> Runbook:
         idempotent=bool(entries.optional("idempotent", bool)),
         by_hand=entries.weight("by_hand", 0),
         executor=_one_of(entries.take("executor", str, "service"), EXECUTORS, f"executor of the runbook {name}"),
+        playbooks={step: _playbook(name, one) for step, one in entries.take("playbooks", dict, {}).items()},
         command=tuple(manual["command"]) if manual else (),
         digest=hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(),
     )
@@ -171,8 +187,11 @@ def _runbook(told: Any, number: int) -> Runbook:
     target.take("of", str, "")
     for key in ("summary", "owner", "delay", "nothing_to_roll_back"):
         entries.optional(key, object)
+    named = entries.optional("root", bool)
     for one in (target, limit, entries):
         one.end()
+    if found.becomes_root and not named:
+        raise ConfigurationError(f"The runbook {name} becomes root: name it in incident_response_root_runbooks.")
     if not found.matchers:
         raise ConfigurationError(f"The runbook {name} has no matchers: it would be for every alert.")
     return found
@@ -208,6 +227,11 @@ def _step(name: str, told: Any) -> Step:
     found = Step(entries.take("step", str), entries.take("parameters", dict, {}))
     entries.end()
     return found
+
+
+def _playbook(name: str, told: Any) -> Playbook:
+    entries = Described(f"a playbook of the runbook {name}", told)
+    return Playbook(entries.take("content", str), entries.take("root", bool))
 
 
 def _applications(name: str, told: Mapping[str, Any]) -> dict[str, Application]:

@@ -104,8 +104,10 @@ class DryRuns:
         return run.level == "observe" and run.executor in self._executors and bool(known and known.digest == run.digest)
 
     def _of_run(self, run: Run) -> Iterator[_DryRun]:
+        runbook = self._runbooks[run.runbook]
+        hosts = [one for one in run.hosts if not self._rules.unreached(one, runbook)]
         for number in range(1, len(run.plan) + 1):
-            yield from (_DryRun(run, number, host) for host in run.hosts if host in self._rules.targets)
+            yield from (_DryRun(run, number, host) for host in hosts)
 
     async def _ended(self, one: _DryRun, at: float) -> tuple[str, Output] | None:
         """Return the outcome of a dry run and what it has found, None while it goes on. It starts once."""

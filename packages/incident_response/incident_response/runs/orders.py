@@ -37,8 +37,9 @@ def order_of(
     lease: str = "",
 ) -> Spec:
     """Return an attempt at a step of a run, ordered at a time, in check mode or not. Raises StepError."""
-    if host not in rules.targets:
-        raise StepError(f"{host} is not deployed by runbook_targets.yml")
+    if why := rules.unreached(host, runbook):
+        raise StepError(why)
+    own = runbook.playbooks.get(step["step"])
     return Spec(
         attempt=attempt,
         runbook=run.runbook,
@@ -50,6 +51,8 @@ def order_of(
         seconds=int(runbook.limit.run),
         check=check,
         lease=lease,
+        content=own.content if own else "",
+        root=bool(own and own.root),
     )
 
 

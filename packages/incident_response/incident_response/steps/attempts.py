@@ -72,7 +72,7 @@ class Attempts:
         place, playbook = self.place(spec.attempt), self._playbooks / f"{spec.step}.yml"
         if place.is_dir():
             return
-        if not playbook.is_file():
+        if not spec.content and not playbook.is_file():
             raise StepError(f"There is no step {spec.step}.")
         self._folder.mkdir(mode=0o700, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=self._folder, prefix="."))

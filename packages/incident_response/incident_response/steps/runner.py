@@ -12,18 +12,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .redacting.redaction import Redactor
-from .spec import NAME, Spec, StepError, read_spec
+from .spec import GRACE, NAME, Spec, StepError, read_spec, variables_of
 from .state import claim, finish
 
 __all__ = ["Runner"]
 
 _PACKAGES = Path(__file__).resolve().parents[2]
-_GRACE = 30  # seconds beyond those of the attempt: to connect, and to say what came of it
+_PARTS = "ansible_collections/vigil/observability/playbooks/parts"
+_RELEASED = 20  # seconds for releasing the host after a failure; its lease ends by itself
 _LONGEST_OUTPUT = 1 << 18
 _SHELL_PATH = "/usr/local/bin:/usr/bin:/bin"
 _SETTINGS = {
@@ -82,39 +83,51 @@ class Claimed:
             os.close(self.lock)
 
     def _ended(self) -> tuple[int | None, str]:
-        """Return the exit code, and what Ansible said beside the events."""
+        """Return the exit code, and what Ansible said beside the events.
+
+        The operator's playbooks do not hold the host, so it is held around them. It is not released after one that was
+        killed, of which something may still go on there.
+        """
+        part = self.runner.collections / _PARTS
+        around = (part / "hold_host.yml", part / "release_host.yml") if self.spec.content else None
+        playbooks = [around[0], self.playbook, around[1]] if around else [self.playbook]
+        code, text = self._played(playbooks, self._seconds, str(self.folder / "events.jsonl"))
+        if code is None:
+            text += f"Killed, because it was not done after {self._seconds} seconds.\n"
+        elif code and around:
+            text += self._played([around[1]], _RELEASED, os.devnull)[1]
+        return code, text
+
+    @property
+    def _seconds(self) -> int:
+        """Return after how many seconds it is killed: the operator's playbook before its host is free for others."""
+        lease: int = variables_of(self.spec)["step_seconds"]
+        return lease if self.spec.content else self.spec.seconds + GRACE
+
+    def _played(self, playbooks: Sequence[Path], seconds: int, events: str) -> tuple[int | None, str]:
+        """Return the exit code of playbooks, None if they were killed, and what Ansible said beside the events."""
         with tempfile.TemporaryDirectory(prefix="step-") as scratch, tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
-                self._command(),
+                self._command(playbooks),
                 cwd=self.folder,
-                env=self._environment(scratch),
+                env={**self._environment(scratch), "STEP_EVENTS": events},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
                 start_new_session=True,
                 pass_fds=[self.lock],  # held as long as anything runs, whatever becomes of this process
             )
-            code = self._end_of(process)
+            code = _end_of(process, seconds)
             said.seek(-min(said.tell(), _LONGEST_OUTPUT), os.SEEK_END)
             text = said.read().decode(errors="replace")
-        if code is None:
-            text += f"Killed, because it was not done after {self.spec.seconds + _GRACE} seconds.\n"
         return code, text
 
-    def _end_of(self, process: subprocess.Popen[bytes]) -> int | None:
-        try:
-            return process.wait(self.spec.seconds + _GRACE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return None
-
-    def _command(self) -> list[str]:
+    def _command(self, playbooks: Sequence[Path]) -> list[str]:
         # Not by the link to the active release, which may be changed while the step runs.
         python = str(Path(sys.prefix).resolve() / "bin/python")
         check = ["--check"] if self.spec.check else []
         files = ["--inventory", "inventory.json", "--extra-vars", "@variables.json"]
-        return [python, "-P", "-m", "ansible", "playbook", *files, "--diff", *check, str(self.playbook)]
+        return [python, "-P", "-m", "ansible", "playbook", *files, "--diff", *check, *map(str, playbooks)]
 
     def _environment(self, scratch: str) -> Mapping[str, str]:
         """Return the environment, with nothing of the one that started this process."""
@@ -130,10 +143,18 @@ class Claimed:
             "ANSIBLE_HOME": f"{scratch}/ansible",
             # The path of a socket is short, so not below the attempt.
             "ANSIBLE_SSH_CONTROL_PATH_DIR": scratch,
-            "ANSIBLE_PRIVATE_KEY_FILE": str(ssh / "id_ed25519"),
+            "ANSIBLE_PRIVATE_KEY_FILE": str(ssh / ("id_ed25519_root" if self.spec.root else "id_ed25519")),
             "ANSIBLE_SSH_ARGS": shlex.join(["-F", "/dev/null", *(w for one in options for w in ("-o", one))]),
             "HOME": scratch,
             "PATH": self.runner.search_path,
             "PYTHONPATH": str(_PACKAGES),
-            "STEP_EVENTS": str(self.folder / "events.jsonl"),
         }
+
+
+def _end_of(process: subprocess.Popen[bytes], seconds: int) -> int | None:
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return None

@@ -14,7 +14,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NAME", "Host", "Spec", "StepError", "digest_of", "read_spec", "variables_of", "write_spec"]
+__all__ = [
+    "GRACE",
+    "NAME",
+    "OWN_PLAYBOOK",
+    "Host",
+    "Spec",
+    "StepError",
+    "digest_of",
+    "read_spec",
+    "variables_of",
+    "write_spec",
+]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """An attempt, as vigil-action takes it: also the name of a directory, so no path."""
@@ -25,7 +36,13 @@ _ADDRESS = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _GROUPS = ("all", "ungrouped", "localhost")
 _PORTS = range(1, 65536)
+GRACE = 30
+"""Seconds beyond those of an attempt: to connect, and to say what came of it."""
+OWN_PLAYBOOK = "playbook.yml"
+"""The operator's playbook in the directory of its attempt."""
 _LONGEST = 3600  # seconds for which a host can be held
+# Whose key is another one, and who is only on hosts that agree.
+_ROOT_USER = "vigil-runbook-root"
 _ON_WHICH_PYTHON = "auto_silent"
 
 
@@ -54,7 +71,11 @@ class Host:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One attempt at a step of a runbook on one host."""
+    """One attempt at a step of a runbook on one host.
+
+    `content` is the playbook of a step that is the operator's own, empty for one of the collection; `root` is whether
+    it may become root.
+    """
 
     attempt: str
     runbook: str
@@ -67,6 +88,8 @@ class Spec:
     release: bool = True  # whether the host is released at the end, rather than held for the next step
     check: bool = False  # whether to ask only what would be done
     lease: str = ""  # the name by which the host knows it, if that is another
+    content: str = ""
+    root: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no attempt can be. Raises StepError."""
@@ -77,13 +100,19 @@ class Spec:
             raise StepError(f"{self.step!r} is not the name of a step.")
         if not 1 <= self.seconds <= _LONGEST:
             raise StepError(f"An attempt takes from 1 to {_LONGEST} seconds, not {self.seconds}.")
+        if self.root and not self.content:
+            raise StepError(f"{self.step} is a step of the collection, which never becomes root.")
 
 
 def write_spec(folder: Path, spec: Spec, playbook: Path) -> None:
-    """Write the files of an attempt. Raises OSError."""
-    said = {**asdict(spec), "playbook": str(playbook), "playbook_sha256": digest_of(playbook)}
+    """Write the files of an attempt, among them its playbook where that is the operator's own. Raises OSError."""
+    if spec.content:
+        playbook = Path(OWN_PLAYBOOK)  # in its directory, which gets its name when it is whole
+        (folder / playbook).write_text(spec.content, encoding="utf-8")
+    said = {**asdict(spec), "playbook": str(playbook), "playbook_sha256": digest_of(folder / playbook)}
+    del said["content"]
     _write(folder / "spec.json", said)
-    _write(folder / "inventory.json", {"all": {"hosts": {spec.host.name: _reached(spec.host)}}})
+    _write(folder / "inventory.json", {"all": {"hosts": {spec.host.name: _reached(spec)}}})
     _write(folder / "variables.json", {name: _as_data(value) for name, value in variables_of(spec).items()})
     # So that none of the host's own configuration files counts.
     (folder / "ansible.cfg").write_text("", encoding="utf-8")
@@ -93,8 +122,9 @@ def read_spec(folder: Path) -> tuple[Spec, Path]:
     """Return what an attempt is to do, and its playbook, which is still the same. Raises StepError."""
     try:
         said = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
-        playbook, expected = Path(said.pop("playbook")), said.pop("playbook_sha256")
-        spec = Spec(**{**said, "host": Host(**said["host"])})
+        playbook, expected = folder / said.pop("playbook"), said.pop("playbook_sha256")
+        own = playbook.read_text(encoding="utf-8") if playbook.parent == folder else ""
+        spec = Spec(**{**said, "host": Host(**said["host"]), "content": own})
         found = digest_of(playbook)
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise StepError(f"The attempt {folder.name} cannot be read: {error}") from error
@@ -104,7 +134,11 @@ def read_spec(folder: Path) -> tuple[Spec, Path]:
 
 
 def variables_of(spec: Spec) -> dict[str, Any]:
-    """Return the variables of a step, of which texts may come from labels."""
+    """Return the variables of a step, of which texts may come from labels.
+
+    What a step of the collection has begun ends with its seconds. Nothing ends what a playbook of the operator has
+    begun, so the host is held until the runner has ended the playbook.
+    """
     return {
         "step_hosts": [spec.host.name],
         "step_parameters": spec.parameters,
@@ -112,7 +146,7 @@ def variables_of(spec: Spec) -> dict[str, Any]:
         "step_holder": spec.holder,
         "step_runbook": spec.runbook,
         "step_limit": spec.limit,
-        "step_seconds": spec.seconds,
+        "step_seconds": min(spec.seconds + GRACE, _LONGEST) if spec.content else spec.seconds,
         "step_release": spec.release,
     }
 
@@ -122,11 +156,12 @@ def digest_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _reached(host: Host) -> dict[str, Any]:
+def _reached(spec: Spec) -> dict[str, Any]:
+    host = spec.host
     return {
         "ansible_host": host.address,
         "ansible_port": host.port,
-        "ansible_user": host.user,
+        "ansible_user": _ROOT_USER if spec.root else host.user,
         "ansible_python_interpreter": _ON_WHICH_PYTHON,
         # The key of a host is known by its name in the inventory, whatever its address.
         "ansible_ssh_extra_args": f"-o HostKeyAlias={host.name}",

@@ -19,6 +19,10 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.coll
 )
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.declared import declared_actions
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.playbooks import INPUT as PLAYBOOKS
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.playbooks import own_playbooks
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.root import CONSENT
+from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.root import INPUT as ROOT
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.shipped import shipped_runbooks
 
 __all__ = ["invalid_runbooks"]
@@ -36,21 +40,42 @@ def invalid_runbooks(hosts: Sequence[HostInputs], groups: Mapping[str, Iterable[
         except OperatorError as error:
             yield Problem("runbook_actions", host.name, f"cannot be used: {error}")
     engines = set(groups.get(_ENGINE, ()))
+    consents = {host.name: host.value(CONSENT, []) for host in hosts}
     for host in (host for host in hosts if host.name in engines):
-        yield from _of_engine(host, declared, groups, engines)
+        yield from _of_engine(host, declared, consents, groups, engines)
 
 
 def _of_engine(
-    host: HostInputs, declared: Mapping[str, Any], groups: Iterable[str], engines: Iterable[str]
+    host: HostInputs,
+    declared: Mapping[str, Any],
+    consents: Mapping[str, Sequence[str]],
+    groups: Iterable[str],
+    engines: Iterable[str],
 ) -> Iterator[Problem]:
     try:
         known = applications(host.value("vigil_applications", []))
     except OperatorError as error:
         yield Problem("vigil_applications", host.name, f"cannot be used: {error}")
         return
-    place = Place(hosts=declared, groups=groups, engines=engines, applications=known)
+    try:
+        playbooks = own_playbooks(host.value(PLAYBOOKS, []))
+    except OperatorError as error:
+        yield Problem(PLAYBOOKS, host.name, f"cannot be used: {error}")
+        return
+    place = Place(
+        hosts=declared,
+        groups=groups,
+        engines=engines,
+        applications=known,
+        playbooks=playbooks,
+        consents=consents,
+    )
     found = [*shipped_runbooks(), *host.value(f"{_ENGINE}_runbooks", [])]
     levels, delay = host.value(f"{_ENGINE}_levels", {}), host.value(f"{_ENGINE}_delay", "5m")
     reconciliation = int(host.value(f"{_ENGINE}_reconciliation_interval", RECONCILIATION))
-    for fault in faults_of_all(found, place, levels=levels, delay=str(delay), reconciliation=reconciliation):
+    root = host.value(ROOT, [])
+    for fault in faults_of_all(found, place, levels=levels, delay=str(delay), reconciliation=reconciliation, root=root):
         yield Problem(f"{_ENGINE}_runbooks", host.name, f"cannot be used: {fault}")
+    for target, names in consents.items():
+        for name in sorted({*names} - {one.get("name") for one in found}):
+            yield Problem(CONSENT, target, f"has {name}, which is no runbook: take it out.")

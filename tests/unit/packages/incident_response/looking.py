@@ -138,6 +138,7 @@ class Looking:
     def __init__(self, intake: Intake, replica: Reached, certificates: Certificates, folder: Path) -> None:
         self._intake, self._folder, self._ca_file = intake, folder, str(certificates.authority)
         self.targets = _HOSTS
+        self.agreed: list[str] = []  # runbooks that may become root, on all of them
         self.steps_at_once = 4
         self.escalations: list[dict[str, Any]] = []
         self.executors: tuple[str, ...] = ("service", "awx")
@@ -152,7 +153,7 @@ class Looking:
         """Take other runbooks and guards, as a restart with another configuration does."""
         told = {"runbooks": list(runbooks), "hosts": _HOSTS, "engine": "mon9", "guards": guards}
         told |= {"steps_at_once": self.steps_at_once, "escalations": self.escalations}
-        told["targets"] = {host: {"address": host} for host in self.targets}
+        told["targets"] = {host: {"address": host, "root": self.agreed} for host in self.targets}
         rules = Rules.of(Described("automation", told), self._folder)
         checks = Checks(self.prometheus, self._ca_file)
         watches, answers = Watches(rules.runbooks, checks), Answers("Alertmanager")

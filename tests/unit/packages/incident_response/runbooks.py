@@ -13,7 +13,14 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     runbooks,
 )
 
-__all__ = ["known", "runbook"]
+__all__ = ["ROOTED", "known", "runbook"]
+
+# What a runbook has besides, whose step is a playbook of the operator that becomes root.
+ROOTED: dict[str, Any] = {
+    "steps": [{"step": "mend", "parameters": {}}],
+    "playbooks": {"mend": {"content": "[]", "root": True}},
+    "root": True,
+}
 
 _UP = ["up{job=", {"label": "job"}, ", instance=", {"label": "instance"}, "}"]
 

@@ -51,7 +51,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.mesh import Mesh
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
-from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import runbook
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import ROOTED, runbook
 
 DOWN = named("TargetDown", host="web1", job="node_exporter", instance="web1:9100", service="shop", team="sales")
 UP = 'up{job="node_exporter", instance="web1:9100"}'
@@ -602,6 +602,40 @@ def test_a_host_that_is_not_deployed_any_more_gets_no_step(alone: Alone) -> None
     alone.looking.follow(runbook(level="full", idempotent=False))
     alone.go_on(70)
     assert alone.ended()[1].endswith("it could not be started: web1 is not deployed by runbook_targets.yml")
+
+
+def test_a_playbook_of_the_operator_becomes_root_where_the_host_agrees(alone: Alone) -> None:
+    alone.looking.agreed = ["exporter_down"]
+    alone.follow(runbook(level="full", **ROOTED))
+    (spec,) = alone.steps.started
+    assert (spec.step, spec.content, spec.root) == ("mend", "[]", True)
+
+
+def test_the_other_steps_of_a_runbook_that_becomes_root_do_not(alone: Alone) -> None:
+    alone.looking.agreed = ["exporter_down"]
+    alone.follow(runbook(level="full", **{**ROOTED, "steps": [{"step": "free_disk", "parameters": {}}]}))
+    (spec,) = alone.steps.started
+    assert (spec.step, spec.content, spec.root) == ("free_disk", "", False)
+
+
+def test_a_host_that_does_not_agree_to_root_is_refused_before_anything_starts(alone: Alone) -> None:
+    alone.looking.agreed = ["another"]
+    alone.follow(runbook(level="full", **ROOTED))
+    (decision,) = alone.intake.incident(1)["decisions"]
+    reason = "web1 does not let exporter_down become root: name exporter_down in runbook_target_root_runbooks of web1"
+    assert [one["reason"] for one in decision["guards"] if one["answer"] == "refused"] == [reason]
+    assert alone.steps.started == []
+
+
+def test_a_host_that_does_not_agree_to_root_any_more_gets_no_step(alone: Alone) -> None:
+    alone.looking.agreed = ["exporter_down"]
+    alone.steps.refused = "As many steps run as may run at once."
+    alone.follow(runbook(level="full", **{**ROOTED, "idempotent": False}))
+    alone.looking.agreed, alone.steps.refused = [], ""
+    alone.looking.follow(runbook(level="full", **{**ROOTED, "idempotent": False}))
+    alone.go_on(70)
+    assert "could not be started: web1 does not let exporter_down become root" in alone.ended()[1]
+    assert alone.steps.started == []
 
 
 def test_a_runbook_that_changes_before_its_step_starts_is_not_followed(alone: Alone) -> None:

@@ -28,7 +28,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.looking import Looking, Steps
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.mesh import Mesh
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
-from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import runbook
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import ROOTED, runbook
 
 DOWN = named("TargetDown", host="web1", job="node_exporter", instance="web1:9100", service="shop")
 UP = 'up{job="node_exporter", instance="web1:9100"}'
@@ -148,6 +148,12 @@ def test_a_host_on_which_no_step_can_be_run_is_left_alone(observed: Observed) ->
     (reach,) = [one for one in decision["guards"] if one["guard"] == "reach"]
     reason = "web1 is not deployed by runbook_targets.yml, so no step is run in check mode there"
     assert (decision["allowed"], reach["answer"], reach["reason"]) == (True, "allowed", reason)
+
+
+def test_a_host_that_does_not_agree_to_root_is_left_alone(observed: Observed) -> None:
+    assert observed.follow(**ROOTED).started == []
+    observed.looking.agreed = ["exporter_down"]
+    assert [(one.root, one.check) for one in observed.follow(**ROOTED).started] == [(True, True)]
 
 
 def test_what_a_guard_refuses_is_not_run_in_check_mode(observed: Observed) -> None:

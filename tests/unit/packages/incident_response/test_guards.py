@@ -46,7 +46,7 @@ QUIET = Situation(
     firing=(Firing({"alertname": "TargetDown", "host": "web1"}, {}),),
     precheck=None,
     own_silences=("ours",),
-    reachable=("web1",),
+    unreached="",
     peers={"web1": False, "web2": True},
     history=History(()),
     engine="mon9",
@@ -121,7 +121,7 @@ def test_all_guards_are_asked_in_order_and_the_host_last() -> None:
             "rate",
             "10 of 10 runs of all runbooks in an hour",
         ),
-        ({"runbook": known(level="full"), "reachable": ()}, "reach", "web1 is not deployed by runbook_targets.yml"),
+        ({"runbook": known(level="full"), "unreached": "web1 cannot be reached"}, "reach", "web1 cannot be reached"),
         ({"hosts": ("web1", "mon9")}, "own", "mon9 is the engine's own host"),
         (
             {"hosts": ("mon1",), "verifiers": {"mon1": True, "mon2": False}, "peers": {}},

@@ -30,7 +30,11 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
     Described,
 )
 from ansible_collections.vigil.observability.plugins.filter.runbooks import FilterModule
-from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import known, runbook
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.runbooks import (
+    ROOTED,
+    known,
+    runbook,
+)
 
 HOSTS = {"web1", "web2", "db-1.example"}
 DOWN = {"alertname": "TargetDown", "host": "web1", "job": "node_exporter"}
@@ -203,6 +207,11 @@ def test_every_shipped_runbook_is_one_that_the_engine_knows() -> None:
             {"level": "full", "precheck": {"kind": "command", "text": ["probe_", {"label": "job"}]}},
             "The runbook exporter_down checks by a command that a label would name.",
         ),
+        (
+            {**ROOTED, "root": None},
+            "The runbook exporter_down becomes root: name it in incident_response_root_runbooks.",
+        ),
+        ({"playbooks": {"mend": {"content": "[]"}}}, "a playbook of the runbook exporter_down lacks root."),
         ({"verification": {}}, "verification of the runbook exporter_down lacks kind."),
     ],
 )

@@ -1975,6 +1975,53 @@ def test_actions_and_runbooks_that_cannot_be_used_are_refused(
     assert sentence in said
 
 
+MEND = """- hosts: "{{ step_hosts }}"
+  become: true
+  tasks: [{ansible.builtin.command: mend}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("monitor", "web", "sentences"),
+    [
+        ({"incident_response_root_runbooks": ["shop_down"]}, {"runbook_target_root_runbooks": ["shop_down"]}, []),
+        (
+            {},
+            {"runbook_target_root_runbooks": ["shop_down"]},
+            ["Runbook 'shop_down': mend becomes root: name the runbook in incident_response_root_runbooks."],
+        ),
+        (
+            {"incident_response_root_runbooks": ["shop_down"]},
+            {},
+            ["web1 does not let it become root: name it in runbook_target_root_runbooks of web1."],
+        ),
+        (
+            {"incident_response_root_runbooks": ["shop_down"]},
+            {"runbook_target_root_runbooks": ["shop_down", "shop_up"]},
+            ["runbook_target_root_runbooks of web1 has shop_up, which is no runbook: take it out."],
+        ),
+        (
+            {"incident_response_playbooks": ["steps/mend.yml"]},
+            {},
+            ["incident_response_playbooks of monitor1 cannot be used: steps/mend.yml must be an absolute path"],
+        ),
+    ],
+)
+def test_runbook_that_becomes_root_needs_the_engine_and_the_host_to_name_it(
+    preflight: Preflight, tmp_path: Path, monitor: Variables, web: Variables, sentences: list[str]
+) -> None:
+    (tmp_path / "mend.yml").write_text(MEND)
+    runbook = {**RUNBOOK, "steps": [{"step": "mend"}]}
+    given = {
+        "incident_response_runbooks": [runbook],
+        "incident_response_playbooks": [str(tmp_path / "mend.yml")],
+        **monitor,
+    }
+    found = problems(preflight(incident_response=["monitor1"], runbook_target=["web1"], monitor1=given, web1=web))
+    assert len(found) == len(sentences)
+    assert all(sentence in said for sentence, said in zip(sentences, found, strict=True))
+
+
 @pytest.mark.parametrize(
     ("engines", "alertmanagers", "sentences"),
     [

@@ -35,11 +35,12 @@ def test_they_give_what_the_packages_make() -> None:
 
 def test_targets_are_where_ssh_reaches_them() -> None:
     hosts = {"web1": {}, "web2": {"ansible_host": "192.0.2.2", "ansible_port": "2222"},
-             "web3": {"ansible_host": "bastion", "runbook_target_address": "192.0.2.3"}, "web4": {}}  # fmt: skip
+             "web3": {"ansible_host": "bastion", "runbook_target_address": "192.0.2.3",
+                      "runbook_target_root_runbooks": ["shop_down"]}, "web4": {}}  # fmt: skip
     assert FILTERS["runbook_targets"](hosts, ["web3", "web1", "web2"]) == {
         "web1": {"address": "web1", "port": 22},
         "web2": {"address": "192.0.2.2", "port": 2222},
-        "web3": {"address": "192.0.2.3", "port": 22},
+        "web3": {"address": "192.0.2.3", "port": 22, "root": ["shop_down"]},
     }
 
 
@@ -51,6 +52,7 @@ def test_targets_are_where_ssh_reaches_them() -> None:
         ("escalation_paths", [[{"receiver": "duty", "hour": 1}]], {}),
         ("step_actions", [{}, "reboot"], {}),
         ("runbooks", [["x"]], {"hosts": {}}),
+        ("runbooks", [[]], {"hosts": {}, "playbooks": ["mend.yml"]}),
     ],
 )
 def test_what_cannot_be_used_is_an_error_of_the_filter(name: str, given: list[Any], named: dict[str, Any]) -> None:

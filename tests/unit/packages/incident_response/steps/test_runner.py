@@ -189,9 +189,117 @@ def test_new_engine_is_refused_by_a_host_that_remembers_the_run_of_another(place
     assert (found.refused, found.reason[: len(said)]) == (True, said)
 
 
+OWN = """- hosts: "{{ step_hosts }}"
+  become: BECOMES
+  gather_facts: false
+  tasks:
+    - name: Mend the shop
+      ansible.builtin.raw: TASK
+"""
+
+
+SUDO = """#!/bin/sh
+printf '%s\\n' "$*" >> '{folder}/sudo'
+case "$*" in *vigil-action) exec '{folder}/bin/vigil-action' ;; esac
+for last; do :; done
+exec sh -c "$last"
+"""
+
+
+def own(place: Place, task: str, *, becomes: bool = False) -> str:
+    """Return a playbook of the operator, on a host whose program is the role's and whose sudo runs anything."""
+    folder = place.folder
+    (folder / "actions.json").write_text("{}")
+    target = f"#!{sys.executable}\n{_TARGET.format(program=PROGRAM, folder=folder)}"
+    (folder / "bin/vigil-action").write_text(target)
+    # It has options before the command, as Ansible's own call has.
+    (folder / "bin/sudo").write_text(SUDO.format(folder=folder))
+    for name in ("sudo", "vigil-action"):
+        (folder / "bin" / name).chmod(0o755)
+    return OWN.replace("BECOMES", str(becomes).lower()).replace("TASK", task)
+
+
+def lease(place: Place) -> Any:
+    """Return what the host knows of who holds it."""
+    return json.loads((place.folder / "state/state.json").read_text())["lease"]
+
+
+def test_playbook_of_the_operator_runs_while_its_host_is_held(place: Place) -> None:
+    content = own(place, f"cp '{place.folder}/state/state.json' '{place.marks}'")
+    limit = {"run": "inc-1-d1-1", "age": 0, "cooldown": 600, "runs": 3, "within": 86400}
+    events = ran(place, place.spec(content=content, limit=limit))
+    assert place.state() == State(Kind.FINISHED, 0), (output(place), events)
+    held = json.loads(place.marks.read_text())["lease"]
+    assert (held["attempt"], held["runbook"], held["holder"]) == ("inc-1-s1-a1", "shop_down", "mon1")
+    assert lease(place) is None
+    done = [one["task"] for one in events if one["event"] == "ok"]
+    assert done == ["Hold the host", "Mend the shop", "Release the host"]
+    again = place.spec("inc-1-s2-a1", content=content, limit={**limit, "run": "inc-2-d1-1"})
+    place.marks.unlink()
+    ran(place, again)
+    found = place.attempts.output("inc-1-s2-a1")
+    assert (found.refused, place.marks.exists()) == (True, False)
+    assert found.reason.startswith("shop_down waits for 600 s between two runs")
+
+
+def test_host_is_released_after_a_playbook_of_the_operator_that_failed(place: Place) -> None:
+    events = ran(place, place.spec(content=own(place, "exit 3")))
+    assert place.state() == State(Kind.FINISHED, 2)
+    assert lease(place) is None
+    assert [one["event"] for one in events if one["event"] in ("ok", "failed")] == ["ok", "failed"]
+    assert place.attempts.output("inc-1-s1-a1").reason == "non-zero return code"
+
+
+def test_host_stays_held_after_a_playbook_of_the_operator_that_was_killed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Impatient(subprocess.Popen[bytes]):
+        def wait(self, timeout: float | None = None) -> int:
+            if timeout is None:
+                return super().wait()
+            place.wait_for(place.marks.exists)
+            raise subprocess.TimeoutExpired(self.args, timeout)
+
+    monkeypatch.setattr("subprocess.Popen", Impatient)
+    ran(place, place.spec(seconds=1, content=own(place, f"touch '{place.marks}'; sleep 600")))
+    # Before the host is free for others, on its own clock.
+    assert output(place).endswith("Killed, because it was not done after 31 seconds.\n")
+    assert lease(place)["attempt"] == "inc-1-s1-a1"
+
+
+@pytest.mark.parametrize(
+    ("root", "login"),
+    [(True, ("vigil-runbook-root", "id_ed25519_root")), (False, ("vigil-runbook", "id_ed25519"))],
+)
+def test_second_key_and_its_user_are_for_steps_that_become_root(
+    place: Place, root: bool, login: tuple[str, str]
+) -> None:
+    ran(place, place.spec(content=own(place, f"touch {place.marks}", becomes=root), root=root))
+    assert place.marks.exists(), output(place)
+    calls = place.calls.read_text().splitlines()
+    assert all(f'-o User="{login[0]}"' in one and f'IdentityFile="{place.ssh}/{login[1]}"' in one for one in calls)
+    assert any("-u root" in one for one in (place.folder / "sudo").read_text().splitlines()) == root
+
+
+def test_step_of_the_collection_never_becomes_root(place: Place) -> None:
+    with pytest.raises(StepError, match="never becomes root"):
+        place.spec(root=True)
+
+
+def test_playbook_of_the_operator_that_was_changed_since_the_attempt_was_made_does_not_start(place: Place) -> None:
+    place.start_runners = False
+    with pytest.raises(StepError):
+        place.attempts.start(place.spec(content=own(place, "true")))
+    (place.folder_of_attempts / "inc-1-s1-a1/playbook.yml").write_text(own(place, "touch /run/other"))
+    with pytest.raises(StepError, match="has changed since"):
+        place.runner.claimed("inc-1-s1-a1")
+
+
 def test_every_step_of_the_collection_is_in_the_part_that_the_engine_gets(place: Place) -> None:
     steps = runner._PACKAGES.parents[1] / "playbooks/steps"
     there = place.runner.collections / STEPS
     assert {file.name: file.read_text() for file in there.iterdir()} == {
         file.name: file.read_text() for file in steps.iterdir()
     }
+    for part in ("hold_host", "release_host", "step_hosts"):
+        assert (there.parent / f"parts/{part}.yml").is_file()
