@@ -88,7 +88,7 @@ class Acting:
         running = [one for run in runs for one in run.attempts if not one.ended]
         await self._commands.look(self._clock())
         self.running_since = tuple(one.at for one in running)
-        self._places.acting = {one.host for one in running} | self._commands.hosts
+        self._places.acting, self._places.known = {one.host for one in running} | self._commands.hosts, True
         for failed in await asyncio.gather(*(self._advance(one) for one in runs), return_exceptions=True):
             if isinstance(failed, BaseException):
                 raise failed

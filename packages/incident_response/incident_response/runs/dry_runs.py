@@ -119,7 +119,7 @@ class DryRuns:
             if state.kind is Kind.NEVER_STARTED:
                 if why := await asyncio.to_thread(self._rechecks.left_alone, one.run):
                     return "skipped", Output(reason=why)
-                if one.host in self._places.acting:
+                if not self._places.known or one.host in self._places.acting:
                     self._begun = ("", 0.0)
                     return None
                 self._places.checking = one.host

@@ -13,7 +13,11 @@ __all__ = ["Places"]
 
 @dataclass
 class Places:
-    """The hosts of attempts that act, and the one of an attempt in check mode."""
+    """The hosts of attempts that act, and the one of an attempt in check mode.
 
+    After a restart of the service, `known` is False until those are found that have gone on meanwhile.
+    """
+
+    known: bool = False
     acting: set[str] = field(default_factory=set)
     checking: str = ""

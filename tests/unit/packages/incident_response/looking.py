@@ -172,7 +172,7 @@ class Looking:
         )
         executors = {one: self.known[one] for one in self.executors}
         rechecks = Rechecks(rules, self._intake.reader, self.prometheus, silences, lambda: self._intake.now)
-        self.places = Places()
+        self.places = Places(known=True)
         self._acting = Acting(
             self._intake.journal,
             self._intake.reader,

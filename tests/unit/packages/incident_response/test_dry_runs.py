@@ -156,6 +156,16 @@ def test_a_host_that_does_not_agree_to_root_is_left_alone(observed: Observed) ->
     assert [(one.root, one.check) for one in observed.follow(**ROOTED).started] == [(True, True)]
 
 
+def test_nothing_starts_after_a_restart_until_it_is_known_which_hosts_are_held(observed: Observed) -> None:
+    observed.looking.follow(runbook())
+    observed.looking.places.known = False
+    observed.looking.observe(2)
+    assert observed.steps.started == []
+    observed.looking.act()
+    observed.looking.observe()
+    assert len(observed.steps.started) == 1
+
+
 def test_what_a_guard_refuses_is_not_run_in_check_mode(observed: Observed) -> None:
     observed.replica.samples[PEERS] = [({"host": "web2"}, 0)]
     assert observed.follow().started == []
