@@ -82,7 +82,7 @@ def faults_of_given(step: str, given: Any) -> Iterator[str]:
 
 def _faults(path: Path, content: str, plays: Any) -> Iterator[str]:
     if not path.is_absolute():
-        yield "must be an absolute path, such as {{ inventory_dir }}/steps/mend.yml."
+        yield "must be an absolute path, such as {{ inventory_dir }}/../files/steps/mend.yml."
         return
     if path.suffix != ".yml" or not _NAME.fullmatch(path.stem):
         yield "must be named by at most 40 lower-case letters, digits and _, a letter first, and .yml."

@@ -104,7 +104,7 @@ def test_playbook_that_can_be_no_step_is_refused(written: Any, plays: Any, name:
 def test_paths_of_playbooks_are_absolute_and_their_names_differ(written: Any, tmp_path: Path) -> None:
     for paths, sentence in (
         ("mend.yml", "incident_response_playbooks must be a list of paths."),
-        (["steps/mend.yml"], "steps/mend.yml must be an absolute path, such as {{ inventory_dir }}/steps/mend.yml."),
+        (["steps/mend.yml"], "steps/mend.yml must be an absolute path, such as {{ inventory_dir }}/../files/steps/"),
         ([str(tmp_path / "none.yml")], "none.yml cannot be read: "),
         ([written([PLAY])] * 2, "two playbooks are named 'mend': choose another name."),
     ):
