@@ -90,8 +90,8 @@ class Rules:
         found = cls(
             runbooks=runbooks(entries.take("runbooks", list, [])),
             hosts=frozenset(map(str, entries.take("hosts", list, []))),
-            targets={name: host for name, (host, _) in targets.items()},
-            root={name: agreed for name, (_, agreed) in targets.items()},
+            targets={name: host for name, (host, _agreed) in targets.items()},
+            root={name: agreed for name, (_host, agreed) in targets.items()},
             engine=entries.take("engine", str, ""),
             limits=Limits.of(Described("guards", entries.take("guards", dict, {}))),
             stop_file=data_dir / "stop",
