@@ -51,7 +51,7 @@ options:
     description: Account to which the incident is handed over, required for that.
     type: str
   attempt:
-    description: Attempt that is approved, as the incident names it, such as V(inc-4-d2-s1-h1-a1).
+    description: Attempt that is approved, as the incident names it, such as V(inc-4-d2-1772000000-s1-h1-a1).
     type: str
   runbook:
     description: Name of the runbook that is trusted, required for that.

@@ -55,6 +55,14 @@ class Run:
     executor: str
 
     @property
+    def key(self) -> str:
+        """Return its name, by which hosts and executors know it.
+
+        With the time of its decision, it is not given again by an engine whose journal begins anew.
+        """
+        return f"inc-{self.incident}-d{self.decision}-{self.at:.0f}"
+
+    @property
     def acts(self) -> bool:
         """Return whether it has steps that the engine runs."""
         return self.level in ACTING and bool(self.plan)

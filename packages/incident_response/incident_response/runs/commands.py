@@ -86,7 +86,7 @@ class Commands:
         It begins when none of the hosts is busy. While people want nothing done, nothing is known.
         """
         # One name for all samples, so that the host remembers them as one attempt.
-        lease = f"inc-{run.incident}-d{run.decision}-{purpose}"
+        lease = f"{run.key}-{purpose}"
         one = self._asked.get(lease)
         if one is None:
             if busy.intersection(run.hosts) or len(busy) >= self._rules.steps_at_once:

@@ -48,8 +48,7 @@ class _DryRun:
 
     @property
     def attempt(self) -> str:
-        run = self.run
-        return f"inc-{run.incident}-d{run.decision}-s{self.step}-h{run.hosts.index(self.host) + 1}-c1"
+        return f"{self.run.key}-s{self.step}-h{self.run.hosts.index(self.host) + 1}-c1"
 
 
 class DryRuns:

@@ -64,12 +64,9 @@ def planned(run: Run, number: int) -> Mapping[str, Any]:
 
 
 def _limit(run: Run, limit: Limit, at: float) -> dict[str, Any]:
-    """Return how often a runbook may run, as the host takes it, which remembers runs that the journal may have lost.
-
-    With the time of its decision, the name of a run is not given again by an engine whose journal begins anew.
-    """
+    """Return how often a runbook may run, as the host takes it, which remembers runs that the journal may have lost."""
     return {
-        "run": f"inc-{run.incident}-d{run.decision}-{run.at:.0f}",
+        "run": run.key,
         "age": _between(0, at - run.at),
         "cooldown": _between(0, limit.cooldown - _ON_THE_WAY),
         "runs": min(max(1, limit.attempts), _MOST),

@@ -26,7 +26,7 @@ _OF_RUN = f"SELECT * FROM event WHERE episode = ? AND id > ? AND kind IN ({', '.
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """An attempt at a step on a host, with how it ended, which is nothing while it runs."""
+    """An attempt at a step on a host, with how it ended, which is nothing while it runs, and how it is called."""
 
     step: int
     host: str
@@ -34,6 +34,7 @@ class Attempt:
     at: float
     ended: Mapping[str, Any] = field(default_factory=dict)
     ended_at: float = 0.0
+    called: str = ""
 
     @property
     def acted(self) -> bool:
@@ -42,7 +43,7 @@ class Attempt:
 
     def name(self, run: Run) -> str:
         """Return the name by which it is found again, for it starts once under it."""
-        return f"inc-{run.incident}-d{run.decision}-s{self.step}-h{run.hosts.index(self.host) + 1}-a{self.number}"
+        return self.called or f"{run.key}-s{self.step}-h{run.hosts.index(self.host) + 1}-a{self.number}"
 
 
 @dataclass(frozen=True)
@@ -225,4 +226,4 @@ def _attempts(events: Sequence[tuple[str, float, Mapping[str, Any]]]) -> Iterato
         if kind == "step_started":
             ended_at, how = ended.get(told["attempt"], (0.0, {}))
             own = {key: told[key] for key in ("step", "host", "number")}
-            yield Attempt(**own, at=at, ended=how, ended_at=ended_at)
+            yield Attempt(**own, at=at, ended=how, ended_at=ended_at, called=told["attempt"])

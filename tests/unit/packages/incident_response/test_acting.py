@@ -40,6 +40,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.spec import (
     variables_of,
 )
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.state import Kind, State
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import (
     NOW,
     listing,
@@ -142,7 +143,7 @@ def test_a_step_is_run_verified_and_told(alone: Alone) -> None:
     alone.follow(FULL)
     (spec,) = alone.steps.started
     assert (spec.step, spec.parameters, spec.host.name) == ("restart_service", {"unit": "node_exporter"}, "web1")
-    assert (spec.attempt, spec.holder, spec.seconds) == ("inc-1-d4-s1-h1-a1", "mon9", 300)
+    assert (spec.attempt, spec.holder, spec.seconds) == ("inc-1-d4-1767225600-s1-h1-a1", "mon9", 300)
     alone.steps.end()
     alone.see(1)
     alone.go_on(80)
@@ -157,7 +158,39 @@ def test_a_step_is_run_verified_and_told(alone: Alone) -> None:
     )
     assert told["saved_seconds"] == 900
     tried = [one["what"] for one in told["tried"]]
-    assert tried[0] == "restart_service starts on web1, as inc-1-d4-s1-h1-a1"
+    assert tried[0] == "restart_service starts on web1, as inc-1-d4-1767225600-s1-h1-a1"
+
+
+def test_an_engine_whose_journal_begins_anew_gives_no_attempt_the_name_of_an_old_one(
+    alone: Alone, replica: Replica, mesh: Mesh, certificates: Certificates, tmp_path: Path
+) -> None:
+    alone.follow(FULL)
+    alone.finish()
+    folder = tmp_path / "anew"
+    folder.mkdir()
+    intake = Intake(folder, alone.intake.now + 7200)
+    looking = Looking(intake, replica, certificates, folder)
+    looking.alertmanagers = alone.looking.alertmanagers
+    looking.steps = looking.known["service"] = alone.steps
+    Alone(looking, intake, replica, mesh).follow(FULL)
+    intake.journal.close()
+    first, second = alone.steps.names
+    assert (first[:9], second[:9]) == ("inc-1-d4-", "inc-1-d4-")
+    assert first != second
+
+
+def test_an_attempt_is_looked_for_under_the_name_under_which_it_was_started(alone: Alone) -> None:
+    alone.follow(FULL)
+    with closing(sqlite3.connect(alone.intake.journal.path)) as connection:
+        connection.execute("DROP TRIGGER event_update")
+        started = "UPDATE event SET detail = json_set(detail, '$.attempt', 'of-old') WHERE kind = 'step_started'"
+        connection.execute(started)
+        connection.commit()
+    alone.steps.states["of-old"] = State(Kind.FINISHED, 0)
+    alone.intake.now += 1
+    alone.looking.act()
+    assert len(alone.steps.started) == 1
+    assert "step_ended" in alone.kinds()
 
 
 def test_what_was_bad_before_and_after_is_told_of_each_step_and_of_the_run(alone: Alone) -> None:
@@ -445,7 +478,7 @@ def test_what_the_host_refuses_is_escalated_and_neither_repeated_nor_rolled_back
     decision = alone.intake.incident(1)["decisions"][0]
     assert (decision["attempts"][0]["outcome"], decision["verification"]["acted"]) == ("refused", False)
     tried = post_mortem(alone.intake.reader, alone.intake.incident(1))["tried"]
-    assert tried[1]["what"] == "inc-1-d4-s1-h1-a1 was refused: exporter_down waits for 1680 s."
+    assert tried[1]["what"] == "inc-1-d4-1767225600-s1-h1-a1 was refused: exporter_down waits for 1680 s."
 
 
 def test_what_a_host_refuses_is_rolled_back_where_it_was_done(alone: Alone) -> None:
@@ -590,7 +623,7 @@ def test_the_executor_of_the_runbook_runs_its_steps(alone: Alone) -> None:
     alone.follow(runbook(level="full", executor="awx"))
     assert alone.steps.started == []
     (spec,) = alone.looking.awx.started
-    assert spec.attempt == "inc-1-d4-s1-h1-a1"
+    assert spec.attempt == "inc-1-d4-1767225600-s1-h1-a1"
     alone.go_on(370, 100)
     assert set(alone.looking.awx.cancelled) == {spec.attempt}
 
@@ -674,7 +707,7 @@ def test_an_attempt_that_outlasts_its_limit_is_not_kept_from_people(alone: Alone
     alone.go_on(10)
     assert (alone.mesh.held(), alone.kinds()[2:]) == ([], ["escalated"])
     told = alone.intake.incident(1)["events"][-1]
-    assert told["reason"] == "it is not done after 550 s: inc-1-d4-s1-h1-a1 still runs"
+    assert told["reason"] == "it is not done after 550 s: inc-1-d4-1767225600-s1-h1-a1 still runs"
     alone.looking.page()
     assert [name for name, _end in alone.mesh.pages()] == ["IncidentEscalated"]
     alone.follow(FULL)  # as after a restart
@@ -735,14 +768,14 @@ def test_it_goes_on_when_there_is_room(alone: Alone) -> None:
     alone.follow(FULL)
     alone.steps.refused = ""
     alone.go_on(1)
-    assert alone.steps.names == ["inc-1-d4-s1-h1-a1"]
+    assert alone.steps.names == ["inc-1-d4-1767225600-s1-h1-a1"]
 
 
 def test_a_step_waits_for_an_approval(alone: Alone) -> None:
     alone.follow(runbook(level="partial"))
     assert alone.steps.started == []
     (waiting,) = alone.intake.incident(1)["approvals"]
-    assert (waiting["attempt"], waiting["until"]) == ("inc-1-d4-s1-h1-a1", "2026-01-01T00:15:00.000Z")
+    assert (waiting["attempt"], waiting["until"]) == ("inc-1-d4-1767225600-s1-h1-a1", "2026-01-01T00:15:00.000Z")
     alone.looking.page()
     assert [name for name, _end in alone.mesh.pages()] == ["IncidentNeedsApproval"]
     assert alone.mesh.posted[-1][0]["annotations"]["runbook_url"] == f"{RUNBOOKS}#incidentneedsapproval"
@@ -753,7 +786,7 @@ def test_a_step_waits_for_an_approval(alone: Alone) -> None:
             assert refused.value.status == status
         else:
             alone.intake.act("approve", person, text="as usual")
-    assert str(refused.value) == "inc-1-d4-s1-h1-a1 was approved by anna already."
+    assert str(refused.value) == "inc-1-d4-1767225600-s1-h1-a1 was approved by anna already."
     alone.looking.act(2)
     assert len(alone.steps.started) == 1
     alone.looking.page()
@@ -784,7 +817,7 @@ def test_nobody_approves(alone: Alone) -> None:
     alone.follow(runbook(level="partial"))
     alone.go_on(901, 100)
     assert alone.ended() == ("unapproved", "nobody approved the step in time")
-    with pytest.raises(ActionError, match="inc-1-d4-s1-h1-a1 is not to be started any more"):
+    with pytest.raises(ActionError, match="inc-1-d4-1767225600-s1-h1-a1 is not to be started any more"):
         alone.intake.act("approve")
     assert alone.steps.started == []
 
@@ -811,7 +844,7 @@ def test_an_approval_that_comes_late_is_refused(alone: Alone) -> None:
     with pytest.raises(ActionError, match="waited too long for an approval"):
         alone.intake.act("approve")
     with pytest.raises(ActionError, match="No step of incident 1 waits for an approval"):
-        alone.intake.act("approve", attempt="inc-1-d9-s1-h1-a1")
+        alone.intake.act("approve", attempt="inc-1-d9-1767225600-s1-h1-a1")
 
 
 def test_a_taken_over_incident_waits_for_no_approval(alone: Alone) -> None:

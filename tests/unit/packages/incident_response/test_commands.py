@@ -85,7 +85,7 @@ def test_a_run_is_verified_by_a_command_that_ends_with_0_for_long_enough(command
     assert first.parameters == {"command": "ready"}
     # The host remembers all of them as one attempt of the run.
     leases = {variables_of(one)["step_attempt"] for one in commanded.commands()}
-    assert (leases, first.limit["run"]) == ({"inc-1-d4-v1767225605"}, "inc-1-d4-1767225600")
+    assert (leases, first.limit["run"]) == ({"inc-1-d4-1767225600-v1767225605"}, "inc-1-d4-1767225600")
     assert len({one.attempt for one in commanded.commands()}) == len(commanded.commands())
     kinds = [one["kind"] for one in commanded.intake.incident(1)["events"]]
     assert kinds[2:7] == ["decided", "step_started", "step_ended", "step_verified", "verified"]

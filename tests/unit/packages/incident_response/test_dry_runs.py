@@ -67,7 +67,7 @@ def observed(looking: Looking, intake: Intake, replica: Replica, mesh: Mesh, cer
 
 def test_the_journal_has_what_a_step_would_do(observed: Observed, mesh: Mesh) -> None:
     (spec,) = observed.follow().started
-    assert (spec.check, spec.attempt, spec.host.name) == (True, "inc-1-d4-s1-h1-c1", "web1")
+    assert (spec.check, spec.attempt, spec.host.name) == (True, "inc-1-d4-1767225600-s1-h1-c1", "web1")
     assert (spec.step, spec.parameters) == ("restart_service", {"unit": "node_exporter"})
     observed.steps.end(diff=DIFF)
     observed.looking.observe(3)
