@@ -115,9 +115,10 @@ def test_host_that_cannot_be_reached_is_an_event(place: Place) -> None:
     assert place.state() == State(Kind.FINISHED, 4)
 
 
-def test_step_that_hangs_is_given_up_and_is_unknown_once_nothing_of_it_runs(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def impatient(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps that are given up as soon as they have left their mark."""
+
     class Impatient(subprocess.Popen[bytes]):
         def wait(self, timeout: float | None = None) -> int:
             if timeout is None:
@@ -126,6 +127,10 @@ def test_step_that_hangs_is_given_up_and_is_unknown_once_nothing_of_it_runs(
             raise subprocess.TimeoutExpired(self.args, timeout)
 
     monkeypatch.setattr("subprocess.Popen", Impatient)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_step_that_hangs_is_given_up_and_is_unknown_once_nothing_of_it_runs(place: Place) -> None:
     hold = place.holding_step()
     ran(place, place.spec(seconds=1))
     assert output(place).endswith("Killed, because it was not done after 31 seconds.\n")
@@ -250,17 +255,8 @@ def test_host_is_released_after_a_playbook_of_the_operator_that_failed(place: Pl
     assert place.attempts.output("inc-1-s1-a1").reason == "non-zero return code"
 
 
-def test_host_stays_held_after_a_playbook_of_the_operator_that_was_killed(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Impatient(subprocess.Popen[bytes]):
-        def wait(self, timeout: float | None = None) -> int:
-            if timeout is None:
-                return super().wait()
-            place.wait_for(place.marks.exists)
-            raise subprocess.TimeoutExpired(self.args, timeout)
-
-    monkeypatch.setattr("subprocess.Popen", Impatient)
+@pytest.mark.usefixtures("impatient")
+def test_host_stays_held_after_a_playbook_of_the_operator_that_was_killed(place: Place) -> None:
     ran(place, place.spec(seconds=1, content=own(place, f"touch '{place.marks}'; sleep 600")))
     # Before the host is free for others, on its own clock.
     assert output(place).endswith("Killed, because it was not done after 31 seconds.\n")
