@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from ..decisions.runbook import ACTING
 
-__all__ = ["Entry", "because", "decided", "timeline"]
+__all__ = ["Entry", "because", "decided", "own_silences", "timeline"]
 
 # Repetitions of what is known: they are in the journal, and say nothing to people.
 _NOISE = frozenset({"late", "mismatched", "moved", "repeated", "unknown"})
@@ -54,14 +55,20 @@ class Entry:
 def timeline(incident: Mapping[str, Any]) -> list[Entry]:
     """Return the events of an incident, and the reports of its users, in the order of their times."""
     names = {one["id"]: one["labels"].get("alertname", "") or one["fingerprint"] for one in incident["alerts"]}
+    own = own_silences(incident)
     decisions = {one["decision"]: one for one in incident["decisions"]}
     events = [{**event, **_before(event, decisions)} for event in incident["events"] if event["kind"] not in _NOISE]
-    found = [_entry(event, names) for event in events]
+    found = [_entry(event, names, own) for event in events]
     found += [
         Entry(one["at"], "person", f"A report of a user of {one['service']}, by {one['by']}", one["text"])
         for one in incident["reports"]
     ]
     return sorted(found, key=lambda entry: entry.at)
+
+
+def own_silences(incident: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the silences by which runs that have ended kept an alert from people."""
+    return {number for one in incident["events"] if one["kind"] == "verified" for number in one.get("silences", ())}
 
 
 def _before(event: Mapping[str, Any], decisions: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
@@ -71,9 +78,9 @@ def _before(event: Mapping[str, Any], decisions: Mapping[int, Mapping[str, Any]]
     return {key: decisions[event["decision"]].get(key) for key in ("good_before", "bad_before")}
 
 
-def _entry(event: Mapping[str, Any], names: Mapping[int, str]) -> Entry:
+def _entry(event: Mapping[str, Any], names: Mapping[int, str], own: AbstractSet[str]) -> Entry:
     kind, by = event["kind"], event["source"].removeprefix("user ")
-    told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event)}
+    told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event, own)}
     told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from", "attempt"}}
     text = str(event.get("text", ""))
     if kind == "onset":
@@ -187,9 +194,9 @@ def because(term: Mapping[str, Any]) -> str:
     return ", ".join(f"{key.replace('_', ' ')}: {_word(value)}" for key, value in details.items())
 
 
-def _muted(event: Mapping[str, Any]) -> str:
+def _muted(event: Mapping[str, Any], own: AbstractSet[str]) -> str:
     found = [
-        f"{verb} by {', '.join(event[key])}"
+        f"{verb} by {', '.join('automation, which works on it' if one in own else one for one in event[key])}"
         for verb, key in (("silenced", "silenced_by"), ("inhibited", "inhibited_by"))
         if event.get(key)
     ]

@@ -223,9 +223,9 @@ class Acting:
     async def _end(self, progress: Progress, end: End) -> None:
         """Write the end of a run, and in the same commit that people have to see to it."""
         run = progress.run
-        samples = sum(one["samples"] for one in progress.verdicts.values())
         told = {"runbook": run.runbook, "hosts": [*run.hosts], "reason": end.reason}
-        ended = {"outcome": end.outcome, "samples": samples, "acted": progress.acted, **progress.counts(end)}
+        ended = {"outcome": end.outcome, "samples": progress.samples, "acted": progress.acted, **progress.counts(end)}
+        ended |= {"silences": self._silences.of(run)}
 
         def write(connection: sqlite3.Connection) -> None:
             self._note(connection, run, "verified", {**told, **ended, **self._saved(run, end)})

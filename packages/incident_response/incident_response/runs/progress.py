@@ -116,6 +116,11 @@ class Progress:
         """Return whether anything was started."""
         return any(one.acted for one in self.attempts)
 
+    @property
+    def samples(self) -> int:
+        """Return how many samples its verifications saw."""
+        return sum(int(one["samples"]) for one in self.verdicts.values())
+
     def counts(self, end: End) -> Mapping[str, int]:
         """Return how many series were good and how many bad in the verification that ended the run, if one did."""
         found = [one for one in self.verdicts.values() if one["reason"] == end.reason]

@@ -28,6 +28,7 @@ class Silences:
         self._alertmanagers, self._answers, self._term = alertmanagers, answers, term
         self._due: dict[tuple[int, str], float] = {}
         self._own: set[str] = set()
+        self._of_runs: dict[int, set[str]] = {}
         self._taken_over: set[int] = set()
         self._unlisted = {one.name: 0.0 for one in alertmanagers}
 
@@ -35,6 +36,10 @@ class Silences:
     def own(self) -> Collection[str]:
         """Return the ids of those that are ours, as far as an Alertmanager has listed them."""
         return self._own
+
+    def of(self, run: Run) -> list[str]:
+        """Return the ids of those of a run, also of those that have ended since."""
+        return sorted(self._of_runs.get(run.decision, ()))
 
     async def hold(self, run: Run, at: float) -> None:
         """Have every Alertmanager that answers keep the alert of a run from people for the next minutes."""
@@ -55,7 +60,7 @@ class Silences:
             due = self._due.setdefault((run.decision, one.name), at + place * _GOSSIP)
             if _is_due(due, at, longest):
                 number = await self._answers.of(one, hold_in)
-                self._own |= {number} if number else set()
+                self._note(run.decision, number)
                 self._due[run.decision, one.name] = at + (_RENEWED * self._term if number else _AGAIN)
 
     async def drop(self, run: Run) -> None:
@@ -75,13 +80,20 @@ class Silences:
             if one.name in self._unlisted and _is_due(self._unlisted[one.name], at, _AGAIN):
                 self._unlisted[one.name] = at + _AGAIN
                 if (found := await self._answers.of(one, self._listed)) is not None:
-                    self._taken_over |= {_decision(silence) for silence in found}
+                    for silence in found:
+                        self._note(_decision(silence), silence["id"])
+                        self._taken_over.add(_decision(silence))
                     del self._unlisted[one.name]
 
     def taken_over(self) -> set[int]:
         """Return the decisions for which there were silences before a start, each once."""
         found, self._taken_over = self._taken_over, set()
         return found
+
+    def _note(self, decision: int, number: str | None) -> None:
+        if number:
+            self._own.add(number)
+            self._of_runs.setdefault(decision, set()).add(number)
 
     async def _listed(self, server: Server) -> list[Any]:
         listed = await answer(server, "/api/v2/silences")

@@ -193,6 +193,33 @@ def test_an_attempt_is_looked_for_under_the_name_under_which_it_was_started(alon
     assert "step_ended" in alone.kinds()
 
 
+def test_what_automation_fixed_is_blamed_on_nobody_and_its_own_silence_is_not_that_of_people(alone: Alone) -> None:
+    alone.follow(FULL)
+    (own,) = alone.mesh.held()
+    alone.intake.reconcile([listing(DOWN, silenced_by=[own])])
+    alone.finish()
+    alone.intake.notify(notified(DOWN, ended_at=alone.intake.now))
+    alone.intake.now += 300
+    alone.intake.reconcile([], asked_ago=0)
+    incident = alone.intake.incident(1)
+    assert incident["state"] == "closed"
+    told = post_mortem(alone.intake.reader, incident)
+    assert "TargetDown is silenced by automation, which works on it" in [one["what"] for one in told["timeline"]]
+    words = str(told["action_items"])
+    assert not any(wrong in words for wrong in ("Nobody acknowledged it", "was silenced", "did not help"))
+
+
+def test_runbook_that_did_not_help_is_to_be_repaired(alone: Alone) -> None:
+    alone.follow(FULL)
+    alone.steps.end()
+    alone.go_on(200)
+    told = post_mortem(alone.intake.reader, alone.intake.incident(1))
+    assert (
+        "The runbook exporter_down did not help: see what its steps did, and repair it or lower its level."
+        in (told["action_items"])
+    )
+
+
 def test_what_was_bad_before_and_after_is_told_of_each_step_and_of_the_run(alone: Alone) -> None:
     alone.see(0, 0, 1)
     alone.follow(TWO)
