@@ -26,6 +26,7 @@ CHANGED = {
 TARGETS = {
     "no_host": "the alert has no label host",
     "group": "'all' is no host of the inventory",
+    "unknown_host": "'incidents-9' is no host of the inventory",
     "pattern": "'*' is not the name of one host",
     "two_hosts": "'incidents-2,incidents-3' is not the name of one host",
     "url": "'https://incidents-3' is not the name of one host",
