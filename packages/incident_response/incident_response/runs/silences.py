@@ -27,7 +27,6 @@ class Silences:
     def __init__(self, alertmanagers: Sequence[Server], answers: Answers, term: float) -> None:
         self._alertmanagers, self._answers, self._term = alertmanagers, answers, term
         self._due: dict[tuple[int, str], float] = {}
-        self._own: set[str] = set()
         self._of_runs: dict[int, set[str]] = {}
         self._taken_over: set[int] = set()
         self._unlisted = {one.name: 0.0 for one in alertmanagers}
@@ -35,7 +34,7 @@ class Silences:
     @property
     def own(self) -> Collection[str]:
         """Return the ids of those that are ours, as far as an Alertmanager has listed them."""
-        return self._own
+        return set().union(*self._of_runs.values())
 
     def of(self, run: Run) -> list[str]:
         """Return the ids of those of a run, also of those that have ended since."""
@@ -60,7 +59,8 @@ class Silences:
             due = self._due.setdefault((run.decision, one.name), at + place * _GOSSIP)
             if _is_due(due, at, longest):
                 number = await self._answers.of(one, hold_in)
-                self._note(run.decision, number)
+                if number:
+                    self._of_runs.setdefault(run.decision, set()).add(number)
                 self._due[run.decision, one.name] = at + (_RENEWED * self._term if number else _AGAIN)
 
     async def drop(self, run: Run) -> None:
@@ -80,9 +80,7 @@ class Silences:
             if one.name in self._unlisted and _is_due(self._unlisted[one.name], at, _AGAIN):
                 self._unlisted[one.name] = at + _AGAIN
                 if (found := await self._answers.of(one, self._listed)) is not None:
-                    for silence in found:
-                        self._note(_decision(silence), silence["id"])
-                        self._taken_over.add(_decision(silence))
+                    self._taken_over |= {_decision(silence) for silence in found}
                     del self._unlisted[one.name]
 
     def taken_over(self) -> set[int]:
@@ -90,15 +88,11 @@ class Silences:
         found, self._taken_over = self._taken_over, set()
         return found
 
-    def _note(self, decision: int, number: str | None) -> None:
-        if number:
-            self._own.add(number)
-            self._of_runs.setdefault(decision, set()).add(number)
-
     async def _listed(self, server: Server) -> list[Any]:
         listed = await answer(server, "/api/v2/silences")
         found = [one for one in listed if one["createdBy"] == _BY and one["status"]["state"] != "expired"]
-        self._own |= {one["id"] for one in found}
+        for one in found:
+            self._of_runs.setdefault(_decision(one), set()).add(one["id"])
         return found
 
 
