@@ -37,6 +37,7 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 )
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.mesh import Mesh
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.replica import Replica
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.step_socket import StepSocket
 
 __all__ = ["Renewal", "World", "seconds"]
 
@@ -142,10 +143,7 @@ class World:
         intake = Intake(folder)
         intake.notify(notified(_DOWN))
         intake.journal.close()
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(folder / "socket"))
-        self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._socket = StepSocket(folder / "socket", self._start)
 
     def __enter__(self) -> Self:
         self.mesh.__enter__()
@@ -155,8 +153,7 @@ class World:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self._socket.close()
         with _STARTING:
             for runner in self._runners:
                 runner.join(10)
@@ -204,14 +201,8 @@ class World:
         finally:
             intake.journal.close()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection = self._listener.accept()[0]
-            except OSError:
-                return
-            with connection:
-                self._runners.append(_started(run_step, connection, self.folder))
+    def _start(self, connection: socket.socket) -> None:
+        self._runners.append(_started(run_step, connection, self.folder))
 
 
 def _started(*what: Any) -> BaseProcess:

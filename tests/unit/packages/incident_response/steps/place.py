@@ -10,7 +10,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +25,7 @@ from ansible_collections.vigil.observability.packages.incident_response.incident
 )
 from ansible_collections.vigil.observability.packages.incident_response.incident_response.steps.runner import Runner
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import PACKAGE
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.step_socket import StepSocket
 
 __all__ = ["Place"]
 
@@ -57,12 +57,9 @@ class Place:
         (programs / "python3").symlink_to(sys.executable)
         self.runner = Runner(self.folder_of_attempts, self.ssh, COLLECTIONS, f"{programs}:/usr/bin:/bin")
         self.processes: list[subprocess.Popen[bytes]] = []
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(folder / "socket"))
-        self._listener.listen()
         self.attempts = self.attempts_with(self.playbooks)
         self.start_runners = True
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._socket = StepSocket(folder / "socket", self._start)
 
     def __enter__(self) -> Self:
         return self
@@ -70,23 +67,16 @@ class Place:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self._socket.close()
         for process in self.processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(10)
             process.kill()
             process.wait()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection = self._listener.accept()[0]
-            except OSError:
-                return
-            with connection:
-                if self.start_runners:
-                    self.processes.append(self.started(connection.fileno()))
+    def _start(self, connection: socket.socket) -> None:
+        if self.start_runners:
+            self.processes.append(self.started(connection.fileno()))
 
     def started(self, descriptor: int) -> subprocess.Popen[bytes]:
         """Start a runner as systemd does: its input and its answer are a connection."""
