@@ -47,8 +47,9 @@ def test_an_alert_is_sent_to_the_journal_and_ends_there(incidents, alertmanager,
         assert alertmanager("alerts", *kind, "-d", json.dumps([told])).status == 200
 
     def found():
-        alerts = [one for incident in incidents() for one in incident["alerts"]]
-        return [one["state"] for one in alerts if one["labels"]["alertname"] == name]
+        mine = [one for one in incidents() if name in json.dumps(one["alerts"])]
+        print([(event["at"], event["kind"], event["source"]) for one in mine for event in one["events"]])
+        return [one["state"] for incident in mine for one in incident["alerts"] if one["labels"]["alertname"] == name]
 
     def sources():
         named = {

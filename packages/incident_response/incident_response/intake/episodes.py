@@ -96,7 +96,7 @@ class Episodes:
             return happened(entries, "mismatched", row, detail)
         if alert.resolved:
             return resolved(entries, row, alert)
-        self._note_end(alert, entries.at)
+        self._note_end(alert)
         entries.connection.execute(
             "UPDATE open_episode SET noticed_at = ?, resolved_at = NULL, starts_at = ? WHERE episode = ?",
             (entries.at, alert.starts_at, row["episode"]),
@@ -132,7 +132,7 @@ class Episodes:
         """Write what is new of an alert that Alertmanagers list, and return of what kinds that is."""
         alerts = [alert for _name, alert in found]
         for alert in alerts:
-            self._note_end(alert, entries.at)
+            self._note_end(alert)
         row = open_row(entries, alerts[0].fingerprint)
         kinds: list[str] = []
         if row is None:
@@ -171,7 +171,7 @@ class Episodes:
 
     def _open(self, entries: Entries, alert: Alert) -> str:
         """Write a new episode, into the incident that it belongs to."""
-        self._note_end(alert, entries.at)
+        self._note_end(alert)
         service, host = alert.labels.get("service", ""), alert.labels.get("host", "")
         incident, reason = self._correlation.join(entries, service, host, alert.inhibited_by)
         number = entries.add(
@@ -203,13 +203,12 @@ class Episodes:
         # A silence hides that the alert is resolved.
         if "silenced_by" in row["muted"] and not fires(json.loads(row["labels"])):
             return "Prometheus does not fire it, and no Alertmanager lists it"
-        known = self._ends.get(row["fingerprint"], max(row["noticed_at"], self._started_at) + _UNKNOWN_END)
-        return "its end has passed, and no Alertmanager lists it" if known <= asked_at else ""
+        return "its end has passed, and no Alertmanager lists it" if self._end_of(row) <= asked_at else ""
 
     def _close(self, entries: Entries, row: sqlite3.Row, why: str) -> str:
         """Write the end of an episode, and that of its incident with its last episode."""
-        known = self._ends.pop(row["fingerprint"], entries.at)
-        ended_at = row["resolved_at"] if row["resolved_at"] is not None else min(known, entries.at)
+        ended_at = row["resolved_at"] if row["resolved_at"] is not None else min(self._end_of(row), entries.at)
+        self._ends.pop(row["fingerprint"], None)
         incident = entries.connection.execute("SELECT incident FROM episode WHERE id = ?", (row["episode"],)).fetchone()
         detail = {"starts_at": row["starts_at"], "ended_at": ended_at, "reason": why}
         entries.event("closed", incident=incident[0], episode=row["episode"], detail=detail)
@@ -222,10 +221,15 @@ class Episodes:
             entries.connection.execute("DELETE FROM open_incident WHERE incident = ?", incident)
         return "closed"
 
-    def _note_end(self, alert: Alert, at: float) -> None:
+    def _note_end(self, alert: Alert) -> None:
         """Remember when an alert ends unless it is sent again. This is in no journal: it changes every minute."""
-        end = at + _UNKNOWN_END if alert.ends_at is None else alert.ends_at
-        self._ends[alert.fingerprint] = max(end, self._ends.get(alert.fingerprint, 0.0))
+        if alert.ends_at is not None:
+            self._ends[alert.fingerprint] = max(alert.ends_at, self._ends.get(alert.fingerprint, 0.0))
+
+    def _end_of(self, row: sqlite3.Row) -> float:
+        """Return when an alert ends unless it is sent again: a notification gives no end, a list does."""
+        listed = self._ends.get(row["fingerprint"], 0.0)
+        return listed if listed > row["noticed_at"] else max(row["noticed_at"], self._started_at) + _UNKNOWN_END
 
 
 def _is_for_somebody(alert: Alert) -> bool:

@@ -85,6 +85,26 @@ def test_a_lost_resolve_is_made_up_for_when_the_end_has_passed(intake: Intake) -
     assert intake.incident(1)["events"][1]["ended_at"] == "2026-01-01T00:04:00.000Z"
 
 
+def test_a_notification_does_not_put_off_the_end_that_a_list_gives(intake: Intake) -> None:
+    intake.notify(notified(DOWN))
+    intake.reconcile([listing(DOWN, ends_at=NOW + 100)])
+    intake.now += 20
+    intake.notify(notified(DOWN))
+    intake.now += 90
+    assert intake.reconcile([]) == {"closed": 1}
+
+
+def test_a_notification_after_the_end_that_a_list_gave_outdates_it(intake: Intake) -> None:
+    intake.reconcile([listing(DOWN, ends_at=NOW + 100)])
+    intake.now += 110
+    intake.notify(notified(DOWN))
+    intake.now += 290
+    assert intake.reconcile([]) == {}
+    intake.now += 12
+    assert intake.reconcile([]) == {"closed": 1}
+    assert intake.incident(1)["alerts"][0]["ended_at"] == "2026-01-01T00:06:50.000Z"
+
+
 def test_an_end_that_nobody_gave_is_that_of_alertmanager(intake: Intake) -> None:
     intake.notify(notified(DOWN))
     intake.now += 299
