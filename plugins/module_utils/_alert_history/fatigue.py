@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, Vigil contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which alerts tire people, from what Prometheus has recorded."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .._api.durations import duration, instant, rfc3339
+from .._api.plan import PlanError
+from .._http.session import Session
+from .._prometheus.client import prometheus_api
+from .episodes import Episode, Rule, Span, episodes_of, gaps_of
+from .figures import Habits, by_hour, by_rule, by_team
+from .reading import Recorded, alerting_rules, recorded
+from .together import together
+
+__all__ = ["Question", "fatigue", "question_of", "summary"]
+
+_FOR_NOBODY = "none"
+_USUAL_INTERVAL = 60.0
+
+Rules = Sequence[tuple[str, Mapping[str, Any], Rule]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a window in seconds since 1970, which alerts, what counts as what, and what may be read."""
+
+    window: Span
+    alerts: Sequence[str]
+    habits: Habits
+    together: float
+    heartbeat: str
+    max_samples: int
+
+
+def question_of(parameters: Mapping[str, Any], now: datetime) -> Question:
+    """Return the question of a module's options. Raises PlanError."""
+    start, end = (instant(parameters[name], name, now=now).timestamp() for name in ("start", "end"))
+    if end <= start:
+        raise PlanError(f"end {parameters['end']!r} is not after start {parameters['start']!r}: give an earlier start.")
+    attention, flapping, near = (
+        duration(parameters[name], name).total_seconds() for name in ("attention", "flapping", "together")
+    )
+    if parameters["max_samples"] < 1:
+        raise PlanError(f"max_samples {parameters['max_samples']} must be at least 1.")
+    try:
+        zone = ZoneInfo(parameters["timezone"])
+    except (ValueError, OSError, KeyError):
+        raise PlanError(
+            f"timezone {parameters['timezone']!r} is unknown on this host: write one like Europe/Berlin, or UTC."
+        ) from None
+    habits = Habits(attention, flapping, zone)
+    return Question((start, end), parameters["alerts"], habits, near, parameters["heartbeat"], parameters["max_samples"])
+
+
+def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> dict[str, Any]:
+    """Return the analysis as the documentation of the module has it. Raises PlanError and HttpError."""
+    rules = alerting_rules(prometheus_api(session))
+    _refuse_unknown(question.alerts, rules)
+    found = Recorded()
+    for one in (session, *(Session(replace(session.endpoint, url=url)) for url in replicas)):
+        found = found.with_other(
+            recorded(prometheus_api(one), question.window, question.heartbeat, question.max_samples)
+        )
+        if one is not session:
+            one.close()
+            session.requests += one.requests
+            session.connections += one.connections
+    gaps = gaps_of(found.beats, question.window)
+    episodes = _episodes(found, rules, gaps, question)
+    habits, (start, end) = question.habits, question.window
+    fired = {one.labels.get("alertname", "") for one in episodes}
+    figures = [{**one, "query": _query(one["alert"])} for one in by_rule(episodes, habits)]
+    return {
+        "window": {
+            **{"start": _text(start), "end": _text(end), "timezone": str(habits.zone)},
+            **{"attention": habits.attention, "flapping": habits.flapping, "together": question.together},
+        },
+        "coverage": {
+            "sources": [session.endpoint.url, *replicas],
+            "samples": found.samples,
+            "queries": found.queries,
+            "gaps": [{"start": _text(begun), "end": _text(ended)} for begun, ended in gaps],
+            "notes": _notes(found, gaps, question),
+        },
+        "rules": figures,
+        "hours": by_hour(episodes, habits),
+        "teams": by_team(episodes, habits, end - start),
+        "together": together(episodes, question.together),
+        "silent": _silent(rules, fired, question.alerts),
+    }
+
+
+def summary(analysis: Mapping[str, Any]) -> str:
+    """Return the analysis in one sentence."""
+    rules = analysis["rules"]
+    total, short, night = (sum(one[name] for one in rules) for name in ("episodes", "short", "at_night"))
+    often = f" Most often: {rules[0]['alert']} ({rules[0]['episodes']})." if rules else ""
+    notes = "".join(f" {note}" for note in analysis["coverage"]["notes"])
+    return (
+        f"{total} episodes of {len(rules)} alerts from {analysis['window']['start']} to {analysis['window']['end']}: "
+        f"{short} were over before anybody could act, {night} began at night.{often}{notes}"
+    )
+
+
+def _episodes(found: Recorded, rules: Rules, gaps: Sequence[Span], question: Question) -> list[Episode]:
+    known: dict[str, Rule] = {}
+    for _group, rule, timing in rules:
+        # Of several rules with one name, the slowest: none of its episodes is taken for two.
+        before = known.get(rule["name"], timing)
+        known[rule["name"]] = Rule(max(before.interval, timing.interval), max(before.hold, timing.hold))
+    episodes: list[Episode] = []
+    for key, times in found.firing.items():
+        labels = json.loads(key)
+        name = labels.get("alertname", "")
+        if labels.get("severity") != _FOR_NOBODY and (not question.alerts or name in question.alerts):
+            timing = known.get(name) or Rule(_interval_of(times))
+            episodes += episodes_of(labels, times, timing, gaps, question.window)
+    return sorted(episodes, key=lambda one: (one.start, json.dumps(one.labels)))
+
+
+def _interval_of(times: Sequence[float]) -> float:
+    """Return the interval of a rule that is no more, by its samples."""
+    between = [later - earlier for earlier, later in zip(times, times[1:])]
+    return statistics.median(between) if between else _USUAL_INTERVAL
+
+
+def _refuse_unknown(alerts: Sequence[str], rules: Rules) -> None:
+    names = {rule["name"] for _group, rule, _timing in rules}
+    if unknown := sorted({*alerts} - names):
+        raise PlanError(f"Prometheus has no alerting rule {', '.join(map(repr, unknown))}: correct alerts.")
+
+
+def _silent(rules: Rules, fired: set[str], alerts: Sequence[str]) -> list[dict[str, Any]]:
+    found = [
+        {
+            **{"alert": rule["name"], "group": group, "health": rule.get("health", "unknown")},
+            **{"error": rule.get("lastError", ""), "query": rule["query"]},
+        }
+        for group, rule, _timing in rules
+        if rule["name"] not in fired
+        and rule.get("labels", {}).get("severity") != _FOR_NOBODY
+        and (not alerts or rule["name"] in alerts)
+    ]
+    return sorted(found, key=lambda one: (one["alert"], one["group"]))
+
+
+def _notes(found: Recorded, gaps: Sequence[Span], question: Question) -> list[str]:
+    notes = []
+    if not found.beats:
+        notes.append(
+            f"Prometheus has no samples of the heartbeat {question.heartbeat}: times in which it was down are unknown, "
+            "and end episodes."
+        )
+    if gaps:
+        share = sum(end - start for start, end in gaps) / (question.window[1] - question.window[0])
+        notes.append(f"Nothing was recorded for {share:.1%} of the window: what began and ended then is unknown.")
+    return notes
+
+
+def _query(alert: str) -> str:
+    return f'ALERTS{{alertname={json.dumps(alert, ensure_ascii=False)},alertstate="firing"}}'
+
+
+def _text(seconds: float) -> str:
+    return rfc3339(datetime.fromtimestamp(seconds, timezone.utc))
