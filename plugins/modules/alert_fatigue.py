@@ -86,8 +86,10 @@ analysis:
   returned: success
   type: dict
   contains:
-    window: {description: "C(start) and C(end), the C(timezone), and C(attention), C(flapping), C(together).", type: dict,
-      returned: success}
+    window:
+      description: C(start) and C(end), C(seconds), the C(timezone), and C(attention), C(flapping), C(together).
+      type: dict
+      returned: success
     coverage:
       description:
         - C(sources) that were asked, how many C(samples) and C(queries), the C(gaps) in which none of them was up, and

@@ -69,7 +69,7 @@ def runs_of(times: Sequence[float], pause: float) -> list[Span]:
 
 
 def gaps_of(beats: Sequence[float], window: Span) -> list[Span]:
-    """Return when nothing was recorded, by the ascending times of a series that is always recorded; none without any."""
+    """Return when nothing was recorded, by the ascending times of a series that is always recorded."""
     if not beats:
         return []
     between = [later - earlier for earlier, later in zip(beats, beats[1:])]

@@ -60,7 +60,8 @@ def question_of(parameters: Mapping[str, Any], now: datetime) -> Question:
             f"timezone {parameters['timezone']!r} is unknown on this host: write one like Europe/Berlin, or UTC."
         ) from None
     habits = Habits(attention, flapping, zone)
-    return Question((start, end), parameters["alerts"], habits, near, parameters["heartbeat"], parameters["max_samples"])
+    chosen, heartbeat, most = (parameters[name] for name in ("alerts", "heartbeat", "max_samples"))
+    return Question((start, end), chosen, habits, near, heartbeat, most)
 
 
 def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> dict[str, Any]:
@@ -83,8 +84,13 @@ def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> di
     figures = [{**one, "query": _query(one["alert"])} for one in by_rule(episodes, habits)]
     return {
         "window": {
-            **{"start": _text(start), "end": _text(end), "timezone": str(habits.zone)},
-            **{"attention": habits.attention, "flapping": habits.flapping, "together": question.together},
+            "start": _text(start),
+            "end": _text(end),
+            "seconds": round(end - start),
+            "timezone": str(habits.zone),
+            "attention": habits.attention,
+            "flapping": habits.flapping,
+            "together": question.together,
         },
         "coverage": {
             "sources": [session.endpoint.url, *replicas],
@@ -144,8 +150,11 @@ def _refuse_unknown(alerts: Sequence[str], rules: Rules) -> None:
 def _silent(rules: Rules, fired: set[str], alerts: Sequence[str]) -> list[dict[str, Any]]:
     found = [
         {
-            **{"alert": rule["name"], "group": group, "health": rule.get("health", "unknown")},
-            **{"error": rule.get("lastError", ""), "query": rule["query"]},
+            "alert": rule["name"],
+            "group": group,
+            "health": rule.get("health", "unknown"),
+            "error": rule.get("lastError", ""),
+            "query": rule["query"],
         }
         for group, rule, _timing in rules
         if rule["name"] not in fired

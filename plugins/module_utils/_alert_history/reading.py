@@ -43,8 +43,7 @@ class Recorded:
     def with_other(self, other: Recorded) -> Recorded:
         """Return both together."""
         firing = {
-            key: _merged(self.firing.get(key, ()), other.firing.get(key, ()))
-            for key in {**self.firing, **other.firing}
+            key: _merged(self.firing.get(key, ()), other.firing.get(key, ())) for key in {**self.firing, **other.firing}
         }
         beats = _merged(self.beats, other.beats)
         return Recorded(firing, beats, self.samples + other.samples, self.queries + other.queries)
@@ -117,10 +116,10 @@ def _refuse_missing_history(api: Api, window: Span, heartbeat: str, found: Recor
     found.queries += 1
     if ask(api, f"count_over_time({heartbeat}[30d])", at=window[0])["result"]:
         return
-    hours = (window[1] - first) / 3600
+    hours = int((window[1] - first) / 3600)
     raise PlanError(
-        f"The window begins at {_text(window[0])}, and Prometheus has nothing of before {_text(first)}: choose a window "
-        f"of at most {f'{hours / 24:.0f}d' if hours > 48 else f'{hours:.0f}h'}, or keep data for longer."  # noqa: PLR2004
+        f"The window begins at {_text(window[0])}, and Prometheus has nothing of before {_text(first)}: choose a "
+        f"window of at most {hours}h, or keep data for longer."
     )
 
 
