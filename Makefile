@@ -39,14 +39,18 @@ molecule: environment ## Run all scenarios, or one (S=<scenario>); V=<step> runs
 hosts: environment ## Prepare the container engine, the test host image and the server archives
 	@tests/setup/hosts_and_servers
 
-bench: $(if $(filter grafana logs telemetry incidents,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library, incidents (B=grafana, B=logs, B=traces, B=telemetry, B=incidents: only those; REF=<commit>: deployments compared with that commit)
-	$(if $(filter grafana logs traces telemetry incidents,$(B)),,@$(in_environment) python tests/bench.py $(REF))
-	$(if $(REF)$(filter logs traces telemetry incidents,$(B)),,@$(in_environment) python tests/bench_grafana.py)
-	$(if $(REF)$(filter grafana traces telemetry incidents,$(B)),,@$(in_environment) python tests/bench_logs.py)
-	$(if $(REF)$(filter grafana logs telemetry incidents,$(B)),,@$(in_environment) python tests/bench_traces.py)
-	$(if $(REF)$(filter grafana logs telemetry incidents,$(B)),,@$(in_environment) python tests/bench_collector.py)
-	$(if $(REF)$(filter grafana logs traces incidents,$(B)),,@$(in_environment) python tests/bench_telemetry.py)
-	$(if $(REF)$(filter grafana logs traces telemetry,$(B)),,@$(in_environment) python tests/bench_incidents.py)
+# What `make bench` measures: all, or one (B); with REF, deployments are compared with those of a commit.
+measured = $(filter $(1),$(or $(B),$(if $(REF),deployments,deployments grafana logs traces telemetry incidents analyses)))
+
+bench: $(if $(filter grafana logs telemetry incidents,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library, incidents, analyses (B=deployments, B=grafana, B=logs, B=traces, B=telemetry, B=incidents, B=analyses: only those; REF=<commit>: deployments compared with that commit)
+	$(if $(call measured,deployments),@$(in_environment) python tests/bench.py $(REF))
+	$(if $(call measured,grafana),@$(in_environment) python tests/bench_grafana.py)
+	$(if $(call measured,logs),@$(in_environment) python tests/bench_logs.py)
+	$(if $(call measured,traces),@$(in_environment) python tests/bench_traces.py)
+	$(if $(call measured,traces),@$(in_environment) python tests/bench_collector.py)
+	$(if $(call measured,telemetry),@$(in_environment) python tests/bench_telemetry.py)
+	$(if $(call measured,incidents),@$(in_environment) python tests/bench_incidents.py)
+	$(if $(call measured,analyses),@$(in_environment) python tests/bench_analyses.py)
 
 build: environment ## Build the collection archive
 	@$(in_environment) ansible-galaxy collection build --force

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,17 +112,20 @@ def history(replica: int) -> Iterator[str]:
                     yield f'ALERTS{{{text},alertstate="firing"}} 1 {at + offset}'
     pending = range(START + DAY, START + 2 * DAY, MINUTE)
     yield from (f'ALERTS{{alertname="NeverFires",severity="warning",alertstate="pending"}} 1 {at}' for at in pending)
-    yield "# EOF\n"
+    yield "# EOF"
 
 
 @contextmanager
-def started(folder: Path, program: Path, replica: int) -> Iterator[str]:
+def started(folder: Path, program: Path, lines: Iterable[str], rules: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Yield the address of a Prometheus with this history, and rules that find nothing now."""
     folder.mkdir()
-    (folder / "history.txt").write_text("\n".join(history(replica)))
+    with (folder / "history.txt").open("w") as file:
+        file.writelines(f"{line}\n" for line in lines)
     blocks = ["tsdb", "create-blocks-from", "--max-block-duration=24h", "openmetrics", str(folder / "history.txt")]
     subprocess.run([program.parent / "promtool", *blocks, folder / "data"], check=True, capture_output=True)
-    (folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "all", "interval": "1m", "rules": RULES}]}))
+    (folder / "rules.yml").write_text(
+        yaml.safe_dump({"groups": [{"name": "all", "interval": "1m", "rules": [*rules]}]})
+    )
     (folder / "prometheus.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"]}))
     url = f"http://127.0.0.1:{free_port()}"
     flags = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
@@ -193,7 +196,7 @@ def main() -> int:
             folder, begun = Path(name), time.monotonic()
             unpack_release("prometheus", release, folder)
             (program,) = folder.glob(f"prometheus-{release}.*/prometheus")
-            urls = [stack.enter_context(started(folder / f"mon{one}", program, one)) for one in (0, 1)]
+            urls = [stack.enter_context(started(folder / f"mon{one}", program, history(one), RULES)) for one in (0, 1)]
             found = asked(urls)
             require_truth(found)
             if release == RELEASES[-1]:

@@ -61,7 +61,7 @@ def _linked(link: Link) -> str | Element:
 
 def _plot(bars: Sequence[int]) -> Element:
     most = max(*bars, 1)
-    heights = [_HEIGHT * bar / most for bar in bars]
+    heights = [_HEIGHT * each / most for each in bars]
     drawn = [
         element("rect", class_="line", x=index * _WIDTH, width=_WIDTH - 2, y=_HEIGHT - height, height=height)
         for index, height in enumerate(heights)

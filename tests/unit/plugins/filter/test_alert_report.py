@@ -93,7 +93,7 @@ def test_the_text_of_a_label_is_text() -> None:
 
 def test_markdown_has_the_same_rows() -> None:
     text = alert_report(analysis(), "Alerts", "md")
-    assert text.startswith("# Alerts\n\n2026-10-05T00:00:00.000Z to 2026-10-19T00:00:00.000Z\n\n- It was down\\.\n")
+    assert text.startswith("# Alerts\n\n2026-10-05T00:00:00.000Z to 2026-10-19T00:00:00.000Z\n\n- Down\\.\n")
     assert "| none | 1 | 3 | 1\\.5 | 1 | 2 | 0 | 2 h |" in text
     assert "## What did not fire\n\nNone." in text
 
