@@ -57,6 +57,14 @@ options:
     description: Series that Prometheus records whenever it is up. Pauses of it are times in which nothing was seen.
     type: str
     default: up{job="prometheus"}
+  back_test:
+    description:
+      - Whether to calculate, for rules that often fire too short to act on or flap, what a longer C(for) or
+        C(keep_firing_for) would have saved and cost.
+      - Prometheus evaluates the expression of each such rule over the window, by a query of 11,000 points at most at a
+        time.
+    type: bool
+    default: false
   max_samples:
     description: How many samples are read of each replica at most.
     type: int
@@ -128,6 +136,16 @@ analysis:
       type: list
       elements: dict
       returned: success
+    proposals:
+      description:
+        - With O(back_test), rules with a C(change), how many of their C(episodes) it would have C(saved), by how much
+          an alert would have come later at most (C(later_seconds)), and how much longer alerts would have fired
+          (C(longer_seconds)). None would have missed an episode that lasted for O(attention).
+        - Or why there is none, as C(refused). A rule whose expression over the window does not give the recorded
+          episodes, from start to end within one evaluation, gets none. C(queries) is how many were made.
+      type: list
+      elements: dict
+      returned: success
 requests: {description: How many requests the task made., returned: success, type: int}
 connections: {description: How many connections the task opened., returned: success, type: int}
 """
@@ -155,6 +173,7 @@ _OPTIONS = {
     "together": {"type": "str", "default": "5m"},
     "timezone": {"type": "str", "default": "UTC"},
     "heartbeat": {"type": "str", "default": 'up{job="prometheus"}'},
+    "back_test": {"type": "bool", "default": False},
     "max_samples": {"type": "int", "default": 20_000_000},
 }
 

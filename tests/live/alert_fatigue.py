@@ -36,13 +36,14 @@ DOWN_ALONE = (START + 4 * DAY, START + 4 * DAY + 6 * HOUR)
 
 Spans = list[tuple[int, int]]
 LABELS: dict[str, dict[str, str]] = {
-    "DiskSlow": {"team": "platform", "severity": "warning", "host": "db1"},
+    "DiskSlow": {"team": "platform", "severity": "warning", "host": "db1", "job": "node"},
     "BackupSlow": {"team": "platform", "severity": "info"},
     "DatabaseDown": {"team": "storage", "severity": "critical"},
     "ShopErrors": {"team": "sales", "severity": "critical"},
     "PaymentsDown": {"team": "sales", "severity": "critical"},
     "LongOutage": {"team": "platform", "severity": "warning"},
     "StillFires": {"team": "platform", "severity": "warning"},
+    "CacheCold": {"team": "sales", "severity": "info"},
     "Watchdog": {"severity": "none"},
 }
 OUTAGES = [START + day * DAY + 10 * HOUR for day in (0, 1, 2, 4, 5, 7, 8, 12)]
@@ -62,6 +63,7 @@ HISTORY: dict[str, Spans] = {
     # Five minutes of `for` after the restart.
     "LongOutage": [(DOWN[0] - HOUR, DOWN[1] + HOUR)],
     "StillFires": [(END - 3 * HOUR, END + HOUR)],
+    "CacheCold": [(START + hour * HOUR, START + hour * HOUR) for hour in range(151, 156)],
     "Watchdog": [(START - DAY, END + HOUR)],
 }
 FIGURES = ("episodes", "short", "at_night", "at_weekends", "flaps", "median_seconds", "open", "lost")
@@ -73,6 +75,7 @@ TRUTH: dict[str, tuple[int | None, ...]] = {
     "PaymentsDown": (1, 0, 0, 0, 0, 2407, 0, 0),
     "LongOutage": (1, 0, 1, 0, 0, 26 * HOUR + 7, 0, 0),
     "StillFires": (1, 0, 0, 1, 0, None, 1, 0),
+    "CacheCold": (5, 5, 0, 5, 0, 7, 0, 0),
 }
 REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"start": str(START - 10 * DAY)}, "nothing of before 2026-10-04T00:00:00.000Z: choose a window of at most 360h"),
@@ -83,10 +86,15 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"attention": "soon"}, "attention 'soon' must be a duration"),
     ({"heartbeat": "up{"}, "parse error"),
 )
+OTHERS = "its expression over the window gives other episodes: of 0 alerts, and 1 are recorded"
 PENDING_AFTER = DOWN[1] + 5 * MINUTE
 RULES = [
-    {"alert": name, "expr": "vector(0) > 1", "for": "5m", "labels": {**labels}}
-    for name, labels in {**LABELS, "NeverFires": {"severity": "warning"}}.items()
+    {"alert": "DiskSlow", "expr": 'disk_latency_seconds{job="node"} > 0.5', "labels": {"severity": "warning"}},
+    *(
+        {"alert": name, "expr": "vector(0) > 1", "for": "5m", "labels": {**labels}}
+        for name, labels in {**LABELS, "NeverFires": {"severity": "warning"}}.items()
+        if name != "DiskSlow"
+    ),
 ]
 
 
@@ -112,7 +120,17 @@ def history(replica: int) -> Iterator[str]:
                     yield f'ALERTS{{{text},alertstate="firing"}} 1 {at + offset}'
     pending = range(START + DAY, START + 2 * DAY, MINUTE)
     yield from (f'ALERTS{{alertname="NeverFires",severity="warning",alertstate="pending"}} 1 {at}' for at in pending)
+    yield from latencies(replica)
     yield "# EOF"
+
+
+def latencies(replica: int) -> Iterator[str]:
+    """Yield the series of which the rule DiskSlow makes its alert."""
+    yield "# TYPE disk_latency_seconds gauge"
+    slow = {at for begun, ended in HISTORY["DiskSlow"] for at in range(begun, ended + 1, MINUTE)}
+    for at in range(START - DAY, END + HOUR, MINUTE):
+        if is_up(replica, at):
+            yield f'disk_latency_seconds{{job="node",host="db1",team="platform"}} {0.9 if at in slow else 0.1} {at}'
 
 
 @contextmanager
@@ -163,7 +181,7 @@ def require_truth(found: dict[str, Any]) -> None:
     analysis = found["analysis"]
     figures = {one["alert"]: tuple(one[name] for name in FIGURES) for one in analysis["rules"]}
     assert figures == TRUTH, figures
-    assert {one["team"]: one["episodes"] for one in analysis["teams"]} == {"platform": 45, "sales": 9, "storage": 8}
+    assert {one["team"]: one["episodes"] for one in analysis["teams"]} == {"platform": 45, "sales": 14, "storage": 8}
     (pair,) = analysis["together"]
     assert pair == {
         "first": "DatabaseDown",
@@ -174,9 +192,25 @@ def require_truth(found: dict[str, Any]) -> None:
         "lag_seconds": 60,
     }
     assert [one["alert"] for one in analysis["silent"]] == ["NeverFires"]
-    assert (sum(analysis["hours"]), analysis["hours"][2]) == (62, 13)
+    assert (sum(analysis["hours"]), analysis["hours"][2]) == (67, 13)
     (gap,) = analysis["coverage"]["gaps"]
     assert gap == {"start": "2026-10-13T23:59:07.000Z", "end": "2026-10-15T00:00:00.000Z"}
+
+
+def require_proposals(urls: Sequence[str]) -> None:
+    """Require a proposal for the rule whose expression gives its episodes, and none for one that gives others."""
+    change, refused = asked(urls, back_test=True)["analysis"]["proposals"]
+    assert change == {
+        "alert": "DiskSlow",
+        "queries": 2,
+        "episodes": 30,
+        "change": {"for": "300s"},
+        "saved": 30,
+        "missed": 0,
+        "later_seconds": 300,
+        "longer_seconds": 0,
+    }, change
+    assert (refused["alert"], refused["refused"]) == ("CacheCold", OTHERS), refused
 
 
 def require_limits(urls: Sequence[str]) -> None:
@@ -199,6 +233,7 @@ def main() -> int:
             urls = [stack.enter_context(started(folder / f"mon{one}", program, history(one), RULES)) for one in (0, 1)]
             found = asked(urls)
             require_truth(found)
+            require_proposals(urls)
             if release == RELEASES[-1]:
                 require_limits(urls)
             print(f"alert_fatigue: {release} passed in {time.monotonic() - begun:.0f} s", flush=True)

@@ -29,10 +29,11 @@ _GRACE = 600.0
 
 @dataclass(frozen=True)
 class Rule:
-    """What of an alerting rule counts for its episodes: its evaluation interval, and its `for`, in seconds."""
+    """What of an alerting rule counts for its episodes: evaluation interval, `for`, `keep_firing_for`, in seconds."""
 
     interval: float
     hold: float = 0.0
+    keep: float = 0.0
 
 
 @dataclass(frozen=True)

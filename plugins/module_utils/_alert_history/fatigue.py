@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -16,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 from .._api.durations import duration, instant, rfc3339
 from .._api.plan import PlanError
-from .._http.session import Session
+from .._http.session import Api, Session
 from .._prometheus.client import prometheus_api
 from .episodes import Episode, Rule, Span, episodes_of, gaps_of
 from .figures import Habits, by_hour, by_rule, by_team
+from .proposals import conditions_of, proposal_of
 from .reading import Recorded, alerting_rules, recorded
 from .together import together
 
@@ -27,6 +29,8 @@ __all__ = ["Question", "fatigue", "question_of", "summary"]
 
 _FOR_NOBODY = "none"
 _USUAL_INTERVAL = 60.0
+# Of so many episodes, and such a share of all, people may be tired.
+_TIRING, _TIRING_SHARE = 3, 0.2
 
 Rules = Sequence[tuple[str, Mapping[str, Any], Rule]]
 
@@ -41,6 +45,7 @@ class Question:
     together: float
     heartbeat: str
     max_samples: int
+    back_test: bool
 
 
 def question_of(parameters: Mapping[str, Any], now: datetime) -> Question:
@@ -61,22 +66,22 @@ def question_of(parameters: Mapping[str, Any], now: datetime) -> Question:
         ) from None
     habits = Habits(attention, flapping, zone)
     chosen, heartbeat, most = (parameters[name] for name in ("alerts", "heartbeat", "max_samples"))
-    return Question((start, end), chosen, habits, near, heartbeat, most)
+    return Question((start, end), chosen, habits, near, heartbeat, most, parameters["back_test"])
 
 
 def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> dict[str, Any]:
     """Return the analysis as the documentation of the module has it. Raises PlanError and HttpError."""
     rules = alerting_rules(prometheus_api(session))
     _refuse_unknown(question.alerts, rules)
-    found = Recorded()
-    for one in (session, *(Session(replace(session.endpoint, url=url)) for url in replicas)):
+    first = found = recorded(prometheus_api(session), question.window, question.heartbeat, question.max_samples)
+    for url in replicas:
+        other = Session(replace(session.endpoint, url=url))
         found = found.with_other(
-            recorded(prometheus_api(one), question.window, question.heartbeat, question.max_samples)
+            recorded(prometheus_api(other), question.window, question.heartbeat, question.max_samples)
         )
-        if one is not session:
-            one.close()
-            session.requests += one.requests
-            session.connections += one.connections
+        other.close()
+        session.requests += other.requests
+        session.connections += other.connections
     gaps = gaps_of(found.beats, question.window)
     episodes = _episodes(found, rules, gaps, question)
     habits, (start, end) = question.habits, question.window
@@ -104,6 +109,7 @@ def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> di
         "teams": by_team(episodes, habits, end - start),
         "together": together(episodes, question.together),
         "silent": _silent(rules, fired, question.alerts),
+        "proposals": _proposals(prometheus_api(session), rules, first, question) if question.back_test else [],
     }
 
 
@@ -133,6 +139,27 @@ def _episodes(found: Recorded, rules: Rules, gaps: Sequence[Span], question: Que
             timing = known.get(name) or Rule(_interval_of(times))
             episodes += episodes_of(labels, times, timing, gaps, question.window)
     return sorted(episodes, key=lambda one: (one.start, json.dumps(one.labels)))
+
+
+def _proposals(api: Api, rules: Rules, first: Recorded, question: Question) -> list[dict[str, Any]]:
+    """Return what changes of rules would have saved, of those that often fire too short to act on, or flap."""
+    gaps = gaps_of(first.beats, question.window)
+    episodes = _episodes(first, rules, gaps, question)
+    tiring = {
+        one["alert"]
+        for one in by_rule(episodes, question.habits)
+        if max(one["short"], one["flaps"]) >= max(_TIRING, _TIRING_SHARE * one["episodes"])
+    }
+    names = Counter(rule["name"] for _group, rule, _timing in rules)
+    found = []
+    for _group, rule, timing in rules:
+        name = rule["name"]
+        if name in tiring and names[name] == 1:
+            own = [one for one in episodes if one.labels.get("alertname") == name]
+            conditions = conditions_of(api, rule["query"], timing, question.window, own[0].start, gaps)
+            labels = rule.get("labels", {})
+            found.append(proposal_of(name, timing, labels, conditions, own, question.habits.attention))
+    return sorted(found, key=lambda one: (-one.get("saved", 0), one["alert"]))
 
 
 def _interval_of(times: Sequence[float]) -> float:

@@ -67,11 +67,11 @@ def recorded(api: Api, window: Span, heartbeat: str, most_samples: int) -> Recor
 def alerting_rules(api: Api) -> list[tuple[str, Mapping[str, Any], Rule]]:
     """Return the group, the rule as Prometheus has it, and what of it counts for its episodes."""
     groups = api.call("GET", "/api/v1/rules?type=alert", attempt="read the alerting rules").json()["data"]["groups"]
-    return [
-        (group["name"], rule, Rule(float(group["interval"]), float(rule.get("duration", 0))))
-        for group in groups
-        for rule in group["rules"]
-    ]
+    return [(group["name"], rule, _timing(group, rule)) for group in groups for rule in group["rules"]]
+
+
+def _timing(group: Mapping[str, Any], rule: Mapping[str, Any]) -> Rule:
+    return Rule(float(group["interval"]), float(rule.get("duration", 0)), float(rule.get("keepFiringFor", 0)))
 
 
 def _read(

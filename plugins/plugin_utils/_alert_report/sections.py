@@ -67,6 +67,13 @@ def sections_of(analysis: Mapping[str, Any]) -> list[Section]:
             [_rule(one, link) for one in analysis["rules"]],
         ),
         Section(
+            "What to change",
+            "Calculated by the rule's own expression over the window. None of these changes would have missed an "
+            f"episode that lasted for {attention}.",
+            ("alert", "change", "episodes", "fewer", "later by", "fires longer by"),
+            [_proposal(one) for one in analysis["proposals"]],
+        ),
+        Section(
             "Whom they reach",
             "By the label team.",
             ("team", "alerts", "episodes", "per week", "short", "at night", "at weekends", "firing"),
@@ -120,6 +127,14 @@ def _rule(one: Mapping[str, Any], link: Callable[[str, str], Link]) -> tuple[Cel
         *(_duration(one[name]) for name in ("median_seconds", "p90_seconds", "firing_seconds")),
         one["open"],
     )
+
+
+def _proposal(one: Mapping[str, Any]) -> tuple[Cell, ...]:
+    if "refused" in one:
+        return (one["alert"], f"none: {one['refused']}", one["episodes"], "", "", "")
+    ((name, value),) = one["change"].items()
+    times = (_duration(one[each]) for each in ("later_seconds", "longer_seconds"))
+    return (one["alert"], f"{name}: {value}", one["episodes"], one["saved"], *times)
 
 
 def _address(source: str, query: str, window: Mapping[str, Any]) -> str:

@@ -62,11 +62,11 @@ def analysis(**changed: Any) -> dict[str, Any]:
         "samples": 1,
         "queries": 1,
         "gaps": [],
-        "notes": ["It was down."],
+        "notes": ["Down."],
     }
     hours = [0, 3] + [0] * 22
     found = {"window": window, "coverage": coverage, "rules": [RULE], "hours": hours, "teams": [TEAM]}
-    return {**found, "together": [PAIR], "silent": [], **changed}
+    return {**found, "together": [PAIR], "silent": [], "proposals": [], **changed}
 
 
 def test_a_row_has_the_figures_and_its_name_leads_to_the_query() -> None:
@@ -79,6 +79,15 @@ def test_a_row_has_the_figures_and_its_name_leads_to_the_query() -> None:
     asked = parse_qs(address.query)
     assert (address.netloc, address.path, asked["g0.expr"]) == ("monitor1:9090", "/graph", [QUERY])
     assert (asked["g0.end_input"], asked["g0.range_input"]) == (["2026-10-19T00:00:00.000Z"], ["1209600s"])
+
+
+def test_a_proposal_has_what_it_saves_and_costs_or_why_there_is_none() -> None:
+    costs = {"saved": 2, "missed": 0, "later_seconds": 300, "longer_seconds": 0}
+    change = {"alert": "Slow", "queries": 2, "episodes": 3, "change": {"for": "300s"}, **costs}
+    refused = {"alert": "Down", "queries": 2, "episodes": 4, "refused": "it is new"}
+    rows = Page(alert_report(analysis(proposals=[change, refused, refused]))).rows
+    assert ["Slow", "for: 300s", "3", "2", "5 min", "0 s"] in rows
+    assert ["Down", "none: it is new", "4", "", "", ""] in rows
 
 
 def test_the_text_of_a_label_is_text() -> None:
