@@ -31,6 +31,7 @@ from .decisions.cycle import Cycle
 from .decisions.onset import Onsets
 from .decisions.prometheus import Prometheus
 from .decisions.watching import Watches
+from .history.metrics import HistoryMetrics
 from .incidents.cause import cause_among
 from .incidents.correlation import Correlation
 from .incidents.reports import Reports
@@ -101,8 +102,9 @@ async def _serve(configuration: Configuration, settings: WebSettings, listen: tu
         configuration, journal, reader, correlation, prometheus, reconciliation.answers
     )
     registry = registry_of()
-    registry.register(StateMetrics(journal, reader, reconciliation.answers, prometheus.answers))
-    registry.register(AutomationMetrics(reader, acting, pages))
+    state = StateMetrics(journal, reader, reconciliation.answers, prometheus.answers)
+    for one in (state, AutomationMetrics(reader, acting, pages), HistoryMetrics(reader)):
+        registry.register(one)
     beside = _beside(configuration, journal, reader, correlation, prometheus, registry)
     intake = IntakeMetrics(registry)
     accounts = Accounts(configuration.accounts)

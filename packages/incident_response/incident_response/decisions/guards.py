@@ -16,7 +16,7 @@ from .rules import Limits
 from .runbook import ACTING, Runbook
 from .verdict import Sample
 
-__all__ = ["REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people", "too_few_helped"]
+__all__ = ["GUARDS", "REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people", "too_few_helped"]
 
 ALLOWED, REFUSED, LATER = "allowed", "refused", "not asked"
 _HOUR = 3600.0
@@ -208,3 +208,4 @@ _GUARDS: Mapping[str, Guard] = {
     "reach": _reach,
     "lease": _lease,
 }
+GUARDS = tuple(_GUARDS)

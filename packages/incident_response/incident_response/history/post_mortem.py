@@ -15,6 +15,7 @@ from typing import Any
 
 from ..journal.moments import moment
 from ..journal.reading import Reader
+from .figures import ANSWERS, lasted, lost
 from .lessons import lessons
 from .timeline import timeline
 
@@ -24,14 +25,13 @@ _BEFORE = 1800.0  # seconds before an incident in which other alerts may have to
 _REMEMBERED = 30 * 86400.0  # seconds before an incident in which it recurs
 _MOST = 50  # other alerts
 _KEPT = ("id", "state", "severity", "priority", "score", "terms", "services", "teams", "cause", "reports")
-_ANSWERS = ("acknowledged", "taken_over")
 
 
 def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is told of an incident. Raises JournalError."""
     with reader.connected() as connection:
         around = {"recurrences": _recurrences(connection, incident), "along": _along(connection, incident)}
-    answered_at = next((one["at"] for one in incident["events"] if one["kind"] in _ANSWERS), None)
+    answered_at = next((one["at"] for one in incident["events"] if one["kind"] in ANSWERS), None)
     active_at = min(one["starts_at"] for one in incident["alerts"])
     entries = timeline(incident)
     found = {
@@ -71,21 +71,9 @@ def _first(incident: Mapping[str, Any], kind: str, **values: str) -> str | None:
 
 
 def _lost(incident: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return what was lost while the incident was open, as its scores have it, each until the next one.
-
-    It is revenue, in the currency of the business metrics, and minutes in which every request would have failed. What
-    no score knows is None.
-    """
-    scores = [one for one in incident["events"] if one["kind"] == "scored"]
-    ends = [*(one["at"] for one in scores[1:]), incident["closed_at"] or incident["events"][-1]["at"]]
-    minutes = [max(0.0, _at(end) - _at(one["at"])) / 60 for one, end in zip(scores, ends, strict=False)]
-
-    def total(term: str, key: str) -> float | None:
-        rates = [one["terms"].get(term, {}).get(key) for one in scores]
-        known = [rate * lasted for rate, lasted in zip(rates, minutes, strict=True) if rate is not None]
-        return round(sum(known), 2) if known else None
-
-    return {"revenue": total("revenue", "loss_per_minute"), "bad_minutes": total("users", "bad_ratio")}
+    """Return what was lost while the incident was open, or until its last event."""
+    scores = [(_at(one["at"]), one["terms"]) for one in incident["events"] if one["kind"] == "scored"]
+    return asdict(lost(scores, _at(incident["closed_at"] or incident["events"][-1]["at"])))
 
 
 def _recurrences(connection: sqlite3.Connection, incident: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -126,7 +114,7 @@ def _muted(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _seconds(begin: str | None, end: str | None) -> float | None:
-    return None if begin is None or end is None else round(max(0.0, _at(end) - _at(begin)), 3)
+    return None if begin is None or end is None else lasted(_at(begin), _at(end))
 
 
 def _at(text: str) -> float:

@@ -20,10 +20,10 @@ from ..runs.approvals import Request, requests
 from .moments import moment
 from .schema import JournalError, read_only, remedy
 
-__all__ = ["Reader", "last_detail"]
+__all__ = ["SEVERITIES", "Reader", "last_detail", "onset_of"]
 
 Cause = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]
-_SEVERITIES = ("critical", "high", "warning", "info")
+SEVERITIES = ("critical", "high", "warning", "info")
 _LISTED = (
     *("id", "state", "opened_at", "closed_at", "severity", "services", "teams", "alerts", "open_alerts", "cause"),
     *("holder", "priority", "score"),
@@ -74,7 +74,7 @@ class Reader:
             return {
                 **{key: found[key] for key in _LISTED},
                 "terms": found["terms"],
-                "onset": moment(_onset(events)),
+                "onset": moment(onset_of(events)),
                 "context": _context(last_detail(connection, number, "context")),
                 "changes": last_detail(connection, number, "changes"),
                 "decisions": (decisions := _decisions(events)),
@@ -157,7 +157,7 @@ class Reader:
             "state": "closed" if row["joined_at"] is None else "open",
             "opened_at": moment(row["at"]),
             "closed_at": moment(row["closed_at"]),
-            "severity": next((one for one in _SEVERITIES if one in found), ""),
+            "severity": next((one for one in SEVERITIES if one in found), ""),
             "services": sorted({one["labels"]["service"] for one in members if one["labels"].get("service")}),
             "teams": teams(connection, number),
             "alerts": len(members),
@@ -174,7 +174,7 @@ def _context(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**told, "active_at": moment(told["active_at"])} if told else None
 
 
-def _onset(events: Sequence[sqlite3.Row]) -> float | None:
+def onset_of(events: Sequence[sqlite3.Row]) -> float | None:
     """Return the earliest onset of its alerts, None while that of the one which was active first is unknown."""
     told = [json.loads(row["detail"]) for row in events if row["kind"] == "onset"]
     first: Mapping[str, Any] = min(
