@@ -25,7 +25,7 @@ class HistoryMetrics(Collector):
 
     def __init__(self, reader: Reader) -> None:
         self._reader, self._totals = reader, Totals()
-        self._lock = threading.Lock()  # two Prometheus servers may scrape at once
+        self._lock = threading.Lock()  # the first read is done once, also for two servers that scrape
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing, else the registry would read the journal at the start."""

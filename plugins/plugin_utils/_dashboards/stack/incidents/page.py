@@ -23,6 +23,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.st
     service_panels,
     stack_page,
 )
+from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.incidents.figures import figures
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.incidents.journal import (
     incidents,
     journal,
@@ -56,6 +57,7 @@ def incidents_page(pages: Collection[str]) -> Page:
         (
             Row("Now", [*service_panels("incident_response", "incident_response_build_info", pages), *_now()]),
             Row("Alerts and incidents", incidents()),
+            Row("How they went", figures()),
             Row("Runs of runbooks", runs()),
             Row("People and automation", people()),
             Row("What it knows", knowledge()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.scale import CALM, Scale, below
 from ansible_collections.vigil.observability.plugins.plugin_utils._dashboards.stack.frame import INSTANCE
 
-__all__ = ["AUTOMATION", "HELPED", "NO_RUNS", "automation", "helped", "of"]
+__all__ = ["AUTOMATION", "HELPED", "NO_RUNS", "automation", "helped", "mean", "of", "total"]
 
 HELPED = Scale(unit="percent", maximum=100, decimals=0, steps=below("orange", (80, CALM)))
 AUTOMATION = Scale(
@@ -37,3 +37,15 @@ def helped(*by: str) -> str:
         for matcher in ('outcome="recovered"', 'outcome!="stopped"')
     )
     return f"100 * {recovered} / ({judged} > 0)"
+
+
+def total(name: str, within: str) -> str:
+    """Return what the incidents within a time come to, nothing without one of which it is known."""
+    found, known = (f"sum(increase({of(f'{name}_{part}')}[{within}]))" for part in ("sum", "count"))
+    return f"{found} and {known} > 0"
+
+
+def mean(name: str, within: str) -> str:
+    """Return the average of the incidents within a time, nothing without one of which it is known."""
+    found, known = (f"sum(increase({of(f'{name}_{part}')}[{within}]))" for part in ("sum", "count"))
+    return f"{found} / ({known} > 0)"

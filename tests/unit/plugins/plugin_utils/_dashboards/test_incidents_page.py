@@ -79,3 +79,48 @@ def test_each_alert_for_people_is_counted_by_itself(tmp_path: Path) -> None:
     }
     assert "SUCCESS" in answers(tmp_path, PAGE, "Waiting for a person", series, {"{}": 3})
     assert "SUCCESS" in answers(tmp_path, PAGE, "Waiting for an approval", series, {"{}": 1})
+
+
+def summary(name: str, total: str, count: str) -> dict[str, str]:
+    """Return the series of a sum, and of how many incidents it is, with a value for each minute."""
+    return {
+        f"incident_response_{name}_{part}{{{ENGINE}}}": values for part, values in (("sum", total), ("count", count))
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Mean time to detect", "detection_seconds"),
+        ("Mean time to acknowledge", "acknowledgement_seconds"),
+        ("Mean time to resolve", "resolution_seconds"),
+    ],
+)
+def test_mean_times_are_those_of_the_incidents_in_the_time_range(tmp_path: Path, title: str, name: str) -> None:
+    # Ten incidents from before, of a minute each; then one of ten minutes, and one of twenty.
+    series = summary(name, "600x70 1200x10 2400x30", "10x70 11x10 12x30")
+    assert "SUCCESS" in answers(tmp_path, PAGE, title, series, {"{}": 900}, at="110m")
+
+
+@pytest.mark.parametrize("title", ["Mean time to detect", "Revenue lost", "Error budget lost"])
+def test_without_an_incident_of_which_it_is_known_there_is_no_0(tmp_path: Path, title: str) -> None:
+    series = {
+        **summary("detection_seconds", "600x110", "10x110"),
+        **summary("lost_revenue", "600x110", "10x110"),
+        **summary("lost_budget_seconds", "600x110", "10x110"),
+    }
+    assert "SUCCESS" in answers(tmp_path, PAGE, title, series, {}, at="110m")
+
+
+def test_an_incident_that_cost_nothing_is_known_to(tmp_path: Path) -> None:
+    series = summary("lost_revenue", "600x110", "10x70 11x40")
+    assert "SUCCESS" in answers(tmp_path, PAGE, "Revenue lost", series, {"{}": 0}, at="110m")
+
+
+def test_guards_that_refused_nothing_are_not_drawn(tmp_path: Path) -> None:
+    series = {
+        f'incident_response_refusals_total{{{ENGINE},guard="people"}}': "0x110",
+        f'incident_response_refusals_total{{{ENGINE},guard="cooldown"}}': "0x79 30x30",
+    }
+    asked = {'{guard="cooldown"}': 30}
+    assert "SUCCESS" in answers(tmp_path, PAGE, "Refusals by guard", series, asked, at="110m")
