@@ -145,6 +145,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(engine: Engine) -> None:
     assert 40 <= acknowledged < 200
     engine.start()
     assert len(engine.get("/api/incidents?limit=500").json()["incidents"]) >= acknowledged
+    assert (engine.metric('incident_response_incidents_opened_total{severity="critical"}') or 0) >= acknowledged
 
 
 def test_a_stop_answers_what_has_arrived_and_ends_well(engine: Engine) -> None:
