@@ -41,11 +41,13 @@ def helped(*by: str) -> str:
 
 def total(name: str, within: str) -> str:
     """Return what the incidents within a time come to, nothing without one of which it is known."""
-    found, known = (f"sum(increase({of(f'{name}_{part}')}[{within}]))" for part in ("sum", "count"))
-    return f"{found} and {known} > 0"
+    return f"{_increase(name, 'sum', within)} and {_increase(name, 'count', within)} > 0"
 
 
 def mean(name: str, within: str) -> str:
     """Return the average of the incidents within a time, nothing without one of which it is known."""
-    found, known = (f"sum(increase({of(f'{name}_{part}')}[{within}]))" for part in ("sum", "count"))
-    return f"{found} / ({known} > 0)"
+    return f"{_increase(name, 'sum', within)} / ({_increase(name, 'count', within)} > 0)"
+
+
+def _increase(name: str, part: str, within: str) -> str:
+    return f"sum(increase({of(f'{name}_{part}')}[{within}]))"
