@@ -18,6 +18,7 @@ from ansible_collections.vigil.observability.plugins.plugin_utils._applications.
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.collection import normalised_all
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.place import Place
 from ansible_collections.vigil.observability.plugins.plugin_utils._runbooks.shipped import shipped_runbooks
+from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 from ansible_collections.vigil.observability.tests.unit.playbooks.expressions import COLLECTION
 
 SHOP = {
@@ -29,7 +30,8 @@ SHOP = {
     "scale_units": ["shop@2"],
     "failover_command": "promote",
 }
-UNITS = ("prometheus", "alertmanager", "grafana", "shop", "shop@2", "node_exporter")
+# As roles name them.
+UNITS = ("shop", "shop@2", *(unit for one in services().values() for unit in one.unit_names))
 ACTIONS = {"units": list(UNITS), "run": {"promote": {"argv": ["/usr/local/bin/promote"]}}, "vacuum": "500M"}
 RUNBOOKS = {one["name"]: one for one in shipped_runbooks()}
 
