@@ -16,6 +16,7 @@ from ansible_collections.vigil.observability.tests.house_rules import (
     recorded_labels,
     reserved_labels,
     rooms,
+    runbook_tables,
     runbooks,
     service_inputs,
     service_tables,
@@ -40,6 +41,7 @@ RULES = (
     rooms.disorderly,
     rooms.drawn_otherwise,
     alert_tables.outdated,
+    runbook_tables.outdated,
     recorded_labels.invented,
     reserved_labels.outdated,
 )
@@ -49,7 +51,9 @@ def main() -> int:
     tree = Tree.of(Path.cwd())
     if sys.argv[1:] == ["tables"]:
         # What one writes can be a new file, which the next ones read.
-        writers = (service_inputs, activation, service_tables, tables, alert_tables, reserved_labels)
+        writers = (
+            *(service_inputs, activation, service_tables, tables, alert_tables, runbook_tables, reserved_labels),
+        )
         changed = [name for writer in writers for name in writer.write(Tree.of(Path.cwd()))]
         print("\n".join(changed) or "Everything is up to date.")
         return 0
