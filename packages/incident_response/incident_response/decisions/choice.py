@@ -144,6 +144,7 @@ class Choices:
         situation = Situation(
             runbook=one.runbook,
             hosts=hosts,
+            plan=plan,
             alert=one.alert,
             at=at,
             hands_off=one.hands_off,

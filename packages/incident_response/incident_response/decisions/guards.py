@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .facts import Alert
-from .history import History
+from .groups import groups_of
+from .history import History, Run
 from .prometheus import Firing
 from .rules import Limits
 from .runbook import ACTING, Runbook
@@ -42,6 +44,7 @@ class Situation:
 
     runbook: Runbook
     hosts: tuple[str, ...]
+    plan: Sequence[Mapping[str, Any]]
     alert: Alert
     at: float
     hands_off: str
@@ -128,9 +131,23 @@ def _attempts(now: Situation) -> tuple[str, str]:
 
 def _at_once(now: Situation) -> tuple[str, str]:
     busy = {host for run in now.history.going_on(now.runbook.name) for host in run.hosts}
-    most = now.runbook.limit.at_once
+    most, others = now.runbook.limit.at_once, list(_others(now))
+    said = f"it runs on {len(busy)} of at most {most} hosts"
+    if others:
+        busy |= {host for run, _group in others for host in run.hosts}
+        named = "; ".join(f"{run.runbook} on {', '.join(run.hosts)} for {group}" for run, group in others)
+        said = f"runbooks for the same run on {len(busy)} of at most {most} hosts: {named}"
     # Those of one alert are done one after the other.
-    return (ALLOWED if len(busy) < most else REFUSED), f"it runs on {len(busy)} of at most {most} hosts"
+    return (ALLOWED if len(busy) < most else REFUSED), said
+
+
+def _others(now: Situation) -> Iterator[tuple[Run, str]]:
+    """Yield the runs of other runbooks that act on its service or unit, with that; one that acts waits for no other."""
+    own, acts = groups_of(now.alert.labels, now.plan), now.runbook.level in ACTING
+    for run in now.history.going_on():
+        if run.runbook != now.runbook.name and (run.acts or not acts):
+            if shared := own & groups_of(run.labels, run.plan):
+                yield run, min(shared)
 
 
 def _rate(now: Situation) -> tuple[str, str]:

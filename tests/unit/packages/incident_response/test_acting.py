@@ -89,8 +89,8 @@ class Alone:
         self.looking.act(3)
 
     def fire_another(self) -> list[dict[str, Any]]:
-        """Have another alert fire on the same host, and return a runbook for each."""
-        other = {**DOWN, "job": "blackbox_exporter", "instance": "web1:9115"}
+        """Have an alert of another service fire on the same host, and return a runbook for each."""
+        other = {**DOWN, "job": "blackbox_exporter", "instance": "web1:9115", "service": "store"}
         self.intake.notify(notified(other))
         self.replica.fire(DOWN, other)
         self.replica.samples |= {'up{job="blackbox_exporter", instance="web1:9115"}': [({}, 0)]}

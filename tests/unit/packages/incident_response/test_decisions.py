@@ -133,6 +133,26 @@ def test_two_alerts_of_one_look_are_not_both_allowed(down: Looking, intake: Inta
     assert [(one["allowed"], answered(one)) for one in found] == [(True, {}), (False, {"at_once": "refused"})]
 
 
+def test_two_runbooks_do_not_act_on_two_members_of_a_service_in_one_look_nor_in_the_next(
+    down: Looking, intake: Intake, replica: Replica
+) -> None:
+    other = {**named("HostUnitFailed", host="web2", job="disks"), "name": "node_exporter.service"}
+    restart = {"step": "restart_service", "parameters": {"unit": {"label": "name"}}}
+    match = [{"label": "alertname", "operator": "=", "value": "HostUnitFailed"}]
+    both = runbook(level="full"), runbook(name="unit_failed", level="full", steps=[restart], matchers=match)
+    down.follow(*both)
+    intake.notify(notified(other))
+    replica.fire(DOWN, other)
+    replica.samples[PEERS] = [({"host": f"web{number}"}, 1) for number in range(1, 9)]
+    replica.samples['max by (host) (up{job="disks"})'] = [({"host": "web2"}, 1)]
+    down.once()
+    down.once()
+    found = [one for number in (1, 2) for one in intake.incident(number)["decisions"]]
+    assert [(one["runbook"], one["allowed"]) for one in found] == [("exporter_down", True), ("unit_failed", False)]
+    (why,) = (one["reason"] for one in found[1]["guards"] if one["answer"] == "refused")
+    assert why == "runbooks for the same run on 1 of at most 1 hosts: exporter_down on web1 for the unit node_exporter"
+
+
 def test_peers_of_an_alert_without_a_job_are_the_hosts_of_its_application(
     down: Looking, intake: Intake, replica: Replica
 ) -> None:

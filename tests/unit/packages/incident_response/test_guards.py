@@ -36,9 +36,11 @@ LABELS = {"alertname": "TargetDown", "host": "web1", "cluster": "main"}
 ALERT = Alert(7, 1, True, LABELS, {}, NOW - 60, NOW - 50)
 CHECK = {"kind": "promql", "text": ["up"]}
 PAGE = {"kind": "http", "text": ["https://web1/"]}
+RESTART = ({"step": "restart_service", "parameters": {"unit": "node_exporter"}},)
 QUIET = Situation(
     runbook=known(),
     hosts=("web1",),
+    plan=RESTART,
     alert=ALERT,
     at=NOW,
     hands_off="",
@@ -179,6 +181,73 @@ def test_full_is_lowered_by_runs_that_did_not_help_since_a_person_trusted_it(
     situation = replace(QUIET, runbook=known(level=level), history=past)
     assert level_now(situation.runbook, past, situation.limits) == now
     assert {one.guard: one.reason for one in answers(situation)}["trust"].startswith(said)
+
+
+def other(**changed: Any) -> Run:
+    """Return a run of another runbook that goes on, on another host."""
+    return replace(ran(5, host="web2", runbook="other", outcome=""), **changed)
+
+
+def restarting(*units: str) -> tuple[dict[str, Any], ...]:
+    return tuple({"step": "restart_service", "parameters": {"unit": unit}} for unit in units)
+
+
+@pytest.mark.parametrize(
+    ("labels", "plan", "run", "shared"),
+    [
+        pytest.param({}, RESTART, {"plan": restarting("node_exporter.service")}, "the unit node_exporter", id="unit"),
+        pytest.param(
+            {"service": "shop"}, restarting("shop-1"), {"labels": {"service": "shop"}, "plan": restarting("cache")},
+            "the service shop", id="service of both alerts",
+        ),
+        pytest.param(
+            {"job": "shop"}, restarting("shop-1"), {"labels": {"job": "shop"}, "plan": restarting("shop@2.service")},
+            "the service shop", id="job for which the units are named",
+        ),
+        pytest.param(
+            {"service": "shop"}, restarting("a"), {"labels": {"job": "shop"}, "plan": restarting("shop")},
+            "the service shop", id="service of one, job of the other",
+        ),
+        pytest.param(
+            {}, restarting("shop@3"),
+            {"plan": ({"step": "scale_service", "parameters": {"units": ["shop@2", "shop@3"]}},)},
+            "the unit shop@3", id="one of several units",
+        ),
+    ],
+)  # fmt: skip
+def test_two_runbooks_do_not_act_on_two_members_of_a_service_at_once(
+    labels: dict[str, str], plan: tuple[Any, ...], run: dict[str, Any], shared: str
+) -> None:
+    changed = {"alert": replace(ALERT, labels={**LABELS, **labels}), "plan": plan, "history": history(other(**run))}
+    changed["firing"] = (Firing({**LABELS, **labels}, {}),)
+    reason = f"runbooks for the same run on 1 of at most 1 hosts: other on web2 for {shared}"
+    assert refusals(**changed, runbook=known(level="full")) == {"at_once": reason}
+    two = known(level="full", limit={"cooldown": 1800, "attempts": 3, "within": 86400, "at_once": 2, "run": 300})
+    assert refusals(**changed, runbook=two) == {}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param({"plan": restarting("shop")}, id="another unit"),
+        pytest.param({"plan": RESTART, "outcome": "failing"}, id="it has ended"),
+        pytest.param({"plan": RESTART, "level": "observe"}, id="it only observes"),
+        pytest.param({"plan": restarting("filebeat"), "labels": {"job": "node_exporter"}}, id="job of another unit"),
+        pytest.param(
+            {"plan": ({"step": "mend", "parameters": {"unit": 7, "units": {"node_exporter": 1}}},)},
+            id="other values by these names",
+        ),
+    ],
+)
+def test_what_acts_is_not_stopped_by_runs_of_others_that_do_not_concern_it(run: dict[str, Any]) -> None:
+    alert = replace(ALERT, labels={**LABELS, "job": "node_exporter"})
+    changed = {"alert": alert, "firing": (Firing(alert.labels, {}),), "runbook": known(level="full")}
+    assert refusals(**changed, history=history(other(**run))) == {}
+
+
+def test_what_observes_says_what_it_would_wait_for() -> None:
+    run = other(plan=RESTART, level="observe")
+    assert list(refusals(runbook=known(level="observe"), history=history(run))) == ["at_once"]
 
 
 def test_a_command_as_pre_check_is_left_to_the_host() -> None:
