@@ -16,7 +16,7 @@ from ..runs.silences import Silences
 from .checks import Checks
 from .facts import Alert, Facts
 from .filled import in_command, in_promql, one_of
-from .guards import REFUSED, Answer, Situation, answers, level_now, too_few_helped
+from .guards import REFUSED, Answer, Situation, answers, level_now, why_lowered
 from .history import History, Run, last_decision
 from .plan import PlanError, plan_of, rollback_of
 from .prometheus import Firing, Prometheus
@@ -100,7 +100,7 @@ class Choices:
 
     def lowered(self, before: History) -> dict[str, str]:
         """Return the runbooks that have to be lowered now, each with the reason."""
-        found = ((one.name, too_few_helped(one, before, self._rules.limits)) for one in self._rules.runbooks)
+        found = ((one.name, why_lowered(one, before, self._rules.limits)) for one in self._rules.runbooks)
         return {name: reason for name, reason in found if reason and name not in before.lowered}
 
     def candidates(

@@ -107,7 +107,7 @@ class Cycle:
             self._next = time.monotonic() + self._interval
 
     async def _lower(self, before: History) -> None:
-        """Lower the runbooks of which too few runs have helped; only people raise them again."""
+        """Lower the runbooks whose runs failed, or too seldom helped; only people raise them again."""
         lowered, at = self._choices.lowered(before), self._clock()
 
         def write(connection: sqlite3.Connection) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 
 from .facts import Alert
 from .groups import groups_of
-from .history import History, Run
+from .history import FAILED, History, Run
 from .prometheus import Firing
 from .rules import Limits
 from .runbook import ACTING, Runbook
 from .verdict import Sample
 
-__all__ = ["GUARDS", "REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people", "too_few_helped"]
+__all__ = ["GUARDS", "REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people", "why_lowered"]
 
 ALLOWED, REFUSED, LATER = "allowed", "refused", "not asked"
 _HOUR = 3600.0
@@ -145,9 +145,9 @@ def _others(now: Situation) -> Iterator[tuple[Run, str]]:
     """Yield the runs of other runbooks that act on its service or unit, with that; one that acts waits for no other."""
     own, acts = groups_of(now.alert.labels, now.plan), now.runbook.level in ACTING
     for run in now.history.going_on():
-        if run.runbook != now.runbook.name and (run.acts or not acts):
-            if shared := own & groups_of(run.labels, run.plan):
-                yield run, min(shared)
+        counts = run.runbook != now.runbook.name and (run.acts or not acts)
+        if counts and (shared := own & groups_of(run.labels, run.plan)):
+            yield run, min(shared)
 
 
 def _rate(now: Situation) -> tuple[str, str]:
@@ -159,27 +159,32 @@ def _rate(now: Situation) -> tuple[str, str]:
 def _trust(now: Situation) -> tuple[str, str]:
     if level_now(now.runbook, now.history, now.limits) == now.runbook.level:
         return ALLOWED, "{} of {} runs helped".format(*_helped(now.runbook, now.history))
-    why = now.history.lowered.get(now.runbook.name) or too_few_helped(now.runbook, now.history, now.limits)
+    why = now.history.lowered.get(now.runbook.name) or why_lowered(now.runbook, now.history, now.limits)
     return ALLOWED, f"{why}: a person has to approve its steps until one trusts it again"
 
 
 def level_now(runbook: Runbook, history: History, limits: Limits) -> str:
     """Return the level of a runbook: `partial` for one at `full` that is lowered, or has to be."""
-    lowered = runbook.name in history.lowered or too_few_helped(runbook, history, limits)
+    lowered = runbook.name in history.lowered or why_lowered(runbook, history, limits)
     return "partial" if runbook.level == "full" and lowered else runbook.level
 
 
-def too_few_helped(runbook: Runbook, history: History, limits: Limits) -> str:
-    """Return how few runs of a runbook at `full` have helped, an empty text if that is enough.
+def why_lowered(runbook: Runbook, history: History, limits: Limits) -> str:
+    """Return why a runbook at `full` has to be lowered, an empty text if it has not.
 
-    One that failed among few says little: it is escalated, and its alert is left to people anyway.
+    That is after a verification at `full` that failed, as after a step that did; one without an answer, or a step that
+    nobody approved, says less, so these count only in the share of runs that helped.
     """
     if runbook.level != "full":
         return ""
+    failed = [one for one in history.verified(runbook.name) if one.level == "full" and one.outcome in FAILED]
     helped, runs = _helped(runbook, history)
-    if runs < limits.verified_runs or helped >= limits.verified * runs:
-        return ""
-    return f"{helped} of {runs} runs helped"
+    if len(failed) >= limits.failed_runs:
+        last = failed[-1]
+        on = f"on {', '.join(last.hosts)} in incident {last.incident}"
+        return f"{len(failed)} of {runs} runs failed, the last one {on}"
+    too_few = runs >= limits.verified_runs and helped < limits.verified * runs
+    return f"{helped} of {runs} runs helped" if too_few else ""
 
 
 def _helped(runbook: Runbook, history: History) -> tuple[int, int]:

@@ -14,10 +14,11 @@ from typing import Any
 
 from .runbook import ACTING
 
-__all__ = ["OUTCOMES", "STOPPED", "UNAPPROVED", "History", "Run", "history", "last_decision"]
+__all__ = ["FAILED", "OUTCOMES", "STOPPED", "UNAPPROVED", "History", "Run", "history", "last_decision"]
 
 STOPPED = "stopped"  # the outcome of a run that people ended, or that had nothing to do any more
 UNAPPROVED = "unapproved"
+FAILED = ("failing", "worse")  # outcomes of runs that certainly did not help
 OUTCOMES = ("recovered", "failing", "worse", "unknown", UNAPPROVED, STOPPED)
 
 # Each has an index of its own.

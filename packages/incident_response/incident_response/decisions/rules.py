@@ -26,6 +26,7 @@ _SHORTEST_SILENCE = 30  # seconds, in which an Alertmanager that is slow has ans
 class Limits:
     """What guards require of all runbooks: runs an hour, the share of peers that are up and of runs that helped.
 
+    A runbook at `full` is lowered after `failed_runs` that failed, or when too few of at least `verified_runs` helped.
     In seconds, `approval` is how long a step waits for one, `silence` how long people do not get the alert of a run
     after its engine has died.
     """
@@ -34,6 +35,7 @@ class Limits:
     peers_up: float
     verified: float
     verified_runs: int
+    failed_runs: int
     approval: float
     silence: float
 
@@ -45,6 +47,7 @@ class Limits:
             peers_up=entries.seconds("peers_up", 0.8),
             verified=entries.seconds("verified", 0.8),
             verified_runs=int(entries.seconds("verified_runs", 5)),
+            failed_runs=math.ceil(entries.seconds("failed_runs", 1)),
             approval=entries.seconds("approval", 900),
             silence=entries.seconds("silence", 180),
         )

@@ -84,7 +84,7 @@ _PLANNED = """
 ALTER TABLE open_window ADD COLUMN starts_at REAL NOT NULL DEFAULT 0;
 UPDATE open_window SET starts_at = at;
 """
-# Runbooks that were lowered from `full` because too few runs helped, or that a person has raised since, at that time.
+# Runbooks that were lowered from `full` after runs that did not help, or that a person has raised since, at that time.
 _TRUST = """
 CREATE TABLE open_trust (
   runbook TEXT PRIMARY KEY, at REAL NOT NULL, lowered INTEGER NOT NULL, reason TEXT NOT NULL

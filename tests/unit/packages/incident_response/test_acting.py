@@ -126,6 +126,12 @@ class Alone:
             rows = connection.execute("SELECT kind, source FROM event WHERE kind IN ('lowered', 'raised') ORDER BY id")
             return [(row["kind"], row["source"]) for row in rows]
 
+    def why_lowered(self) -> dict[str, str]:
+        """Return the runbooks that the journal has as lowered, each with the reason."""
+        with self.intake.reader.connected() as connection:
+            rows = connection.execute("SELECT detail FROM event WHERE kind = 'lowered'")
+            return {told["runbook"]: told["reason"] for told in (json.loads(row["detail"]) for row in rows)}
+
     def ended(self) -> tuple[str, str]:
         """Return how the run ended, and why."""
         told = self.intake.incident(1)["decisions"][0]["verification"]
@@ -1029,23 +1035,26 @@ def test_a_label_that_is_missing_lets_nothing_start(alone: Alone) -> None:
     assert (decision["target"], decision["allowed"]) == ("the alert has no label cache", False)
 
 
-def test_few_helpful_runs_lower_full_to_partial_until_a_person_trusts_it_again(alone: Alone) -> None:
+def test_a_failed_verification_lowers_full_to_partial_until_a_person_trusts_it_again(alone: Alone) -> None:
     def decided(host: str) -> tuple[str, str]:
         other = {**DOWN, "host": host, "instance": f"{host}:9100"}
         alone.intake.notify(notified(other, alone.intake.now))
         alone.replica.fire(DOWN, other)
-        alone.looking.follow(FULL, verified_runs=1)
+        alone.looking.follow(FULL)
         alone.looking.act(3)
         known = [one for number in alone.intake.incidents() for one in alone.intake.incident(number["id"])["decisions"]]
         (decision,) = [one for one in known if (one["hosts"], one["allowed"]) == ([host], True)]
         (reason,) = [one["reason"] for one in decision["guards"] if one["guard"] == "trust"]
         return decision["level"], reason
 
-    alone.looking.follow(FULL, verified_runs=1)
+    alone.looking.follow(FULL)
     alone.looking.act(3)
     alone.steps.end()
     alone.go_on(200)
-    lowered = ("partial", "0 of 1 runs helped: a person has to approve its steps until one trusts it again")
+    assert alone.ended() == ("failing", "1 series are bad")
+    why = "1 of 1 runs failed, the last one on web1 in incident 1"
+    assert alone.why_lowered() == {"exporter_down": why}
+    lowered = ("partial", f"{why}: a person has to approve its steps until one trusts it again")
     assert decided("web2") == lowered
     alone.intake.now += 31 * 86400  # when no run is remembered
     assert decided("web3") == lowered
@@ -1057,7 +1066,7 @@ def test_few_helpful_runs_lower_full_to_partial_until_a_person_trusts_it_again(a
 
 
 def test_a_runbook_that_fails_again_is_lowered_again(alone: Alone) -> None:
-    alone.looking.follow(FULL, verified_runs=1)
+    alone.looking.follow(FULL)
     alone.looking.act(3)
     alone.steps.end()
     alone.go_on(200)
@@ -1068,6 +1077,7 @@ def test_a_runbook_that_fails_again_is_lowered_again(alone: Alone) -> None:
     other = {**DOWN, "host": "web2", "instance": "web2:9100"}
     alone.intake.notify(notified(other, alone.intake.now))
     alone.replica.fire(DOWN, other)
+    alone.replica.samples['up{job="node_exporter", instance="web2:9100"}'] = [({}, 0)]
     alone.looking.act(3)
     alone.steps.end()
     alone.go_on(200)

@@ -146,7 +146,6 @@ def test_a_guard_refuses_with_its_reason(changed: dict[str, Any], guard: str, re
         {"history": history(ran(90000), ran(40000), ran(2000))},
         {"history": history(ran(2000, host="web2"))},
         {"history": history(ran(5, runbook="other", outcome=""))},
-        {"runbook": known(level="full"), "history": outcomes((4, "failing"))},
         {"runbook": known(level="full"), "history": outcomes((4, "recovered"), (1, "failing"))},
         {
             "runbook": known(level="full"),
@@ -164,23 +163,34 @@ def test_guards_allow_what_is_within_their_limits(changed: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("level", "past", "now", "said"),
     [
-        ("full", outcomes((4, "recovered"), (1, "failing")), "full", "4 of 5 runs helped"),
-        ("full", outcomes((4, "failing")), "full", "0 of 4 runs helped"),
-        ("full", outcomes((3, "recovered"), (2, "failing")), "partial", "3 of 5 runs helped: a person has to approve"),
+        ("full", outcomes((4, "recovered"), (1, "unknown")), "full", "4 of 5 runs helped"),
+        ("full", outcomes((4, "unknown")), "full", "0 of 4 runs helped"),
+        ("full", outcomes((3, "recovered"), (2, "unapproved")), "partial", "3 of 5 runs helped: a person has"),
+        ("full", outcomes((1, "failing")), "partial", "1 of 1 runs failed, the last one on web1 in incident 1: a"),
+        ("full", outcomes((8, "recovered"), (1, "worse")), "partial", "1 of 9 runs failed, the last one on web1 in"),
+        ("full", History((replace(ran(9, outcome="failing"), level="partial"),)), "full", "0 of 1 runs helped"),
+        ("full", History((replace(ran(9, outcome="failing"), acted=False),)), "full", "0 of 0 runs helped"),
+        ("full", outcomes((1, "stopped")), "full", "0 of 0 runs helped"),
         ("full", History((), {"exporter_down": "1 of 9 runs helped"}), "partial", "1 of 9 runs helped: a person has"),
         ("full", History((), {"other": "1 of 9 runs helped"}), "full", "0 of 0 runs helped"),
         ("full", replace(outcomes((9, "failing")), raised={"exporter_down": NOW - 80000}), "full", "0 of 0 runs"),
-        ("full", replace(outcomes((9, "failing")), raised={"exporter_down": NOW - 99000}), "partial", "0 of 9 runs"),
+        ("full", replace(outcomes((9, "failing")), raised={"exporter_down": NOW - 99000}), "partial", "9 of 9 runs"),
         ("partial", outcomes((9, "failing")), "partial", "0 of 9 runs helped"),
         ("observe", History((), {"exporter_down": "1 of 9 runs helped"}), "observe", "0 of 0 runs helped"),
     ],
 )
-def test_full_is_lowered_by_runs_that_did_not_help_since_a_person_trusted_it(
+def test_full_is_lowered_by_a_run_that_failed_or_by_few_that_helped_since_a_person_trusted_it(
     level: str, past: History, now: str, said: str
 ) -> None:
     situation = replace(QUIET, runbook=known(level=level), history=past)
     assert level_now(situation.runbook, past, situation.limits) == now
     assert {one.guard: one.reason for one in answers(situation)}["trust"].startswith(said)
+
+
+@pytest.mark.parametrize(("times", "level"), [(2, "full"), (3, "partial")])
+def test_more_failures_may_be_tolerated(times: int, level: str) -> None:
+    limits = Limits.of(Described("guards", {"failed_runs": 3}))
+    assert level_now(known(level="full"), outcomes((20, "recovered"), (times, "failing")), limits) == level
 
 
 def other(**changed: Any) -> Run:

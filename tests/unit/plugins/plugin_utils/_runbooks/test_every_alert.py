@@ -42,8 +42,8 @@ def every_alert() -> set[str]:
     sets = [one["rules"] for one in of_all_kinds([SHOP])]
     sets += [one["rules"] for one in log_alert_rules(yaml.safe_load((COLLECTION / "log_alerts.yml").read_text()))]
     made = {rule["alert"] for one in sets for group in one["groups"] for rule in group["rules"] if "alert" in rule}
-    pages = (COLLECTION / "docs/runbooks").glob("*.md")
-    return made | alert_names() | {name for page in pages for name in re.findall(r"^## (\w+)$", page.read_text(), re.M)}
+    pages = "".join(page.read_text() for page in (COLLECTION / "docs/runbooks").glob("*.md"))
+    return made | alert_names() | {*re.findall(r"^## (\w+)$", pages, re.MULTILINE)}
 
 
 def have_runbooks(alerts: set[str]) -> set[str]:

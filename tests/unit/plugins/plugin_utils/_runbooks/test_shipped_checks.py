@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Prometheus answers to the checks of shipped runbooks that combine series: 1 if they hold, 0 or nothing if not."""
+"""What Prometheus answers to checks of shipped runbooks that combine series: 1 if they hold, 0 or nothing if not."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def on(series: str, values: str, **named: str) -> dict[str, str]:
             {"{}": 0},
             id="it has stopped again",
         ),
-        pytest.param(
-            ("filebeat_silent", "verification"), [on(ACTIVE, "1x20", HOST="web1")], {}, id="it never wrote"
-        ),
+        pytest.param(("filebeat_silent", "verification"), [on(ACTIVE, "1x20", HOST="web1")], {}, id="it never wrote"),
         pytest.param(("jaeger_down", "precheck"), [], {"{}": 1}, id="there is no Elasticsearch"),
         pytest.param(
             ("jaeger_down", "precheck"),
