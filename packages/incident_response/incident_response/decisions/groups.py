@@ -17,14 +17,14 @@ _SERVICE = ".service"
 def groups_of(labels: Mapping[str, str], plan: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """Return the service that an alert with these labels is of, and the units of a plan, each in words.
 
-    The `job` of an alert is its service only if a unit is named for it: that of the exporter of a host says nothing of
-    what is restarted there.
+    Without a label `service`, that is the `job`, but only if a unit is named for it: that of the exporter of a host
+    says nothing of what is restarted there.
     """
     units = frozenset(_units(plan))
     job = labels.get("job", "")
     own = any(one == job or one.startswith((f"{job}@", f"{job}-")) for one in units)
-    services = {labels.get("service", ""), job if own else ""} - {""}
-    return frozenset((*(f"the service {one}" for one in services), *(f"the unit {one}" for one in units)))
+    service = labels.get("service") or (job if own else "")
+    return frozenset((*([f"the service {service}"] if service else []), *(f"the unit {one}" for one in units)))
 
 
 def _units(plan: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -241,6 +241,10 @@ def test_two_runbooks_do_not_act_on_two_members_of_a_service_at_once(
     [
         pytest.param({"plan": restarting("shop")}, id="another unit"),
         pytest.param({"plan": RESTART, "outcome": "failing"}, id="it has ended"),
+        pytest.param(
+            {"plan": restarting("node_exporter@2"), "labels": {"job": "node_exporter", "service": "shop"}},
+            id="another service of the same job",
+        ),
         pytest.param({"plan": RESTART, "level": "observe"}, id="it only observes"),
         pytest.param({"plan": restarting("filebeat"), "labels": {"job": "node_exporter"}}, id="job of another unit"),
         pytest.param(
