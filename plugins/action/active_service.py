@@ -44,7 +44,9 @@ def _with_inputs(args: Mapping[str, Any], defaults: TaskDefaults) -> dict[str, A
     """Return the options, with defaults from the inputs of the role."""
     service = service_of_unit(str(args.get("name")))
     known = {"documentation": services()[service].documentation} if service in services() else {}
-    found = {**known, **defaults.options(service, *_INPUTS), **args}
+    # The one that node_exporter reads, whatever the service is.
+    textfiles = {**defaults.options("vigil", "textfile_dir"), **defaults.options("node_exporter", "textfile_dir")}
+    found = {**known, **textfiles, **defaults.options(service, *_INPUTS), **args}
     if isinstance(health := args.get("health"), Mapping):
         also = [_with_files(each, service, defaults) for each in health.get("also") or []]
         found["health"] = _with_files(health, service, defaults) | ({"also": also} if also else {})

@@ -202,6 +202,12 @@ options:
   config_link: {description: Link to the active configuration. Defaults to C(/etc/<name>)., type: path}
   records_dir: {description: Directory of records of deployments., type: path, default: /var/lib/vigil}
   binaries_dir: {description: Directory of the links to O(binaries)., type: path, default: /usr/local/bin}
+  textfile_dir:
+    description:
+      - Directory that node_exporter reads metrics from. Each deployment, also one that failed, replaces the metric
+        C(vigil_deployment_timestamp_seconds) of the service there, with the labels C(service), C(version) and C(change).
+      - Defaults to C(node_exporter_textfile_dir), to C(vigil_textfile_dir), or else to C(textfile) in O(records_dir).
+    type: path
 extends_documentation_fragment: [vigil.observability.lock]
 attributes:
   check_mode: {support: full, description: Reports what would change and changes nothing.}

@@ -79,6 +79,9 @@ def test_it_reads_what_others_leave_in_files(hardened):
     told = {name: value for name, value in hardened.items() if "vigil_certificate_not_after" in name}
     (expiry,) = [value for name, value in told.items() if 'service="node_exporter"' in name]
     assert expiry > 1_700_000_000
+    deployed = {name: value for name, value in hardened.items() if "vigil_deployment_timestamp_seconds" in name}
+    (at,) = [value for name, value in deployed.items() if 'service="node_exporter"' in name]
+    assert expiry > at > 1_700_000_000
 
 
 def test_asking_for_its_health_leaves_no_error_in_the_journal(host):

@@ -33,9 +33,9 @@ _FAILURES = (OSError, OperatorError)
 class ActivationError(OperatorError):
     """A failed switch; the text gives the reason and the state of the service now."""
 
-    def __init__(self, message: str, *, rolled_back: bool, journal: list[str]) -> None:
+    def __init__(self, message: str, *, rolled_back: bool, journal: list[str], touched: bool = True) -> None:
         super().__init__(message)
-        self.rolled_back = rolled_back
+        self.rolled_back, self.touched = rolled_back, touched
         self.journal = journal
 
 
@@ -76,8 +76,8 @@ class Activation:
             outcome, rolled_back = self._go_back() if touched else self._undo()
             outcome += self._given_back(explained=touched)
             told = [f"Last lines of its journal ({len(journal)}):", *journal] if journal else []
-            message = f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}."
-            raise ActivationError("\n".join([message, *told]), rolled_back=rolled_back, journal=journal) from exc
+            message = "\n".join([f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}.", *told])
+            raise ActivationError(message, rolled_back=rolled_back, journal=journal, touched=touched) from exc
         self._settle()
 
     @property

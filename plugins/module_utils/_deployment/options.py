@@ -90,6 +90,7 @@ OPTIONS: dict[str, Any] = {
     "config_link": {"type": "path"},
     "records_dir": {"type": "path", "default": "/var/lib/vigil"},
     "binaries_dir": {"type": "path", "default": "/usr/local/bin"},
+    "textfile_dir": {"type": "path"},
     **LOCK_OPTIONS,
 }
 # A path to ask is one at a port.

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from .._errors.sentence import OperatorError
 from .._host.systemd import Systemd
 from .._host.tree import staging_token
 from .._staging.prune import prune
-from .activation import Activation
+from .activation import Activation, ActivationError
 from .change import Change
 from .companions import companions_of, listens
 from .data.backup import DataCopy
@@ -29,6 +30,7 @@ from .data.migration import DataGuard
 from .definition import Deployment
 from .health import Endpoint
 from .host_state import HostState, ProcessAction
+from .metric import changed_parts, write_metric
 from .preconditions import unmet_preconditions
 from .program import command_line, health_options, reload_url
 from .record import Record
@@ -57,7 +59,8 @@ class Service:
     options: Mapping[str, Any]
     systemd: Systemd
     data: DataCopy | None
-    member: Member | None = None
+    member: Member | None
+    warn: Callable[[str], None]
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Service:
@@ -66,7 +69,7 @@ class Service:
         folder = Path(options["records_dir"], f"{options['name']}-data")
         wanted = options["data_copy"] or {}
         data = DataCopy.from_options(wanted, folder=folder, user=options["user"], run=module.run_command)
-        service = cls(options, Systemd(module, options["name"]), data, _member(options))
+        service = cls(options, Systemd(module, options["name"]), data, _member(options), module.warn)
         module.no_log_values.update(service._secrets())
         return service
 
@@ -157,9 +160,23 @@ class Service:
     def activate(self, change: Change) -> list[str]:
         """Make the change and return which staged directories were removed then. Raises ActivationError."""
         switch = Switch(self.systemd, self.unit, self.options["start_timeout"], tuple(change.before.companions))
-        Activation(self.name, self.options["user"], self.record, switch, change, self.member).run()
+        try:
+            Activation(self.name, self.options["user"], self.record, switch, change, self.member).run()
+        except ActivationError as exc:
+            if exc.touched:
+                self._show(change, "failed, rolled back" if exc.rolled_back else "failed")
+            raise
+        self._show(change, changed_parts(change.before.record.active, change.desired))
         change.data.prune()
         return [str(path) for path in self._pruned(change.before.record, change.desired)]
+
+    def _show(self, change: Change, what: str) -> None:
+        """Have Prometheus know of the deployment. It is active or not, whether that succeeds or not."""
+        folder = Path(self.options["textfile_dir"] or Path(self.options["records_dir"], "textfile"))
+        try:
+            write_metric(folder, self.name, change.desired.version, what, time.time())
+        except OSError as exc:
+            self.warn(f"Prometheus does not get to know of this deployment of {self.name}: {exc}")
 
     def _pruned(self, record: Record, desired: Deployment) -> Iterator[Path]:
         """Remove what is staged and no longer needed, and yield it."""

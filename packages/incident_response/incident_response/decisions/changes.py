@@ -21,7 +21,7 @@ from ..journal.entries import Entries
 from ..journal.reading import Reader, last_detail
 from ..journal.writer import Journal
 from ..repeating import repeated
-from .deployments import STEP, Scope, changes_of, noted_between, scope_of, versions_query
+from .deployments import STEP, Scope, changes_of, deployments_query, noted_between, scope_of
 from .facts import facts, open_incidents
 from .prometheus import Prometheus, Series
 
@@ -87,19 +87,17 @@ class Changes:
         """Return the changes of each incident, and what is not known of them."""
         begin, end = min(one.begin for one in scopes), max(one.end for one in scopes)
         unknown: list[str] = []
-        versions: Sequence[Series] | None = ()
-        if self._prometheus.answered and (query := versions_query(scopes)):
+        series: Sequence[Series] | None = ()
+        if self._prometheus.answered and (query := deployments_query(scopes)):
             # Its last point is that of the end, else what came just before it would be missing.
             start = end - math.ceil((end - begin) / STEP) * STEP
-            versions = await self._prometheus.series(query, start=start, end=end, step=STEP)
-            unknown += ["no Prometheus answers"] if versions is None else []
+            series = await self._prometheus.series(query, start=start, end=end, step=STEP)
+            unknown += ["no Prometheus answers"] if series is None else []
         noted: Sequence[Any] | None = ()
         if self._grafana:
             noted = await self._grafana.asked(partial(noted_between, begin, end))
             unknown += ["Grafana does not answer"] if noted is None else []
-        return {
-            one.incident: {"found": changes_of(one, versions or (), noted or ()), "unknown": unknown} for one in scopes
-        }
+        return {one.incident: {**changes_of(one, series or (), noted or ()), "unknown": unknown} for one in scopes}
 
 
 def _together(scopes: list[Scope]) -> Iterator[list[Scope]]:

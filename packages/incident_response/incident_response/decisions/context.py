@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..journal.moments import moment
-from .facts import Alert, Facts
+from .facts import Alert, Facts, Surrounding
 from .filled import one_of
 from .prometheus import Prometheus, Series
 
@@ -19,7 +19,7 @@ __all__ = ["Contexts"]
 
 _METRICS = "sli:bad:ratio5m|sli:total:rate5m|business:level:avg30m"
 _BEFORE, _LONGEST, _STEP = 900.0, 7200.0, 120.0
-_SERIES, _ALERTS = 5, 10  # of an incident, as the journal keeps them for ever
+_SERIES = 5  # of an incident, as the journal keeps them for ever
 
 
 class Contexts:
@@ -28,25 +28,25 @@ class Contexts:
     def __init__(self, prometheus: Prometheus) -> None:
         self._prometheus = prometheus
 
-    async def found(self, new: Sequence[Facts], at: float) -> list[tuple[int, dict[str, Any]]]:
+    async def found(self, new: Sequence[tuple[Facts, Surrounding]], at: float) -> list[tuple[int, dict[str, Any]]]:
         """Return the number and the context of each incident."""
         if not new:
             return []
-        first = min(_active_at(one, at) for one in new)
-        services = {service for one in new for service in one.services}
-        hosts = {host for one in new for host in _hosts(one)}
+        first = min(_active_at(one, at) for one, _around in new)
+        services = {service for one, _around in new for service in one.services}
+        hosts = {host for one, _around in new for host in _hosts(one)}
         query = f'{{__name__=~"{_METRICS}", service=~{one_of(services)}}} or up{{host=~{one_of(hosts)}}}'
         # Its last point is that of now.
         steps = math.ceil(min(at - first + _BEFORE, _LONGEST) / _STEP)
         series = await self._prometheus.series(query, start=at - steps * _STEP, end=at, step=_STEP)
-        return [(one.incident, _context(one, series, at)) for one in new]
+        return [(one.incident, _context(one, around, series, at)) for one, around in new]
 
 
-def _context(facts: Facts, series: Iterable[Series] | None, at: float) -> dict[str, Any]:
-    recent = [one for one in facts.recent if one not in facts.alerts]
+def _context(facts: Facts, around: Surrounding, series: Iterable[Series] | None, at: float) -> dict[str, Any]:
     return {
         "active_at": _active_at(facts, at),
-        "alerts": [_named(one) for one in recent[-_ALERTS:]],
+        "alerts": [{**_named(one), "kind": kind} for kind, one in around.alerts],
+        "more_alerts": around.more,
         "dependencies": {name: _state(name, facts, alerts) for name, alerts in facts.dependencies.items()},
         "reports": len(facts.reports),
         **({"unknown": "no Prometheus answers"} if series is None else {"series": _own(facts, series)}),
@@ -62,7 +62,7 @@ def _hosts(facts: Facts) -> set[str]:
 
 
 def _named(alert: Alert) -> dict[str, Any]:
-    labels = {key: alert.labels[key] for key in ("alertname", "service", "host") if alert.labels.get(key)}
+    labels = {key: alert.labels[key] for key in ("alertname", "service", "host", "team") if alert.labels.get(key)}
     return {"incident": alert.incident, "alert": alert.id, "at": moment(alert.received_at), **labels}
 
 

@@ -21,7 +21,7 @@ from ..journal.writer import Journal
 from ..repeating import repeated
 from .choice import Candidate, Choices
 from .context import Contexts
-from .facts import Facts, facts, open_incidents
+from .facts import Facts, Surrounding, facts, open_incidents, surrounding
 from .history import History, history
 from .prometheus import Firing, Prometheus, Sample
 from .score import scored
@@ -149,17 +149,17 @@ class Cycle:
         bad: tuple[Sample, ...] | None,
         before: History,
         at: float,
-    ) -> tuple[list[Facts], list[Finding], list[Candidate]]:
+    ) -> tuple[list[tuple[Facts, Surrounding]], list[Finding], list[Candidate]]:
         """Return what is new, scores that differ from those in the journal, and alerts for which there are runbooks."""
         found: list[Finding] = []
-        new: list[Facts] = []
+        new: list[tuple[Facts, Surrounding]] = []
         known: list[Facts] = []
         with self._reader.connected() as connection:
             for number in numbers:
                 known.append(facts(connection, self._correlation, number, at))
                 score = scored(inputs(known[-1], firing, bad), self._weights)
                 if last_detail(connection, number, "context") is None:
-                    new.append(known[-1])
+                    new.append((known[-1], surrounding(connection, known[-1], at)))
                 if differs(score, last_detail(connection, number, "scored")):
                     detail = {"score": score.score, "priority": score.priority, "terms": score.terms}
                     found.append(Finding(kind="scored", incident=number, detail=detail))

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deployments noted in Grafana, and versions that Prometheus sees: how they are asked for, and whose they are."""
+"""Deployments noted on hosts and in Grafana, and versions that Prometheus sees: how they are asked for, and whose."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -19,13 +19,14 @@ from .facts import Facts
 from .filled import one_of
 from .prometheus import Series
 
-__all__ = ["STEP", "Scope", "changes_of", "noted_between", "scope_of", "versions_query"]
+__all__ = ["STEP", "Scope", "changes_of", "deployments_query", "noted_between", "scope_of"]
 
 _BEFORE, _LATEST = 7200.0, 7200.0  # seconds before the onset, and from there to the first alert at most
 STEP = 60.0  # seconds between two points of versions
 _MOST, _LONGEST = 20, 200  # of an incident, as the journal keeps them for ever, and characters of each
 _ASKED = 1000  # annotations of one question
 _DEPLOYMENT = "deployment"
+_RECORD = "vigil_deployment_timestamp_seconds"  # what the modules of this collection leave for node_exporter
 _MARKUP = re.compile(r"<[^>]*>")
 
 
@@ -48,16 +49,18 @@ def scope_of(facts: Facts) -> Scope:
     return Scope(facts.incident, facts.services | facts.dependencies.keys(), hosts, onset - _BEFORE, end)
 
 
-def versions_query(scopes: Iterable[Scope]) -> str:
-    """Return what asks for the versions of services and of everything on hosts, empty without any."""
-    labels = {
-        "job": {name for one in scopes for name in one.services},
-        "host": {name for one in scopes for name in one.hosts},
-    }
-    builds = '__name__=~".+_build_info", version!=""'
+def deployments_query(scopes: Iterable[Scope]) -> str:
+    """Return what asks for versions and deployments of services and of everything on hosts, empty without any."""
+    services = {name for one in scopes for name in one.services}
+    hosts = {name for one in scopes for name in one.hosts}
+    builds = _selected('__name__=~".+_build_info", version!=""', job=services, host=hosts)
+    records = _selected(f'__name__="{_RECORD}"', service=services, host=hosts)
+    return f"count by (job, host, version) ({builds}) or {records}" if builds else ""
+
+
+def _selected(what: str, **labels: Collection[str]) -> str:
     # An empty expression would match what has no such label at all.
-    found = " or ".join(f"{{{builds}, {label}=~{one_of(names)}}}" for label, names in labels.items() if names)
-    return f"count by (job, host, version) ({found})" if found else ""
+    return " or ".join(f"{{{what}, {label}=~{one_of(names)}}}" for label, names in labels.items() if names)
 
 
 async def noted_between(begin: float, end: float, ask: Ask) -> list[Any]:
@@ -73,11 +76,14 @@ def _deployment(told: Mapping[str, Any]) -> dict[str, Any]:
     return {"at": float(told["time"]) / 1000, "tags": tags, "text": text[:_LONGEST]}
 
 
-def changes_of(scope: Scope, versions: Iterable[Series], noted: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the last changes of an incident in the order of their times."""
-    found = [*_versions(scope, versions), *_deployments(scope, noted)]
+def changes_of(scope: Scope, series: Collection[Series], noted: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the last changes of an incident in the order of their times, and how many earlier ones there are."""
+    recorded = [one for one in series if one.labels.get("__name__") == _RECORD]
+    versions = [one for one in series if one.labels.get("__name__") != _RECORD]
+    found = [*_recorded(scope, recorded), *_versions(scope, versions), *_deployments(scope, noted)]
     found = sorted((one for one in found if scope.begin <= one["at"] <= scope.end), key=lambda one: one["at"])
-    return [{**one, "at": moment(one["at"])} for one in found[-_MOST:]]
+    earlier = {"earlier": len(found) - _MOST} if len(found) > _MOST else {}
+    return {"found": [{**one, "at": moment(one["at"])} for one in found[-_MOST:]], **earlier}
 
 
 def _deployments(scope: Scope, noted: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -87,6 +93,37 @@ def _deployments(scope: Scope, noted: Iterable[Mapping[str, Any]]) -> Iterator[d
         if not one["tags"] or own & {*one["tags"]}:
             named = ", ".join(tag for tag in one["tags"] if tag in own)
             yield {"at": one["at"], "source": "Grafana", "of": named, "text": one["text"]}
+
+
+def _recorded(scope: Scope, series: Iterable[Series]) -> Iterator[dict[str, Any]]:
+    """Yield deployments of which hosts have a record, once for hosts that had the same one after each other.
+
+    The value of a record is its time, which Prometheus sees a little later.
+    """
+    seen: dict[tuple[str, str, str], set[tuple[float, str]]] = defaultdict(set)
+    for one in series:
+        service, host, version, change = (one.labels.get(key, "") for key in ("service", "host", "version", "change"))
+        if service in scope.services or host in scope.hosts:
+            seen[service, version, change] |= {(value, host) for _scraped, value in one.points}
+    for (service, version, change), deployed in seen.items():
+        for at, hosts in _rounds(one for one in sorted(deployed) if scope.begin <= one[0] <= scope.end):
+            where = ", ".join(sorted(filter(None, hosts)))
+            words = (version, "deployed", where and f"on {where}", change and f"({change})")
+            text = " ".join(" ".join(filter(None, words)).split())
+            yield {"at": at, "source": "Hosts", "of": service, "text": text[:_LONGEST]}
+
+
+def _rounds(deployed: Iterable[tuple[float, str]]) -> Iterator[tuple[float, set[str]]]:
+    """Yield when a round over hosts began, and its hosts; one that comes again begins another round."""
+    began, hosts = 0.0, set[str]()
+    for at, host in deployed:
+        if not hosts or host in hosts:
+            if hosts:
+                yield began, hosts
+            began, hosts = at, set()
+        hosts.add(host)
+    if hosts:
+        yield began, hosts
 
 
 def _versions(scope: Scope, series: Iterable[Series]) -> Iterator[dict[str, Any]]:

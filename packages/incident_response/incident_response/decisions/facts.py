@@ -14,9 +14,11 @@ from typing import Any
 
 from ..incidents.correlation import Correlation
 
-__all__ = ["RECENT", "Facts", "facts", "open_incidents"]
+__all__ = ["KINDS", "RECENT", "Facts", "Surrounding", "facts", "open_incidents", "surrounding"]
 
 RECENT = 1800.0  # seconds, before which alerts and reports do not count
+KINDS = ("service", "dependency", "host", "other")  # of alerts: the same service, one it depends on, the same host
+_SURROUNDING = 10  # of an incident, as the journal keeps them for ever
 _ALERTS = (
     "SELECT episode.*, open_episode.episode IS NOT NULL AND resolved_at IS NULL AS fires, muted"
     " FROM episode LEFT JOIN open_episode ON open_episode.episode = episode.id"
@@ -60,6 +62,17 @@ class Facts:
         return sorted(name for name, alerts in found if any(_is_critical(one) for one in alerts))
 
 
+@dataclass(frozen=True)
+class Surrounding:
+    """Alerts of other incidents, each with what it has to do with one: the nearest, and how many more there were.
+
+    They are in the order of KINDS, those of the same kind in that of their times.
+    """
+
+    alerts: tuple[tuple[str, Alert], ...]
+    more: int
+
+
 def open_incidents(connection: sqlite3.Connection) -> list[int]:
     """Return the numbers of all that are open."""
     return [row[0] for row in connection.execute("SELECT incident FROM open_incident ORDER BY incident")]
@@ -71,12 +84,7 @@ def facts(connection: sqlite3.Connection, correlation: Correlation, number: int,
     services = frozenset(one.labels["service"] for one in alerts if one.labels.get("service"))
     needed = sorted({below for one in services for below in correlation.needs(one)})
     of_services = f"service IN ({', '.join('?' * len(services))})"
-    before = (
-        connection.execute(
-            "SELECT max(id) FROM (SELECT id FROM episode WHERE at <= ? ORDER BY id DESC LIMIT 1)", (at - RECENT,)
-        ).fetchone()[0]
-        or 0
-    )
+    before = _last_before(connection, at - RECENT)
     return Facts(
         incident=number,
         alerts=alerts,
@@ -94,6 +102,33 @@ def facts(connection: sqlite3.Connection, correlation: Correlation, number: int,
             )
         ),
     )
+
+
+def surrounding(connection: sqlite3.Connection, known: Facts, at: float) -> Surrounding:
+    """Return the alerts of half an hour that are of other incidents."""
+    hosts = {one.labels["host"] for one in known.alerts if one.labels.get("host")}
+    near = (("service", sorted(known.services)), ("service", sorted(known.dependencies)), ("host", sorted(hosts)))
+    ranks = (
+        f"WHEN {column} IN ({', '.join('?' * len(names))}) THEN {rank}" for rank, (column, names) in enumerate(near)
+    )
+    rows = connection.execute(
+        f"SELECT id, CASE {' '.join(ranks)} ELSE {len(near)} END AS rank, count(*) OVER () AS number"  # noqa: S608
+        " FROM episode WHERE id > ? AND incident != ? ORDER BY rank, id DESC LIMIT ?",
+        (
+            *(name for _column, names in near for name in names),
+            _last_before(connection, at - RECENT),
+            known.incident,
+            _SURROUNDING,
+        ),
+    ).fetchall()
+    nearest = sorted((row["rank"], row["id"]) for row in rows)
+    alerts = ((KINDS[rank], one) for rank, number in nearest for one in _found(connection, "episode.id = ?", number))
+    return Surrounding(tuple(alerts), rows[0]["number"] - len(rows) if rows else 0)
+
+
+def _last_before(connection: sqlite3.Connection, at: float) -> int:
+    row = connection.execute("SELECT id FROM episode WHERE at <= ? ORDER BY id DESC LIMIT 1", (at,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _found(connection: sqlite3.Connection, condition: str, *values: Any) -> Iterator[Alert]:

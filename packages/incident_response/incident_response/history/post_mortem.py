@@ -30,7 +30,7 @@ _KEPT = ("id", "state", "severity", "priority", "score", "terms", "services", "t
 def post_mortem(reader: Reader, incident: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is told of an incident. Raises JournalError."""
     with reader.connected() as connection:
-        around = {"recurrences": _recurrences(connection, incident), "along": _along(connection, incident)}
+        around = {"recurrences": _recurrences(connection, incident), **_along(connection, incident)}
     answered_at = next((one["at"] for one in incident["events"] if one["kind"] in ANSWERS), None)
     active_at = min(one["starts_at"] for one in incident["alerts"])
     entries = timeline(incident)
@@ -87,15 +87,19 @@ def _recurrences(connection: sqlite3.Connection, incident: Mapping[str, Any]) ->
     return [{"incident": row["id"], "at": moment(row["at"])} for row in rows]
 
 
-def _along(connection: sqlite3.Connection, incident: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return alerts of the same teams in other incidents, from shortly before this one until its end."""
+def _along(connection: sqlite3.Connection, incident: Mapping[str, Any]) -> dict[str, Any]:
+    """Return alerts of the same teams in other incidents, from shortly before this one until its end.
+
+    These are the first of them, and how many came later.
+    """
     last = incident["closed_at"] or incident["events"][-1]["at"]
     rows = connection.execute(
-        "SELECT incident, at, labels FROM episode WHERE incident != ? AND at BETWEEN ? AND ?"
+        "SELECT incident, at, labels, count(*) OVER () AS number FROM episode WHERE incident != ? AND at BETWEEN ? AND ?"
         " AND json_extract(labels, '$.team') IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
         (incident["id"], _at(incident["opened_at"]) - _BEFORE, _at(last), json.dumps(incident["teams"]), _MOST),
-    )
-    return [{"incident": row["incident"], "at": moment(row["at"]), **_named(json.loads(row["labels"]))} for row in rows]
+    ).fetchall()
+    found = ({"incident": row["incident"], "at": moment(row["at"]), **_named(json.loads(row["labels"]))} for row in rows)
+    return {"along": [*found], "along_later": rows[0]["number"] - len(rows) if rows else 0}
 
 
 def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -62,7 +62,19 @@ class People:
             raise HTTPException(404, f"There is no incident {wanted}.")
         if not self.accounts.may(user := request.state.user, "look", found["teams"]):
             raise HTTPException(403, f"{user} may not look at incidents of {', '.join(found['teams']) or 'no team'}.")
-        return found
+        return {**found, "context": found["context"] and self._visible(found["context"], user)}
+
+    def _visible(self, context: Mapping[str, Any], user: str) -> dict[str, Any]:
+        """Return the context of an incident, of other alerts only the number where a user may not look at their team."""
+
+        def visible(alert: Mapping[str, Any]) -> bool:
+            # Without a kind, it is of the same service: journals of earlier releases have no others.
+            own = alert.get("kind", "service") == "service"
+            return own or self.accounts.may(user, "look", [alert["team"]] if alert.get("team") else [])
+
+        alerts = [one for one in context["alerts"] if visible(one)]
+        more = context.get("more_alerts", 0) + len(context["alerts"]) - len(alerts)
+        return {**context, "alerts": alerts, "more_alerts": more}
 
     async def automation_now(self) -> dict[str, Any]:
         """Return who stopped all automation, if so, windows that are open or planned, and runbooks that are lowered."""

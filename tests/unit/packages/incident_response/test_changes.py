@@ -138,15 +138,55 @@ def test_deployments_of_its_services_and_hosts_are_changes(finding: Finding, int
     assert found["unknown"] == []
 
 
-def test_the_last_are_kept(finding: Finding, intake: Intake, noted: Noted) -> None:
+def record(service: str, host: str, *minutes: float, **labels: str) -> tuple[dict[str, str], list[tuple[float, float]]]:
+    """Return the record of deployments at these times, each of which is scraped until the next one."""
+    points = [(NOW + 60.0 * (one + later), NOW + 60.0 * one) for one in minutes for later in (0.5, 1.5)]
+    return {"__name__": "vigil_deployment_timestamp_seconds", "service": service, "host": host, **labels}, points
+
+
+def test_deployments_of_which_hosts_have_records_are_changes(
+    finding: Finding, intake: Intake, replica: Replica
+) -> None:
+    intake.notify(notified(SHOP, NOW - 60))
+    replica.series = [
+        record("shop", "web1", -400, -90, -20, version="2", change="release, configuration"),
+        record("shop", "web2", -89, version="2", change="release, configuration"),
+        record("node_exporter", "web1", -50, version="1.9", change="failed, rolled back"),
+        record("node_exporter", "web9", -50, version="1.9", change="failed, rolled back"),
+        record("database", "db1", -30),
+        record("cart", "", -25, version="7 <b>\n x"),
+        record("wiki", "web8", -20, version="3", change="unit"),
+        record("shop", "web2", 1, version="3"),
+    ]
+    found = finding.once()
+    assert told(found) == [
+        ("shop", "2 deployed on web1, web2 (release, configuration)"),
+        ("node_exporter", "1.9 deployed on web1 (failed, rolled back)"),
+        ("database", "deployed on db1"),
+        ("cart", "7 <b> x deployed"),
+        ("shop", "2 deployed on web1 (release, configuration)"),
+    ]
+    assert (found["found"][0]["at"], found["found"][0]["source"]) == ("2025-12-31T22:30:00.000Z", "Hosts")
+    (asked,) = [one for one in replica.queries if "start" in one]
+    selected = '{__name__="vigil_deployment_timestamp_seconds", %s}'
+    assert asked["query"].endswith(
+        f"""or {selected % 'service=~"cart|database|shop"'} or {selected % 'host=~"web1"'}"""
+    )
+
+
+def test_the_last_are_kept_and_those_before_are_counted(finding: Finding, intake: Intake, noted: Noted) -> None:
     finding.grafana = noted.client()
     finding.start()
     for number in range(30):
         noted.add(f"{number} " + "x" * 300, NOW - 900 + number, "deployment", "shop")
     intake.notify(notified(SHOP, NOW - 60))
-    found = finding.once()["found"]
+    changes = finding.once()
+    found = changes["found"]
     assert [one["text"].split()[0] for one in found] == [str(number) for number in range(10, 30)]
     assert {len(one["text"]) for one in found} == {200}
+    assert changes["earlier"] == 10
+    assert "- 10 more before these.\n- 2025-12-31" in texts(intake)["md"]
+    assert "<li>10 more before these.</li>" in texts(intake)["html"]
 
 
 def test_what_is_not_known_is_asked_again_while_it_is_open(

@@ -60,9 +60,47 @@ def test_it_has_other_alerts_dependencies_and_reports(looking: Looking, intake: 
     found = context(looking, intake, 2)
     assert found["dependencies"] == {"cart": "with alerts", "database": "without alerts"}
     assert [one["alertname"] for one in found["alerts"]] == [f"Old{number}" for number in range(2, 12)]
-    assert found["alerts"][0]["incident"] == 1
+    assert (found["alerts"][0]["incident"], found["alerts"][0]["kind"]) == (1, "service")
+    assert found["more_alerts"] == 3
     intake.notify(notified(named("DatabaseDown", service="database"), intake.now))
     assert context(looking, intake, 2) == found
+
+
+def test_the_nearest_alerts_come_first_and_the_others_are_counted(looking: Looking, intake: Intake) -> None:
+    intake.notify(notified(named("TooOld", service="shop")))
+    intake.now += 1801
+    for number in range(4):
+        # Each an incident of its own, which has nothing to do with the shop.
+        intake.notify(notified(named(f"Odd{number}", service=f"odd{number}", team="office"), intake.now))
+    intake.notify(notified(named("WikiSlow", service="wiki", host="web.1", team="office"), intake.now))
+    intake.notify(notified(named("DatabaseSlow", service="database", team="storage"), intake.now))
+    intake.now += 1799
+    intake.reconcile([])
+    for number in range(3):
+        intake.notify(notified(named(f"Late{number}", service="late", team="office"), intake.now))
+    intake.notify(notified(SHOP, intake.now))
+    number = intake.incidents()[0]["id"]
+    found = context(looking, intake, number)
+    assert [(one["kind"], one["alertname"], one.get("team")) for one in found["alerts"]] == [
+        ("dependency", "DatabaseSlow", "storage"),
+        ("host", "WikiSlow", "office"),
+        *(("other", f"Odd{number}", "office") for number in range(4)),
+        *(("other", f"Late{number}", "office") for number in range(3)),
+    ]
+    assert found["more_alerts"] == 0
+
+
+def test_others_are_the_newest_ones(looking: Looking, intake: Intake) -> None:
+    intake.notify(notified(named("CartSlow", service="cart")))
+    for number in range(30):
+        intake.notify(notified(named(f"Odd{number}", service=f"odd{number}")))
+    intake.now += 1801
+    intake.reconcile([])
+    intake.now -= 10
+    intake.notify(notified(SHOP, intake.now))
+    found = context(looking, intake, 32)
+    assert [one["alertname"] for one in found["alerts"]] == ["CartSlow", *(f"Odd{number}" for number in range(21, 30))]
+    assert found["more_alerts"] == 21
 
 
 def test_without_prometheus_its_series_are_unknown(looking: Looking, intake: Intake, replica: Replica) -> None:

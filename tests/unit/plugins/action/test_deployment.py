@@ -150,3 +150,9 @@ def test_what_this_run_has_not_staged_is_not_activated(option: str, staged: Opti
         AnsibleActionFail, match=f"demo was not touched. The option {option} must refer to what this run"
     ):
         given(active_service, options)
+
+
+def test_deployment_is_shown_where_node_exporter_reads() -> None:
+    both = {"vigil_textfile_dir": "/metrics", "node_exporter_textfile_dir": "/own"}
+    assert given(active_service, {"name": "demo"}, {"vigil_textfile_dir": "/metrics"})["textfile_dir"] == "/metrics"
+    assert given(active_service, {"name": "demo"}, both)["textfile_dir"] == "/own"

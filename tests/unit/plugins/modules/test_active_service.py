@@ -521,3 +521,54 @@ def test_plugin_that_was_never_staged_is_refused(host: Host, activate: Activate)
         f"{host.root}/plugins/1 is not staged on this host"
         in activate(extra_directories=[f"{host.root}/plugins/1"])["msg"]
     )
+
+
+def shown(host: Host, folder: str = "records/textfile") -> dict[str, str]:
+    """Return the labels of the metric of the last deployment, which is of now."""
+    text = (host.root / folder / "deployment_demo.prom").read_text()
+    name, labels, at = re.fullmatch(r"(?:# .*\n){2}(\w+){(.*)} (\d+)\n", text).groups()  # type: ignore[union-attr]
+    assert name == "vigil_deployment_timestamp_seconds"
+    assert abs(int(at) - time.time()) < 60
+    return dict(re.findall(r'(\w+)="([^"]*)"', labels))
+
+
+def test_every_deployment_is_shown_to_node_exporter(host: Host, activate: Activate) -> None:
+    activate()
+    assert shown(host) == {"service": "demo", "version": "1.0.0", "change": "installation"}
+    activate("2.0.0", "two")
+    assert shown(host) == {"service": "demo", "version": "2.0.0", "change": "release, configuration"}
+    activate("2.0.0", "two", resources={"MemoryMax": "64M"})
+    assert shown(host)["change"] == "unit"
+    seen = host.root / "certificate"
+    seen.write_text("new")
+    activate("2.0.0", "two", resources={"MemoryMax": "64M"}, restart_on=[str(seen)])
+    assert shown(host)["change"] == "files"
+    os.kill(host.process(), signal.SIGKILL)
+    activate("2.0.0", "two", resources={"MemoryMax": "64M"}, restart_on=[str(seen)])
+    assert shown(host)["change"] == "start"
+
+
+@pytest.mark.parametrize("upgrade", [True, False])
+def test_deployment_that_failed_is_shown_with_the_release_that_it_was_of(
+    host: Host, activate: Activate, upgrade: bool
+) -> None:
+    if upgrade:
+        activate()
+    host.release("2.0.0", "crash")
+    activate("2.0.0", start_timeout=1)
+    assert shown(host) == {"service": "demo", "version": "2.0.0", "change": "failed, rolled back"}
+
+
+def test_deployment_that_touched_nothing_shows_the_one_before(host: Host, activate: Activate) -> None:
+    activate()
+    host.unit.unlink()
+    host.unit.mkdir()
+    assert activate("2.0.0")["failed"]
+    assert shown(host)["version"] == "1.0.0"
+
+
+def test_deployment_succeeds_where_it_cannot_be_shown(host: Host, activate: Activate) -> None:
+    (host.root / "textfile").write_text("no directory")
+    result = activate(textfile_dir=str(host.root / "textfile"))
+    assert (result["failed"], host.serves()) == (False, "1.0.0 one")
+    assert "Prometheus does not get to know of this deployment of demo" in str(result["warnings"])
