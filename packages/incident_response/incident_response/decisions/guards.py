@@ -18,11 +18,21 @@ from .rules import Limits
 from .runbook import ACTING, Runbook
 from .verdict import Sample
 
-__all__ = ["GUARDS", "REFUSED", "Answer", "Situation", "answers", "level_now", "muted_by_people", "why_lowered"]
+__all__ = [
+    "GUARDS",
+    "REFUSED",
+    "UNKNOWN",
+    "Answer",
+    "Situation",
+    "answers",
+    "level_now",
+    "muted_by_people",
+    "why_lowered",
+]
 
 ALLOWED, REFUSED, LATER = "allowed", "refused", "not asked"
 _HOUR = 3600.0
-_UNKNOWN = "no Prometheus answers"
+UNKNOWN = "no Prometheus answers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +97,7 @@ def muted_by_people(muted: Mapping[str, Collection[str]], own: Collection[str]) 
 
 def _firing(now: Situation) -> tuple[str, str]:
     if now.firing is None:
-        return REFUSED, _UNKNOWN
+        return REFUSED, UNKNOWN
     if any(one.is_of(now.alert.labels) for one in now.firing):
         return ALLOWED, "Prometheus still fires the alert"
     return REFUSED, "Prometheus does not fire the alert"
@@ -106,7 +116,7 @@ def _precheck(now: Situation) -> tuple[str, str]:
 
 def _peers(now: Situation) -> tuple[str, str]:
     if now.peers is None:
-        return REFUSED, _UNKNOWN
+        return REFUSED, UNKNOWN
     others = {name: up for name, up in now.peers.items() if name not in now.hosts}
     if not others:
         return ALLOWED, "it has no peers"

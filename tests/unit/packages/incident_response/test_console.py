@@ -124,9 +124,32 @@ def test_an_incident_shows_its_cause_what_was_tried_and_what_to_press(shop: Engi
     ):
         assert words in page.words
     assert {"https://docs.example/shop", "/incidents/1/acknowledge", "/incidents/1/hand_over"} <= {*page.addresses}
-    assert "Other alerts none Depends on nothing that is declared Reports of users 1 Series not known:" in page.words
+    assert "Depends on nothing that is declared Reports of users 1 Series not known:" in page.words
     looking = Page(shop.get("/incidents/1", "cleo"))
     assert ("form" in looking.elements, "ShopFails on web1" in looking.words) == (False, True)
+
+
+def test_alerts_of_other_teams_are_shown_to_those_who_may_look_at_them(engine: Engine) -> None:
+    now = time.time()
+    others = (
+        {"alertname": "CartSlow", "service": "cart", "team": "storage"},
+        {"alertname": "WikiSlow", "service": "wiki", "team": "office", "host": "web9"},
+        {"alertname": "Odd", "service": "odd"},
+    )
+    for labels in (*others, SHOP):
+        assert engine.post(webhook(notified(labels, now))).status_code == 200
+        engine.wait_for(lambda: engine.get("/api/incidents/1").json()["context"])
+    engine.wait_for(lambda: engine.get("/api/incidents/4").json()["context"])
+    seen = {who: engine.get("/api/incidents/4", who).json()["context"] for who in ("anna", "ben", "cleo")}
+    assert {who: (len(one["alerts"]), one["more_alerts"]) for who, one in seen.items()} == {
+        "anna": (3, 0),
+        "ben": (1, 2),
+        "cleo": (0, 3),
+    }
+    words = Page(engine.get("/incidents/4", "ben")).words
+    assert "WikiSlow of wiki on web9 in #2 Further alerts 2 in these 30 minutes, not listed here" in words
+    assert ("Odd" in words, "CartSlow" in words) == (False, False)
+    assert "Other alerts none Depends on" in Page(engine.get("/incidents/1")).words
 
 
 def test_an_incident_shows_what_automation_decided_and_the_command_to_run_by_hand(engine: Engine) -> None:

@@ -28,6 +28,10 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
 
 SHOP = named("ShopFails", service="shop", team="sales", host="web1")
 CART = named("CartSlow", service="cart", team="sales", severity="warning")
+NO_RUNBOOK = (
+    "Automation has no runbook for {0}: if the same steps help each time, write one with the matcher"
+    ' alertname="{0}", at the level `observe` first, or `manual` with the command.'
+)
 RUNBOOK = {"summary": "It fails", "runbook_url": "https://docs.example/shop"}
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -95,7 +99,10 @@ def test_it_tells_when_what_happened_and_who_answered(shop: Intake) -> None:
         "The incident is closed: its last alert is gone",
     ]
     assert [(one["incident"], one["name"]) for one in found["along"]] == [(2, "WikiSlow")]
-    assert found["action_items"] == ["ShopFails was silenced: end the silence if it is not needed, or repair the rule."]
+    assert found["action_items"] == [
+        NO_RUNBOOK.format("CartSlow"),
+        "ShopFails was silenced: end the silence if it is not needed, or repair the rule.",
+    ]
 
 
 def test_it_is_the_same_each_time_and_later(shop: Intake) -> None:
@@ -138,6 +145,7 @@ def test_what_should_change_is_told_by_rule(intake: Intake) -> None:
         "HostDown caused 3 incidents in 30 days: file a problem, and solve it.",
         "The alert was active for ten minutes or more before it arrived: see why Alertmanager sent it late.",
         "It took 15 minutes or more until somebody answered: see whom its alerts notify, and when.",
+        NO_RUNBOOK.format("HostDown"),
         "HostDown fired again 3 times: give its rule a longer `for`.",
         "HostDown has no runbook: write one, and name it in the annotation runbook_url.",
         "HostDown has no team: add the label, or only those of every team see it.",
@@ -280,6 +288,127 @@ def test_what_is_not_known_of_a_verification_is_told(
 
     intake.journal.write(write).result(10)
     assert told(intake)["timeline"][-1]["what"] == f"The run of restart_shop ended as failing: so (before: {said})"
+
+
+def decided_items(intake: Intake, *events: tuple[str, dict[str, Any]]) -> list[str]:
+    """Return the action items of an incident whose only alert these events of automation are about."""
+    intake.notify(notified(SHOP, annotations=RUNBOOK))
+
+    def write(connection: sqlite3.Connection) -> None:
+        entries, decision = Entries(connection, NOW + 1, "decisions"), 0
+        for kind, detail in events:
+            if kind == "decided":
+                decision = entries.event(kind, incident=1, episode=1, detail=detail)
+            else:
+                entries.event(kind, incident=1, episode=1, detail={"decision": decision, **detail})
+
+    intake.journal.write(write).result(10)
+    first = texts(intake)
+    assert texts(intake) == first
+    items: list[str] = json.loads(first["json"])["action_items"]
+    return items
+
+
+def refusal(guard: str, reason: str, **changed: Any) -> tuple[str, dict[str, Any]]:
+    guards = [{"guard": guard, "answer": "refused", "reason": reason}]
+    return "decided", {**DECIDED, "level": "full", "guards": guards, **changed}
+
+
+@pytest.mark.parametrize(
+    ("guard", "reason", "what"),
+    [
+        ("people", "maintenance until 9, by ben: disks", "see whether the window, the stop or the person"),
+        ("muted", "the alert is inhibited by x", "end the silence, or see to what inhibits the alert."),
+        ("precheck", "the pre-check has no answer", "see whether its `precheck` asks for what it needs"),
+        ("peers", "1 of 4 peers are up", "bring its peers back first, or lower `peers_up` in incident_response_guards"),
+        ("cooldown", "it ran on web1 60 s ago", "see why it was needed again so soon, or shorten `cooldown` in its"),
+        ("attempts", "3 of 3 runs on a host in 86400 s", "file a problem about what comes back, or raise `attempts`"),
+        ("at_once", "it runs on 1 of at most 1 hosts", "see why so many hosts need it, or raise `at_once` in its"),
+        ("rate", "10 of 10 runs of all runbooks in an hour", "see what all these runs were for, or raise `runs_per"),
+        ("own", "mon1 is the engine's own host", "do it by hand, or have a Prometheus on another host verify it."),
+        ("reach", "web1 is not deployed by runbook_targets.yml", "run runbook_targets.yml on the host, or let people"),
+        ("firing", "no Prometheus answers", "see that a Prometheus answers."),
+    ],
+)
+def test_guard_that_kept_a_runbook_away_is_named_with_what_to_change(
+    intake: Intake, guard: str, reason: str, what: str
+) -> None:
+    (item,) = decided_items(intake, refusal(guard, reason), refusal(guard, reason))
+    assert item.startswith(f"The guard {guard} refused restart_shop ({reason}): {what}")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [refusal("cooldown", "it ran"), refusal("cooldown", "", guards=[], allowed=True)],
+        [refusal("cooldown", "", guards=[], allowed=True), refusal("cooldown", "it ran")],
+        [refusal("firing", "Prometheus does not fire the alert")],
+        [refusal("rate", "10 of 10", level="manual")],
+    ],
+    ids=["it ran later", "it ran before", "the alert was gone", "a person does it"],
+)
+def test_guard_that_kept_nothing_away_is_no_reason_to_change_it(
+    intake: Intake, events: list[tuple[str, dict[str, Any]]]
+) -> None:
+    assert decided_items(intake, *events) == []
+
+
+def test_runbook_without_a_host_and_host_that_refuses_are_named(intake: Intake) -> None:
+    started = {"attempt": "inc-1-s1-a1", "step": 1, "host": "web1", "name": "restart", "parameters": {}, "number": 1}
+    why = "The attempt inc-9-s1-a1 of mon2 holds this host for 60 s more."
+    ended = {"attempt": "inc-1-s1-a1", "outcome": "refused", "reason": why, "text": ""}
+    items = decided_items(
+        intake,
+        refusal("", "", guards=[], hosts=[], target="the alert has no label host"),
+        refusal("", "", runbook="restart_cart", guards=[], allowed=True),
+        ("step_started", started),
+        ("step_ended", ended),
+    )
+    assert items == [
+        "restart_shop had no host to act on (the alert has no label host): repair the labels of the alert, or its"
+        " `target`.",
+        f"The guard lease refused restart_cart (web1: {why[:-1]}): see what else works on the host, and how often it"
+        " may.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "acted", "items"),
+    [
+        ("there were no samples", True, ["The verification of restart_shop had no data: have its metric scraped"]),
+        ("there were no samples in the end", False, ["The verification of restart_shop had no data: have its metric"]),
+        (
+            "it was not watched until its end",
+            True,
+            ["Whether restart_shop helped is unknown (it was not watched until its end): see to that before you"],
+        ),
+        ("its command is run for a run that acts alone", False, []),
+    ],
+)
+def test_verification_that_knows_nothing_is_to_be_repaired(
+    intake: Intake, reason: str, acted: bool, items: list[str]
+) -> None:
+    verified = {"runbook": "restart_shop", "outcome": "unknown", "reason": reason, "samples": 0, "acted": acted}
+    allowed = refusal("", "", guards=[], allowed=True, bad_before=None, good_before=None)
+    found = decided_items(intake, allowed, ("verified", verified))
+    assert [one[: len(start)] for one, start in zip(found, items, strict=True)] == items
+
+
+def test_runbook_is_proposed_for_the_cause_with_its_name_as_text(intake: Intake) -> None:
+    odd = 'Odd "shop"'
+    intake.notify(notified({**SHOP, "alertname": odd}, annotations=RUNBOOK))
+    assert told(intake)["action_items"] == [NO_RUNBOOK.format(odd).replace('="Odd "shop""', '="Odd \\"shop\\""')]
+    intake.notify(notified({**CART, "service": "wiki", "severity": "info"}, annotations=RUNBOOK))
+    assert told(intake, 2)["action_items"] == []
+
+
+def test_alerts_along_with_it_are_counted_where_they_are_too_many(intake: Intake) -> None:
+    intake.notify(notified(SHOP))
+    intake.notify(*(notified(named(f"Odd{number}", service=f"odd{number}", team="sales")) for number in range(53)))
+    found = told(intake)
+    assert (len(found["along"]), found["along_later"]) == (50, 3)
+    assert "\n- 3 more alerts of these teams came later.\n" in texts(intake)["md"]
+    assert "<li>3 more alerts of these teams came later.</li>" in texts(intake)["html"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
