@@ -37,7 +37,7 @@ class Leftovers:
         if outcome != "recovered" or not await self._rechecks.fires(run):
             await self._silences.drop(run)
 
-    def _of(self, decisions: set[int]) -> list[Run]:
+    def _of(self, keys: set[str]) -> list[Run]:
         with self._reader.connected() as connection:
-            known = [one for one in history(connection, self._clock()).runs if one.decision in decisions]
+            known = [one for one in history(connection, self._clock()).runs if one.key in keys]
             return [one for one in known if one.outcome or progress_of(connection, one, idempotent=False).escalated]

@@ -26,19 +26,23 @@ class Silences:
 
     def __init__(self, alertmanagers: Sequence[Server], answers: Answers, term: float) -> None:
         self._alertmanagers, self._answers, self._term = alertmanagers, answers, term
-        self._due: dict[tuple[int, str], float] = {}
-        self._of_runs: dict[int, set[str]] = {}
-        self._taken_over: set[int] = set()
+        self._due: dict[tuple[str, str], float] = {}
+        self._of_runs: dict[str, set[str]] = {}
+        self._taken_over: set[str] = set()
         self._unlisted = {one.name: 0.0 for one in alertmanagers}
 
     @property
     def own(self) -> Collection[str]:
-        """Return the ids of those that are ours, as far as an Alertmanager has listed them."""
+        """Return the ids of those of engines, as far as an Alertmanager has listed them.
+
+        What an engine on another host has left keeps nobody from acting: that the two do not act at once is for the
+        host to see to.
+        """
         return set().union(*self._of_runs.values())
 
     def of(self, run: Run) -> list[str]:
         """Return the ids of those of a run, also of those that have ended since."""
-        return sorted(self._of_runs.get(run.decision, ()))
+        return sorted(self._of_runs.get(run.key, ()))
 
     async def hold(self, run: Run, at: float) -> None:
         """Have every Alertmanager that answers keep the alert of a run from people for the next minutes."""
@@ -56,12 +60,12 @@ class Silences:
         longest = max(self._term, _AGAIN, len(self._alertmanagers) * _GOSSIP)
         for place, one in enumerate(self._alertmanagers):
             # Other members of a mesh know it by then; those of no mesh need one of their own.
-            due = self._due.setdefault((run.decision, one.name), at + place * _GOSSIP)
+            due = self._due.setdefault((run.key, one.name), at + place * _GOSSIP)
             if _is_due(due, at, longest):
                 number = await self._answers.of(one, hold_in)
                 if number:
-                    self._of_runs.setdefault(run.decision, set()).add(number)
-                self._due[run.decision, one.name] = at + (_RENEWED * self._term if number else _AGAIN)
+                    self._of_runs.setdefault(run.key, set()).add(number)
+                self._due[run.key, one.name] = at + (_RENEWED * self._term if number else _AGAIN)
 
     async def drop(self, run: Run) -> None:
         """Have every Alertmanager that answers deliver the alert of a run again."""
@@ -71,7 +75,7 @@ class Silences:
                 await answer(server, f"/api/v2/silence/{one['id']}", method="DELETE")
 
         for one in self._alertmanagers:
-            self._due.pop((run.decision, one.name), None)
+            self._due.pop((run.key, one.name), None)
             await self._answers.of(one, drop_in)
 
     async def find(self, at: float) -> None:
@@ -80,11 +84,11 @@ class Silences:
             if one.name in self._unlisted and _is_due(self._unlisted[one.name], at, _AGAIN):
                 self._unlisted[one.name] = at + _AGAIN
                 if (found := await self._answers.of(one, self._listed)) is not None:
-                    self._taken_over |= {_decision(silence) for silence in found}
+                    self._taken_over |= {_key(silence) for silence in found}
                     del self._unlisted[one.name]
 
-    def taken_over(self) -> set[int]:
-        """Return the decisions for which there were silences before a start, each once."""
+    def taken_over(self) -> set[str]:
+        """Return the keys of the runs for which there were silences before a start, each once."""
         found, self._taken_over = self._taken_over, set()
         return found
 
@@ -92,7 +96,7 @@ class Silences:
         listed = await answer(server, "/api/v2/silences")
         found = [one for one in listed if one["createdBy"] == _BY and one["status"]["state"] != "expired"]
         for one in found:
-            self._of_runs.setdefault(_decision(one), set()).add(one["id"])
+            self._of_runs.setdefault(_key(one), set()).add(one["id"])
         return found
 
 
@@ -108,15 +112,17 @@ def _silence(run: Run, at: float, until: float) -> dict[str, Any]:
         "startsAt": moment(at),
         "endsAt": moment(until),
         "createdBy": _BY,
-        "comment": f"inc-{run.incident}-d{run.decision}: {run.runbook} works on it",
+        "comment": f"{run.key}: {run.runbook} works on it",
     }
 
 
 def _of(run: Run, silences: Iterable[Any]) -> list[Any]:
-    return [one for one in silences if _decision(one) == run.decision]
+    return [one for one in silences if _key(one) == run.key]
 
 
-def _decision(silence: Any) -> int:
-    """Return the decision that a silence is for, 0 for one that says none."""
-    number = silence["comment"].partition(":")[0].rpartition("-d")[2]
-    return int(number) if number.isascii() and number.isdigit() else 0
+def _key(silence: Any) -> str:
+    """Return the key of the run that a silence is for.
+
+    A decision alone may have the number of another one: an engine on a new host begins anew.
+    """
+    return str(silence["comment"].partition(":")[0])

@@ -270,7 +270,7 @@ def test_people_do_not_get_the_alert_while_it_is_worked_on(alone: Alone) -> None
     alone.follow(FULL)
     (held,) = alone.mesh.silences.values()
     assert {one["name"]: one["value"] for one in held["matchers"]} == DOWN
-    assert held["comment"] == "inc-1-d4: exporter_down works on it"
+    assert held["comment"] == f"inc-1-d4-{NOW:.0f}: exporter_down works on it"
     assert held["endsAt"] == "2026-01-01T00:03:00.000Z"
     alone.intake.reconcile([listing(DOWN, silenced_by=[held["id"]])])
     alone.steps.end()
@@ -288,6 +288,21 @@ def test_a_recovered_alert_is_kept_from_people_while_prometheus_fires_it(alone: 
     alone.finish()
     assert alone.ended()[0] == "recovered"
     assert len(alone.mesh.held()) == left
+
+
+def test_silence_of_an_engine_on_another_host_keeps_nobody_from_acting_and_is_left_to_it(alone: Alone) -> None:
+    theirs = {"createdBy": "incident_response", "comment": "inc-1-d4-1700000000: another_down works on it"}
+    alone.mesh.take("/api/v2/silences", {**theirs, "matchers": [], "startsAt": "", "endsAt": "then"})
+    alone.intake.reconcile([listing(DOWN, silenced_by=["silence-1"])])
+    alone.follow(FULL)
+    assert alone.steps.started
+    assert [alone.mesh.silences[one]["endsAt"] for one in alone.mesh.held()][0] == "then"
+    alone.replica.fire()
+    alone.finish()
+    assert alone.ended()[0] == "recovered"
+    assert alone.mesh.held() == ["silence-1"]
+    (ended,) = [one for one in alone.intake.incident(1)["events"] if one["kind"] == "verified"]
+    assert ended["silences"] == ["silence-2"]
 
 
 def seconds_of(text: str) -> float:
