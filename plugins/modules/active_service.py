@@ -205,7 +205,8 @@ options:
   textfile_dir:
     description:
       - Directory that node_exporter reads metrics from. Each deployment, also one that failed, replaces the metric
-        C(vigil_deployment_timestamp_seconds) of the service there, with the labels C(service), C(version) and C(change).
+        C(vigil_deployment_timestamp_seconds) of the service there, with the labels C(service), C(version) and
+        C(change).
       - Defaults to C(node_exporter_textfile_dir), to C(vigil_textfile_dir), or else to C(textfile) in O(records_dir).
     type: path
 extends_documentation_fragment: [vigil.observability.lock]

@@ -50,6 +50,12 @@ def test_post_mortem_has_what_was_tried(engine: Any, incident: Any) -> None:
     assert "+ restart node_exporter.service" in tried
 
 
+def test_what_was_deployed_before_is_known_from_the_hosts(incident: Any) -> None:
+    found = incident("node_exporter")["changes"]["found"]
+    (deployed,) = [one for one in found if (one["source"], one["of"]) == ("Hosts", "node_exporter")]
+    assert deployed["text"].endswith(" deployed on incidents-1, incidents-2, incidents-3 (installation)")
+
+
 @pytest.mark.parametrize("member", ["incidents-1", "incidents-2"])
 def test_silence_of_the_engine_is_of_one_alert_and_ends_within_its_term(
     incident: Any, silences: Any, member: str

@@ -76,7 +76,8 @@ class Activation:
             outcome, rolled_back = self._go_back() if touched else self._undo()
             outcome += self._given_back(explained=touched)
             told = [f"Last lines of its journal ({len(journal)}):", *journal] if journal else []
-            message = "\n".join([f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}.", *told])
+            failed = f"{_named(self.name, self.change.desired)} was not activated: {reason}. {outcome}."
+            message = "\n".join([failed, *told])
             raise ActivationError(message, rolled_back=rolled_back, journal=journal, touched=touched) from exc
         self._settle()
 

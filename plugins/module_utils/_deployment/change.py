@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .data.migration import DataGuard
@@ -32,6 +33,23 @@ class Change:
         wrong = before.links_wrong(self.desired) or before.missing or before.companions_wrong(self.desired)
         return self.action is not ProcessAction.NONE or bool(wrong)
 
+    @property
+    def parts(self) -> str:
+        """In which parts the deployment differs from the one before, as words with commas between them."""
+        before = self.before.record.active
+        return "installation" if before is None else ", ".join(_changed(before, self.desired)) or "start"
+
     def diff(self) -> list[dict[str, str]]:
         """Return what would change as Ansible shows it, a copy of the data last."""
         return [*self.before.diff(self.desired), *self.data.diff()]
+
+
+def _changed(before: Deployment, after: Deployment) -> Iterator[str]:
+    if (before.release, before.release_token) != (after.release, after.release_token):
+        yield "release"
+    if not after.has_config_of(before):
+        yield "configuration"
+    if (before.unit, before.companions) != (after.unit, after.companions):
+        yield "unit"
+    if (before.watched, before.parts) != (after.watched, after.parts):
+        yield "files"

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The last known good deployment of a service: one JSON file each, with `proven` false during a switch."""
+"""The last known good deployment of a service: one JSON file each, with `proven` false during a switch.
+
+Beside it is a metric of the last deployment, good or not.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ from .._host.version import is_older
 from .._staging.directory import reason_of
 from .definition import Deployment
 
-__all__ = ["PendingCopy", "Record", "RecordError"]
+__all__ = ["PendingCopy", "Record", "RecordError", "write_metric"]
 
+_METRIC = "vigil_deployment_timestamp_seconds"
 _SCHEMA = 1  # records without a number are older, and have the same fields
 _FIELDS = {"schema", "active", "copy", "data_oldest_reader", "previous", "proven", "time"}
 
@@ -107,6 +111,27 @@ class Record:
         if active is not None and (active.release, active.config) != (deployment.release, deployment.config):
             previous = active
         return Record(deployment, previous, known_good=True, data_oldest_reader=deployment.data_oldest_reader)
+
+
+def write_metric(folder: Path, service: str, version: str | None, change: str, at: float) -> None:
+    """Put the last deployment of a service into a file of its own for node_exporter, atomically. Raises OSError.
+
+    The value of the metric is when that was, in seconds since 1970; its label `change` has the parts that changed, or
+    how it failed. Whoever looks for the cause of an incident has it from Prometheus, and needs no access to the host.
+    """
+    labels = {"service": service, "version": version or "", "change": change}
+    shown = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    lines = [
+        f"# HELP {_METRIC} When a service was deployed last, by its version and what changed.",
+        f"# TYPE {_METRIC} gauge",
+        f"{_METRIC}{{{shown}}} {at:.0f}",
+    ]
+    make_directory(folder)
+    write_atomically(folder / f"deployment_{service}.prom", ("\n".join(lines) + "\n").encode())
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
 def _newer_parts(data: Mapping[str, Any]) -> Iterator[str]:

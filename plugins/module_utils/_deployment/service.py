@@ -30,10 +30,9 @@ from .data.migration import DataGuard
 from .definition import Deployment
 from .health import Endpoint
 from .host_state import HostState, ProcessAction
-from .metric import changed_parts, write_metric
 from .preconditions import unmet_preconditions
 from .program import command_line, health_options, reload_url
-from .record import Record
+from .record import Record, write_metric
 from .switch import Switch
 from .unit import Unit, render
 
@@ -166,7 +165,7 @@ class Service:
             if exc.touched:
                 self._show(change, "failed, rolled back" if exc.rolled_back else "failed")
             raise
-        self._show(change, changed_parts(change.before.record.active, change.desired))
+        self._show(change, change.parts)
         change.data.prune()
         return [str(path) for path in self._pruned(change.before.record, change.desired)]
 

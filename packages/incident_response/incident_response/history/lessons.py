@@ -78,8 +78,8 @@ def _of_verifications(incident: Mapping[str, Any]) -> Iterator[str]:
     ended = [one for one in incident["events"] if one["kind"] == "verified" and one["outcome"] == "unknown"]
     for name in dict.fromkeys(one["runbook"] for one in ended if _NO_DATA in one["reason"]):
         yield (
-            f"The verification of {name} had no data: have its metric scraped while the target is down and right after"
-            " a step, or let it ask for another one."
+            f"The verification of {name} had no data: have its metric scraped also while the target is down, or let it"
+            " ask for another one."
         )
     for one in {one["runbook"]: one for one in ended if one["acted"] and _NO_DATA not in one["reason"]}.values():
         yield f"Whether {one['runbook']} helped is unknown ({one['reason']}): see to that before you trust it."
@@ -114,7 +114,8 @@ def _of_what_has_no_runbook(found: Mapping[str, Any], incident: Mapping[str, Any
     if name and not decided and cause["labels"].get("severity") != "info":
         yield (
             f"Automation has no runbook for {name}: if the same steps help each time, write one with the matcher"
-            f" alertname={json.dumps(name, ensure_ascii=False)}, at the level `observe` first, or `manual` with the command."
+            f" alertname={json.dumps(name, ensure_ascii=False)}, at the level `observe` first, or `manual` with the"
+            " command."
         )
 
 

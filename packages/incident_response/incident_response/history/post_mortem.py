@@ -94,12 +94,17 @@ def _along(connection: sqlite3.Connection, incident: Mapping[str, Any]) -> dict[
     """
     last = incident["closed_at"] or incident["events"][-1]["at"]
     rows = connection.execute(
-        "SELECT incident, at, labels, count(*) OVER () AS number FROM episode WHERE incident != ? AND at BETWEEN ? AND ?"
+        "SELECT incident, at, labels, count(*) OVER () AS number FROM episode"
+        " WHERE incident != ? AND at BETWEEN ? AND ?"
         " AND json_extract(labels, '$.team') IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
         (incident["id"], _at(incident["opened_at"]) - _BEFORE, _at(last), json.dumps(incident["teams"]), _MOST),
     ).fetchall()
-    found = ({"incident": row["incident"], "at": moment(row["at"]), **_named(json.loads(row["labels"]))} for row in rows)
-    return {"along": [*found], "along_later": rows[0]["number"] - len(rows) if rows else 0}
+    return {
+        "along": [
+            {"incident": row["incident"], "at": moment(row["at"]), **_named(json.loads(row["labels"]))} for row in rows
+        ],
+        "along_later": rows[0]["number"] - len(rows) if rows else 0,
+    }
 
 
 def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:

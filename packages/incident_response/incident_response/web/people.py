@@ -65,7 +65,7 @@ class People:
         return {**found, "context": found["context"] and self._visible(found["context"], user)}
 
     def _visible(self, context: Mapping[str, Any], user: str) -> dict[str, Any]:
-        """Return the context of an incident, of other alerts only the number where a user may not look at their team."""
+        """Return the context of an incident, with only the number of alerts at whose team a user may not look."""
 
         def visible(alert: Mapping[str, Any]) -> bool:
             # Without a kind, it is of the same service: journals of earlier releases have no others.

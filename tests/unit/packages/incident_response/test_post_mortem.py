@@ -364,12 +364,11 @@ def test_runbook_without_a_host_and_host_that_refuses_are_named(intake: Intake) 
         ("step_started", started),
         ("step_ended", ended),
     )
-    assert items == [
-        "restart_shop had no host to act on (the alert has no label host): repair the labels of the alert, or its"
-        " `target`.",
-        f"The guard lease refused restart_cart (web1: {why[:-1]}): see what else works on the host, and how often it"
-        " may.",
+    assert [one.partition(": ")[0] for one in items] == [
+        "restart_shop had no host to act on (the alert has no label host)",
+        "The guard lease refused restart_cart (web1",
     ]
+    assert items[1].endswith(f" (web1: {why[:-1]}): see what else works on the host, and how often it may.")
 
 
 @pytest.mark.parametrize(
