@@ -26,9 +26,8 @@ CODE = "</script><script>document.title='owned'</script><img src=x onerror=\"doc
 SHOP = named("ShopFails", service="shop", team="sales", host="web1")
 HOSTILE = {**named(CODE, service=CODE, team="sales", host=CODE), "long": "x" * 300}
 PAGES = ("/", "/?state=closed", "/incidents/1", "/incidents/2", "/automation", "/incidents/99")
-# Elements that labels have made, and how far the page is wider than its screen.
+# Elements that labels have made.
 MADE = "document.querySelectorAll('main img, main script, main iframe').length"
-TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 # What is drawn of each curve, and how wide it is.
 CURVES = (
     "[...document.querySelectorAll('svg')].map(one => one.getBoundingClientRect().width > 200"
@@ -67,7 +66,9 @@ def require_pages(browser: Browser, address: str) -> None:
         for path in PAGES:
             browser.open(f"{address}{path}")
             browser.picture(LOGS / f"incident_console{path.replace('/', '_').replace('?', '_')}-{width}.png")
-            require(browser.evaluate(TOO_WIDE) <= 0, True, f"{path} fits {width} pixels")
+            for dark in (True, False):
+                browser.darken(dark=dark)
+                require(browser.faults(width), [], f"faults of {path} on {width} pixels")
             if path == "/incidents/1":
                 require(browser.evaluate(CURVES), [True, True], f"curves on a screen of {width} pixels")
             require(browser.evaluate(MADE), 0, f"elements that labels have made on {path}")

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
@@ -95,9 +95,12 @@ class Hosts(BaseHTTPRequestHandler):
     """An exporter of all hosts, which work unless a file in a folder has their name; steps remove it."""
 
     folder: ClassVar[Path]
+    hosts: ClassVar[Sequence[str]] = HOSTS
 
     def do_GET(self) -> None:
-        told = "".join(f'works{{of="{host}"}} {int(not (self.folder / host).exists())}\n' for host in HOSTS).encode()
+        told = "".join(
+            f'works{{of="{host}"}} {int(not (self.folder / host).exists())}\n' for host in self.hosts
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.send_header("Content-Length", str(len(told)))
@@ -227,33 +230,44 @@ def runbooks_of(**summaries: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """Yield everything, started."""
+def staged(
+    folder: Path,
+    runbooks: Sequence[dict[str, Any]],
+    write: Callable[[Stage], None],
+    *,
+    kind: type[Hosts] = Hosts,
+    replicas: int = 2,
+    approval: float = APPROVAL,
+) -> Iterator[Stage]:
+    """Yield everything, started, with the runbooks and the steps of hosts of a kind, and so many replicas.
+
+    `approval` is for how many seconds a step waits for people.
+    """
     for name in ("down", "holds", "place", "am"):
         (folder / name).mkdir()
-    Hosts.folder = folder / "down"
+    kind.folder = folder / "down"
     for service, version in (("prometheus", PROMETHEUS), ("alertmanager", ALERTMANAGER)):
         unpack_release(service, version, folder)
     (prometheus,) = folder.glob(f"prometheus-{PROMETHEUS}.*/prometheus")
     (program,) = folder.glob(f"alertmanager-{ALERTMANAGER}.*/alertmanager")
     with ExitStack() as stack:
         alertmanager = Alertmanager(folder / "am", program)
-        port = stack.enter_context(exporter(Hosts))
+        port = stack.enter_context(exporter(kind))
         told: dict[str, Any] = {"hosts": ["all"], "rules": RULES, "alertmanagers": [alertmanager.port]}
-        replicas = [Replica(folder / f"mon{number}", prometheus, port, **told) for number in (1, 2)]
-        stage = Stage(folder, replicas, alertmanager, stack.enter_context(Place(folder / "place")))
-        write_steps(stage)
+        started = [Replica(folder / f"mon{number}", prometheus, port, **told) for number in range(1, replicas + 1)]
+        stage = Stage(folder, started, alertmanager, stack.enter_context(Place(folder / "place")))
+        write(stage)
         certificates = Certificates(folder)
         automation = {
-            "runbooks": runbooks_of(),
-            "hosts": [*HOSTS],
+            "runbooks": [*runbooks],
+            "hosts": [*kind.hosts],
             "engine": "engine",
-            "targets": {host: {"address": "127.0.0.1"} for host in HOSTS},
-            "guards": {"runs_per_hour": 100, "peers_up": 0.01, "approval": APPROVAL, "silence": TERM},
+            "targets": {host: {"address": "127.0.0.1"} for host in kind.hosts},
+            "guards": {"runs_per_hour": 100, "peers_up": 0.01, "approval": approval, "silence": TERM},
             "steps_at_once": 20,
         }
         changed = {
-            "prometheus": servers([one.url for one in replicas], certificates),
+            "prometheus": servers([one.url for one in started], certificates),
             "automation": automation,
             "reconciliation_interval": 0.5,
             "url": "https://engine:9095/",
@@ -264,9 +278,9 @@ def staged(folder: Path) -> Iterator[Stage]:
         stack.callback(alertmanager.stop)
         alertmanager.start([])
         with ThreadPoolExecutor() as pool:
-            for replica in replicas:
+            for replica in started:
                 stack.callback(replica.stop)
-            [*pool.map(Replica.start, replicas)]
+            [*pool.map(Replica.start, started)]
         yield stage
 
 
@@ -483,7 +497,7 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="vigil-failures-") as name:
         begun = time.monotonic()
-        with staged(Path(name)) as stage:
+        with staged(Path(name), runbooks_of(), write_steps) as stage:
             print(f"incident_failures: started: {time.monotonic() - begun:.0f} s", flush=True)
             for require in (
                 require_outcomes,

@@ -84,10 +84,12 @@ class Decision:
         return {"plan": self.plan, "rollback": self.rollback, **told}
 
     def differs_from(self, last: Mapping[str, Any] | None) -> bool:
-        """Return whether it says anything else than the last one; reasons have times that pass."""
+        """Return whether it says anything else than the last one. Of reasons, only those of people have no time."""
 
         def said(detail: Mapping[str, Any]) -> tuple[Any, ...]:
-            return detail["runbook"], detail["hosts"], [(one["guard"], one["answer"]) for one in detail["guards"]]
+            answers = [(one["guard"], one["answer"]) for one in detail["guards"]]
+            people = [one["reason"] for one in detail["guards"] if one["guard"] == "people"]
+            return detail["runbook"], detail["hosts"], answers, people
 
         return last is None or said(self.detail) != said(last)
 

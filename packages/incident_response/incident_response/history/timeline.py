@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..decisions.runbook import ACTING
+from ..runs.progress import ROLLBACK
 
 __all__ = ["Entry", "because", "decided", "own_silences", "timeline"]
 
@@ -33,9 +34,10 @@ _OF_PEOPLE = {
     "handed_over": "{by} handed the incident over to {to}",
     "released": "{by} released the incident, which {from} had",
     "noted": "{by} wrote a note",
-    "approved": "{by} approved {attempt}",
+    "approved": "{by} approved {step}",
 }
 _VERIFICATIONS = ("verified", "step_verified")
+_OF_STEPS = ("approval_wanted", "approved", "step_ended")
 _OWN = frozenset({"at", "kind", "source", "alert"})  # what every event has
 
 
@@ -57,7 +59,9 @@ def timeline(incident: Mapping[str, Any]) -> list[Entry]:
     names = {one["id"]: one["labels"].get("alertname", "") or one["fingerprint"] for one in incident["alerts"]}
     own = own_silences(incident)
     decisions = {one["decision"]: one for one in incident["decisions"]}
-    events = [{**event, **_before(event, decisions)} for event in incident["events"] if event["kind"] not in _NOISE]
+    events = [
+        {**event, **_of_decision(event, decisions)} for event in incident["events"] if event["kind"] not in _NOISE
+    ]
     found = [_entry(event, names, own) for event in events]
     found += [
         Entry(one["at"], "person", f"A report of a user of {one['service']}, by {one['by']}", one["text"])
@@ -71,17 +75,34 @@ def own_silences(incident: Mapping[str, Any]) -> set[str]:
     return {number for one in incident["events"] if one["kind"] == "verified" for number in one.get("silences", ())}
 
 
-def _before(event: Mapping[str, Any], decisions: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what a verification saw before the run, as its decision has it; one of an earlier release lacks it."""
-    if event["kind"] not in _VERIFICATIONS:
-        return {}
-    return {key: decisions[event["decision"]].get(key) for key in ("good_before", "bad_before")}
+def _of_decision(event: Mapping[str, Any], decisions: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what an event of a run leaves to its decision; one of an earlier release may lack it.
+
+    That is what a verification saw before the run, whether the run acts, or how people call a step.
+    """
+    kind = event["kind"]
+    if kind in _VERIFICATIONS:
+        decision = decisions[event["decision"]]
+        return {**{key: decision.get(key) for key in ("good_before", "bad_before")}, "acts": _acts(decision)}
+    return {"called": _called(event, decisions.get(event["decision"], {}))} if kind in _OF_STEPS else {}
+
+
+def _called(event: Mapping[str, Any], decision: Mapping[str, Any]) -> str:
+    """Return a step as people know it, such as restart_service on web1; the attempt if its decision does not say."""
+    number, plan = event["step"], decision.get("plan", ())
+    step = plan[number - 1] if 0 < number <= len(plan) else decision.get("rollback") if number == ROLLBACK else None
+    return f"{step['step']} on {event.get('host') or ', '.join(decision['hosts'])}" if step else str(event["attempt"])
+
+
+def _acts(decision: Mapping[str, Any]) -> bool:
+    return decision["level"] in ACTING and bool(decision.get("plan"))
 
 
 def _entry(event: Mapping[str, Any], names: Mapping[int, str], own: AbstractSet[str]) -> Entry:
     kind, by = event["kind"], event["source"].removeprefix("user ")
     told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event, own)}
-    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from", "attempt"}}
+    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from"}}
+    told |= {"step": event.get("called", "")}
     text = str(event.get("text", ""))
     if kind == "onset":
         return _onset(event, told["alert"])
@@ -113,15 +134,18 @@ def _scored(event: Mapping[str, Any]) -> str:
 def decided(event: Mapping[str, Any]) -> str:
     """Return what was decided about a runbook, and every reason against it."""
     if event["allowed"]:
-        done = "is to be run" if event["level"] in ACTING and event.get("plan") else "would be run"
+        done = "is to be run" if _acts(event) else "would be run"
         return f"{event['runbook']} {done} on {', '.join(event['hosts'])}"
     refused = [one["reason"] for one in event["guards"] if one["answer"] == "refused"]
-    return f"{event['runbook']} would not be run: {'; '.join(refused) or event['target']}"
+    done = "is not run" if event["level"] in ACTING else "would not be run"
+    return f"{event['runbook']} {done}: {'; '.join(refused) or event['target']}"
 
 
 def _verified(event: Mapping[str, Any]) -> str:
     if event["acted"]:
         return f"The run of {event['runbook']} ended as {_outcome(event)}"
+    if event["acts"]:
+        return f"The run of {event['runbook']} ended before its first step, as {_outcome(event)}"
     return f"{event['runbook']} was not run, and would be verified as {_outcome(event)}"
 
 
@@ -143,6 +167,10 @@ def _bad(event: Mapping[str, Any], suffix: str) -> str:
     return f"{bad} of {good + bad} series bad" if good + bad else "no samples"
 
 
+def _wanted(event: Mapping[str, Any]) -> str:
+    return f"{event['called']} waits for an approval until {event['until'][:19].replace('T', ' ')} UTC"
+
+
 def _dry_run(event: Mapping[str, Any]) -> str:
     step, outcome = f"Check mode: {event['name']} on {event['host']}", _DRY_OUTCOMES[event["outcome"]]
     return f"{step} {outcome}: {event['reason']}" if event["reason"] else f"{step} {outcome}"
@@ -150,7 +178,7 @@ def _dry_run(event: Mapping[str, Any]) -> str:
 
 def _step_ended(event: Mapping[str, Any]) -> str:
     outcome = _OUTCOMES[event["outcome"]]
-    return f"{event['attempt']} {outcome}: {event['reason']}" if event["reason"] else f"{event['attempt']} {outcome}"
+    return f"{event['called']} {outcome}: {event['reason']}" if event["reason"] else f"{event['called']} {outcome}"
 
 
 def _escalated(event: Mapping[str, Any]) -> str:
@@ -168,6 +196,7 @@ _OF_DECISIONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "decided": decided,
     "verified": _verified,
     "dry_run": _dry_run,
+    "approval_wanted": _wanted,
 }
 _DRY_OUTCOMES = {
     "done": "would be done",
@@ -181,7 +210,6 @@ _OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "step_started": lambda event: f"{event['name']} starts on {event['host']}, as {event['attempt']}",
     "step_ended": _step_ended,
     "step_verified": lambda event: f"Step {event['step']} is verified as {_outcome(event)}",
-    "approval_wanted": lambda event: f"{event['attempt']} waits for an approval until {event['until']}",
     "escalated": _escalated,
 }
 

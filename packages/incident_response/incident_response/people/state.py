@@ -70,5 +70,6 @@ def hands_off(
         return f"{held['person']} took over the incident"
     for one in (each for each in windows(connection, at) if each["state"] == "open"):
         if not (one["service"] or one["host"]) or one["service"] in services or one["host"] in hosts:
-            return f"{one['kind']} until {one['ends_at']}, by {one['person']}: {one['reason']}"
+            until = one["ends_at"][:19].replace("T", " ")
+            return f"{one['kind']} until {until} UTC, by {one['person']}: {one['reason']}"
     return ""

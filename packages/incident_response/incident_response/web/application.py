@@ -170,6 +170,14 @@ def _failed(request: Request, status: int, reason: str, headers: Mapping[str, st
     """Return the reason as programs read it, or as a page."""
     if request.url.path.startswith(_OF_PROGRAMS):
         return JSONResponse({"error": reason}, status, headers)
-    answer = page(request, "refused.html", {"status": status, "reason": reason}, status)
+    answer = page(request, "refused.html", {"status": status, "reason": reason, "back": _back(request)}, status)
     answer.headers.update(headers or {})
     return answer
+
+
+def _back(request: Request) -> str:
+    """Return the page of the form that was sent; the list of incidents where none was."""
+    if request.method != "POST":
+        return "/"
+    number = request.path_params.get("number")
+    return f"/incidents/{number}" if number and request.url.path.startswith("/incidents/") else "/automation"

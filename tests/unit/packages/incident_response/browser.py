@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +25,17 @@ _OPTIONS = [
     "--remote-debugging-pipe",
 ]
 _PATIENCE = 60.0
+_KEYS = {"Tab": 9, "Enter": 13}
+_FAULTS = Path(__file__).with_name("page_faults.js").read_text(encoding="utf-8").strip().rstrip(";")
+# The middle of an element, nothing if it is not what is seen there.
+_PLACE = """(() => {{
+  const one = document.querySelector({selector!r});
+  if (!one) return null;
+  one.scrollIntoView({{ block: "center" }});
+  const {{ left, top, width, height }} = one.getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + height / 2];
+  return one.contains(document.elementFromPoint(x, y)) ? {{ x, y }} : null;
+}})()"""
 
 
 class Browser:
@@ -86,6 +98,11 @@ class Browser:
         phone = width < 500
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
 
+    def darken(self, *, dark: bool) -> None:
+        """Have the person prefer dark pages, or light ones."""
+        told = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[told])
+
     def open(self, url: str) -> None:
         """Open a page, and wait until it is there."""
         failure = self.ask("Page.navigate", url=url).get("errorText")
@@ -105,6 +122,36 @@ class Browser:
         while not self.evaluate(f"Boolean({expression})"):
             assert time.monotonic() < until, f"{expression} does not hold on {self.evaluate('document.body.innerText')}"
             time.sleep(0.1)
+
+    def press(self, selector: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Press what a person sees there with the mouse, and have something happen before the button is up again.
+
+        Raises AssertionError where nothing is, or something covers it, for longer than a page takes.
+        """
+        self.wait_for(f"document.readyState == 'complete' && {_PLACE.format(selector=selector)}")
+        place = self.evaluate(_PLACE.format(selector=selector))
+        told = {**place, "button": "left", "clickCount": 1}
+        self.ask("Input.dispatchMouseEvent", type="mousePressed", **told)
+        meanwhile()
+        self.ask("Input.dispatchMouseEvent", type="mouseReleased", **told)
+
+    def write(self, selector: str, text: str) -> None:
+        """Write a text into a field, in place of what is there."""
+        self.press(selector)
+        self.evaluate("document.activeElement.select()")
+        self.ask("Input.insertText", text=text)
+
+    def key(self, key: str) -> None:
+        """Press a key of the keyboard."""
+        told = {"key": key, "code": key, "windowsVirtualKeyCode": _KEYS[key]}
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **told, **text)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **told)
+
+    def faults(self, width: int) -> list[str]:
+        """Return what a person with a screen of so many pixels would find wrong on the page."""
+        found: list[str] = self.evaluate(f"({_FAULTS})({width})")
+        return found
 
     def picture(self, file: Path) -> None:
         """Write a picture of the whole page."""

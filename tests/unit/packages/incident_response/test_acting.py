@@ -526,7 +526,7 @@ def test_what_the_host_refuses_is_escalated_and_neither_repeated_nor_rolled_back
     decision = alone.intake.incident(1)["decisions"][0]
     assert (decision["attempts"][0]["outcome"], decision["verification"]["acted"]) == ("refused", False)
     tried = post_mortem(alone.intake.reader, alone.intake.incident(1))["tried"]
-    assert tried[1]["what"] == "inc-1-d4-1767225600-s1-h1-a1 was refused: exporter_down waits for 1680 s."
+    assert tried[1]["what"] == "restart_service on web1 was refused: exporter_down waits for 1680 s."
 
 
 def test_what_a_host_refuses_is_rolled_back_where_it_was_done(alone: Alone) -> None:

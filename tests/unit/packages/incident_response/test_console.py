@@ -93,6 +93,12 @@ def press(engine: Engine, path: str, person: str = "anna", page: str = "/automat
     return engine.client.post(path, data=told, auth=(person, f"{person}-password"))
 
 
+def end_window(engine: Engine, person: str = "anna") -> None:
+    """End the only window."""
+    (window,) = engine.get("/api/automation").json()["windows"]
+    assert press(engine, f"/windows/{window['id']}/end", person).status_code == 303
+
+
 @pytest.fixture(scope="module")
 def shop(lasting: Engine) -> Engine:
     """A service with an incident that nobody changes."""
@@ -211,7 +217,7 @@ def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: C
         assert press(engine, "/incidents/1/approve", "ben", "/incidents/1", attempt=waiting).status_code == 403
         assert press(engine, "/incidents/1/approve", page="/incidents/1", attempt=waiting).status_code == 303
         words = Page(engine.get("/incidents/1")).words
-        assert f"anna approved {waiting}" in words
+        assert "anna approved restart_service on web1" in words
         assert "Waits for an approval" not in words
         engine.wait_for(lambda: engine.get("/api/incidents/1").json()["decisions"][0]["attempts"])
 
@@ -294,23 +300,27 @@ def test_the_buttons_do_what_they_say(engine: Engine) -> None:
         assert seen in Page(engine.get(one)).words
     refused = press(engine, f"{one}/release", page=one)
     assert (refused.status_code, "Nobody has acknowledged incident 1." in refused.text) == (409, True)
+    assert one in Page(refused).addresses
+    assert Page(press(engine, "/automation/resume", reason="")).addresses[-1] == "/automation"
     assert press(engine, "/automation/stop", "ben", reason="worse").headers["Location"] == "/automation"
     assert "All automation is stopped by ben" in Page(engine.get(one, "ben")).words
-    assert "Who has the right to approve for every team resumes it." in Page(engine.get("/automation", "ben")).words
+    words = Page(engine.get("/automation", "ben")).words
+    assert "Anyone with the right to approve for every team can resume it." in words
     press(engine, "/automation/resume", reason="repaired")
-    window = {"kind": "maintenance", "service": "shop", "host": "", "minutes": "60", "reason": "new disks"}
+    window = {"kind": "maintenance", "service": "shop", "host": "", "minutes": "150", "reason": "new disks"}
     press(engine, "/windows", "ben", **window)
-    assert "Maintenance of shop for another 59 min , by ben: new disks" in Page(engine.get("/")).words.replace(
-        ",", " ,"
-    )
-    number = engine.get("/api/automation").json()["windows"][0]["id"]
-    press(engine, f"/windows/{number}/end", "ben")
+    for path in ("/", one):
+        words = Page(engine.get(path)).words.replace(",", " ,")
+        assert "Maintenance of shop for another 2 h 29 min , by ben: new disks" in words
+    end_window(engine, "ben")
+    press(engine, "/windows", **{**window, "service": "", "host": "web7"})
+    assert [("web7" in Page(engine.get(path)).words) for path in ("/", one)] == [True, False]
+    end_window(engine)
     press(engine, "/windows", "ben", **window, starts_at=f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M}")
     assert "Maintenance of shop" not in Page(engine.get("/")).words
     words = Page(engine.get("/automation", "ben")).words
     assert ("Maintenance of shop from 20" in words, "Cancel it" in words) == (True, True)
-    number = engine.get("/api/automation").json()["windows"][0]["id"]
-    press(engine, f"/windows/{number}/end", "ben")
+    end_window(engine, "ben")
     assert "No window is open or planned." in Page(engine.get("/automation", "ben")).words
 
 

@@ -88,6 +88,20 @@ def test_people_stop_it(down: Looking, intake: Intake, tmp_path: Path, stopped: 
     assert reason in decision["guards"][0]["reason"]
 
 
+def test_it_is_decided_again_when_people_stop_it_for_another_reason(down: Looking, intake: Intake) -> None:
+    def write(statement: str) -> None:
+        intake.journal.write(lambda connection: connection.execute(statement)).result(10)
+
+    write("INSERT INTO open_stop VALUES (1, 0, 'anna', 'the network is moved')")
+    assert len(down.decisions()) == 1
+    write("INSERT INTO open_window VALUES (1, 0, 'freeze', '', '', 'ben', 'inventory', 9e9, 0)")
+    assert len(down.decisions()) == 1
+    write("DELETE FROM open_stop")
+    reasons = [one["guards"][0]["reason"] for one in down.decisions()]
+    assert reasons[0] == "anna stopped all automation: the network is moved"
+    assert [one.partition(" until")[0] for one in reasons[1:]] == ["freeze"]
+
+
 def test_a_silenced_alert_is_left_alone(down: Looking, intake: Intake) -> None:
     intake.reconcile([listing(DOWN, silenced_by=["s1"])])
     assert answered(down.decisions()[0]) == {"muted": "refused"}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from ...history.timeline import timeline
+from ...journal.moments import moment
+from ...people.accounts import OURS
 from ..headers import HEADERS
 from ..incoming import fields_of
 from ..people import People
@@ -53,7 +56,7 @@ class Console:
         accounts, user = self._people.accounts, request.state.user
         alerts = {one["id"]: one for one in found["alerts"]}
         return {
-            **await self._common(request),
+            **(common := await self._common(request)),
             "incident": found,
             "cause": alerts[found["cause"]["alert"]],
             "entries": entries[: -_MOST - 1 : -1],
@@ -63,14 +66,15 @@ class Console:
             "tried": [one for one in entries if one.group == "automation"],
             "may_respond": accounts.may(user, "respond", found["teams"]),
             "may_approve": accounts.may(user, "approve", found["teams"]),
-            "others": [one for one in accounts.names("respond", found["teams"]) if one != user],
+            "others": _others(accounts.names("respond", found["teams"]), user),
+            "windows": _windows_of(found, common["windows"]),
         }
 
     async def automation(self, request: Request) -> Mapping[str, Any]:
         """Return what the page of automation shows."""
         user, accounts = request.state.user, self._people.accounts
         rights = {"may_stop": accounts.may_somewhere(user, "respond"), "may_resume": accounts.may(user, "approve", ())}
-        return {**await self._common(request), **rights}
+        return {**await self._common(request), **rights, "now": moment(time.time())}
 
     def page(self, name: str, view: View) -> Callable[[Request], Awaitable[Response]]:
         """Return the endpoint of a page."""
@@ -110,6 +114,23 @@ class Console:
 
     def _token(self, user: str) -> str:
         return hmac.new(self._key, user.encode(), hashlib.sha256).hexdigest()
+
+
+def _others(names: Iterable[str], user: str) -> list[str]:
+    """Return to whom a user may hand over, people before the accounts that every engine has."""
+    return sorted((one for one in names if one != user), key=lambda one: (one in OURS, one))
+
+
+def _windows_of(incident: Mapping[str, Any], windows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the windows in which automation leaves alone what an incident is about."""
+    hosts = {one["labels"].get("host") for one in incident["alerts"]}
+    hosts |= {host for one in incident["decisions"] for host in one["hosts"]}
+    services = incident["services"]
+    return [
+        one
+        for one in windows
+        if not (one["service"] or one["host"]) or one["service"] in services or one["host"] in hosts
+    ]
 
 
 def _curves(incident: Mapping[str, Any]) -> Curves | None:

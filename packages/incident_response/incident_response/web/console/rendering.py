@@ -23,7 +23,7 @@ from ..headers import HEADERS
 __all__ = ["STATIC", "page", "part"]
 
 STATIC = Path(__file__).parent / "static"
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+_UNITS = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"))
 
 
 def page(request: Request, name: str, told: Mapping[str, Any], status: int = 200) -> Response:
@@ -44,8 +44,11 @@ def _clock(text: str) -> str:
 def _since(text: str) -> str:
     """Return how long ago a time is, or how far ahead."""
     seconds = abs(datetime.now(tz=UTC).timestamp() - datetime.fromisoformat(text).timestamp())
-    found = next(((size, unit) for size, unit in _UNITS if seconds >= size), None)
-    return f"{seconds // found[0]:.0f} {found[1]}" if found else "less than a minute"
+    for size, unit, part, its_unit in _UNITS:
+        if seconds >= size:
+            rest = seconds % size // part
+            return f"{seconds // size:.0f} {unit}" + (f" {rest:.0f} {its_unit}" if rest else "")
+    return f"{seconds // 60:.0f} min" if seconds >= 60 else "less than a minute"  # noqa: PLR2004 - of a minute
 
 
 def _link(text: str) -> str:
