@@ -113,14 +113,23 @@ def pages(machine: Callable[[str], Any]) -> Callable[..., list[Page]]:
 
 
 @pytest.fixture(scope="module")
-def engine(ask: Callable[..., Any], secrets: Any) -> Callable[..., Any]:
+def password(secrets: Any) -> Callable[[str], str]:
+    """Return a function that returns the password of a person of the engine."""
+
+    def of(person: str) -> str:
+        own = ACCOUNTS / person
+        return str(own.read_text().split()[0] if own.exists() else secrets["incident_response_passwords"][person])
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def engine(ask: Callable[..., Any], password: Callable[[str], str]) -> Callable[..., Any]:
     """Return a function that asks the engine as a person, with something to send or without."""
 
     def asked(path: str, told: Any = None, *, person: str = "admin") -> Any:
-        own = ACCOUNTS / person
-        password = own.read_text().split()[0] if own.exists() else secrets["incident_response_passwords"][person]
         options = () if told is None else ("--json", json.dumps(told))
-        return ask(f"https://incidents-1:9095/api/{path}", *options, user=person, password=password)
+        return ask(f"https://incidents-1:9095/api/{path}", *options, user=person, password=password(person))
 
     return asked
 

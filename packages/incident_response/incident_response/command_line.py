@@ -12,7 +12,9 @@ import json
 import os
 import ssl
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +26,7 @@ from .history.timeline import timeline
 __all__ = ["main"]
 
 _PATIENCE = 30.0
+_INTERRUPTED = 130
 _OF_AN_INCIDENT = ("acknowledge", "take-over", "release", "note", "approve")
 
 
@@ -36,10 +39,18 @@ def main(words: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(words)
     try:
         _write(_done(given))
-    except (CommandError, OSError, ValueError, httpx.HTTPError) as error:
-        sys.stderr.write(f"vigil-incidents: {_plain(str(error) or type(error).__name__)}\n")
-        return 1
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return _refused(f"{given.url} does not answer: {error or type(error).__name__}")
+    except (CommandError, OSError, ValueError) as error:
+        return _refused(str(error) or type(error).__name__)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
+
+
+def _refused(reason: str) -> int:
+    sys.stderr.write(f"vigil-incidents: {_plain(reason)}\n")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     told = os.environ.get
     parser.add_argument("--url", default=told("VIGIL_INCIDENTS_URL", "https://localhost:9095"))
     parser.add_argument("--ca", default=told("VIGIL_INCIDENTS_CA", "/etc/vigil/certificates/authorities.crt"))
-    parser.add_argument("--user", default=told("VIGIL_INCIDENTS_USER") or getpass.getuser())
+    parser.add_argument("--user", default=told("VIGIL_INCIDENTS_USER") or _login())
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="list incidents").add_argument(
         "--state", choices=["open", "closed", "all"], default="open"
@@ -78,6 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("windows", help="list what automation leaves alone, and runbooks that are lowered")
     commands.add_parser("end-window").add_argument("number", type=int)
     return parser
+
+
+def _login() -> str:
+    """Return the name with which the person logged in, also of one who became root; nothing if there is none."""
+    try:
+        return (os.environ.get("SUDO_USER") if os.geteuid() == 0 else None) or getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _done(given: argparse.Namespace) -> str:
@@ -115,16 +134,34 @@ def _action(given: argparse.Namespace) -> tuple[str, Mapping[str, str]]:
 
 
 def _client(given: argparse.Namespace) -> httpx.Client:
-    verify = ssl.create_default_context(cafile=given.ca)
-    file = os.environ.get("VIGIL_INCIDENTS_PASSWORD_FILE")
-    word = Path(file).read_text(encoding="utf-8") if file else getpass.getpass(f"Password of {given.user}: ")
-    auth = (given.user, word.rstrip("\n"))
+    if not given.user:
+        raise CommandError("Name your account with --user.")
+    try:
+        verify = ssl.create_default_context(cafile=given.ca)
+    except OSError as error:
+        raise CommandError(f"{given.ca} cannot be read: {error.strerror or error}") from error
+    auth = (given.user, _password(given.user))
     return httpx.Client(base_url=given.url, auth=auth, verify=verify, timeout=_PATIENCE, trust_env=False)
+
+
+def _password(user: str) -> str:
+    if file := os.environ.get("VIGIL_INCIDENTS_PASSWORD_FILE"):
+        return Path(file).read_text(encoding="utf-8").rstrip("\n")
+    try:
+        with warnings.catch_warnings():
+            # Otherwise it would be read where it is shown.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(f"Password of {user}: ")
+    except (EOFError, getpass.GetPassWarning):
+        reason = "Without a terminal, VIGIL_INCIDENTS_PASSWORD_FILE has to name a file with it"
+        raise CommandError(f"The password of {user} is missing. {reason}.") from None
 
 
 def _answered(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        raise CommandError("This account and password are not accepted. Name your account with --user.")
     try:
         reason = answer.json()["error"]
     except (ValueError, LookupError, TypeError):

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from getpass import GetPassWarning
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,11 @@ from ansible_collections.vigil.observability.tests.unit.packages.incident_respon
     notified,
     webhook,
 )
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
 
 Run = Callable[..., tuple[int, str, str]]
+Prompted = Callable[[type[BaseException] | None], list[str]]
 
 
 @pytest.fixture
@@ -100,12 +103,15 @@ def test_what_is_refused_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: 
         (("acknowledge", "1"), "cleo", "cleo may not respond to incidents of the team sales."),
         (("show", "9"), "ben", "There is no incident 9."),
         (("post-mortem", "9"), "ben", "There is no incident 9."),
-        (("list",), "eve", "Log in."),
+        (("list",), "eve", "This account and password are not accepted. Name your account with --user."),
     ):
         assert run(*words, person=person) == (1, "", f"vigil-incidents: {reason}\n")
     elsewhere = run("--url", "https://127.0.0.1:1", "list")
-    assert (elsewhere[0], "vigil-incidents: " in elsewhere[2]) == (1, True)
-    assert "No such file" in run("--ca", str(tmp_path / "none"), "list")[2]
+    assert elsewhere[:2] == (1, "")
+    assert elsewhere[2].startswith("vigil-incidents: https://127.0.0.1:1 does not answer: ")
+    assert run("--url", "https://mon itor:9", "list")[2].startswith("vigil-incidents: https://mon itor:9 does not")
+    nowhere = str(tmp_path / "none")
+    assert run("--ca", nowhere, "list")[2] == f"vigil-incidents: {nowhere} cannot be read: No such file or directory\n"
 
 
 def test_what_is_no_engine_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:
@@ -117,3 +123,65 @@ def test_without_a_file_it_asks_for_the_password(run: Run, monkeypatch: pytest.M
     monkeypatch.delenv("VIGIL_INCIDENTS_PASSWORD_FILE", raising=False)
     monkeypatch.setattr("getpass.getpass", lambda prompt: {"Password of ben: ": "ben-password"}[prompt])
     assert main(["--user", "ben", "list"]) == 0
+
+
+@pytest.fixture
+def prompted(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Prompted:
+    """Have the prompt for a password be answered, or fail, and return the prompts; no engine answers."""
+
+    def prepared(failure: type[BaseException] | None) -> list[str]:
+        prompts: list[str] = []
+
+        def asked(prompt: str) -> str:
+            prompts.append(prompt)
+            if failure:
+                raise failure
+            return "ben-password"
+
+        monkeypatch.setattr("getpass.getpass", asked)
+        return prompts
+
+    for name in ("PASSWORD_FILE", "USER"):
+        monkeypatch.delenv(f"VIGIL_INCIDENTS_{name}", raising=False)
+    monkeypatch.setenv("VIGIL_INCIDENTS_URL", "https://127.0.0.1:1")
+    monkeypatch.setenv("VIGIL_INCIDENTS_CA", str(certificates.authority))
+    return prepared
+
+
+@pytest.mark.parametrize("failure", [EOFError, GetPassWarning])
+def test_without_a_terminal_it_names_what_gives_it_the_password(
+    prompted: Prompted, capsys: pytest.CaptureFixture[str], failure: type[BaseException]
+) -> None:
+    prompted(failure)
+    assert main(["--user", "ben", "list"]) == 1
+    said = "vigil-incidents: The password of ben is missing. Without a terminal, VIGIL_INCIDENTS_PASSWORD_FILE has to"
+    assert capsys.readouterr().err == f"{said} name a file with it.\n"
+
+
+def test_interrupted_prompt_ends_it_without_a_word(prompted: Prompted, capsys: pytest.CaptureFixture[str]) -> None:
+    prompted(KeyboardInterrupt)
+    assert main(["--user", "ben", "list"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_person_who_became_root_keeps_the_own_name(prompted: Prompted, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = prompted(None)
+    monkeypatch.setenv("LOGNAME", "root")
+    monkeypatch.setenv("SUDO_USER", "ben")
+    for user in (0, 1000):
+        monkeypatch.setattr("os.geteuid", lambda user=user: user)
+        assert main(["list"]) == 1
+    assert prompts == ["Password of ben: ", "Password of root: "]
+
+
+def test_user_without_a_name_is_asked_for_one(
+    prompted: Prompted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    assert prompted(None) == []
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert main(["list"]) == 1
+    assert capsys.readouterr().err == "vigil-incidents: Name your account with --user.\n"
