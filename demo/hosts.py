@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.vigil.observability.demo.terminal import ROOT, SECRETS, STATE, run
 from ansible_collections.vigil.observability.plugins.plugin_utils._services.registry import services
 
-__all__ = ["RECEIVER", "Hosts", "make_token", "network", "start_receiver"]
+__all__ = ["RECEIVER", "Hosts", "make_secrets", "network", "start_receiver"]
 
 HOSTS = ROOT / "tests/hosts"
 RECEIVER = "vigil-demo-receiver"
@@ -81,12 +81,13 @@ def start_receiver() -> None:
     run("docker", "run", "--detach", *options, *command, output=DEVNULL)
 
 
-def make_token() -> None:
-    """Make the token that the receiver asks for, once, for itself and for the inventory."""
+def make_secrets() -> None:
+    """Make the token that the receiver asks for, for itself and for the inventory, and a person's password, once."""
     variables = SECRETS / "group_vars/all/demo.yml"
-    if not variables.exists():
+    if not variables.exists() or "demo_person_password" not in variables.read_text():
         token = token_urlsafe(32)
-        given = f"demo_receiver_token: {token}\ndemo_rules: {ROOT / 'demo/rules'}\n"
+        given = f"demo_receiver_token: {token}\ndemo_person_password: {token_urlsafe(32)}\n"
+        given += f"demo_rules: {ROOT / 'demo/rules'}\n"
         for path, text in {TOKEN: f"TOKEN={token}\n", variables: given}.items():
             path.touch(mode=0o600)
             path.write_text(text)

@@ -17,7 +17,8 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_response(200 if known else 401)
         self.end_headers()
         for alert in body["alerts"] if known else []:
-            print(json.dumps({"status": alert["status"], **alert["labels"]}), flush=True)
+            told = {"status": alert["status"], **alert["labels"], "annotations": alert["annotations"]}
+            print(json.dumps(told), flush=True)
 
     def log_message(self, *_: object) -> None:
         """Leave the log to the alerts."""

@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ansible_collections.vigil.observability.demo.stack import Replica, Server, notifications
+from ansible_collections.vigil.observability.demo.person import Page, Person
+from ansible_collections.vigil.observability.demo.stack import Replica, Server, notifications, received
 from ansible_collections.vigil.observability.demo.watch import ShowError, Watch
 
 __all__ = ["Engine", "show_incidents"]
 
 ALERT, ESCALATED = "ExporterDown", "IncidentEscalated"
+ATTEMPTS = 2
 SETTLED = 8.0  # seconds in which the other member of the mesh would have notified too
 UNIT = "/run/systemd/system/node_exporter.service.d"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The host of incident_response, and the service there."""
+    """The host of incident_response, the service there, and who is paged by it."""
 
     host: str
     server: Server
+    person: Person
 
     def last(self, watched: str) -> dict[str, Any]:
         """Return the newest incident of the alert on a host. Raises ShowError while there is none."""
@@ -100,13 +103,33 @@ def show_escalation(scene: Scene, watched: str, fixed: int) -> None:
     try:
         watch.act(watched, "systemctl daemon-reload")
         watch.act(watched, "systemctl stop node_exporter")
-        watch.seen("two attempts failed", lambda: failures(engine.run(watched, fixed)) == 2)  # noqa: PLR2004
+        watch.seen("two attempts failed", lambda: failures(engine.run(watched, fixed)) == ATTEMPTS)
         expected = {ALERT: before[ALERT], ESCALATED: before[ESCALATED] + 1}
-        watch.seen("people were paged once, with a link to the incident", lambda: scene.paged(watched) == expected)
+        watch.seen("people were paged once", lambda: scene.paged(watched) == expected)
+        show_page(scene, watched)
     finally:
         watch.act(watched, f"rm --recursive {UNIT}")
         watch.act(watched, "systemctl daemon-reload")
         watch.act(watched, "systemctl start node_exporter")
+
+
+def show_page(scene: Scene, watched: str) -> None:
+    """Show what a person finds at the link of the notification. Raises ShowError if that is not the incident."""
+    person, number = scene.engine.person, scene.engine.last(watched)["id"]
+    link = received(scene.receiver, ESCALATED, watched)[-1]["annotations"].get("incident_url", "")
+    scene.watch.console.print(f"  {person.name} opens the link of the notification: [bold]{link}[/]")
+    found = scene.watch.seen("it leads to the incident", lambda: page_of(person.opened(link), number, watched))
+    scene.watch.console.print(f"    {found.title}", *(f"    - {one}" for one in found.tried), sep="\n", markup=False)
+
+
+def page_of(page: Page, number: int, watched: str) -> Page:
+    """Return a page if it is that of the incident of an alert on a host, with both attempts. Raises ShowError."""
+    if page.title != f"{ALERT} #{number}" or not page.facts["Cause"].startswith(f"{ALERT} on {watched}: "):
+        raise ShowError(f"the page is {page.title}")
+    begun, failed = (sum(word in one for one in page.tried) for word in (f" starts on {watched}, as ", " failed: "))
+    if (begun, failed) != (ATTEMPTS, ATTEMPTS):
+        raise ShowError(f"the page has {begun} attempts, of which {failed} failed")
+    return page
 
 
 def show_engine_down(scene: Scene, other: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-__all__ = ["Replica", "Server", "notifications", "pages"]
+__all__ = ["Replica", "Server", "notifications", "pages", "received"]
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,14 @@ class Replica:
 
 def notifications(receiver: str, alert: str, host: str | None = None) -> Counter[str]:
     """Return how often the receiver was notified of an alert, which may be on a host, by status."""
+    return Counter(one["status"] for one in received(receiver, alert, host))
+
+
+def received(receiver: str, alert: str, host: str | None = None) -> list[dict[str, Any]]:
+    """Return what the receiver got about an alert: its status, labels and annotations."""
     log = subprocess.run(["docker", "logs", receiver], capture_output=True, text=True, check=True).stdout
     alerts = [json.loads(line) for line in log.splitlines()]
-    return Counter(one["status"] for one in alerts if (one["alertname"], one.get("host")) == (alert, host))
+    return [one for one in alerts if (one["alertname"], one.get("host")) == (alert, host)]
 
 
 def pages(grafana: Server) -> list[dict[str, Any]]:

@@ -12,13 +12,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Column, Table
 
-from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_token, network, start_receiver
+from ansible_collections.vigil.observability.demo.hosts import RECEIVER, Hosts, make_secrets, network, start_receiver
+from ansible_collections.vigil.observability.demo.person import Person
 from ansible_collections.vigil.observability.demo.show import show_alert, show_metrics
 from ansible_collections.vigil.observability.demo.show_incidents import Engine, show_incidents
 from ansible_collections.vigil.observability.demo.show_logs import Logs, show_end_of_errors, show_logs
@@ -144,12 +146,14 @@ def traces_of(hosts: Hosts) -> Traces:
 def engine_of(hosts: Hosts) -> Engine | None:
     """Return the service that works on incidents, nothing if the inventory has none."""
     for name in hosts.running("incident_response"):
-        return Engine(name, servers_of(hosts.variables[name])["incident_response"])
+        variables = hosts.variables[name]
+        person = Person(variables["demo_person"], variables["demo_person_password"], AUTHORITY)
+        return Engine(name, servers_of(variables)["incident_response"], person)
     return None
 
 
-def demonstrate(hosts: Hosts) -> None:
-    """Show everything that the inventory has. Raises ShowError."""
+def demonstrate(hosts: Hosts, admission: float) -> None:
+    """Show everything that the inventory has, after automation was admitted in some seconds. Raises ShowError."""
     replicas, watch = replicas_of(hosts), Watch(console)
     shop = Shop(hosts.watched, hosts.variables[hosts.watched]["telemetry_passwords"]["faults"])
     traces, logs = traces_of(hosts), logs_of(hosts)
@@ -158,7 +162,10 @@ def demonstrate(hosts: Hosts) -> None:
     if logs:
         show_logs(watch, shop, logs, replicas, RECEIVER)
     if engine := engine_of(hosts):
+        begun = time.monotonic()
         show_incidents(watch, engine, replicas, hosts.watched, RECEIVER)
+        shown = time.monotonic() - begun
+        console.print(f"    Incidents took {admission + shown:.0f} s, {admission:.0f} s of them to admit automation.")
     else:
         show_alert(watch, replicas, hosts.watched, RECEIVER)
     show_traces(watch, shop, traces, replicas[0])
@@ -192,6 +199,16 @@ def advice(hosts: Hosts) -> list[str]:
     ]
 
 
+def admit(demo: Demo) -> float:
+    """Admit automation to the hosts, and return how many seconds that took."""
+    step("Automation: ansible-playbook vigil.observability.runbook_targets")
+    begun = time.monotonic()
+    # The key of the engine is accepted from addresses alone, and here the hosts have names.
+    accepted = json.dumps({"runbook_target_engine_addresses": [network()]})
+    run("ansible-playbook", *demo.sources, "-e", accepted, "vigil.observability.runbook_targets")
+    return time.monotonic() - begun
+
+
 def main() -> int:
     """Run the demo and return the exit code."""
     demo = Demo(sys.argv[1] if len(sys.argv) > 1 else "three_nodes")
@@ -203,7 +220,7 @@ def main() -> int:
     install_collection()
     step("Secrets: ansible-playbook vigil.observability.secrets")
     run(ROOT / "tests/setup/secrets", SECRETS.relative_to(ROOT))
-    make_token()
+    make_secrets()
     hosts = demo.read()
     AUTHORITY.write_text(next(iter(hosts.variables.values()))["certificates_authority_certificate"])
     step(f"Hosts with systemd: {', '.join(hosts.variables)}")
@@ -211,14 +228,10 @@ def main() -> int:
     start_receiver()
     step("Deployment: ansible-playbook vigil.observability.site")
     run("ansible-playbook", *demo.sources, *archives, "vigil.observability.site")
-    if hosts.running("runbook_target"):
-        step("Automation: ansible-playbook vigil.observability.runbook_targets")
-        # The key of the engine is accepted from addresses alone, and here the hosts have names.
-        accepted = json.dumps({"runbook_target_engine_addresses": [network()]})
-        run("ansible-playbook", *demo.sources, "-e", accepted, "vigil.observability.runbook_targets")
+    admission = admit(demo) if hosts.running("runbook_target") else 0.0
     step("Demonstration")
     try:
-        demonstrate(hosts)
+        demonstrate(hosts, admission)
     except ShowError as error:
         console.print(f"[bold red]Not as promised[/]: {error}. The hosts are kept for inspection.")
         return 1

@@ -35,11 +35,12 @@ class Watch:
         """Print the title of a part."""
         self.console.print(f"\n[bold]{title}[/]")
 
-    def seen(self, sentence: str, check: Callable[[], object]) -> None:
-        """Print a sentence once the check is true, and what it returns if that is a text. Raises ShowError."""
+    def seen(self, sentence: str, check: Callable[[], T]) -> T:
+        """Print a sentence once the check is true, with what it returns if that is a text. Raises ShowError."""
         found = awaited(sentence, check)
         told = f" {found}" if isinstance(found, str) else ""
         self.console.print(f"[green]✔[/] {time.monotonic() - self.begun:4.0f} s  {sentence}{told}")
+        return found
 
     def entered(self, host: str, command: str, effect: str = "") -> None:
         """Print a command that is run on a host, and what it does."""

@@ -63,9 +63,7 @@ def test_only_who_has_a_password_gets_in(engine: Any, ask: Any) -> None:
 def test_command_of_the_host_does_what_the_account_may_whoever_runs_it(command: Any, number: int) -> None:
     listed = command("lena", "list", "--state", "all")
     assert (listed.rc, listed.stderr) == (0, "")
-    assert {line.partition(" (")[2].partition(")")[0].split(", ")[-1] for line in listed.stdout.splitlines()} == {
-        "harbour"
-    }
+    assert [line for line in listed.stdout.splitlines() if ", harbour): " not in line] == []
     assert f"#{number} " in listed.stdout
     refused = command("lena", "note", str(number), "seen")
     why = "vigil-incidents: lena may not respond to incidents of the team harbour.\n"
