@@ -78,17 +78,24 @@ from functools import partial
 from pathlib import Path
 from incident_response import __main__ as engine
 folder = Path(os.environ["STEPS_OF"])
-engine.Attempts = partial(engine.Attempts, socket=folder / "socket", playbooks=folder / "steps")
+engine.Attempts = partial(engine.Attempts, socket=folder / "socket", playbooks=Path(os.environ["STEPS"]))
 sys.exit(engine.main())
 """
 
 
 class Acting(Engine):
-    """The engine, with the socket and the steps of a folder in place of those of a deployed host."""
+    """The engine, with the socket of its folder in place of that of a deployed host, and steps of a folder in it."""
+
+    playbooks: Path | None = None  # the folder of its steps, if it is another one
 
     def command(self, *words: str, program: Sequence[str] = ("-c", _ENGINE)) -> list[str]:
         """Write the files and return the command."""
         return super().command(*words, program=program)
+
+    def start(self, *words: str, wait: bool = True, **environment: str) -> None:
+        """Start the process with its socket and its steps."""
+        told = {"STEPS_OF": str(self.folder), "STEPS": str(self.playbooks or self.folder / "steps")}
+        super().start(*words, wait=wait, **told, **environment)
 
 
 class Hosts(BaseHTTPRequestHandler):
@@ -133,7 +140,7 @@ class Stage:
 
     def start(self, **environment: str) -> None:
         """Start the engine."""
-        self.engine.start(wait=True, STEPS_OF=str(self.place.folder), **environment)
+        self.engine.start(wait=True, **environment)
 
     def incident(self, host: str) -> dict[str, Any]:
         """Return the first incident of a host. Raises LookupError."""

@@ -130,8 +130,10 @@ def send(members: Sequence[Alertmanager], *alerts: dict[str, Any]) -> None:
 
 
 @contextmanager
-def mesh(folder: Path, release: str, certificates: Certificates) -> Iterator[tuple[list[Alertmanager], Engine]]:
-    """Yield two members and the engine that they send to."""
+def mesh(
+    folder: Path, release: str, certificates: Certificates, kind: type[Engine] = Engine
+) -> Iterator[tuple[list[Alertmanager], Engine]]:
+    """Yield two members and the engine of a kind that they send to."""
     unpack_release("alertmanager", release, folder)
     (program,) = folder.glob(f"alertmanager-{release}.*/alertmanager")
     with ExitStack() as stack:
@@ -140,7 +142,7 @@ def mesh(folder: Path, release: str, certificates: Certificates) -> Iterator[tup
             (folder / f"mon{number}").mkdir()
             members.append(Alertmanager(folder / f"mon{number}", program))
         engine = stack.enter_context(
-            Engine(folder, certificates, [one.url for one in members], reconciliation_interval=1)
+            kind(folder, certificates, [one.url for one in members], reconciliation_interval=1)
         )
         engine.start()
         for member in members:
