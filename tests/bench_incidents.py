@@ -175,7 +175,7 @@ def restart(folder: Path) -> Row:
         newest = webhook(notified(named("Newest", service="shop"), time.time()))
         engine.wait_for(lambda: engine.post(newest).is_success)
         seconds = time.monotonic() - begun
-        engine.wait_for(lambda: engine.metric("incident_response_incidents_open") == INCIDENTS + 1)
+        engine.wait_for(lambda: engine.metric("incident_response_episodes_open") == INCIDENTS + 1)
     return (
         f"restart with {INCIDENTS} incidents until a notification is answered",
         f"{seconds:.1f} s",
