@@ -156,6 +156,15 @@ def test_tests_are_counted_from_the_reports_of_all_verifications_without_those_s
     assert run(checkout, "molecule")[1][-1] == "4 passed, 2 failed"
 
 
+def test_scenario_with_agreed_seconds_is_told_with_them_and_does_not_fail(checkout: Path) -> None:
+    a_scenario(checkout, "exit 0")
+    jobs = checkout / "tests/runner/jobs.py"
+    jobs.write_text(jobs.read_text().replace('{"incidents": 360}', '{"one": 0.001}'))
+    code, lines = run(checkout, "molecule")
+    (told,) = [line for line in lines if "molecule_one: 1 passed in " in line]
+    assert (code, told.endswith(" s, of 0.001 s that it is to take alone")) == (0, True)
+
+
 def test_reports_of_an_earlier_run_do_not_count(checkout: Path) -> None:
     (checkout / ".build/logs").mkdir(parents=True)
     (checkout / ".build/logs/molecule_one-1.xml").write_text(report(9, 8))
