@@ -91,7 +91,7 @@ class Hosts(Replica):
     def told(self, path: str) -> Any:
         """Return what is answered at a path."""
         down = {host for host in HOSTS if (self.down / host).exists()}
-        self.samples = {f'works{{host="{host}"}}': [({}, host not in down)] for host in HOSTS}
+        self.samples = {f'works{{host="{host}"}}': [({}, int(host not in down))] for host in HOSTS}
         self.fire(*(alert(f"Auto{host[1:]}", host=host, service=f"s{host[1:]}")["labels"] for host in down))
         return super().told(path)
 

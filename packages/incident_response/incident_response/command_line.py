@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         _write(_done(given))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return _refused(f"{given.url} does not answer: {error or type(error).__name__}")
+        return _refused(f"{given.url} does not answer: {str(error) or type(error).__name__}")
     except (CommandError, OSError, ValueError) as error:
         return _refused(str(error) or type(error).__name__)
     except KeyboardInterrupt:
