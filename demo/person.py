@@ -53,7 +53,9 @@ class _Reader(HTMLParser):
         self._inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a text."""
+        """Begin a text, or what a text quotes."""
+        if tag == "blockquote" and self._inside:
+            self.found[self._inside][-1] += " > "
         if tag in ("h1", *_FACTS) or (tag, dict(attrs).get("class")) == _DONE:
             self._inside = tag
             self.found[tag].append("")

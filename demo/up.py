@@ -166,8 +166,8 @@ def demonstrate(hosts: Hosts, admission: float) -> None:
         begun = time.monotonic()
         show_incidents(watch, engine, replicas, hosts.watched, RECEIVER)
         shown = time.monotonic() - begun
-        whole = f"{admission + shown:.0f} s of the {BUDGET} s that they are to take at most"
-        console.print(f"Incidents took {whole}: {admission:.0f} s to admit automation, {shown:.0f} s to show it")
+        parts = f"{admission:.0f} s to admit automation, {shown:.0f} s to show it"
+        console.print(f"Incidents took {admission + shown:.0f} s: {parts} (at most {BUDGET} s on an idle machine)")
     else:
         show_alert(watch, replicas, hosts.watched, RECEIVER)
     show_traces(watch, shop, traces, replicas[0])

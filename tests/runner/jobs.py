@@ -42,7 +42,7 @@ class Job:
     environment: dict[str, str] = field(default_factory=dict)
     telling: str | tuple[str, ...] = "assemble:"  # lines of its log that begin so are shown when it ends
     needs_hosts: bool = False
-    budget: int = 0  # seconds that it is to take at most, alone on two processors; 0 where that is not agreed
+    budget: int = 0  # seconds that it is to take at most on an idle machine; 0 where that is not agreed
     heavy: bool = False  # what it needs includes Elasticsearch, which answers nobody in time when two of them start
 
     @property

@@ -126,7 +126,7 @@ class Run:
         """Print how a job went, with the end of its log when it failed."""
         done = f"{outcome.passed} passed" if outcome.passed else "done"
         verdict = f"{len(outcome.failures)} FAILED" if outcome.failures else done
-        budget = f", of {job.budget} s that it is to take alone" if job.budget else ""
+        budget = f" (at most {job.budget} s on an idle machine)" if job.budget else ""
         self.say(f"{job.name}: {verdict} in {outcome.seconds:.0f} s{budget}")
         lines = job.log.read_text(errors="replace").splitlines()
         shown = lines[-SHOWN_LINES:] if outcome.failures else [line for line in lines if line.startswith(job.telling)]

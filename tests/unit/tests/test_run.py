@@ -162,7 +162,7 @@ def test_scenario_with_agreed_seconds_is_told_with_them_and_does_not_fail(checko
     jobs.write_text(jobs.read_text().replace('{"incidents": 360}', '{"one": 0.001}'))
     code, lines = run(checkout, "molecule")
     (told,) = [line for line in lines if "molecule_one: 1 passed in " in line]
-    assert (code, told.endswith(" s, of 0.001 s that it is to take alone")) == (0, True)
+    assert (code, told.endswith(" s (at most 0.001 s on an idle machine)")) == (0, True)
 
 
 def test_reports_of_an_earlier_run_do_not_count(checkout: Path) -> None:
