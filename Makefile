@@ -42,7 +42,7 @@ hosts: environment ## Prepare the container engine, the test host image and the 
 # What `make bench` measures: all, or one (B); with REF, deployments are compared with those of a commit.
 measured = $(filter $(1),$(or $(B),$(if $(REF),deployments,deployments grafana logs traces telemetry incidents analyses)))
 
-bench: $(if $(filter grafana logs telemetry incidents,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library, incidents, analyses (B=deployments, B=grafana, B=logs, B=traces, B=telemetry, B=incidents, B=analyses: only those; REF=<commit>: deployments compared with that commit)
+bench: $(if $(filter grafana logs telemetry,$(B)),environment,hosts) ## Benchmark deployments, a hundred dashboards, a million log lines, ten thousand traces, a collector, the application library, incidents, analyses (B=deployments, B=grafana, B=logs, B=traces, B=telemetry, B=incidents, B=analyses: only those; REF=<commit>: deployments compared with that commit)
 	$(if $(call measured,deployments),@$(in_environment) python tests/bench.py $(REF))
 	$(if $(call measured,grafana),@$(in_environment) python tests/bench_grafana.py)
 	$(if $(call measured,logs),@$(in_environment) python tests/bench_logs.py)
