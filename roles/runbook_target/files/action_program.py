@@ -97,7 +97,11 @@ class RefusedError(Exception):
 
 
 class FailedError(Exception):
-    """What was begun and did not succeed, as a sentence."""
+    """What was begun and did not succeed, as a sentence, with what a command has put out."""
+
+    def __init__(self, sentence: str, output: str = "") -> None:
+        super().__init__(f"{sentence} {output}".strip())
+        self.sentence = sentence
 
 
 def request_of(text: bytes) -> Request:
@@ -149,17 +153,18 @@ class Host:
         self.declared, self.state, self.environment = declared, state, dict(environment or ENVIRONMENT)
 
     def answer(self, text: bytes) -> Answer:
-        """Return the answer to a request, which it logs."""
+        """Return the answer to a request, which it logs without what commands have put out: that may have secrets."""
+        logged: Answer = {}
         try:
             request = request_of(text)
             answer = {"outcome": "done", "changed": False, **self._done(request)}
         except RefusedError as refusal:
             answer = {"outcome": "refused", "message": str(refusal)}
         except FailedError as failure:
-            answer = {"outcome": "failed", "message": str(failure)}
+            answer, logged = {"outcome": "failed", "message": str(failure)}, {"message": failure.sentence}
         except (OSError, ValueError, RecursionError) as error:
             answer = {"outcome": "failed", "message": f"vigil-action cannot work: {error}."}
-        self._log(text, answer)
+        self._log(text, {**answer, **logged})
         return answer
 
     def _done(self, request: Request) -> Answer:
@@ -255,7 +260,7 @@ class Host:
                 one["actions"] = [*one["actions"], {**note, "failed": bool(failed)}][-KEPT:]
             self._write(state)
         if failed:
-            raise FailedError(failed)
+            raise FailedError(failed, answer.get("output", ""))
         return answer
 
     # Actions. Each returns a function that takes whether it only says what it would do.
@@ -308,7 +313,7 @@ class Host:
             return {"changed": True}
         code, output = self._called(["journalctl", f"--vacuum-size={size}"], request)
         freed = re.findall(r"freed (\S+) of", output)
-        failed = f"journalctl failed. {output}" if code else ""
+        failed = "journalctl failed." if code else ""
         return {"changed": any(one != "0B" for one in freed), "output": output, "failed": failed}
 
     def _command(self, one: Mapping[str, Any], request: Request, *, check: bool) -> Answer:
@@ -320,7 +325,7 @@ class Host:
         options += [f"--property={key}={seconds}" for key, seconds in limits.items()]
         code, output = self._called(["systemd-run", *options, "--", *one["argv"]], request)
         self._system(["systemctl", "stop", "--", COMMAND_UNIT])
-        failed = f"The command {request['name']} ended with status {code}. {output}" if code else ""
+        failed = f"The command {request['name']} ended with status {code}." if code else ""
         return {"changed": True, "output": output, "failed": failed}
 
     # Commands.

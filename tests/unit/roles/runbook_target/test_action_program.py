@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import syslog
 import threading
 import time
 from pathlib import Path
@@ -384,6 +385,15 @@ def test_command_runs_as_it_is_declared_and_its_output_comes_back(held: Target) 
     assert "--property=RuntimeMaxSec=300 --property=TimeoutStopSec=5 --" in line
     failed = held.ask("run", name="fail")
     assert (failed["outcome"], failed["message"]) == ("failed", "The command fail ended with status 3. why")
+
+
+def test_log_of_the_host_has_no_output_of_a_command(held: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[dict[str, Any]] = []
+    monkeypatch.setattr(syslog, "syslog", lambda _priority, line: logged.append(json.loads(line)))
+    for name in ("promote", "fail"):
+        held.ask("run", name=name)
+    assert logged[0].keys() == {"user", "request", "outcome", "changed"}
+    assert (logged[1]["outcome"], logged[1]["message"]) == ("failed", "The command fail ended with status 3.")
 
 
 @pytest.mark.parametrize(("freed", "changed"), [("0B", False), ("8.0M", True)])
