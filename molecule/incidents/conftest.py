@@ -18,6 +18,18 @@ import testinfra
 
 AMTOOL = "amtool --alertmanager.url=https://localhost:9093 --http.config.file=/etc/alertmanager/amtool.yml"
 STATUS = """echo '{"action": "status"}' | /usr/local/libexec/vigil-action"""
+# Secrets, and the lines that have them.
+PRINTED = {
+    "hunter2secret": "connecting with password=hunter2secret",
+    "AbCdEf0123456789": "Authorization: Bearer AbCdEf0123456789.AbCdEf0123456789",
+    "tok-4711-0815": "postgres://shop:tok-4711-0815@db/shop does not answer",
+    "MIIEvQIBADANBg": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----",
+}
+# Run by every Python that starts.
+CLOCK = (
+    "import sys, time; sys.orig_argv[-1].endswith('/vigil-action') and setattr(time, 'time', "
+    "lambda clock=time.time: clock() + float(open('/srv/ahead').read()))"
+)
 ACCOUNTS = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "accounts"
 
 
@@ -79,6 +91,30 @@ def replace(machine: Callable[[str], Any]) -> Callable[..., None]:
         )
 
     return replaced
+
+
+@pytest.fixture(scope="session")
+def printed(machine: Callable[[str], Any]) -> tuple[str, ...]:
+    """Have a command of the second host print secrets, and return them."""
+    lines = shlex.join(PRINTED.values())
+    machine("incidents-2").check_output(f"printf '%s\\n' 'the shop refused to start' {lines} >/srv/printed")
+    return tuple(PRINTED)
+
+
+@pytest.fixture(scope="session")
+def set_clock(machine: Callable[[str], Any]) -> Callable[[int], None]:
+    """Return a function that sets the clock of the third host so many seconds ahead, as vigil-action reads it.
+
+    Hosts under test have the clock of the machine, so the Python of that program adds the seconds.
+    """
+    target = machine("incidents-3")
+
+    def set_ahead(seconds: int) -> None:
+        target.check_output(f"echo {seconds} >/srv/ahead.new; mv /srv/ahead.new /srv/ahead")
+
+    set_ahead(0)
+    target.check_output(f"echo {shlex.quote(CLOCK)} >/usr/lib/python3/dist-packages/clock.pth")
+    return set_ahead
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ CONFIGURATION = "/etc/incident_response/incident_response.yml"
 # The engine is killed during their steps, which begin before the others.
 FIRST = ("changed", "steady")
 STOPPED = (
-    *("asked", "broken", "checked", "fleet", "hanging", "hollow"),
+    *("asked", "broken", "checked", "fleet", "hanging", "hollow", "leaking"),
     *("mended", "observed", "rooted", "scaled", "silenced", "unapproved", "worsened"),
 )
 # One cannot start any more, one starts and answers nobody, one waits for space.
@@ -37,7 +37,14 @@ TARGETS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def faults(
-    machine: Any, targets: list[Any], stop: Any, replace: Any, silence: Any, incident: Any, eventually: Any
+    machine: Any,
+    targets: list[Any],
+    printed: tuple[str, ...],
+    stop: Any,
+    replace: Any,
+    silence: Any,
+    incident: Any,
+    eventually: Any,
 ) -> None:
     """Stop all samples and an exporter, fill what counts as a cache, and silence a sample as a person does."""
     stop(*FIRST)
@@ -46,36 +53,20 @@ def faults(
         target.check_output("touch /srv/pages/full")
     for name, lines in CHANGED.items():
         replace(name, *lines)
-    eventually(lambda: all(incident(service)["id"] for service in FIRST))
+    # What is verified for longest.
     machine("incidents-3").check_output("systemctl stop node_exporter")
+    eventually(lambda: all(incident(service)["id"] for service in FIRST))
     stop(*STOPPED)
     machine("incidents-2").check_output("systemctl restart --no-block sample@checked")
 
 
-def test_step_outlives_the_engine_that_is_killed_and_is_found_again(
-    host: Any, engine: Any, events: Any, outcomes: Any, actions: Any, eventually: Any
-) -> None:
+def test_step_outlives_the_engine_that_is_killed(host: Any, engine: Any, events: Any, eventually: Any) -> None:
     eventually(lambda: all(events(service, "step_started") for service in FIRST))
     # As a deployment does, which restarts the engine.
     host.check_output(f"sed --in-place 's/by_hand: 1111/by_hand: 2222/' {CONFIGURATION}")
     host.check_output("systemctl kill --kill-whom=main --signal=KILL incident_response")
     assert host.check_output("systemctl list-units --state=running --no-legend 'incident_step@*'")
     eventually(lambda: engine("incidents").status, 200)
-    eventually(lambda: outcomes("steady"), ["recovered"], seconds=90)
-    assert [one["outcome"] for one in events("steady", "step_ended")] == ["done"]
-    assert actions("steady_down") == [["restart"]]
-
-
-def test_run_whose_runbook_changes_meanwhile_goes_no_further_and_a_person_is_paged(
-    events: Any, actions: Any, pages: Any, eventually: Any
-) -> None:
-    (end,) = eventually(lambda: events("changed", "verified"))
-    assert (end["outcome"], end["reason"]) == (
-        "unknown",
-        "the runbook changed_down has changed since the run began",
-    )
-    assert actions("changed_down") == [["run"]]
-    eventually(lambda: pages(alertname="IncidentEscalated", service="changed"))
 
 
 def test_step_that_needs_an_approval_waits_for_one_by_who_may_give_it(
@@ -93,6 +84,26 @@ def test_step_that_needs_an_approval_waits_for_one_by_who_may_give_it(
     assert [one["source"] for one in events("asked", "approved")] == ["user anna"]
     eventually(lambda: outcomes("asked"), ["recovered"], seconds=120)
     assert actions("asked_down") == [["restart"]]
+
+
+def test_step_that_outlived_the_engine_is_found_again(
+    events: Any, outcomes: Any, actions: Any, eventually: Any
+) -> None:
+    eventually(lambda: outcomes("steady"), ["recovered"], seconds=90)
+    assert [one["outcome"] for one in events("steady", "step_ended")] == ["done"]
+    assert actions("steady_down") == [["restart"]]
+
+
+def test_run_whose_runbook_changes_meanwhile_goes_no_further_and_a_person_is_paged(
+    events: Any, actions: Any, pages: Any, eventually: Any
+) -> None:
+    (end,) = eventually(lambda: events("changed", "verified"))
+    assert (end["outcome"], end["reason"]) == (
+        "unknown",
+        "the runbook changed_down has changed since the run began",
+    )
+    assert actions("changed_down") == [["run"]]
+    eventually(lambda: pages(alertname="IncidentEscalated", service="changed"))
 
 
 def test_second_step_is_done_if_a_request_over_http_finds_that_the_first_has_not_helped(

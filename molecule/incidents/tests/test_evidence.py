@@ -12,6 +12,7 @@ testinfra_hosts = ["incidents-1"]
 pytestmark = pytest.mark.usefixtures("host")
 TERM = 30  # seconds of a silence, which the inventory has
 FAILED = ("broken", "hollow")
+DATA = "/var/lib/incident_response"
 
 
 def test_exporter_is_restarted_and_verified_and_nobody_is_paged(
@@ -21,6 +22,59 @@ def test_exporter_is_restarted_and_verified_and_nobody_is_paged(
     assert machine("incidents-3").service("node_exporter").is_running
     assert actions("exporter_down") == [["restart"]]
     assert pages(service="node_exporter") == []
+
+
+@pytest.mark.parametrize(
+    ("service", "runbook", "done"),
+    [("crashed", "unit_failed_soon", "restart"), ("filled", "disk_filling_soon", "vacuum")],
+)
+def test_shipped_runbook_mends_a_host_and_nobody_is_paged(
+    outcomes: Any, actions: Any, pages: Any, eventually: Any, service: str, runbook: str, done: str
+) -> None:
+    eventually(lambda: outcomes(service), ["recovered"], seconds=120)
+    assert actions(runbook) == [[done]]
+    assert pages(service=service) == []
+
+
+def test_unit_that_failed_runs_again_and_the_disk_has_space(machine: Any) -> None:
+    mended = machine("incidents-2")
+    assert mended.service("sample@crashed").is_running
+    assert int(mended.check_output("df --output=pcent /run/log/journal | tail -n 1 | tr -d ' %'")) < 50
+
+
+def test_secret_that_a_step_prints_is_nowhere(
+    host: Any,
+    machine: Any,
+    ask: Any,
+    secrets: Any,
+    incident: Any,
+    pages: Any,
+    printed: tuple[str, ...],
+    eventually: Any,
+) -> None:
+    assert eventually(lambda: pages(alertname="IncidentEscalated", service="leaking"))
+    number = incident("leaking")["id"]
+
+    def told(path: str) -> str:
+        password = secrets["incident_response_passwords"]["admin"]
+        body: str = ask(f"https://incidents-1:9095/{path}", user="admin", password=password).body
+        return body
+
+    places = ("api/incidents/{}", *(f"api/incidents/{{}}/post-mortem.{kind}" for kind in ("md", "html", "json")))
+    texts = {path: told(path.format(number)) for path in ("incidents/{}", *places)}
+    journal = "journalctl --output=cat --all --no-pager"
+    texts["page"] = machine("incidents-2").check_output(f"{journal} --identifier=pager")
+    assert {path for path, text in texts.items() if "the shop refused to start" not in text} == set()
+    # Where it was looked for in the right places, the rest of what was printed is there.
+    searched = "grep --recursive --text --files-with-matches --fixed-strings"
+    files = host.check_output(f"{searched} 'the shop refused to start' {DATA}").split()
+    assert {one.removeprefix(f"{DATA}/").partition("/")[0].partition("-")[0] for one in files} == {
+        "attempts",
+        "journal.sqlite",
+    }
+    texts |= {name: machine(name).check_output(journal) for name in ("incidents-1", "incidents-2")}
+    assert [(place, one) for one in printed for place, text in texts.items() if one in text] == []
+    assert host.run(f"{searched} {' '.join(f'-e {one}' for one in printed)} {DATA}").stdout == ""
 
 
 def test_approval_that_nobody_gave_in_time_is_refused_and_the_person_stays_paged(
