@@ -22,6 +22,8 @@ options:
       - V(acknowledge) shows others that O(username) has the incident; automation goes on. It is refused while another
         person has it.
       - V(take_over) does the same whoever has it, and keeps automation from the incident.
+      - V(stop) does the same, and cancels the step that runs for the incident. What it has done so far stays as it is;
+        no rollback is started. The result is known once the step has ended, see the timeline of the incident.
       - V(hand_over) gives it to O(to), and V(release) to nobody, after which automation may act again.
       - V(note) adds a line to the timeline. The same note of the same account is not added again while it is the newest
         one of the incident.
@@ -36,6 +38,7 @@ options:
     choices:
       - acknowledge
       - take_over
+      - stop
       - hand_over
       - release
       - note
@@ -74,6 +77,16 @@ EXAMPLES = r"""
     action: acknowledge
     incident: 4
     text: The disk is being replaced
+
+- name: Cancel the step that runs, and take the incident over
+  vigil.observability.incident_action:
+    url: https://monitor1:9095
+    username: ben
+    password: "{{ incident_response_account_passwords.ben }}"
+    ca_path: /etc/vigil/certificates/authorities.crt
+    action: stop
+    incident: 4
+    text: It is the wrong disk
 
 - name: Stop all automation
   vigil.observability.incident_action:

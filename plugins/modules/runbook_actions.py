@@ -37,7 +37,9 @@ options:
     type: int
     default: 300
   release:
-    description: Whether to release the host at the end, also after a failure.
+    description:
+      - Whether to release the host at the end, also after a failure.
+      - Without O(actions) it only releases the host, and ends what the attempt still does there.
     type: bool
     default: true
   actions:
@@ -128,21 +130,32 @@ def _request(action: Mapping[str, Any]) -> dict[str, Any]:
     return request
 
 
-def main() -> None:
-    """Act and exit."""
-    module = AnsibleModule(argument_spec=_SPEC, supports_check_mode=True)
+def _tried(module: AnsibleModule) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+    """Return the answers to the first and to the decisive request, and the results of actions."""
+    results: list[dict[str, Any]] = []
+    release = module.params["release"] and not module.check_mode
+    if release and not module.params["actions"]:
+        # While something goes on there it cannot be acquired, not even by the attempt that holds it.
+        released = _asked(module, {"action": "release"})
+        return released, released, results
     acquire = {key: module.params[key] for key in ("seconds", "holder", "runbook")}
     acquired = last = _asked(module, {"action": "acquire", **acquire, **(module.params["limit"] or {})})
-    results: list[dict[str, Any]] = []
     if acquired["outcome"] == "done":
         for action in module.params["actions"]:
             last = _asked(module, _request(action))
             results.append({**_request(action), **last})
             if last["outcome"] != "done":
                 break
-        if module.params["release"] and not module.check_mode:
+        if release:
             released = _asked(module, {"action": "release"})
             last = released if last["outcome"] == "done" else last
+    return acquired, last, results
+
+
+def main() -> None:
+    """Act and exit."""
+    module = AnsibleModule(argument_spec=_SPEC, supports_check_mode=True)
+    acquired, last, results = _tried(module)
     changes = [f"{one['action']} {one.get('name', '')}".strip() for one in results if one.get("changed")]
     result = {
         "changed": bool(changes),

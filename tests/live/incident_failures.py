@@ -2,12 +2,13 @@
 
 Two replicas of Prometheus send what their rules fire to an Alertmanager, which sends it to the engine; steps are run by
 ansible-playbook in processes of their own, on this machine. A verification flaps, steps restart what verifies them or
-print secrets, people approve late, twice or without the right, the engine is upgraded while a step runs, and its clock
-is set an hour forward and back.
+print secrets, people stop a step, approve late, twice or without the right, the engine is upgraded while a step runs,
+and its clock is set an hour forward and back.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import sys
@@ -44,7 +45,7 @@ APPROVAL, TERM = 30.0, 30.0  # seconds that people have, and of a silence
 await_that = partial(await_within, patience=90.0)
 # Each host has one alert, one runbook with a step of its own, and an incident of its own.
 HOSTS = (
-    *("flaps", "leaks", "unapproved", "twice", "changed", "holds", "muted", "engine"),
+    *("flaps", "leaks", "unapproved", "twice", "stops", "changed", "holds", "muted", "engine"),
     *("mon1", "mon2", "stack", "dark", "ahead", "later", "behind"),
 )
 PARTIAL = ("unapproved", "twice", "changed")
@@ -212,6 +213,21 @@ def write_steps(stage: Stage) -> None:
         stage.place.step(tasks, name=f"step_{host}")
 
 
+def write_host_and_steps(stage: Stage) -> None:
+    """Write what answers for hosts, and the step for each."""
+    write_host(stage)
+    write_steps(stage)
+
+
+def write_host(stage: Stage) -> None:
+    """Have the host answer that it is released, and remember that it was asked."""
+    sudo = stage.place.folder / "bin/sudo"
+    answer = 'echo \'{"outcome": "done"}\''
+    sudo.write_text(f"#!/bin/sh\ncat >> '{stage.folder}/asked'; echo >> '{stage.folder}/asked'\n"
+                    f"mv '{stage.folder}/asked' '{stage.folder}/released'; {answer}\n")  # fmt: skip
+    sudo.chmod(0o755)
+
+
 def runbooks_of(**summaries: str) -> list[dict[str, Any]]:
     """Return a runbook for each host."""
     within = {"flaps": 10, "stack": 60, "dark": 6}
@@ -356,15 +372,37 @@ def require_flapping_is_failing(stage: Stage) -> None:
     await_that("a person is paged", lambda: stage.pages("flaps") == ["IncidentEscalated"])
 
 
+def require_stopped(stage: Stage) -> None:
+    """Require that a step which a person stops ends there and then, and that its host is released and left alone."""
+    stage.began("stops")
+    number, stopped = stage.incident("stops")["id"], time.monotonic()
+    assert stage.engine.post({"text": "the wrong disk"}, f"/api/incidents/{number}/stop", "anna").status_code == 200
+    await_that("the host is released", (stage.folder / "released").exists)
+    # What is left on this machine ends with the unit of an attempt elsewhere.
+    (stage.holds / "stops").unlink()
+    assert stage.ended("stops") == ("stopped", "anna stopped it: the wrong disk")
+    (ended,) = stage.events("stops", "step_ended")
+    told = ("cancelled", "anna stopped it: the wrong disk; its host was released")
+    assert (ended["outcome"], ended["reason"]) == told, ended
+    assert time.monotonic() - stopped < 30
+    (asked,) = (stage.folder / "released").read_text().splitlines()
+    assert json.loads(asked)["action"] == "release", asked
+    await_that("the alert is not kept from people", lambda: not stage.silences("stops"))
+    assert (stage.marks("stops"), stage.pages("stops")) == (1, [])
+
+
 def require_outcomes(stage: Stage) -> None:
     """Require what becomes of alerts while the engine runs."""
-    stage.fail("engine", "leaks", "flaps", "twice", "unapproved")
+    (stage.holds / "stops").touch()
+    stage.fail("engine", "leaks", "flaps", "twice", "unapproved", "stops")
     with ThreadPoolExecutor() as pool:
         flapping = pool.submit(require_flapping_is_failing, stage)
+        stopping = pool.submit(require_stopped, stage)
         require_own_host_untouched(stage)
         require_approvals(stage)
         require_no_secret(stage)
         flapping.result()
+        stopping.result()
 
 
 def require_upgraded(stage: Stage) -> None:
@@ -504,7 +542,7 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="vigil-failures-") as name:
         begun = time.monotonic()
-        with staged(Path(name), runbooks_of(), write_steps) as stage:
+        with staged(Path(name), runbooks_of(), write_host_and_steps) as stage:
             print(f"incident_failures: started: {time.monotonic() - begun:.0f} s", flush=True)
             for require in (
                 require_outcomes,

@@ -79,6 +79,7 @@ CASES = (
     action("anna", "take_over", True, check=True),
     action("anna", "take_over", True),
     action("anna", "take_over", False),
+    action("anna", "stop", False),
     action("anna", "hand_over", True, to="ben"),
     action("anna", "hand_over", False, to="ben"),
     action("anna", "hand_over", "answered 400: eve is no account that may respond to incident 1", to="eve"),

@@ -27,7 +27,7 @@ __all__ = ["main"]
 
 _PATIENCE = 30.0
 _INTERRUPTED = 130
-_OF_AN_INCIDENT = ("acknowledge", "take-over", "release", "note", "approve")
+_OF_AN_INCIDENT = ("acknowledge", "take-over", "stop", "release", "note", "approve")
 
 
 class CommandError(Exception):

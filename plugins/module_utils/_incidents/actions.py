@@ -15,6 +15,7 @@ from .._api.plan import PlanError
 __all__ = ["ACTIONS", "Action", "Asked", "State", "asked", "automation_state", "incident_state"]
 
 State = dict[str, Any]
+_VERBS = {"note": "add a note to", "approve": "approve a step of", "stop": "stop the runs of"}
 _OPTIONS = ("incident", "to", "attempt", "runbook", "text")
 
 
@@ -32,7 +33,9 @@ class Asked(NamedTuple):
         """What it does, as in "acknowledge incident 4"."""
         if self.action == "trust_runbook":
             return f"trust the runbook {self.runbook}"
-        verb = {"note": "add a note to", "approve": "approve a step of"}.get(self.action, self.action.replace("_", " "))
+        verb = {"note": "add a note to", "approve": "approve a step of", "stop": "stop the runs of"}.get(
+            self.action, self.action.replace("_", " ")
+        )
         return verb if self.incident is None else f"{verb} incident {self.incident}"
 
     @property
@@ -100,7 +103,7 @@ def asked(parameters: Mapping[str, Any], person: str) -> Asked:
 
 
 def incident_state(incident: Mapping[str, Any]) -> State:
-    """Return what actions change of an incident: its holder, its newest note, attempts that wait or are approved."""
+    """Return what actions change of an incident: holder, newest note, attempts that wait or are approved, runs."""
     holder, events = incident["holder"] or {}, incident["events"]
     note = next((one for one in reversed(events) if one["kind"] == "noted"), None)
     return {
@@ -110,6 +113,7 @@ def incident_state(incident: Mapping[str, Any]) -> State:
         "note": note and {"by": note["source"].partition(" ")[2], "text": note["text"]},
         "waiting": [one["attempt"] for one in incident.get("approvals", ())],
         "approved": [one["attempt"] for one in events if one["kind"] == "approved"],
+        "running": [one["runbook"] for one in incident.get("running", ()) if not one["stopped"]],
     }
 
 
@@ -125,6 +129,10 @@ def _acknowledge(before: State, asked: Asked) -> State:
 
 def _take_over(_before: State, asked: Asked) -> State:
     return {"holder": asked.person, "took_over": True}
+
+
+def _stop_runs(_before: State, asked: Asked) -> State:
+    return {"holder": asked.person, "took_over": True, "running": []}
 
 
 def _hand_over(_before: State, asked: Asked) -> State:
@@ -161,6 +169,7 @@ def _trust(before: State, asked: Asked) -> State:
 ACTIONS: Mapping[str, Action] = {
     "acknowledge": Action(("incident",), ("text",), _acknowledge),
     "take_over": Action(("incident",), ("text",), _take_over),
+    "stop": Action(("incident",), ("text",), _stop_runs),
     "hand_over": Action(("incident", "to"), ("text",), _hand_over),
     "release": Action(("incident",), ("text",), _release),
     "note": Action(("incident", "text"), (), _note),

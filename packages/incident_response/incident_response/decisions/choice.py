@@ -18,6 +18,7 @@ from .facts import Alert, Facts
 from .filled import in_command, in_promql, one_of
 from .guards import REFUSED, Answer, Situation, answers, level_now, why_lowered
 from .history import History, Run, last_decision
+from .peers import peers, peers_query
 from .plan import PlanError, plan_of, rollback_of
 from .prometheus import Firing, Prometheus
 from .rules import Rules
@@ -26,8 +27,6 @@ from .target import Target, target_of
 from .verdict import Sample
 
 __all__ = ["Candidate", "Choices", "Decision"]
-
-_OF_JOB = ("max by (host) (up{job=", {"label": "job"}, "})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,10 +206,9 @@ class _Asked:
 
     async def peers(self, labels: Mapping[str, str], hosts: Collection[str]) -> Mapping[str, bool] | None:
         """Return whether the hosts of the alert's job are up, or else those of the target."""
-        query = in_promql(_OF_JOB, labels) if labels.get("job") else f"max by (host) (up{{host=~{one_of(hosts)}}})"
+        query = peers_query(labels, hosts)
         if query not in self._peers:
-            found = await self._prometheus.query(query)
-            self._peers[query] = None if found is None else {one.labels.get("host", ""): one.value > 0 for one in found}
+            self._peers[query] = await peers(self._prometheus, query)
         return self._peers[query]
 
 

@@ -37,6 +37,7 @@ _TOGETHER = 100  # incidents that are looked at before the journal gets what was
 _OWN = (
     *("context", "scored", "decided", "verified", "escalated", "annotated", "changes", "onset"),
     *("step_started", "step_ended", "step_verified", "approval_wanted", "approved", "dry_run"),
+    *("worsened", "stop_wanted"),
 )
 
 

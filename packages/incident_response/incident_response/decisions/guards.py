@@ -13,6 +13,7 @@ from typing import Any
 from .facts import Alert
 from .groups import groups_of
 from .history import FAILED, History, Run
+from .peers import healthy, others
 from .prometheus import Firing
 from .rules import Limits
 from .runbook import ACTING, Runbook
@@ -117,11 +118,11 @@ def _precheck(now: Situation) -> tuple[str, str]:
 def _peers(now: Situation) -> tuple[str, str]:
     if now.peers is None:
         return REFUSED, UNKNOWN
-    others = {name: up for name, up in now.peers.items() if name not in now.hosts}
-    if not others:
+    known = others(now.peers, now.hosts)
+    if not known:
         return ALLOWED, "it has no peers"
-    said = f"{sum(others.values())} of {len(others)} peers are up"
-    return (ALLOWED if sum(others.values()) >= now.limits.peers_up * len(others) else REFUSED), said
+    said = f"{sum(known.values())} of {len(known)} peers are up"
+    return (ALLOWED if healthy(known, now.limits.peers_up) else REFUSED), said
 
 
 def _cooldown(now: Situation) -> tuple[str, str]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["Sample", "Verdict", "Verification"]
@@ -61,19 +61,28 @@ class Verification:
         return self._at_the_end() if sample.at >= self.began + self.within else None
 
     def _worse(self) -> Verdict | None:
-        if self.bad_before is None or len(self.seen) < self.samples:
+        """Return whether more is bad than before, for as long as it has to hold: what starts is bad for a while."""
+        worse = self._run_of_worse()
+        if len(worse) < self.samples or worse[-1].at - worse[0].at < self.stable:
             return None
-        if all(one.bad > self.bad_before for one in self.seen[-self.samples :]):
-            return Verdict("worse", f"{self.seen[-1].bad} series are bad, {self.bad_before} were before")
-        return None
+        return self._more_are_bad()
+
+    def _run_of_worse(self) -> Sequence[Sample]:
+        before = self.bad_before
+        return [] if before is None else _last_run(self.seen, lambda one: one.bad > before)
+
+    def _more_are_bad(self) -> Verdict:
+        return Verdict("worse", f"{self.seen[-1].bad} series are bad, {self.bad_before} were before")
 
     def _recovered(self) -> Verdict | None:
-        held = _last_run(self.seen)
+        held = _last_run(self.seen, lambda one: one.holds)
         if len(held) < self.samples or held[-1].at - held[0].at < self.stable:
             return None
         return Verdict("recovered", f"it held for {held[-1].at - held[0].at:.0f} s, in {len(held)} samples")
 
     def _at_the_end(self) -> Verdict:
+        if len(self._run_of_worse()) >= self.samples:
+            return self._more_are_bad()
         found = [one for one in self.seen if not one.is_empty]
         if not found:
             return Verdict("unknown", "there were no samples")
@@ -87,7 +96,7 @@ class Verification:
         return Verdict("failing", f"{self.seen[-1].bad} series are bad")
 
 
-def _last_run(seen: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples since it last did not hold."""
-    number = next((at for at, one in enumerate(reversed(seen)) if not one.holds), len(seen))
+def _last_run(seen: Sequence[Sample], fits: Callable[[Sample], bool]) -> Sequence[Sample]:
+    """Return the samples since the last one that does not fit."""
+    number = next((at for at, one in enumerate(reversed(seen)) if not fits(one)), len(seen))
     return seen[len(seen) - number :]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .checks import Checks
@@ -40,12 +41,14 @@ class Watches:
         return found
 
     async def verified(
-        self, run: Run, began: float, at: float, command: Command | None = None
+        self, run: Run, began: float, at: float, command: Command | None = None, bad_before: int | None = None
     ) -> dict[str, Any] | None:
         """Return the outcome of the verification of a run since a time, its reason and samples; None until it ends.
 
-        `command` has the hosts of a run that acts do a check by a command.
+        `command` has the hosts of a run that acts do a check by a command, `bad_before` is how many series were bad
+        before the step, if not as many as before the run.
         """
+        run = run if bad_before is None else replace(run, bad_before=bad_before)
         key = (run.decision, began)
         # A lookback of less than a second would find samples of before.
         if self._next.get(key, began + _SHORTEST) > at or not (verdict := await self._verdict(run, key, at, command)):

@@ -35,6 +35,7 @@ _OF_PEOPLE = {
     "released": "{by} released the incident, which {from} had",
     "noted": "{by} wrote a note",
     "approved": "{by} approved {step}",
+    "stop_wanted": "{by} stopped the run of {runbook}",
 }
 _VERIFICATIONS = ("verified", "step_verified")
 _OF_STEPS = ("approval_wanted", "approved", "step_ended")
@@ -101,7 +102,7 @@ def _acts(decision: Mapping[str, Any]) -> bool:
 def _entry(event: Mapping[str, Any], names: Mapping[int, str], own: AbstractSet[str]) -> Entry:
     kind, by = event["kind"], event["source"].removeprefix("user ")
     told = {"alert": names.get(event["alert"], ""), "by": by, "muted": _muted(event, own)}
-    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from"}}
+    told |= {key: str(value) for key, value in event.items() if key in {"reason", "to", "from", "runbook"}}
     told |= {"step": event.get("called", "")}
     text = str(event.get("text", ""))
     if kind == "onset":
@@ -205,11 +206,18 @@ _DRY_OUTCOMES = {
     "unknown": "gave no result",
     "skipped": "was left out",
 }
-_OUTCOMES = {"done": "is done", "failed": "failed", "refused": "was refused", "unknown": "ended unknown"}
+_OUTCOMES = {
+    "done": "is done",
+    "failed": "failed",
+    "refused": "was refused",
+    "cancelled": "was cancelled",
+    "unknown": "ended unknown",
+}
 _OF_AUTOMATION: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "step_started": lambda event: f"{event['name']} starts on {event['host']}, as {event['attempt']}",
     "step_ended": _step_ended,
     "step_verified": lambda event: f"Step {event['step']} is verified as {_outcome(event)}",
+    "worsened": lambda event: f"No further step starts, as it is worse: {event['reason']}",
     "escalated": _escalated,
 }
 

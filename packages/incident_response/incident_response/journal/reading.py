@@ -17,6 +17,7 @@ from typing import Any
 from ..people.escalations import Escalations
 from ..people.state import holder, teams
 from ..runs.approvals import Request, requests
+from ..runs.stops import running
 from .moments import moment
 from .schema import JournalError, read_only, remedy
 
@@ -70,6 +71,16 @@ class Reader:
                 " ORDER BY id",
                 (number,),
             ).fetchall()
+            told = [
+                {
+                    "at": moment(row["at"]),
+                    "kind": row["kind"],
+                    "source": row["source"],
+                    "alert": row["episode"],
+                    **_detail(row["detail"]),
+                }
+                for row in events
+            ]
             reports = connection.execute("SELECT * FROM report WHERE incident = ? ORDER BY id", (number,))
             return {
                 **{key: found[key] for key in _LISTED},
@@ -78,6 +89,7 @@ class Reader:
                 "context": _context(last_detail(connection, number, "context")),
                 "changes": last_detail(connection, number, "changes"),
                 "decisions": (decisions := _decisions(events)),
+                "running": running(decisions, told),
                 "escalation": self._escalations.of_incident(found, events),
                 "approvals": [
                     {**_waiting(one, decisions), "escalation": self._escalations.told(found, one.episode, one.since)}
@@ -85,16 +97,7 @@ class Reader:
                     if one.state == "waiting"
                 ],
                 "alerts": found["members"],
-                "events": [
-                    {
-                        "at": moment(row["at"]),
-                        "kind": row["kind"],
-                        "source": row["source"],
-                        "alert": row["episode"],
-                        **_detail(row["detail"]),
-                    }
-                    for row in events
-                ],
+                "events": told,
                 "reports": [
                     {"at": moment(row["at"]), "by": row["source"], "service": row["service"], "text": row["text"]}
                     for row in reports

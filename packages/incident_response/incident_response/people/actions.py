@@ -12,6 +12,7 @@ from typing import Any
 
 from ..journal.entries import Entries
 from ..runs.approvals import approve
+from ..runs.stops import stop_runs
 from . import state
 from .accounts import EVERY_TEAM, Accounts, listed
 from .fields import ActionError, Fields
@@ -32,6 +33,7 @@ class Actions:
         self._on_incident: Mapping[str, tuple[tuple[str, ...], Callable[[Entries, int, str, Fields], None]]] = {
             "acknowledge": (("text",), self._acknowledge),
             "take_over": (("text",), self._take_over),
+            "stop": (("text",), self._stop_runs),
             "hand_over": (("to", "text"), self._hand_over),
             "release": (("text",), self._release),
             "note": (("text",), self._note),
@@ -118,6 +120,18 @@ class Actions:
         if held and held["person"] == person and held["took_over"]:
             raise ActionError(409, f"You have taken over incident {number} already.")
         detail = {"from": held["person"] if held else "", "text": fields.text("text", "")}
+        entries.event("taken_over", incident=number, detail=detail)
+        _hold(entries, number, person, took_over=True)
+
+    def _stop_runs(self, entries: Entries, number: int, person: str, fields: Fields) -> None:
+        """Have all that runs for an incident be cancelled, and the person take it over, who may have done so before."""
+        held, text = _open_holder(entries.connection, number), fields.text("text", "")
+        stopped = stop_runs(entries, number, person, text)
+        if held and held["person"] == person and held["took_over"]:
+            if not stopped:
+                raise ActionError(409, f"You have taken over incident {number} already, and nothing runs for it.")
+            return
+        detail = {"from": held["person"] if held else "", "text": "" if stopped else text}
         entries.event("taken_over", incident=number, detail=detail)
         _hold(entries, number, person, took_over=True)
 

@@ -8,32 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from ..decisions.history import STOPPED, Run, history
 from ..decisions.rules import Rules
 from ..decisions.runbook import ACTING, Check
 from ..decisions.verdict import Sample
 from ..decisions.watching import Watches
-from ..journal.entries import Entries
 from ..journal.news import newest_event
 from ..journal.reading import Reader
 from ..journal.writer import Journal
 from ..repeating import repeated
-from ..steps import StepError
-from ..steps.output import Output, shortened
-from ..steps.state import Kind, State
-from .bounds import STARTS, longest, overdue
+from .attempting import Attempting
+from .bounds import STARTS, overdue
 from .commands import Commands
 from .executor import Executor
 from .leftovers import Leftovers
-from .orders import order_of, planned
-from .paths import path_told
+from .moves import Ask, Attempt, End, Look, Next, Start, Verify, Wait
+from .notes import Notes
 from .places import Places
-from .progress import Ask, Attempt, End, Look, Next, Progress, Start, Verify, Wait, progress_of
+from .progress import Progress, progress_of
 from .rechecks import Rechecks
 from .silences import Silences
 
@@ -61,9 +56,11 @@ class Acting:
         places: Places,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._journal, self._reader, self._rules, self._clock = journal, reader, rules, clock
+        self._reader, self._rules, self._clock = reader, rules, clock
         self._watches, self._silences, self._executors = watches, silences, executors
         self._rechecks, self._commands, self._places = rechecks, Commands(rules, rechecks, executors), places
+        self._notes = Notes(journal, rules.escalations, clock)
+        self._attempting = Attempting(rules, executors, self._notes, clock)
         self._leftovers = Leftovers(reader, rechecks, silences, clock)
         self._runbooks = {one.name: one for one in rules.runbooks}
         self.by_hand = {one.name: one.by_hand for one in rules.runbooks if one.level in ACTING}
@@ -110,14 +107,14 @@ class Acting:
             case Ask(step):
                 name = Attempt(step=step, host=run.hosts[0], number=1, at=at).name(run)
                 until = at + self._rules.limits.approval
-                await self._write(run, "approval_wanted", {"step": step, "attempt": name, "until": until})
+                await self._notes.write(run, "approval_wanted", {"step": step, "attempt": name, "until": until})
             case Start() as start:
                 await self._start(progress, start, at)
             case Look(attempt):
                 await self._look(progress, attempt, at, await self._kept(progress, wanted, at))
             case Verify() as verify:
                 await self._silences.hold(run, at)
-                await self._verify(run, verify, at)
+                await self._verify(progress, verify, at)
             case Wait():
                 if why := await asyncio.to_thread(self._rechecks.left_alone, run):
                     await self._end(progress, End(STOPPED, why))
@@ -132,18 +129,17 @@ class Acting:
         if isinstance(wanted, Look | End):
             return wanted
         why = overdue(progress, wanted, self._runbooks.get(run.runbook), at)
-        if not why and not self._is_the_same(run):
+        if not why and not self._attempting.is_the_same(run):
             why = f"the runbook {run.runbook} has changed since the run began"
         return End("unknown", why) if why else wanted
 
     async def _kept(self, progress: Progress, wanted: Next, at: float) -> str:
         """Keep the alert of a run from people while the run has time, or return why it is theirs now."""
+        if stop := progress.stop:
+            return f"it still runs {at - stop.at:.0f} s after it was stopped" if at > stop.at + STARTS else ""
         if not (why := overdue(progress, wanted, self._runbooks.get(progress.run.runbook), at)):
             await self._silences.hold(progress.run, at)
         return why
-
-    def _is_the_same(self, run: Run) -> bool:
-        return run.runbook in self._runbooks and self._runbooks[run.runbook].digest == run.digest
 
     async def _start(self, progress: Progress, wanted: Start, at: float) -> None:
         run, busy = progress.run, self._places.acting
@@ -155,96 +151,42 @@ class Acting:
             await self._silences.hold(run, at)
             return
         busy.add(wanted.host)
-        if why := await self._rechecks.stopped(run, wanted.step):
+        if not progress.is_worse and (why := await self._rechecks.worse(run, progress.began)):
+            await self._notes.write(run, "worsened", {"runbook": run.runbook, "reason": why})
+            return
+        if why := await self._rechecks.stopped(run, wanted.step, worse=progress.is_worse):
             await self._end(progress, End(STOPPED, why))
             return
         await self._silences.hold(run, at)
-        attempt = Attempt(step=wanted.step, host=wanted.host, number=wanted.number, at=at)
-        told = {"step": wanted.step, "host": wanted.host, "number": wanted.number, "attempt": attempt.name(run)}
-        step = planned(run, wanted.step)
-        await self._write(run, "step_started", {**told, "name": step["step"], "parameters": step["parameters"]})
-        await self._asked(run, attempt)
-
-    async def _asked(self, run: Run, attempt: Attempt) -> str:
-        """Have an attempt started unless it has been, and return why it is not."""
-        step = planned(run, attempt.step)
-        if not self._is_the_same(run):
-            return "the runbook has changed since the run began"
-        name, host, runbook = attempt.name(run), attempt.host, self._runbooks[run.runbook]
-        try:
-            spec = order_of(run, runbook, self._rules, attempt=name, step=step, host=host, at=self._clock())
-            await asyncio.to_thread(self._executors[run.executor].start, spec)
-        except (StepError, OSError) as error:
-            return str(error)
-        return ""
+        await self._attempting.start(run, wanted, at)
 
     async def _look(self, progress: Progress, attempt: Attempt, at: float, unsolved: str) -> None:
-        """Write how an attempt ended, once it has; start it if a crash or a full socket came before that."""
-        run = progress.run
-        executor, late = self._executors[run.executor], at > attempt.at + longest(self._runbooks.get(run.runbook))
-        try:
-            state = await asyncio.to_thread(executor.cancel if late else executor.state, attempt.name(run))
-        except (StepError, OSError) as error:
-            if late:
-                await self._ended(run, attempt, "unknown", str(error))
-            return
-        match state:
-            case State(Kind.NEVER_STARTED):
-                why = unsolved or await self._asked(run, attempt)
-                if why and at > attempt.at + STARTS:
-                    await self._ended(run, attempt, "failed", f"it could not be started: {why}")
-            case State(Kind.UNKNOWN):
-                await self._ended(run, attempt, "unknown", state.reason or "it was killed")
-            case State(Kind.FINISHED, code):
-                await self._ended(run, attempt, "failed" if code else "done", state.reason)
-            case _ if unsolved and not progress.escalated:
-                told = {"runbook": run.runbook, "hosts": [*run.hosts], "reason": unsolved}
-                await self._write(run, "escalated", told)
-                await self._silences.drop(run)
+        runs = await self._attempting.look(progress, attempt, at, unsolved)
+        if runs and unsolved and not progress.escalated:
+            await self._notes.escalate(progress.run, unsolved)
+            await self._silences.drop(progress.run)
 
-    async def _verify(self, run: Run, wanted: Verify, at: float) -> None:
+    async def _verify(self, progress: Progress, wanted: Verify, at: float) -> None:
+        """Write what the verification of a step has found, once it has ended, and whether the rest of it is worse."""
+        run = progress.run
+
         def command(check: Check) -> Awaitable[Sample | None]:
             return self._commands.sample(run, check, f"v{wanted.began:.0f}", at=at, busy=self._places.acting)
 
-        if found := await self._watches.verified(run, wanted.began, at, command):
-            await self._write(run, "step_verified", {"step": wanted.step, "began": wanted.began, **found})
-
-    async def _ended(self, run: Run, attempt: Attempt, outcome: str, reason: str) -> None:
-        name = attempt.name(run)
-        try:
-            found = await asyncio.to_thread(self._executors[run.executor].output, name)
-        except (StepError, OSError) as error:
-            found = Output(reason=str(error))
-        outcome = "refused" if found.refused else outcome
-        told = {"step": attempt.step, "host": attempt.host, "attempt": name, "outcome": outcome}
-        why = "" if outcome == "done" else found.reason or reason
-        await self._write(run, "step_ended", {**told, "reason": shortened(why), "text": shortened(found.text)})
+        before = progress.bad_before()
+        if found := await self._watches.verified(run, wanted.began, at, command, before):
+            if found["outcome"] != "worse" and (why := await self._rechecks.worse(run, progress.began)):
+                found |= {"outcome": "worse", "reason": why}
+            await self._notes.write(run, "step_verified", {"step": wanted.step, "began": wanted.began, **found})
 
     async def _end(self, progress: Progress, end: End) -> None:
-        """Write the end of a run, and in the same commit that people have to see to it."""
         run = progress.run
-        told = {"runbook": run.runbook, "hosts": [*run.hosts], "reason": end.reason}
-        ended = {"outcome": end.outcome, "samples": progress.samples, "acted": progress.acted, **progress.counts(end)}
-        ended |= {"silences": self._silences.of(run)}
-
-        def write(connection: sqlite3.Connection) -> None:
-            self._note(connection, run, "verified", {**told, **ended, **self._saved(run, end)})
-            if end.escalated and not progress.escalated:
-                self._note(connection, run, "escalated", told)
-
-        await asyncio.wrap_future(self._journal.write(write))
+        if end.outcome == STOPPED:
+            self._commands.cancel(run)
+        await self._notes.end(progress, end, {"silences": self._silences.of(run), **self._saved(run, end)})
         await self._leftovers.drop_of(run, end.outcome)
 
     def _saved(self, run: Run, end: End) -> dict[str, int]:
         """Return what a run that helped saved a person, as is assumed of its runbook now."""
         found = self._runbooks.get(run.runbook)
         return {"saved_seconds": round(found.by_hand)} if found and end.outcome == "recovered" else {}
-
-    async def _write(self, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
-        await asyncio.wrap_future(self._journal.write(lambda connection: self._note(connection, run, kind, detail)))
-
-    def _note(self, connection: sqlite3.Connection, run: Run, kind: str, detail: Mapping[str, Any]) -> None:
-        entries = Entries(connection, self._clock(), "automation")
-        own = {"incident": run.incident, "episode": run.episode}
-        path = path_told(entries, self._rules.escalations, **own) if kind == "escalated" else {}
-        entries.event(kind, **own, detail={"decision": run.decision, **detail, **path})

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from ..decisions.runbook import Runbook
-from .progress import ROLLBACK, Look, Next, Progress, Start, Verify
+from .moves import ROLLBACK, Look, Next, Start, Verify
+from .progress import Progress
 
 __all__ = ["STARTS", "longest", "overdue"]
 

@@ -36,6 +36,7 @@ class _Asked:
     runbook: Runbook
     command: str
     at: float
+    cancelled: bool = False
     found: dict[str, bool | None] = field(default_factory=dict)
 
     @property
@@ -63,6 +64,11 @@ class Commands:
     def hosts(self) -> set[str]:
         """Return the hosts on which a command runs."""
         return {host for one in self._asked.values() for host in one.going_on}
+
+    def cancel(self, run: Run) -> None:
+        """Cancel those of a run."""
+        for one in self._asked.values():
+            one.cancelled = one.cancelled or one.run.decision == run.decision
 
     async def look(self, at: float) -> None:
         """See what has ended."""
@@ -106,10 +112,10 @@ class Commands:
     async def _look(self, one: _Asked, host: str, at: float) -> None:
         """Note how a command ended on a host, if it has; start it unless it was."""
         name, executor = one.attempt(host), self._executors[one.run.executor]
-        late = at > one.at + longest(one.runbook)
+        late = one.cancelled or at > one.at + longest(one.runbook)
         try:
             state = await asyncio.to_thread(executor.cancel if late else executor.state, name)
-            if state.kind is Kind.NEVER_STARTED:
+            if state.kind is Kind.NEVER_STARTED and not one.cancelled:
                 state = await asyncio.to_thread(self._start, one, host, at)
             refused = state.kind is Kind.FINISHED and (await asyncio.to_thread(executor.output, name)).refused
         except (StepError, OSError):

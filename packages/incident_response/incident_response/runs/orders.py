@@ -13,7 +13,7 @@ from ..decisions.history import Run
 from ..decisions.rules import Rules
 from ..decisions.runbook import Limit, Runbook
 from ..steps import Spec, StepError
-from .progress import ROLLBACK
+from .moves import ROLLBACK
 
 __all__ = ["order_of", "planned"]
 

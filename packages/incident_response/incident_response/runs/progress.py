@@ -13,94 +13,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..decisions.history import STOPPED, UNAPPROVED, Run
+from .moves import REFUSED, ROLLBACK, Ask, Attempt, End, Look, Next, Start, Verify, Wait
+from .stops import Stop
 
-__all__ = ["ROLLBACK", "Ask", "Attempt", "End", "Look", "Next", "Progress", "Start", "Verify", "Wait", "progress_of"]
+__all__ = ["Progress", "progress_of"]
 
-ROLLBACK = 0  # the number of the step that takes the others back; those begin with 1
 _BEGUN = 600.0  # seconds after its decision in which a run begins; what guards found does not last
-REFUSED = "refused"  # the outcome of an attempt for which its host could not be acquired
 _TRIES = 2  # attempts at a step that may be repeated
-_KINDS = ("step_started", "step_ended", "step_verified", "approval_wanted", "approved", "escalated")
+_KINDS = (
+    *("step_started", "step_ended", "step_verified", "approval_wanted", "approved", "escalated"),
+    *("worsened", "stop_wanted"),
+)
 _OF_RUN = f"SELECT * FROM event WHERE episode = ? AND id > ? AND kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY id"  # noqa: S608
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """An attempt at a step on a host, with how it ended, which is nothing while it runs, and how it is called."""
-
-    step: int
-    host: str
-    number: int
-    at: float
-    ended: Mapping[str, Any] = field(default_factory=dict)
-    ended_at: float = 0.0
-    called: str = ""
-
-    @property
-    def acted(self) -> bool:
-        """Return whether it may have done anything: not if the host refused to be acquired for it."""
-        return self.ended.get("outcome") != REFUSED
-
-    def name(self, run: Run) -> str:
-        """Return the name by which it is found again, for it starts once under it."""
-        return self.called or f"{run.key}-s{self.step}-h{run.hosts.index(self.host) + 1}-a{self.number}"
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Ask people to approve a step."""
-
-    step: int
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Wait for people."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """Start an attempt."""
-
-    step: int
-    host: str
-    number: int
-
-
-@dataclass(frozen=True)
-class Look:
-    """Look whether an attempt has ended."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True)
-class Verify:
-    """Verify a step that ended at a time."""
-
-    step: int
-    began: float
-
-
-@dataclass(frozen=True)
-class End:
-    """End the run; people get it if automation could not help."""
-
-    outcome: str
-    reason: str
-
-    @property
-    def escalated(self) -> bool:
-        """Return whether people have to see to it."""
-        return self.outcome not in ("recovered", STOPPED)
-
-
-Next = Ask | Wait | Start | Look | Verify | End
-
-
-@dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What the journal has of a run: attempts, what verifications found by step and time, approvals."""
+    """What the journal has of a run: attempts, what verifications found by step and time, approvals.
+
+    `worsened` is why a step was not started because the incident had got worse, `stop` who stopped the run.
+    """
 
     run: Run
     idempotent: bool
@@ -110,11 +42,32 @@ class Progress:
     approved: frozenset[int] = frozenset()
     waited: float = 0.0  # seconds that it took people to approve
     escalated: bool = False
+    worsened: str = ""
+    stop: Stop | None = None
 
     @property
     def acted(self) -> bool:
         """Return whether anything was started."""
         return any(one.acted for one in self.attempts)
+
+    @property
+    def began(self) -> float | None:
+        """Return when its first attempt that may have done anything was started, None before that."""
+        return min((one.at for one in self.attempts if one.acted), default=None)
+
+    @property
+    def is_worse(self) -> bool:
+        """Return whether the incident has got worse since it has acted."""
+        return bool(self.worsened) or any(one["outcome"] == "worse" for one in self.verdicts.values())
+
+    def bad_before(self) -> int | None:
+        """Return how many series were bad before the last step: as few as before the run, or as after the step before.
+
+        None is not known.
+        """
+        last = next(reversed([one for one in self.verdicts.values() if one.get("good", 0) + one.get("bad", 0)]), None)
+        known = (self.run.bad_before, last and last["bad"])
+        return min((one for one in known if one is not None), default=None)
 
     @property
     def samples(self) -> int:
@@ -128,12 +81,23 @@ class Progress:
 
     def next(self, at: float) -> Next:
         """Return what to do at a time."""
+        if self.stop:
+            return self._stopped(self.stop)
+        if self.worsened:
+            return self._taken_back(End("worse", self.worsened))
         if not self.attempts and not self.wanted and at > self.run.at + _BEGUN:
             return End(STOPPED, "it was decided too long ago")
         for number in range(1, len(self.run.plan) + 1):
             if found := self._of_step(number, at):
                 return found
         return End("failing", self._last_reason())
+
+    def _stopped(self, stop: Stop) -> Next:
+        """Return what is next once a person has stopped it: nothing more is started, not even what takes it back."""
+        if running := next((one for one in self.attempts if not one.ended), None):
+            return Look(running)
+        undone = self.acted and self.run.rollback and all(one.step != ROLLBACK for one in self.attempts)
+        return End(STOPPED, f"{stop.reason}; its rollback was not started" if undone else stop.reason)
 
     def _of_step(self, number: int, at: float) -> Next | None:
         """Return what is next in a step, None when the one after it is."""
@@ -217,6 +181,8 @@ def progress_of(connection: sqlite3.Connection, run: Run, *, idempotent: bool) -
         approved=frozenset(told["step"] for kind, _at, told in events if kind == "approved"),
         waited=_waited(events),
         escalated=any(kind == "escalated" for kind, _at, _told in events),
+        worsened=next((told["reason"] for kind, _at, told in events if kind == "worsened"), ""),
+        stop=next((Stop.of(at, told) for kind, at, told in events if kind == "stop_wanted"), None),
     )
 
 

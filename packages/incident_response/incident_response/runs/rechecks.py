@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a run may go on: people, silences and the alert are looked at again before each step."""
+"""Whether a run may go on: people, silences, its alert and the rest of its incident are looked at after each step."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from ..decisions.prometheus import Prometheus, may_fire
 from ..decisions.rules import Rules
 from ..journal.reading import Reader
 from ..people.state import hands_off
-from .progress import ROLLBACK
+from .moves import ROLLBACK
 from .silences import Silences
+from .surroundings import Surroundings
 
 __all__ = ["Rechecks"]
 
@@ -32,14 +33,32 @@ class Rechecks:
     ) -> None:
         self._rules, self._reader, self._clock = rules, reader, clock
         self._prometheus, self._silences = prometheus, silences
+        self._surroundings = Surroundings(reader, prometheus, silences, rules.limits.peers_up)
 
-    async def stopped(self, run: Run, step: int) -> str:
-        """Return why a step is not to be started, an empty text if it may be."""
-        if why := await asyncio.to_thread(self.left_alone, run):
+    async def worse(self, run: Run, began: float | None) -> str:
+        """Return why the incident is worse than when a run began to act, an empty text if it is not.
+
+        Where people want nothing done they judge it themselves, and nothing is taken back.
+        """
+        if began is None:
+            return ""
+        if await asyncio.to_thread(self.people, run):
+            return ""
+        return await self._surroundings.worse(run, began)
+
+    async def stopped(self, run: Run, step: int, *, worse: bool = False) -> str:
+        """Return why a step is not to be started, an empty text if it may be.
+
+        What made an incident worse is taken back even if the alert of the run is resolved.
+        """
+        if why := await asyncio.to_thread(self._left_to_people, run, worse):
             return why
         if step == ROLLBACK or await self.fires(run):
             return ""
         return "Prometheus does not fire the alert any more"
+
+    def _left_to_people(self, run: Run, worse: bool) -> str:
+        return self.people(run) if worse else self.left_alone(run)
 
     def left_alone(self, run: Run) -> str:
         """Return why people or the end of the alert stop a run, an empty text if they do not."""

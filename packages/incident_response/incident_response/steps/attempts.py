@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .output import Output, output_of
 from .spec import NAME, Spec, StepError, write_spec
-from .state import Kind, State, state_of
+from .state import Kind, State, cancel, is_cancelled, state_of
 
 __all__ = ["PLAYBOOKS", "SOCKET", "Attempts"]
 
@@ -54,7 +54,12 @@ class Attempts:
         return self._folder / name
 
     def cancel(self, name: str) -> State:
-        """Return the state of an attempt that takes too long: its runner and its unit end it by themselves."""
+        """Have its runner end an attempt, or not start it, and return its state: it runs until all of it has ended.
+
+        Raises OSError, StepError.
+        """
+        if (place := self.place(name)).is_dir() and not is_cancelled(place):
+            cancel(place)
         return self.state(name)
 
     def output(self, name: str) -> Output:

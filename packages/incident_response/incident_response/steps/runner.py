@@ -15,16 +15,18 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from .redacting.redaction import Redactor
 from .spec import GRACE, NAME, Spec, StepError, read_spec, variables_of
-from .state import claim, finish
+from .state import cancelled, claim, finish, is_cancelled
 
 __all__ = ["Runner"]
 
 _PACKAGES = Path(__file__).resolve().parents[2]
 _PARTS = "ansible_collections/vigil/observability/playbooks/parts"
 _RELEASED = 20  # seconds for releasing the host after a failure; its lease ends by itself
+_NOTICED = 0.2  # seconds until it is seen that an attempt has to end
 _LONGEST_OUTPUT = 1 << 18
 _SHELL_PATH = "/usr/local/bin:/usr/bin:/bin"
 _SETTINGS = {
@@ -55,6 +57,8 @@ class Runner:
         if not NAME.fullmatch(name) or folder.is_symlink() or not folder.is_dir():
             raise StepError(f"There is no attempt {name!r}.")
         spec, playbook = read_spec(folder)
+        if is_cancelled(folder):
+            raise StepError(f"The attempt {name} was cancelled before it started.")
         return Claimed(self, folder, spec, playbook, claim(folder))
 
 
@@ -69,12 +73,14 @@ class Claimed:
     lock: int
 
     def run(self) -> int | None:
-        """Run the playbook and return its exit code, None if it was killed because it took too long.
+        """Run the playbook and return its exit code, None if it was killed: it took too long, or was cancelled.
 
         Children in sessions of their own end with the unit, after this.
         """
         try:
             code, text = self._ended()
+            if code is None and is_cancelled(self.folder):
+                cancelled(self.folder, self._let_go())
             (self.folder / "output").write_text(Redactor().stack(text), encoding="utf-8")
             if code is not None:
                 finish(self.folder, code)
@@ -91,12 +97,24 @@ class Claimed:
         part = self.runner.collections / _PARTS
         around = (part / "hold_host.yml", part / "release_host.yml") if self.spec.content else None
         playbooks = [around[0], self.playbook, around[1]] if around else [self.playbook]
-        code, text = self._played(playbooks, self._seconds, str(self.folder / "events.jsonl"))
+        code, text = self._played(playbooks, self._seconds, str(self.folder / "events.jsonl"), self.folder)
         if code is None:
-            text += f"Killed, because it was not done after {self._seconds} seconds.\n"
+            why = "was cancelled" if is_cancelled(self.folder) else f"was not done after {self._seconds} seconds"
+            text += f"Killed, because it {why}.\n"
         elif code and around:
             text += self._played([around[1]], _RELEASED, os.devnull)[1]
         return code, text
+
+    def _let_go(self) -> str:
+        """Release the host of an attempt that was cancelled, and return what is held still.
+
+        What vigil-action does there for a step of the collection ends once the attempt does not hold the host. Nothing
+        ends what a playbook of the operator has begun, so nobody else gets the host before its lease ends.
+        """
+        if self.spec.content:
+            return "its host is not free before the lease ends, as something of its playbook may go on there"
+        code, _text = self._played([self.runner.collections / _PARTS / "release_host.yml"], _RELEASED, os.devnull)
+        return "its host was released" if code == 0 else "its host could not be released, so its lease has to end"
 
     @property
     def _seconds(self) -> int:
@@ -104,7 +122,9 @@ class Claimed:
         lease: int = variables_of(self.spec)["step_seconds"]
         return lease if self.spec.content else self.spec.seconds + GRACE
 
-    def _played(self, playbooks: Sequence[Path], seconds: int, events: str) -> tuple[int | None, str]:
+    def _played(
+        self, playbooks: Sequence[Path], seconds: int, events: str, cancellable: Path | None = None
+    ) -> tuple[int | None, str]:
         """Return the exit code of playbooks, None if they were killed, and what Ansible said beside the events."""
         with tempfile.TemporaryDirectory(prefix="step-") as scratch, tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
@@ -117,7 +137,7 @@ class Claimed:
                 start_new_session=True,
                 pass_fds=[self.lock],  # held as long as anything runs, whatever becomes of this process
             )
-            code = _end_of(process, seconds)
+            code = _end_of(process, seconds, cancellable)
             said.seek(-min(said.tell(), _LONGEST_OUTPUT), os.SEEK_END)
             text = said.read().decode(errors="replace")
         return code, text
@@ -151,10 +171,13 @@ class Claimed:
         }
 
 
-def _end_of(process: subprocess.Popen[bytes], seconds: int) -> int | None:
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return None
+def _end_of(process: subprocess.Popen[bytes], seconds: int, cancellable: Path | None) -> int | None:
+    until = monotonic() + seconds
+    while True:
+        try:
+            return process.wait(min(_NOTICED, max(0.0, until - monotonic())))
+        except subprocess.TimeoutExpired:
+            if monotonic() >= until or (cancellable and is_cancelled(cancellable)):
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                return None

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from .spec import StepError
 
-__all__ = ["Kind", "State", "claim", "finish", "keep_names", "state_of"]
+__all__ = ["Kind", "State", "cancel", "cancelled", "claim", "finish", "is_cancelled", "keep_names", "state_of"]
 
 _STARTED, _CODE = "started", "rc"
+_CANCEL, _CANCELLED = "cancel", "cancelled"
 
 
 class Kind(StrEnum):
@@ -32,11 +33,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class State:
-    """What is known of an attempt, with the exit code of one that is finished, and a reason where more is known."""
+    """What is known of an attempt, with the exit code of one that is finished, and a reason where more is known.
+
+    `cancelled` is whether it ended because the engine, or a person by hand, had it end.
+    """
 
     kind: Kind
     code: int | None = None
     reason: str = ""
+    cancelled: bool = False
 
 
 def state_of(folder: Path) -> State:
@@ -50,11 +55,35 @@ def state_of(folder: Path) -> State:
     try:
         text = (folder / _CODE).read_text(encoding="ascii")
     except FileNotFoundError:
-        return State(Kind.RUNNING if runs else Kind.UNKNOWN)
+        return State(Kind.RUNNING) if runs else _killed(folder)
     try:
         return State(Kind.FINISHED, int(text))
     except ValueError as error:
         raise StepError(f"{folder / _CODE} has no exit code: {error}") from error
+
+
+def cancel(folder: Path) -> None:
+    """Have the runner of an attempt end it, or not start it. Raises OSError."""
+    (folder / _CANCEL).touch(mode=0o600)
+
+
+def is_cancelled(folder: Path) -> bool:
+    """Return whether an attempt has to end."""
+    return (folder / _CANCEL).exists()
+
+
+def cancelled(folder: Path, reason: str) -> None:
+    """Write that an attempt was ended because it had to. Raises OSError."""
+    _write_whole(folder, _CANCELLED, reason)
+
+
+def _killed(folder: Path) -> State:
+    """Return the state of an attempt that runs no more, and left no exit code."""
+    try:
+        reason = (folder / _CANCELLED).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return State(Kind.UNKNOWN)
+    return State(Kind.UNKNOWN, reason=reason, cancelled=True)
 
 
 def claim(folder: Path) -> int:
@@ -77,12 +106,16 @@ def claim(folder: Path) -> int:
 
 def finish(folder: Path, code: int) -> None:
     """Write the exit code, all of it or nothing. Raises OSError."""
-    unfinished = folder / f".{_CODE}"
-    with unfinished.open("w", encoding="ascii") as file:
-        file.write(f"{code}\n")
+    _write_whole(folder, _CODE, str(code))
+
+
+def _write_whole(folder: Path, name: str, text: str) -> None:
+    unfinished = folder / f".{name}"
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(f"{text}\n")
         file.flush()
         os.fsync(file.fileno())
-    unfinished.replace(folder / _CODE)
+    unfinished.replace(folder / name)
     keep_names(folder)
 
 

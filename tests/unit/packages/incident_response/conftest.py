@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.vigil.observability.packages.incident_response.incident_response.servers import Server
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.server import running
 from ansible_collections.vigil.observability.tests.servers.standin_grafana.settings import Settings
+from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alone import Alone
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.certificates import Certificates
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.engine import Engine
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.grafana import Noted
@@ -85,3 +87,10 @@ def lasting(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
     with Lister() as server, Engine(tmp_path_factory.mktemp("lasting"), certificates, [server.url]) as process:
         process.start()
         yield process
+
+
+@pytest.fixture
+def alone(looking: Looking, intake: Intake, replica: Replica, mesh: Mesh, certificates: Certificates) -> Alone:
+    """An exporter that does not answer."""
+    looking.alertmanagers = [Server("mon1", mesh.url, "me", "word", str(certificates.authority))]
+    return Alone(looking, intake, replica, mesh)

@@ -167,7 +167,9 @@ class _Life:
         self._looking.page()
         kinds = self._kinds()
         if "approval_wanted" in kinds:
-            self._approve()
+            self._act("approve")
+        if "step_started" in kinds and (self._reach.folder / "stops").exists():
+            self._act("stop")
         if "verified" in kinds and not self.ended_at:
             self.ended_at = self.intake.now
         self._wait()
@@ -186,12 +188,12 @@ class _Life:
         with self.intake.reader.connected() as connection:
             return {row["kind"] for row in connection.execute("SELECT DISTINCT kind FROM event")}
 
-    def _approve(self) -> None:
-        """Approve what waits as a person does, who tries again while the engine has not acknowledged it."""
+    def _act(self, action: str) -> None:
+        """Do something as a person does, who tries again while the engine has not acknowledged it."""
         acknowledged = self._reach.folder / "acknowledged"
         if not acknowledged.exists():
             with suppress(ActionError):  # it was, and the answer got lost
-                self.intake.act("approve")
+                self.intake.act(action)
             acknowledged.touch()
 
     def _wait(self) -> None:
@@ -202,9 +204,13 @@ class _Life:
             for one in self._reach.folder.glob("hold-*"):
                 one.unlink()
         until = time.monotonic() + _PATIENCE
-        while self._running():
+        while any(self._ends(one) for one in self._running()):
             assert time.monotonic() < until, "A step does not end."
             time.sleep(0.002)
+
+    def _ends(self, attempt: Path) -> bool:
+        """Return whether an attempt ends by itself, or because it has been cancelled by now."""
+        return not (self._reach.folder / "stops").exists() or (attempt / "cancel").exists()
 
     def _running(self) -> list[Path]:
         places = (self._reach.folder / "attempts").glob("inc-*")

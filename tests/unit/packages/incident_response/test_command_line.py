@@ -50,6 +50,8 @@ def test_people_work_on_an_incident_from_a_terminal(run: Run, engine: Engine) ->
     for words in (
         ("acknowledge", "1", "I look"),
         ("take-over", "1"),
+        ("release", "1"),
+        ("stop", "1", "I do it"),
         ("hand-over", "1", "anna", "my shift ends"),
         ("note", "1", "first\nsecond"),
     ):

@@ -193,7 +193,9 @@ def test_an_incident_shows_who_is_paged_and_who_is_next_until_somebody_has_it(
         assert "Escalation duty" not in Page(engine.get("/incidents/1")).words
 
 
-def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: Certificates, lister: Lister) -> None:
+def test_a_step_is_approved_by_who_has_the_right_and_stopped_by_who_responds(
+    tmp_path: Path, certificates: Certificates, lister: Lister
+) -> None:
     partial = runbook(level="partial")
     plan = [{"step": "restart_service", "parameters": {"unit": "node_exporter"}}]
     told = {"level": "partial", "plan": plan, "rollback": None, "digest": known(level="partial").digest}
@@ -220,6 +222,19 @@ def test_a_step_is_approved_by_who_has_the_right(tmp_path: Path, certificates: C
         assert "anna approved restart_service on web1" in words
         assert "Waits for an approval" not in words
         engine.wait_for(lambda: engine.get("/api/incidents/1").json()["decisions"][0]["attempts"])
+        require_stopped(engine, waiting)
+
+
+def require_stopped(engine: Engine, running: str) -> None:
+    """Require that who may respond, and nobody else, stops what runs for an incident."""
+    page = Page(engine.get("/incidents/1", "ben"))
+    assert f"Stop this run This cancels {running}, and you take over the incident." in page.words
+    assert "/incidents/1/stop" not in Page(engine.get("/incidents/1", "cleo")).addresses
+    assert press(engine, "/incidents/1/stop", "ben", "/incidents/1", text="the wrong disk").status_code == 303
+    engine.wait_for(lambda: engine.get("/api/incidents/1").json()["decisions"][0]["verification"])
+    words = Page(engine.get("/incidents/1", "ben")).words
+    assert f"{running} was cancelled: ben stopped it: the wrong disk; it had not started" in words
+    assert ("ben took over" in words, "Stop this run" in words) == (True, False)
 
 
 def test_a_page_loads_only_what_the_service_serves(shop: Engine) -> None:

@@ -40,7 +40,7 @@ class Variant:
     """A runbook, what its steps do, which attempts run, how the run ends, and whether people get it.
 
     `unwatched` is at how many points an engine is dead while a verification ends: what it would have found is not
-    known, so nothing more is done, and people get it.
+    known, so nothing more is done, and people get it. `stops` is how often a person stops the run.
     """
 
     runbook: Mapping[str, Any]
@@ -50,6 +50,7 @@ class Variant:
     escalated: int = 0
     approvals: int = 0
     unwatched: int = 0
+    stops: int = 0
 
     @property
     def longest(self) -> float:
@@ -98,6 +99,7 @@ VARIANTS = {
     "is approved": Variant(
         _of(level="partial", idempotent=False), {"restart_service": _HEAL}, ["1-h1-a1"], "recovered", approvals=1
     ),
+    "is stopped": Variant(_of(rollback=_UNDO), {"restart_service": "exec sleep 600"}, ["1-h1-a1"], "stopped", stops=1),
 }
 
 
@@ -113,14 +115,16 @@ def test_whenever_its_engine_is_killed_a_run_goes_on_to_its_one_end(
     name: str, tmp_path: Path, certificates: Certificates
 ) -> None:
     variant = VARIANTS[name]
-    with World(tmp_path / "whole", certificates, variant.runbook, variant.steps) as world:
+    with World(tmp_path / "whole", certificates, variant.runbook, variant.steps, stops=bool(variant.stops)) as world:
         points = list(deaths(world.live(), variant.ran))
         check(world, variant)
     assert len(points) > 5 * len(variant.ran) + 9
 
     def killed(numbered: tuple[int, Death]) -> tuple[bool, str]:
         number, death = numbered
-        with World(tmp_path / str(number), certificates, variant.runbook, variant.steps) as world:
+        with World(
+            tmp_path / str(number), certificates, variant.runbook, variant.steps, stops=bool(variant.stops)
+        ) as world:
             world.live(death)
             world.live()
             try:
@@ -148,6 +152,9 @@ def check(world: World, variant: Variant) -> bool:
         assert [one["attempt"].partition("-s")[2] for one in events if one["kind"] == kind] == ran
     assert (run["verification"]["outcome"], kinds["verified"], kinds["opened"]) == (outcome, 1, 1)
     assert (kinds["approval_wanted"], kinds["approved"]) == (variant.approvals, variant.approvals)
+    if variant.stops:
+        assert [one["outcome"] for one in events if one["kind"] == "step_ended"] == ["cancelled"]
+    assert (kinds["stop_wanted"], kinds["taken_over"]) == (variant.stops, variant.stops)
     pages = {(one["labels"]["alertname"], one["labels"].get("attempt")) for each in world.mesh.posted for one in each}
     assert (kinds["escalated"], Counter(name for name, _attempt in pages)) == (
         escalated,

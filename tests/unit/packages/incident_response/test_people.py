@@ -74,7 +74,13 @@ def test_nobody_holds_an_incident_that_has_ended(shop: Intake) -> None:
 @pytest.mark.parametrize(
     ("before", "action", "fields", "status", "reason"),
     [
-        ((), "dance", {}, 404, "There is no action dance: it is one of acknowledge, take_over, hand_over, release, "),
+        (
+            (),
+            "dance",
+            {},
+            404,
+            "There is no action dance: it is one of acknowledge, take_over, stop, hand_over, ",
+        ),
         ((), "acknowledge", {"incident": 9}, 404, "There is no incident 9."),
         ((), "acknowledge", {"person": "cleo"}, 403, "cleo may not respond to incidents of the team sales."),
         ((), "acknowledge", {"person": "dora"}, 403, "dora may not respond to incidents of the team sales."),

@@ -79,8 +79,20 @@ def test_flapping_is_failing() -> None:
 
 
 def test_more_bad_series_than_before_are_worse() -> None:
-    assert verdict(BAD, *[WORSE] * 9) == (Verdict("worse", "3 series are bad, 1 were before"), 80)
+    assert verdict(BAD, *[WORSE] * 9) == (Verdict("worse", "3 series are bad, 1 were before"), 100)
     assert verdict(*repeated(*[(WORSE, WORSE, BAD)] * 7))[0] != Verdict("worse", "3 series are bad, 1 were before")
+
+
+def test_what_is_worse_for_a_moment_is_not_yet_worse() -> None:
+    """Such as a service that was fine, and that starts."""
+    found, _at = verdict(*[BAD] * 3, *[GOOD] * 4, bad_before=0)
+    assert found == Verdict("recovered", "it held for 60 s, in 4 samples")
+
+
+def test_what_is_worse_in_the_end_is_worse_though_its_time_is_over() -> None:
+    found, at = verdict(*[BAD] * 12, *[WORSE] * 3)
+    assert (found, at) == (Verdict("worse", "3 series are bad, 1 were before"), 300)
+    assert verdict(*[BAD] * 13, *[WORSE] * 2)[0] == Verdict("failing", "3 series are bad")
 
 
 def test_without_what_was_before_nothing_is_worse() -> None:

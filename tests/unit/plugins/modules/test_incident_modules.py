@@ -91,6 +91,7 @@ def done(run: Run, incident: int) -> list[tuple[str, str]]:
         ([], "acknowledge", {}, "ben", False),
         ([], "take_over", {"text": "I look"}, "ben", True),
         (["acknowledge"], "take_over", {}, "ben", True),
+        ([], "stop", {"text": "I do it"}, "ben", True),
         ([], "hand_over", {"to": " anna\n"}, "anna", False),
         (["take_over"], "hand_over", {"to": "anna"}, "anna", True),
         (["take_over"], "release", {}, None, False),
@@ -257,6 +258,24 @@ def test_a_step_that_waits_is_approved_by_its_name(
     assert (result["changed"], json.loads(result["diff"][0]["after"])["approved"]) == (True, [ONE])
     (sent,) = map(json.loads, server.sent)
     assert sent == {**options, "attempt": ONE}
+
+
+def test_what_runs_is_stopped_once_also_by_who_has_taken_over(server: LoopbackServer, run_module: Run) -> None:
+    one = {"decision": 4, "runbook": "exporter_down", "attempt": ONE}
+
+    def stopped(by: str, **options: Any) -> Result:
+        holder = {"person": "anna", "took_over": True}
+        found = {"state": "open", "holder": holder, "events": [], "running": [{**one, "stopped": by}]}
+        server.bodies = {"/api/incidents/4": json.dumps(found).encode(), "/api/incidents/4/stop": b"{}"}
+        return run_module(incident_action, url=server.url, **{**APPROVAL, "action": "stop"}, **options)
+
+    assert stopped("", check=True)["changed"]
+    assert server.sent == []
+    result = stopped("", diff=True, text="the wrong disk")
+    assert (result["changed"], json.loads(result["diff"][0]["before"])["running"]) == (True, ["exporter_down"])
+    assert list(map(json.loads, server.sent)) == [{"text": "the wrong disk"}]
+    assert not stopped("ben")["changed"]
+    assert len(server.sent) == 1
 
 
 def test_a_step_that_somebody_has_approved_is_left(server: LoopbackServer, approve: Run) -> None:

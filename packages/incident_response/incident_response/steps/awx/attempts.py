@@ -175,4 +175,4 @@ def _state_of(job: Mapping[str, Any]) -> State:
         return State(Kind.RUNNING, reason=reason)
     if status not in _CODES:
         raise AwxError(f"{reason}, which is no status of a job.")
-    return State(Kind.FINISHED, _CODES[status], reason)
+    return State(Kind.FINISHED, _CODES[status], reason, cancelled=status == "canceled")

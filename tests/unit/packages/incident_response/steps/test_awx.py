@@ -127,7 +127,7 @@ def test_ended_job_is_finished_with_a_code_and_a_reason(
     executor.template.course, executor.template.explanation = ("pending", status), explanation
     executor.start()
     assert executor.attempts.state(NAME).kind is Kind.RUNNING
-    assert executor.attempts.state(NAME) == State(Kind.FINISHED, code, reason)
+    assert executor.attempts.state(NAME) == State(Kind.FINISHED, code, reason, cancelled=status == "canceled")
 
 
 @pytest.mark.parametrize("status", ["new", "pending", "waiting", "running"])

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from itertools import count
 from typing import Any
 
 import pytest
@@ -127,6 +129,7 @@ def impatient(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
             raise subprocess.TimeoutExpired(self.args, timeout)
 
     monkeypatch.setattr("subprocess.Popen", Impatient)
+    monkeypatch.setattr(runner, "monotonic", count(step=3600).__next__)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -169,14 +172,20 @@ def test_steps_of_the_collection_run_as_they_are(place: Place) -> None:
     assert (asked[1]["name"], asked[1]["settle"]) == ("shop.service", 0)
 
 
-def test_new_engine_is_refused_by_a_host_that_remembers_the_run_of_another(place: Place) -> None:
+def declaring(place: Place, systemctl: str = "") -> None:
+    """Have a host declare the restart of a unit, with its program and the steps of the collection."""
     folder = place.folder
-    (folder / "bin/systemctl").write_text("#!/bin/sh\n")
+    (folder / "bin/systemctl").write_text(f"#!/bin/sh\n{systemctl}\n")
     (folder / "actions.json").write_text(json.dumps({"units": {"shop.service": ["restart"]}}))
     (folder / "bin/sudo").write_text(f"#!{sys.executable}\n{_TARGET.format(program=PROGRAM, folder=folder)}")
     for name in ("systemctl", "sudo"):
         (folder / "bin" / name).chmod(0o755)
     place.attempts = place.attempts_with(place.runner.collections / STEPS)
+
+
+def test_new_engine_is_refused_by_a_host_that_remembers_the_run_of_another(place: Place) -> None:
+    folder = place.folder
+    declaring(place)
 
     def tried(attempt: str, run: str, **changed: Any) -> Output:
         limit = {"run": run, "age": 0, "cooldown": 600, "runs": 3, "within": 86400}
@@ -299,3 +308,52 @@ def test_every_step_of_the_collection_is_in_the_part_that_the_engine_gets(place:
     }
     for part in ("hold_host", "release_host", "step_hosts"):
         assert (there.parent / f"parts/{part}.yml").is_file()
+
+
+def test_cancelled_step_ends_on_its_host_which_is_released(place: Place) -> None:
+    declaring(place, f'case "$1" in restart) echo $$ > "{place.marks}"; exec sleep 600;; esac')
+    restart: dict[str, Any] = {"step": "restart_service", "parameters": {"unit": "shop", "settle": 0}}
+    assert place.attempts.start(place.spec(**restart)).kind is Kind.RUNNING
+    place.wait_for(lambda: place.marks.exists() and place.marks.read_text().endswith("\n"))
+    assert lease(place)["attempt"] == "inc-1-s1-a1"
+    place.attempts.cancel("inc-1-s1-a1")
+    ended = State(Kind.UNKNOWN, reason="its host was released", cancelled=True)
+    place.wait_for(lambda: place.state() == ended)
+    assert lease(place) is None
+    place.wait_for(lambda: output(place).endswith("Killed, because it was cancelled.\n"))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(place.marks.read_text()), 0)
+    assert place.attempts.start(place.spec(**restart)) == ended
+
+
+def test_cancelled_playbook_of_the_operator_keeps_its_host_until_the_lease_ends(place: Place) -> None:
+    place.attempts.start(place.spec(content=own(place, f"touch '{place.marks}'; sleep 600")))
+    place.wait_for(place.marks.exists)
+    place.attempts.cancel("inc-1-s1-a1")
+    place.wait_for((place.folder_of_attempts / "inc-1-s1-a1/cancelled").exists)
+    assert lease(place)["attempt"] == "inc-1-s1-a1"
+
+
+def test_attempt_that_was_cancelled_before_it_started_does_not_start(place: Place) -> None:
+    place.marking_step()
+    place.start_runners = False
+    with pytest.raises(StepError):
+        place.attempts.start(place.spec())
+    for _time in range(2):
+        assert place.attempts.cancel("inc-1-s1-a1") == State(Kind.NEVER_STARTED)
+    with pytest.raises(StepError, match="was cancelled before it started"):
+        place.runner.claimed("inc-1-s1-a1")
+    assert place.attempts.cancel("inc-9-s1-a1") == State(Kind.NEVER_STARTED)
+
+
+def test_host_that_cannot_be_released_is_told(place: Place) -> None:
+    place.marking_step()
+    (place.folder / "bin/ssh").write_text(f"#!/bin/sh\ntouch '{place.marks}'; sleep 600\n")
+    place.attempts.start(place.spec())
+    place.wait_for(place.marks.exists)
+    (place.folder / "bin/ssh").write_text("#!/bin/sh\nexit 255\n")
+    place.attempts.cancel("inc-1-s1-a1")
+    reason = "its host could not be released, so its lease has to end"
+    written = place.folder_of_attempts / "inc-1-s1-a1/cancelled"
+    place.wait_for(written.exists)
+    assert written.read_text() == f"{reason}\n"
