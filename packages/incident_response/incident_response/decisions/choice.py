@@ -15,7 +15,7 @@ from ..people.state import hands_off, is_escalated
 from ..runs.silences import Silences
 from .checks import Checks
 from .facts import Alert, Facts
-from .filled import in_command, in_promql, one_of
+from .filled import in_command, in_promql
 from .guards import REFUSED, Answer, Situation, answers, level_now, why_lowered
 from .history import History, Run, last_decision
 from .peers import peers, peers_query
