@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..decisions.runbook import ACTING
-from ..runs.progress import ROLLBACK
+from ..runs.moves import ROLLBACK
 
 __all__ = ["Entry", "because", "decided", "own_silences", "timeline"]
 

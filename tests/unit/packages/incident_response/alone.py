@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible_collections.vigil.observability.tests.unit.packages.incident_response.alerts import named, notified
@@ -87,6 +88,12 @@ class Alone:
         with self.intake.reader.connected() as connection:
             rows = connection.execute("SELECT kind, source FROM event WHERE kind IN ('lowered', 'raised') ORDER BY id")
             return [(row["kind"], row["source"]) for row in rows]
+
+    def why_lowered(self) -> dict[str, str]:
+        """Return the runbooks that the journal has as lowered, each with the reason."""
+        with self.intake.reader.connected() as connection:
+            rows = connection.execute("SELECT detail FROM event WHERE kind = 'lowered'")
+            return {told["runbook"]: told["reason"] for told in (json.loads(row["detail"]) for row in rows)}
 
     def ended(self) -> tuple[str, str]:
         """Return how the run ended, and why."""
