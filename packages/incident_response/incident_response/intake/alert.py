@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-__all__ = ["OWN", "Alert", "AlertError", "Notification", "listed", "notification"]
+__all__ = ["OWN", "Alert", "AlertError", "Notification", "causes_first", "listed", "notification"]
 
 # What the engine posts to Alertmanager for people, which is no incident of its own.
 OWN = ("IncidentEscalated", "IncidentNeedsApproval")
@@ -66,6 +66,23 @@ def notification(told: Any) -> Notification:
 def listed(told: Any) -> tuple[Alert, ...]:
     """Return the alerts that `GET /api/v2/alerts` lists. Raises AlertError."""
     return _foreign(_listed(one) for one in _list(told, "the list of alerts"))
+
+
+def causes_first(inhibited_by: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return fingerprints so that each comes after those by which it is inhibited, as far as these are among them."""
+    found: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def add(fingerprint: str) -> None:
+        if fingerprint in inhibited_by and fingerprint not in begun:
+            begun.add(fingerprint)  # rules may have alerts inhibit each other
+            for cause in inhibited_by[fingerprint]:
+                add(cause)
+            found[fingerprint] = None
+
+    for fingerprint in inhibited_by:
+        add(fingerprint)
+    return [*found]
 
 
 def _foreign(alerts: Iterable[Alert]) -> tuple[Alert, ...]:

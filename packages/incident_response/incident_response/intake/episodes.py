@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 
 from ..incidents.correlation import Correlation
 from ..journal.entries import Entries
-from .alert import Alert, Notification
+from .alert import Alert, Notification, causes_first
 from .rows import OPEN, happened, labels_of, moved, open_row, resolved
 
 __all__ = ["Episodes"]
@@ -70,11 +70,13 @@ class Episodes:
         for name, alerts in lists.items():
             for one in filter(_is_for_somebody, alerts):
                 seen.setdefault(one.fingerprint, []).append((name, one))
+        inhibited_by = {key: [by for _name, one in found for by in one.inhibited_by] for key, found in seen.items()}
+        order = causes_first(inhibited_by)
 
         def write(connection: sqlite3.Connection) -> Kinds:
             connection.execute("INSERT OR REPLACE INTO open_heartbeat VALUES (1, ?)", (at,))
             kinds: Kinds = Counter()
-            for found in seen.values():
+            for found in map(seen.__getitem__, order):
                 names = " ".join(name for name, _alert in found)
                 kinds.update(self._listed(Entries(connection, at, f"reconciliation {names}"), found))
             if lists:

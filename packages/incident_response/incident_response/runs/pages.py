@@ -34,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 _SOON = 1.0  # seconds in which a new one is posted
 _AGAIN = 30.0  # seconds after which it is posted again
 _TERM = 120.0  # seconds after which it ends by itself
+_UNSEEN_FOR = 86400.0  # seconds for which people are asked to look after what is closed already
 _URGENT = ("critical", "high")
 _LABELS = ("service", "team", "host")
 _SAME = ("alertname", "incident", "attempt")  # by which alerts for several receivers are one
@@ -41,6 +42,16 @@ _RUNBOOKS = "https://github.com/vigil-observability/vigil.observability/blob/mai
 _UNSOLVED = (
     "SELECT event.*, labels FROM event JOIN open_incident ON open_incident.incident = event.incident"
     " JOIN episode ON episode.id = event.episode WHERE event.kind = 'escalated' ORDER BY event.id"
+)
+# What ended without data, as the series may have ended with which its alert was about, until a person has seen it.
+_UNSEEN = (
+    "SELECT event.*, labels FROM event JOIN episode ON episode.id = event.episode"
+    " WHERE event.kind = 'verified' AND event.at > ? AND json_extract(detail, '$.acted')"
+    " AND json_extract(detail, '$.outcome') = 'unknown'"
+    " AND json_extract(detail, '$.good') = 0 AND json_extract(detail, '$.bad') = 0"
+    " AND event.incident NOT IN (SELECT incident FROM open_incident)"
+    " AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.incident = event.incident AND later.id > event.id"
+    " AND later.kind IN ('incident_closed', 'noted')) ORDER BY event.id"
 )
 _WAITING = (
     "SELECT DISTINCT event.incident FROM event JOIN open_incident ON open_incident.incident = event.incident"
@@ -95,14 +106,15 @@ class Pages:
         return list({tuple(one.get(key) for key in _SAME): one["alertname"] for one in every}.values())
 
     async def _now(self, at: float) -> list[Page]:
-        return [page for page, begin, until in await asyncio.to_thread(self._read) if begin <= at < until]
+        return [page for page, begin, until in await asyncio.to_thread(self._read, at) if begin <= at < until]
 
-    def _read(self) -> list[Posted]:
+    def _read(self, at: float) -> list[Posted]:
         """Return what the journal has for people, each with its times, which is read again after an event alone."""
         with self._reader.connected() as connection:
             if (seen := newest_event(connection)) != self._seen:
                 self._known = [
                     *_escalated(connection, self._escalations),
+                    *_unseen(connection, self._escalations, at),
                     *_unapproved(connection, self._escalations),
                 ]
                 self._seen = seen
@@ -135,14 +147,28 @@ def _escalated(connection: sqlite3.Connection, escalations: Escalations) -> Iter
     last = {row["incident"]: row for row in connection.execute(_UNSOLVED)}
     for incident, row in last.items():
         if holder(connection, incident) is None:
-            told = json.loads(row["detail"])
-            page = _page(
-                connection, "IncidentEscalated", row,
-                f"Incident {incident} is not solved: {told['runbook']} on {', '.join(told['hosts'])} did not help",
-                told["reason"],
-            )  # fmt: skip
+            summary = f"Incident {incident} is not solved: {_what(row)} did not help"
+            page = _page(connection, "IncidentEscalated", row, summary, json.loads(row["detail"])["reason"])
             path = path_of(connection, escalations, incident, row["episode"], row["at"])
             yield from _on_path(page, path, row["at"], math.inf)
+
+
+def _unseen(connection: sqlite3.Connection, escalations: Escalations, at: float) -> Iterator[Posted]:
+    """Yield the incidents whose alerts were gone before a verification ended that found no data."""
+    for row in connection.execute(_UNSEEN, (at - _UNSEEN_FOR,)).fetchall():
+        incident, reason = row["incident"], json.loads(row["detail"])["reason"]
+        summary = (
+            f"Incident {incident} may not be solved: its alert is gone, and nothing measures what {_what(row)} did"
+        )
+        page = _page(connection, "IncidentEscalated", row, summary, f"{reason}; a note on the incident ends this alert")
+        path = path_of(connection, escalations, incident, row["episode"], row["at"])
+        yield from _on_path(page, path, row["at"], row["at"] + _UNSEEN_FOR)
+
+
+def _what(row: sqlite3.Row) -> str:
+    """Return which runbook an event is about, and where it was run."""
+    told = json.loads(row["detail"])
+    return f"{told['runbook']} on {', '.join(told['hosts'])}"
 
 
 def _unapproved(connection: sqlite3.Connection, escalations: Escalations) -> Iterator[Posted]:

@@ -386,6 +386,17 @@ def test_a_silence_of_before_a_restart_is_kept_while_its_run_goes_on(alone: Alon
     assert (alone.mesh.held(), len(held)) == (held, 1)
 
 
+def test_a_silence_of_another_engine_whose_run_has_the_same_numbers_is_left_alone(alone: Alone) -> None:
+    theirs = {"createdBy": "incident_response", "comment": "inc-1-d4-1767225555: exporter_down works on it"}
+    alone.mesh.take("/api/v2/silences", {**theirs, "startsAt": moment(NOW), "endsAt": moment(NOW + 180)})
+    before = {**alone.mesh.silences["silence-1"]}
+    alone.follow(FULL)
+    assert alone.mesh.held() == ["silence-1", "silence-2"]
+    alone.steps.end()
+    alone.go_on(200)
+    assert (alone.mesh.held(), alone.mesh.silences["silence-1"]) == (["silence-1"], before)
+
+
 @pytest.mark.parametrize(("code", "why"), [(1, "no such unit"), (None, "it was killed")])
 def test_a_failed_attempt_is_repeated_once_if_it_may_be(alone: Alone, code: int | None, why: str) -> None:
     alone.follow(FULL)
@@ -864,6 +875,42 @@ def test_people_are_paged_until_one_of_them_has_it(alone: Alone) -> None:
     assert alone.mesh.pages() == [("IncidentEscalated", "2026-01-01T00:03:51.000Z")]
     alone.looking.page()
     assert len(alone.mesh.posted) == 3
+
+
+def unseen(alone: Alone) -> None:
+    """Have a step end the series that its alert is about, so that Prometheus does not fire it any more."""
+    alone.follow(FULL)
+    alone.go_on(20)
+    alone.replica.fire()
+    alone.intake.notify(notified(DOWN, ended_at=alone.intake.now))
+    alone.intake.reconcile([], asked_ago=-9)
+    alone.see()
+    alone.steps.end()
+    alone.go_on(200)
+    alone.looking.page()
+
+
+def test_people_are_paged_about_what_ended_without_data_until_one_of_them_writes_what_was_found(alone: Alone) -> None:
+    unseen(alone)
+    assert (alone.intake.open(), alone.ended()) == ((0, 0), ("unknown", "there were no samples"))
+    ((page,),) = alone.mesh.posted
+    assert (page["labels"]["alertname"], page["labels"]["incident"]) == ("IncidentEscalated", "1")
+    assert {key: page["annotations"][key] for key in ("summary", "description")} == {
+        "summary": (
+            "Incident 1 may not be solved: its alert is gone, and nothing measures what exporter_down on web1 did"
+        ),
+        "description": "there were no samples; a note on the incident ends this alert",
+    }
+    alone.intake.act("note", text="it works, and its exporter is broken")
+    alone.looking.page()
+    assert alone.mesh.pages() == [("IncidentEscalated", moment(alone.intake.now))]
+
+
+def test_nobody_is_paged_for_longer_than_a_day_about_what_is_gone(alone: Alone) -> None:
+    unseen(alone)
+    alone.intake.now += 86400
+    alone.looking.page()
+    assert alone.mesh.pages() == [("IncidentEscalated", moment(alone.intake.now))]
 
 
 def receivers(alone: Alone) -> list[tuple[str, str, bool]]:

@@ -69,6 +69,23 @@ def test_an_alert_joins_what_inhibits_it(intake: Intake) -> None:
     assert incident["cause"] == {"alert": 1, "name": "JobDown", "because": "it inhibits others"}
 
 
+def test_alerts_join_what_inhibits_them_although_it_is_listed_after_them(intake: Intake) -> None:
+    host, job, target = named("HostDown", host="web9"), named("JobDown", job="node"), named("TargetDown", zone="a")
+    causes = {name: [notified(labels)["fingerprint"]] for name, labels in (("host", host), ("job", job))}
+    intake.reconcile(
+        [listing(target, inhibited_by=causes["job"]), listing(job, inhibited_by=causes["host"]), listing(host)]
+    )
+    (incident,) = intake.incidents()
+    assert (incident["alerts"], incident["cause"]["name"]) == (3, "HostDown")
+
+
+def test_alerts_that_inhibit_each_other_are_one_incident(intake: Intake) -> None:
+    first, second = named("First"), named("Second")
+    keys = [notified(one)["fingerprint"] for one in (first, second)]
+    intake.reconcile([listing(first, inhibited_by=keys[1:]), listing(second, inhibited_by=keys[:1])])
+    assert [one["alerts"] for one in intake.incidents()] == [2]
+
+
 def test_an_incident_is_closed_with_its_last_alert(intake: Intake) -> None:
     intake.notify(notified(SHOP), notified(CART))
     for number, (labels, left) in enumerate(((SHOP, [CART]), (CART, [])), 1):
