@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -56,10 +57,12 @@ def unpacked(release: str) -> Iterator[Path]:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Return a port of loopback that nobody listens on, below those that a socket gets which may have any."""
+    while True:
+        port = 16384 + secrets.randbelow(16384)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def configure(folder: Path, port: int) -> None:
