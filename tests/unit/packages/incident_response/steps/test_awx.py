@@ -321,7 +321,7 @@ def test_job_that_ignores_something_all_the_same_is_cancelled(executor: Executor
         StepError, match="job 2 of AWX is cancelled, as it ignores extra_vars: its template has changed"
     ):
         executor.start()
-    assert executor.attempts.cancel(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled")
+    assert executor.attempts.cancel(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled", cancelled=True)
 
 
 @pytest.mark.parametrize("text", ["{{ lookup('pipe', 'id') }}", "{% raw %}", "{# a #}"])
@@ -391,7 +391,7 @@ def test_job_that_a_person_cancels_is_finished_with_that_reason(executor: Execut
     executor.template.course = HELD
     executor.start()
     executor.awx.jobs[2].course = ["canceled"]
-    assert executor.attempts.state(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled")
+    assert executor.attempts.state(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled", cancelled=True)
 
 
 def test_job_that_a_person_launches_again_is_not_the_attempt(executor: Executor) -> None:
@@ -405,8 +405,8 @@ def test_job_that_a_person_launches_again_is_not_the_attempt(executor: Executor)
 def test_cancelled_attempt_has_ended(executor: Executor) -> None:
     executor.template.course = HELD
     executor.start()
-    assert executor.attempts.cancel(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled")
-    assert executor.attempts.cancel(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled")
+    assert executor.attempts.cancel(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled", cancelled=True)
+    assert executor.attempts.cancel(NAME) == State(Kind.FINISHED, 130, "job 2 of AWX is canceled", cancelled=True)
     assert sum(path.endswith("/cancel/") for _method, path in executor.awx.requests) == 1
 
 
