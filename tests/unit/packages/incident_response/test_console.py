@@ -233,7 +233,7 @@ def require_stopped(engine: Engine, running: str) -> None:
     assert press(engine, "/incidents/1/stop", "ben", "/incidents/1", text="the wrong disk").status_code == 303
     engine.wait_for(lambda: engine.get("/api/incidents/1").json()["decisions"][0]["verification"])
     words = Page(engine.get("/incidents/1", "ben")).words
-    assert f"{running} was cancelled: ben stopped it: the wrong disk; it had not started" in words
+    assert "restart_service on web1 was cancelled: ben stopped it: the wrong disk; it had not started" in words
     assert ("ben took over" in words, "Stop this run" in words) == (True, False)
 
 

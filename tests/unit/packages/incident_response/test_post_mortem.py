@@ -356,7 +356,7 @@ def test_guard_that_kept_nothing_away_is_no_reason_to_change_it(
 def test_runbook_without_a_host_and_host_that_refuses_are_named(intake: Intake) -> None:
     started = {"attempt": "inc-1-s1-a1", "step": 1, "host": "web1", "name": "restart", "parameters": {}, "number": 1}
     why = "The attempt inc-9-s1-a1 of mon2 holds this host for 60 s more."
-    ended = {"attempt": "inc-1-s1-a1", "outcome": "refused", "reason": why, "text": ""}
+    ended = {"attempt": "inc-1-s1-a1", "step": 1, "host": "web1", "outcome": "refused", "reason": why, "text": ""}
     items = decided_items(
         intake,
         refusal("", "", guards=[], hosts=[], target="the alert has no label host"),

@@ -48,7 +48,7 @@ def test_what_runs_is_cancelled_and_nothing_more_is_started(alone: Alone) -> Non
     for sentence in (
         "ben stopped the run of exporter_down",
         "ben took over the incident",
-        f"{NAME} was cancelled: ben stopped it: the wrong disk; its host was released",
+        "restart_service on web1 was cancelled: ben stopped it: the wrong disk; its host was released",
     ):
         assert sentence in told
 
