@@ -51,7 +51,7 @@ def _alerts(runbook: Runbook) -> str:
     matchers = parsed(runbook["matchers"])
     names = ", ".join(one.value.replace("|", ", ") for one in matchers if one.label == "alertname")
     others = ", ".join(
-        f"`{one.label}` {'not ' if one.operator.startswith('!') else ''}{one.value.replace('|', ', ')}"
+        f"`{one.label}` {'not ' if one.operator.startswith('!') else ''}{one.value.replace('|', ', ') or 'empty'}"
         for one in matchers
         if one.label != "alertname"
     )
