@@ -134,7 +134,9 @@ def latencies(replica: int) -> Iterator[str]:
 
 
 @contextmanager
-def started(folder: Path, program: Path, lines: Iterable[str], rules: Sequence[dict[str, Any]]) -> Iterator[str]:
+def started(
+    folder: Path, program: Path, lines: Iterable[str], rules: Sequence[dict[str, Any]], interval: int = MINUTE
+) -> Iterator[str]:
     """Yield the address of a Prometheus with this history, and rules that find nothing now."""
     folder.mkdir()
     with (folder / "history.txt").open("w") as file:
@@ -142,7 +144,7 @@ def started(folder: Path, program: Path, lines: Iterable[str], rules: Sequence[d
     blocks = ["tsdb", "create-blocks-from", "--max-block-duration=24h", "openmetrics", str(folder / "history.txt")]
     subprocess.run([program.parent / "promtool", *blocks, folder / "data"], check=True, capture_output=True)
     (folder / "rules.yml").write_text(
-        yaml.safe_dump({"groups": [{"name": "all", "interval": "1m", "rules": [*rules]}]})
+        yaml.safe_dump({"groups": [{"name": "all", "interval": f"{interval}s", "rules": [*rules]}]})
     )
     (folder / "prometheus.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"]}))
     url = f"http://127.0.0.1:{free_port()}"
