@@ -132,7 +132,10 @@ analysis:
       elements: dict
       returned: success
     silent:
-      description: Rules that did not fire, with C(alert), C(group), C(health), C(error) and C(query).
+      description:
+        - Rules that did not fire, with C(alert), C(group), C(health), C(error) and C(query).
+        - C(missing) are the selectors of their expressions that no series of the window matches. Rules with some come
+          first.
       type: list
       elements: dict
       returned: success

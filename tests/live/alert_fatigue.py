@@ -95,6 +95,7 @@ RULES = [
         for name, labels in {**LABELS, "NeverFires": {"severity": "warning"}}.items()
         if name != "DiskSlow"
     ),
+    {"alert": "CannotFire", "expr": 'disk_latency_seconds > 9 and vanished_total{job="gone"} > 1'},
 ]
 
 
@@ -193,7 +194,8 @@ def require_truth(found: dict[str, Any]) -> None:
         "first_share": 1.0,
         "lag_seconds": 60,
     }
-    assert [one["alert"] for one in analysis["silent"]] == ["NeverFires"]
+    silent = [(one["alert"], one["missing"]) for one in analysis["silent"]]
+    assert silent == [("CannotFire", ['vanished_total{job="gone"}']), ("NeverFires", [])], silent
     assert (sum(analysis["hours"]), analysis["hours"][2]) == (67, 13)
     (gap,) = analysis["coverage"]["gaps"]
     assert gap == {"start": "2026-10-13T23:59:07.000Z", "end": "2026-10-15T00:00:00.000Z"}

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,8 @@ from .._prometheus.client import prometheus_api
 from .episodes import Episode, Rule, Span, episodes_of, gaps_of
 from .figures import Habits, by_hour, by_rule, by_team
 from .proposals import conditions_of, proposal_of
-from .reading import Recorded, alerting_rules, recorded
+from .reading import Recorded, alerting_rules, has_series, recorded
+from .selectors import selectors_of
 from .together import together
 
 __all__ = ["Question", "fatigue", "question_of", "summary"]
@@ -108,7 +110,7 @@ def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> di
         "hours": by_hour(episodes, habits),
         "teams": by_team(episodes, habits, end - start),
         "together": together(episodes, question.together),
-        "silent": _silent(rules, fired, question.alerts),
+        "silent": _silent(prometheus_api(session), rules, fired, question),
         "proposals": _proposals(prometheus_api(session), rules, first, question) if question.back_test else [],
     }
 
@@ -174,7 +176,9 @@ def _refuse_unknown(alerts: Sequence[str], rules: Rules) -> None:
         raise PlanError(f"Prometheus has no alerting rule {', '.join(map(repr, unknown))}: correct alerts.")
 
 
-def _silent(rules: Rules, fired: set[str], alerts: Sequence[str]) -> list[dict[str, Any]]:
+def _silent(api: Api, rules: Rules, fired: set[str], question: Question) -> list[dict[str, Any]]:
+    """Return the rules that did not fire, with what they ask for and nobody has recorded."""
+    is_known = cache(lambda selector: has_series(api, selector, question.window))
     found = [
         {
             "alert": rule["name"],
@@ -182,13 +186,14 @@ def _silent(rules: Rules, fired: set[str], alerts: Sequence[str]) -> list[dict[s
             "health": rule.get("health", "unknown"),
             "error": rule.get("lastError", ""),
             "query": rule["query"],
+            "missing": [one for one in selectors_of(rule["query"]) if not is_known(one)],
         }
         for group, rule, _timing in rules
         if rule["name"] not in fired
         and rule.get("labels", {}).get("severity") != _FOR_NOBODY
-        and (not alerts or rule["name"] in alerts)
+        and (not question.alerts or rule["name"] in question.alerts)
     ]
-    return sorted(found, key=lambda one: (one["alert"], one["group"]))
+    return sorted(found, key=lambda one: (not one["missing"], one["alert"], one["group"]))
 
 
 def _notes(found: Recorded, gaps: Sequence[Span], question: Question) -> list[str]:

@@ -19,7 +19,7 @@ from .._http.session import Api, ApiError
 from .._prometheus.client import ask
 from .episodes import Rule, Span
 
-__all__ = ["FIRING", "Recorded", "alerting_rules", "recorded"]
+__all__ = ["FIRING", "Recorded", "alerting_rules", "has_series", "recorded"]
 
 FIRING = 'ALERTS{alertstate="firing"}'
 _SLICE = 86_400.0
@@ -62,6 +62,16 @@ def recorded(api: Api, window: Span, heartbeat: str, most_samples: int) -> Recor
         key = json.dumps({name: text for name, text in sorted(labels.items()) if name not in _NOT_OF_THE_ALERT})
         found.firing.setdefault(key, array("d")).extend(times)
     return found
+
+
+def has_series(api: Api, selector: str, window: Span) -> bool:
+    """Return whether any series that a selector matches has samples in the window, give or take a block of storage."""
+    asked = [
+        ("match[]", selector),
+        *((name, f"{at:.3f}") for name, at in zip(("start", "end"), window)),
+        ("limit", "1"),
+    ]
+    return bool(api.call("GET", "/api/v1/series", attempt=f"look for series of {selector}", query=asked).json()["data"])
 
 
 def alerting_rules(api: Api) -> list[tuple[str, Mapping[str, Any], Rule]]:

@@ -107,10 +107,10 @@ def sections_of(analysis: Mapping[str, Any]) -> list[Section]:
         ),
         Section(
             "What did not fire",
-            "Either nothing was wrong, or the rule cannot see it: evaluate its expression without the comparison.",
-            ("alert", "group", "health", "error"),
+            "Either nothing was wrong, or the rule cannot see it: no series of the window is what it asks for.",
+            ("alert", "group", "health", "error", "no series of"),
             [
-                (link(one["alert"], one["query"]), one["group"], one["health"], one["error"])
+                (link(one["alert"], one["query"]), one["group"], one["health"], one["error"], ", ".join(one["missing"]))
                 for one in analysis["silent"]
             ],
         ),

@@ -90,6 +90,11 @@ def test_a_proposal_has_what_it_saves_and_costs_or_why_there_is_none() -> None:
     assert ["Down", "none: it is new", "4", "", "", ""] in rows
 
 
+def test_a_rule_that_did_not_fire_is_told_with_what_nobody_has_recorded() -> None:
+    silent = {"alert": "Never", "group": "all", "health": "ok", "error": "", "query": "a > 0", "missing": ["a", "b"]}
+    assert ["Never", "all", "ok", "", "a, b"] in Page(alert_report(analysis(silent=[silent, silent]))).rows
+
+
 def test_the_text_of_a_label_is_text() -> None:
     rule = {**RULE, "alert": HOSTILE, "teams": ["a|b", "[x](javascript:y)"]}
     page = alert_report(analysis(rules=[rule], coverage={**analysis()["coverage"], "sources": ["javascript:x"]}))
