@@ -48,7 +48,6 @@ def test_an_alert_is_sent_to_the_journal_and_ends_there(incidents, alertmanager,
 
     def found():
         mine = [one for one in incidents() if name in json.dumps(one["alerts"])]
-        print([(event["at"], event["kind"], event["source"]) for one in mine for event in one["events"]])
         return [one["state"] for incident in mine for one in incident["alerts"] if one["labels"]["alertname"] == name]
 
     def sources():

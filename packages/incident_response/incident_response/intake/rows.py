@@ -22,7 +22,8 @@ OPEN = "SELECT open_episode.*, incident, labels FROM open_episode JOIN episode O
 def resolved(entries: Entries, row: sqlite3.Row, alert: Alert) -> str:
     """Write that an alert was resolved; its episode ends when no Alertmanager lists it."""
     ended_at = entries.at if alert.ends_at is None else alert.ends_at
-    if ended_at <= row["starts_at"]:
+    # One of the same start is of this episode, however short that was.
+    if ended_at <= row["starts_at"] != alert.starts_at:
         return happened(entries, "late", row, {"ended_at": ended_at, "reason": "the episode started after this end"})
     if row["resolved_at"] is not None:
         return happened(entries, "repeated", row, {"reason": "the episode is resolved"})

@@ -162,6 +162,13 @@ def test_a_resolve_of_an_earlier_occurrence_is_late(intake: Intake) -> None:
     assert intake.incident(1)["alerts"][0]["state"] == "firing"
 
 
+def test_an_alert_may_end_when_it_starts(intake: Intake) -> None:
+    intake.notify(notified(DOWN, NOW))
+    assert intake.notify(notified(DOWN, NOW, ended_at=NOW)) == {"resolved": 1}
+    intake.now += 2
+    assert intake.reconcile([]) == {"closed": 1}
+
+
 def closed_at(intake: Intake, seconds: float) -> None:
     """Have an episode that ended so many seconds after its start."""
     intake.notify(notified(DOWN))
