@@ -53,14 +53,18 @@ def deployments_query(scopes: Iterable[Scope]) -> str:
     """Return what asks for versions and deployments of services and of everything on hosts, empty without any."""
     services = {name for one in scopes for name in one.services}
     hosts = {name for one in scopes for name in one.hosts}
-    builds = _selected('__name__=~".+_build_info", version!=""', job=services, host=hosts)
-    records = _selected(f'__name__="{_RECORD}"', service=services, host=hosts)
+    builds = " or ".join(_selected('__name__=~".+_build_info", version!=""', job=services, host=hosts))
+    # A host may have been there for less than a step, and gone with what was deployed.
+    records = " or ".join(
+        f"last_over_time({one}[{STEP:.0f}s])"
+        for one in _selected(f'__name__="{_RECORD}"', service=services, host=hosts)
+    )
     return f"count by (job, host, version) ({builds}) or {records}" if builds else ""
 
 
-def _selected(what: str, **labels: Collection[str]) -> str:
+def _selected(what: str, **labels: Collection[str]) -> list[str]:
     # An empty expression would match what has no such label at all.
-    return " or ".join(f"{{{what}, {label}=~{one_of(names)}}}" for label, names in labels.items() if names)
+    return [f"{{{what}, {label}=~{one_of(names)}}}" for label, names in labels.items() if names]
 
 
 async def noted_between(begin: float, end: float, ask: Ask) -> list[Any]:

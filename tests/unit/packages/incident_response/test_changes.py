@@ -168,7 +168,7 @@ def test_deployments_of_which_hosts_have_records_are_changes(
     ]
     assert (found["found"][0]["at"], found["found"][0]["source"]) == ("2025-12-31T22:30:00.000Z", "Hosts")
     (asked,) = [one for one in replica.queries if "start" in one]
-    selected = '{__name__="vigil_deployment_timestamp_seconds", %s}'
+    selected = 'last_over_time({__name__="vigil_deployment_timestamp_seconds", %s}[60s])'
     assert asked["query"].endswith(
         f"""or {selected % 'service=~"cart|database|shop"'} or {selected % 'host=~"web1"'}"""
     )
