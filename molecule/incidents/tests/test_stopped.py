@@ -65,9 +65,10 @@ def test_engine_whose_host_is_back_acts_on_what_still_fires_once_automation_is_r
 
 
 def test_verification_without_any_prometheus_is_unknown_and_a_person_is_paged(
-    machine: Any, outcomes: Any, actions: Any, pages: Any, eventually: Any
+    machine: Any, events: Any, outcomes: Any, actions: Any, pages: Any, eventually: Any
 ) -> None:
     replicas = [machine("incidents-1"), machine("incidents-2")]
+    eventually(lambda: events("unseen", "step_started"))
     assert outcomes("unseen") == []
     for one in replicas:
         one.check_output("systemctl stop prometheus")
