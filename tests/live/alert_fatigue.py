@@ -88,7 +88,7 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
 )
 OTHERS = "its expression over the window gives other episodes: of 0 alerts, and 1 are recorded"
 PENDING_AFTER = DOWN[1] + 5 * MINUTE
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"alert": "DiskSlow", "expr": 'disk_latency_seconds{job="node"} > 0.5', "labels": {"severity": "warning"}},
     *(
         {"alert": name, "expr": "vector(0) > 1", "for": "5m", "labels": {**labels}}
