@@ -10,6 +10,7 @@ SWITCHED = {
     "/opt/prometheus",
     "/etc/systemd/system/prometheus.service",
     "/var/lib/vigil/prometheus.json",
+    "/var/lib/vigil/textfile/deployment_prometheus.prom",
 }
 
 
