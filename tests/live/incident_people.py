@@ -621,7 +621,7 @@ def require_two_engines(scene: Scene) -> None:
     engines = {"first": scene.engine, "second": scene.second}
     waits = [f"{name}/waits-twin" for name in engines]
     scene.touch("holds/twin", *waits)
-    scene.second.start(STEPS_OF=str(scene.second.folder))
+    scene.second.start()
     scene.fail("twin")
     # Neither knows of the silence of the other one: it would leave the alert to whoever holds that.
     await_that("both have decided to act", lambda: all(is_allowed(one) for one in engines.values()))
