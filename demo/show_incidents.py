@@ -1,4 +1,4 @@
-"""Shows an alert that is fixed by a runbook, one that no runbook fixes, and one while nothing can fix it."""
+"""Shows an alert that is fixed by a runbook, one while nothing can fix it, and one that no runbook fixes."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ def show_incidents(watch: Watch, engine: Engine, replicas: list[Replica], watche
     """Show what becomes of an exporter that stops, thrice. Raises ShowError."""
     scene = Scene(watch, engine, replicas, receiver)
     number = show_fix(scene, watched)
-    show_escalation(scene, watched, number)
+    # Meanwhile passes the delay of the alert before: Alertmanager takes one that fires again until then for the same.
     show_engine_down(scene, next(one.name for one in replicas if one.name != engine.host))
+    show_escalation(scene, watched, number)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,6 @@ def show_escalation(scene: Scene, watched: str, fixed: int) -> None:
     """Show that people are paged when an exporter cannot be started."""
     watch, engine, before = scene.watch, scene.engine, scene.paged(watched)
     watch.part("No runbook helps: the exporter cannot start")
-    # Until then, Alertmanager takes one that fires again for the one before, which has waited already.
     watch.seen("the delay of the alert before is over", lambda: is_over(engine.last(watched)["opened_at"]))
     watch.act(watched, f"mkdir --parents {UNIT}")
     watch.act(watched, f"cp /dev/stdin {UNIT}/broken.conf", text="[Service]\nExecStartPre=/bin/false\n")
