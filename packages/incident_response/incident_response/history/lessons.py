@@ -108,7 +108,7 @@ def _of_refusals(incident: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_what_has_no_runbook(found: Mapping[str, Any], incident: Mapping[str, Any]) -> Iterator[str]:
     """Yield a runbook to write for the cause: what follows from it has gone with it."""
-    cause = next(one for one in incident["alerts"] if one["id"] == found["cause"]["alert"])
+    (cause,) = [one for one in incident["alerts"] if one["id"] == found["cause"]["alert"]]
     name = cause["labels"].get("alertname")
     decided = any(one["alert"] == cause["id"] for one in incident["decisions"])
     if name and not decided and cause["labels"].get("severity") != "info":
