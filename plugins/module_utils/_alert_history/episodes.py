@@ -15,12 +15,14 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Episode", "Rule", "Span", "episodes_of", "gaps_of", "runs_of"]
+__all__ = ["Episode", "Rule", "Span", "episodes_of", "gaps_of", "interval_of", "runs_of"]
 
 Span = tuple[float, float]
 
 # Evaluations are late by a little, and one that was missed is a pause of two intervals.
 _LATE = 1.5
+# Seconds between two times, of which there are not two.
+_USUAL = 60.0
 # A heartbeat that misses two scrapes is a gap.
 _MISSED = 2.5
 # Prometheus's rules.alert.for-grace-period: how long an alert that fired before a restart is pending after it at most.
@@ -69,12 +71,16 @@ def runs_of(times: Sequence[float], pause: float) -> list[Span]:
     return runs
 
 
+def interval_of(times: Sequence[float]) -> float:
+    """Return the usual time between two of these ascending times, a minute for less than two."""
+    return statistics.median(later - earlier for earlier, later in zip(times, times[1:])) if len(times) > 1 else _USUAL
+
+
 def gaps_of(beats: Sequence[float], window: Span) -> list[Span]:
     """Return when nothing was recorded, by the ascending times of a series that is always recorded."""
     if not beats:
         return []
-    between = [later - earlier for earlier, later in zip(beats, beats[1:])]
-    pause = _MISSED * statistics.median(between) if between else 60.0
+    pause = _MISSED * interval_of(beats) if len(beats) > 1 else _USUAL
     edges = [window[0], *beats, window[1]]
     return [(earlier, later) for earlier, later in zip(edges, edges[1:]) if later - earlier > pause]
 

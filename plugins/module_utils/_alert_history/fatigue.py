@@ -7,34 +7,33 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .._api.durations import duration, instant, rfc3339
+from .._api.durations import duration, instant
 from .._api.plan import PlanError
 from .._http.session import Api, Session
 from .._prometheus.client import prometheus_api
-from .episodes import Episode, Rule, Span, episodes_of, gaps_of
+from .episodes import Episode, Rule, Span, episodes_of, gaps_of, interval_of
 from .figures import Habits, by_hour, by_rule, by_team
 from .proposals import conditions_of, proposal_of
-from .reading import Recorded, alerting_rules, has_series, recorded
+from .reading import Recorded, alerting_rules, has_series, recorded, shown
 from .selectors import selectors_of
 from .together import together
 
 __all__ = ["Question", "fatigue", "question_of", "summary"]
 
 _FOR_NOBODY = "none"
-_USUAL_INTERVAL = 60.0
 # Of so many episodes, and such a share of all, people may be tired.
 _TIRING, _TIRING_SHARE = 3, 0.2
 
 Rules = Sequence[tuple[str, Mapping[str, Any], Rule]]
+History = tuple[list[Span], list[Episode]]
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,19 @@ def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> di
         other.close()
         session.requests += other.requests
         session.connections += other.connections
-    gaps = gaps_of(found.beats, question.window)
-    episodes = _episodes(found, rules, gaps, question)
+    gaps, episodes = _history(found, rules, question)
     habits, (start, end) = question.habits, question.window
+
+    def own() -> History:
+        """Return what one Prometheus has recorded, as a back-test asks one."""
+        return (gaps, episodes) if found is first else _history(first, rules, question)
+
     fired = {one.labels.get("alertname", "") for one in episodes}
     figures = [{**one, "query": _query(one["alert"])} for one in by_rule(episodes, habits)]
     return {
         "window": {
-            "start": _text(start),
-            "end": _text(end),
+            "start": shown(start),
+            "end": shown(end),
             "seconds": round(end - start),
             "timezone": str(habits.zone),
             "attention": habits.attention,
@@ -103,7 +106,7 @@ def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> di
             "sources": [session.endpoint.url, *replicas],
             "samples": found.samples,
             "queries": found.queries,
-            "gaps": [{"start": _text(begun), "end": _text(ended)} for begun, ended in gaps],
+            "gaps": [{"start": shown(begun), "end": shown(ended)} for begun, ended in gaps],
             "notes": _notes(found, gaps, question),
         },
         "rules": figures,
@@ -111,7 +114,7 @@ def fatigue(session: Session, question: Question, replicas: Sequence[str]) -> di
         "teams": by_team(episodes, habits, end - start),
         "together": together(episodes, question.together),
         "silent": _silent(prometheus_api(session), rules, fired, question),
-        "proposals": _proposals(prometheus_api(session), rules, first, question) if question.back_test else [],
+        "proposals": _proposals(prometheus_api(session), rules, own(), question) if question.back_test else [],
     }
 
 
@@ -127,7 +130,9 @@ def summary(analysis: Mapping[str, Any]) -> str:
     )
 
 
-def _episodes(found: Recorded, rules: Rules, gaps: Sequence[Span], question: Question) -> list[Episode]:
+def _history(found: Recorded, rules: Rules, question: Question) -> History:
+    """Return when nothing was recorded, and the episodes of what is asked about."""
+    gaps = gaps_of(found.beats, question.window)
     known: dict[str, Rule] = {}
     for _group, rule, timing in rules:
         # Of several rules with one name, the slowest: none of its episodes is taken for two.
@@ -138,15 +143,14 @@ def _episodes(found: Recorded, rules: Rules, gaps: Sequence[Span], question: Que
         labels = json.loads(key)
         name = labels.get("alertname", "")
         if labels.get("severity") != _FOR_NOBODY and (not question.alerts or name in question.alerts):
-            timing = known.get(name) or Rule(_interval_of(times))
+            timing = known.get(name) or Rule(interval_of(times))  # one that is no more has no interval
             episodes += episodes_of(labels, times, timing, gaps, question.window)
-    return sorted(episodes, key=lambda one: (one.start, json.dumps(one.labels)))
+    return gaps, sorted(episodes, key=lambda one: (one.start, json.dumps(one.labels)))
 
 
-def _proposals(api: Api, rules: Rules, first: Recorded, question: Question) -> list[dict[str, Any]]:
+def _proposals(api: Api, rules: Rules, own: History, question: Question) -> list[dict[str, Any]]:
     """Return what changes of rules would have saved, of those that often fire too short to act on, or flap."""
-    gaps = gaps_of(first.beats, question.window)
-    episodes = _episodes(first, rules, gaps, question)
+    gaps, episodes = own
     tiring = {
         one["alert"]
         for one in by_rule(episodes, question.habits)
@@ -157,17 +161,11 @@ def _proposals(api: Api, rules: Rules, first: Recorded, question: Question) -> l
     for _group, rule, timing in rules:
         name = rule["name"]
         if name in tiring and names[name] == 1:
-            own = [one for one in episodes if one.labels.get("alertname") == name]
-            conditions = conditions_of(api, rule["query"], timing, question.window, own[0].start, gaps)
+            fired = [one for one in episodes if one.labels.get("alertname") == name]
+            conditions = conditions_of(api, rule["query"], timing, question.window, fired[0].start, gaps)
             labels = rule.get("labels", {})
-            found.append(proposal_of(name, timing, labels, conditions, own, question.habits.attention))
+            found.append(proposal_of(name, timing, labels, conditions, fired, question.habits.attention))
     return sorted(found, key=lambda one: (-one.get("saved", 0), one["alert"]))
-
-
-def _interval_of(times: Sequence[float]) -> float:
-    """Return the interval of a rule that is no more, by its samples."""
-    between = [later - earlier for earlier, later in zip(times, times[1:])]
-    return statistics.median(between) if between else _USUAL_INTERVAL
 
 
 def _refuse_unknown(alerts: Sequence[str], rules: Rules) -> None:
@@ -211,7 +209,3 @@ def _notes(found: Recorded, gaps: Sequence[Span], question: Question) -> list[st
 
 def _query(alert: str) -> str:
     return f'ALERTS{{alertname={json.dumps(alert, ensure_ascii=False)},alertstate="firing"}}'
-
-
-def _text(seconds: float) -> str:
-    return rfc3339(datetime.fromtimestamp(seconds, timezone.utc))

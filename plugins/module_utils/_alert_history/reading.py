@@ -19,7 +19,7 @@ from .._http.session import Api, ApiError
 from .._prometheus.client import ask
 from .episodes import Rule, Span
 
-__all__ = ["FIRING", "Recorded", "alerting_rules", "has_series", "recorded"]
+__all__ = ["FIRING", "Recorded", "alerting_rules", "has_series", "recorded", "shown"]
 
 FIRING = 'ALERTS{alertstate="firing"}'
 _SLICE = 86_400.0
@@ -55,8 +55,7 @@ def recorded(api: Api, window: Span, heartbeat: str, most_samples: int) -> Recor
     Raises PlanError if it has nothing of the window's beginning, or more samples than `most_samples`.
     """
     found = Recorded()
-    for _labels, times in _read(api, heartbeat, window, found, most_samples):
-        found.beats = _merged(found.beats, times)
+    found.beats = _merged(*(times for _labels, times in _read(api, heartbeat, window, found, most_samples)))
     _refuse_missing_history(api, window, heartbeat, found)
     for labels, times in _read(api, FIRING, window, found, most_samples):
         key = json.dumps({name: text for name, text in sorted(labels.items()) if name not in _NOT_OF_THE_ALERT})
@@ -110,7 +109,7 @@ def _read(
                 found.samples += len(times)
                 yield one["metric"], times
         if found.samples > most_samples:
-            read = _text(end)
+            read = shown(end)
             raise PlanError(
                 f"Prometheus has more than {most_samples} samples of {selector} and the heartbeat until {read}: choose "
                 "a shorter window, or a larger max_samples."
@@ -128,14 +127,15 @@ def _refuse_missing_history(api: Api, window: Span, heartbeat: str, found: Recor
         return
     hours = int((window[1] - first) / 3600)
     raise PlanError(
-        f"The window begins at {_text(window[0])}, and Prometheus has nothing of before {_text(first)}: choose a "
+        f"The window begins at {shown(window[0])}, and Prometheus has nothing of before {shown(first)}: choose a "
         f"window of at most {hours}h, or keep data for longer."
     )
 
 
-def _merged(one: Iterable[float], other: Iterable[float]) -> array[float]:
-    return array("d", sorted({*one, *other}))
+def _merged(*times: Iterable[float]) -> array[float]:
+    return array("d", sorted(set().union(*times)))
 
 
-def _text(seconds: float) -> str:
+def shown(seconds: float) -> str:
+    """Return a time in seconds since 1970 as people read it."""
     return rfc3339(datetime.fromtimestamp(seconds, timezone.utc))
