@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .runbook import ACTING
+from .runbook import acts
 
 __all__ = ["FAILED", "OUTCOMES", "STOPPED", "UNAPPROVED", "History", "Run", "history", "last_decision"]
 
@@ -66,7 +66,7 @@ class Run:
     @property
     def acts(self) -> bool:
         """Return whether it has steps that the engine runs."""
-        return self.level in ACTING and bool(self.plan)
+        return acts(self.level, self.plan)
 
 
 @dataclass(frozen=True)

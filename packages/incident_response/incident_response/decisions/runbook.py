@@ -27,6 +27,7 @@ __all__ = [
     "Playbook",
     "Runbook",
     "Step",
+    "acts",
     "fitting",
     "runbooks",
 ]
@@ -38,6 +39,11 @@ EXECUTORS = ("service", "awx")
 _CHECKS = ("promql", "http", "command")
 _TARGETS = ("label", "application", "host")
 _OPERATORS = ("=", "!=", "=~", "!~")
+
+
+def acts(level: str, plan: Sequence[Any] | None) -> bool:
+    """Return whether a run of a runbook at a level has steps that the engine runs."""
+    return level in ACTING and bool(plan)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from ..decisions.runbook import ACTING
+from ..decisions.runbook import ACTING, acts
 from ..runs.moves import ROLLBACK
 
 __all__ = ["Entry", "because", "decided", "own_silences", "timeline"]
@@ -84,7 +84,10 @@ def _of_decision(event: Mapping[str, Any], decisions: Mapping[int, Mapping[str, 
     kind = event["kind"]
     if kind in _VERIFICATIONS:
         decision = decisions[event["decision"]]
-        return {**{key: decision.get(key) for key in ("good_before", "bad_before")}, "acts": _acts(decision)}
+        return {
+            **{key: decision.get(key) for key in ("good_before", "bad_before")},
+            "acts": acts(decision["level"], decision.get("plan")),
+        }
     return {"called": _called(event, decisions.get(event["decision"], {}))} if kind in _OF_STEPS else {}
 
 
@@ -93,10 +96,6 @@ def _called(event: Mapping[str, Any], decision: Mapping[str, Any]) -> str:
     number, plan = event["step"], decision.get("plan", ())
     step = plan[number - 1] if 0 < number <= len(plan) else decision.get("rollback") if number == ROLLBACK else None
     return f"{step['step']} on {event.get('host') or ', '.join(decision['hosts'])}" if step else str(event["attempt"])
-
-
-def _acts(decision: Mapping[str, Any]) -> bool:
-    return decision["level"] in ACTING and bool(decision.get("plan"))
 
 
 def _entry(event: Mapping[str, Any], names: Mapping[int, str], own: AbstractSet[str]) -> Entry:
@@ -135,7 +134,7 @@ def _scored(event: Mapping[str, Any]) -> str:
 def decided(event: Mapping[str, Any]) -> str:
     """Return what was decided about a runbook, and every reason against it."""
     if event["allowed"]:
-        done = "is to be run" if _acts(event) else "would be run"
+        done = "is to be run" if acts(event["level"], event.get("plan")) else "would be run"
         return f"{event['runbook']} {done} on {', '.join(event['hosts'])}"
     refused = [one["reason"] for one in event["guards"] if one["answer"] == "refused"]
     done = "is not run" if event["level"] in ACTING else "would not be run"

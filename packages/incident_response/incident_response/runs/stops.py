@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..decisions.runbook import ACTING
+from ..decisions.runbook import acts
 from ..journal.entries import Entries
 
 __all__ = ["Stop", "running", "stop_runs"]
@@ -70,4 +70,4 @@ def _going_on(connection: sqlite3.Connection, incident: int) -> Iterator[tuple[i
 
 
 def _acts(decided: Mapping[str, Any]) -> bool:
-    return bool(decided["allowed"] and decided["level"] in ACTING and decided.get("plan"))
+    return bool(decided["allowed"] and acts(decided["level"], decided.get("plan")))
