@@ -40,44 +40,35 @@ def figures() -> list[Builder[models.Panel]]:
 
 def _of_the_time_shown() -> list[Builder[models.Panel]]:
     return [
-        stat(
+        _known(
             "Mean time to detect",
             "MTTD in the selected time range: from the onset, when the condition of an alert began to hold, until the "
             "incident was opened. Incidents whose onset is not known are left out.",
-            Query(mean("detection_seconds", _SHOWN)),
-            scale=_TIME,
-            no_value=_NONE,
+            mean("detection_seconds", _SHOWN),
         ),
-        stat(
+        _known(
             "Mean time to acknowledge",
             "MTTA in the selected time range: from the opening of an incident until a person acknowledged it or took "
             "it over. Incidents that nobody answered are left out.",
-            Query(mean("acknowledgement_seconds", _SHOWN)),
-            scale=_TIME,
-            no_value=_NONE,
+            mean("acknowledgement_seconds", _SHOWN),
         ),
-        stat(
+        _known(
             "Mean time to resolve",
             "MTTR in the selected time range: from the opening of an incident until its last alert was gone.",
-            Query(mean("resolution_seconds", _SHOWN)),
-            scale=_TIME,
-            no_value=_NONE,
+            mean("resolution_seconds", _SHOWN),
         ),
-        stat(
+        _known(
             "Revenue lost",
             "Revenue lost by incidents that were closed in the selected time range, in the currency of the business "
             "metrics. Incidents of which it is not known are left out.",
-            Query(total("lost_revenue", _SHOWN)),
-            scale=Scale(unit="short", decimals=0),
-            no_value=_NONE,
+            total("lost_revenue", _SHOWN),
+            Scale(unit="short", decimals=0),
         ),
-        stat(
+        _known(
             "Error budget lost",
             "Error budget lost by incidents that were closed in the selected time range, as the time in which it would "
             "be lost if all requests failed. Incidents of services without an objective are left out.",
-            Query(total("lost_budget_seconds", _SHOWN)),
-            scale=_TIME,
-            no_value=_NONE,
+            total("lost_budget_seconds", _SHOWN),
         ),
         stat(
             "Escalations",
@@ -86,6 +77,11 @@ def _of_the_time_shown() -> list[Builder[models.Panel]]:
             scale=Scale(unit="none", decimals=0, unknown="unknown"),
         ),
     ]
+
+
+def _known(title: str, meaning: str, expr: str, scale: Scale = _TIME) -> Builder[models.Panel]:
+    """Return a figure of those incidents of which it is known."""
+    return stat(title, meaning, Query(expr), scale=scale, no_value=_NONE)
 
 
 def _over_time() -> list[Builder[models.Panel]]:
